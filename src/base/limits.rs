@@ -1,0 +1,150 @@
+//! Every bound of the program, with its unit in the name.
+
+use std::time::Duration;
+
+/// Output kept from the start of a process, in bytes; the middle is counted and dropped.
+pub const OUTPUT_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// Output kept from the end of a process, in bytes.
+pub const OUTPUT_TAIL_BYTES_MAX: usize = 192 * 1024;
+/// Output after which a process is ended as a flood, in bytes.
+pub const OUTPUT_FLOOD_BYTES: u64 = 64 * 1024 * 1024;
+/// A structured report file larger than this is cut and counts as incomplete.
+pub const REPORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// `greenloop.toml`, in bytes.
+pub const CONFIG_BYTES_MAX: usize = 1024 * 1024;
+/// Errors with a place kept of one run of a check.
+pub const PROBLEMS_MAX: usize = 200;
+/// Names of tests put on one command line, in bytes; above it all tests run and the others are left out after.
+pub const SELECT_BYTES_MAX: usize = 64 * 1024;
+/// Sources read to find out which checks a project has; projects that need more are told to name their checks.
+pub const DETECT_FILES_MAX: usize = 4_000;
+/// How long a question to an interpreter may take.
+pub const PROBE_WALL: Duration = Duration::from_secs(10);
+/// Between two looks at a report that is being written.
+pub const REPORT_POLL: Duration = Duration::from_millis(25);
+/// How long a check may run when nothing else is said.
+pub const CHECK_WALL_DEFAULT: Duration = Duration::from_secs(600);
+/// A line of output longer than this is cut before it is looked at, in bytes.
+pub const OUTPUT_LINE_BYTES_MAX: usize = 1024 * 1024;
+/// How long the output of a program that ended is read on, and how long a killed one may take to go.
+pub const DRAIN_WAIT: Duration = Duration::from_secs(1);
+/// The largest file a sandboxed program may write, in bytes.
+pub const JAIL_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Files a sandboxed program may have open.
+pub const JAIL_OPEN_FILES_MAX: u64 = 16 * 1024;
+/// What a sandbox says about itself, in bytes.
+pub const JAIL_REPORT_BYTES_MAX: u64 = 64 * 1024;
+/// Files a world may differ in from its base before the base is brought to the tree instead.
+pub const WORLD_CHANGES_MAX: usize = 200;
+/// Materialised trees kept per project.
+pub const BASES_MAX: usize = 3;
+/// Worlds open at once per project where each needs a folder of its own.
+pub const POOL_SLOTS_MAX: usize = 16;
+/// Threads that write the files of a tree.
+pub const MATERIALISE_THREADS_MAX: usize = 4;
+/// Between asking a process tree to end and ending it.
+pub const KILL_GRACE: Duration = Duration::from_secs(2);
+/// Message text kept per test, in bytes.
+pub const TEST_MESSAGE_BYTES_MAX: usize = 8 * 1024;
+/// Tests kept in one report; more make the report incomplete.
+pub const TEST_CASES_MAX: usize = 200_000;
+/// A file larger than this is left out of snapshots and named in a warning, in bytes.
+pub const SNAPSHOT_FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
+/// A source file larger than this is not searched for repairs, in bytes.
+pub const REPAIR_FILE_BYTES_MAX: usize = 512 * 1024;
+/// Candidates handed to one search.
+pub const CANDIDATES_MAX: usize = 12_000;
+/// Attempts of a run when nothing else is said.
+pub const ATTEMPTS_DEFAULT: u32 = 3;
+/// Wall time of a run when nothing else is said.
+pub const RUN_WALL_DEFAULT: Duration = Duration::from_secs(900);
+/// Commands waiting for the engine; one more is answered `Busy`.
+pub const COMMANDS_WAITING_MAX: usize = 256;
+/// One message from the editor, in bytes.
+pub const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Hunks listed for one file; more are offered as one.
+pub const HUNKS_PER_FILE_MAX: usize = 200;
+/// Progress reports sent to an editor per second.
+pub const PROGRESS_PER_SECOND_MAX: u32 = 4;
+/// Effects (snapshots, check runs, workers) at work at the same time; more wait their turn.
+pub const EFFECTS_AT_ONCE_MAX: usize = 2;
+/// Files one proposal may change.
+pub const PROPOSAL_FILES_MAX: usize = 500;
+/// How long a stopping engine waits for each thread to let go of its processes.
+pub const STOP_WAIT: Duration = Duration::from_secs(2);
+/// Files in one snapshot; a project with more is refused.
+pub const SNAPSHOT_FILES_MAX: usize = 1_000_000;
+/// Folders inside folders in one snapshot; deeper ones are left out and named in a warning.
+pub const SNAPSHOT_DEPTH_MAX: usize = 200;
+/// Warnings of one snapshot; the rest is counted.
+pub const SNAPSHOT_WARNINGS_MAX: usize = 20;
+/// Read of one ignore or attributes file, in bytes.
+pub const IGNORE_FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// Read of git's listing of tracked files, in bytes.
+pub const GIT_LISTING_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Notices waiting for the command line to print them; the engine waits when they are more.
+pub const NOTICES_WAITING_MAX: usize = 4096;
+/// Lines of two texts, together and after their common start and end, that are compared; more count as one change.
+pub const DIFF_LINES_MAX: usize = 200_000;
+/// A header line from the editor longer than this is taken for rubbish, in bytes.
+pub const HEADER_LINE_BYTES_MAX: usize = 8 * 1024;
+/// Messages waiting for an editor that does not read; with more, its own messages are no longer read.
+pub const OUTBOX_MESSAGES_MAX: usize = 10_000;
+/// How long messages may take to reach an editor when the server ends.
+pub const FLUSH_WALL_MAX: Duration = Duration::from_secs(1);
+/// How long engines may take to end their processes when the server ends.
+pub const ENGINES_END_WALL_MAX: Duration = Duration::from_secs(4);
+/// Between two looks whether the editor's process is still there.
+pub const EDITOR_WATCH_EVERY: Duration = Duration::from_secs(5);
+/// How long an editor may take to answer a question that waits for no person.
+pub const EDITOR_ANSWER_WALL_MAX: Duration = Duration::from_secs(10);
+/// How long an editor may take to apply an edit; some ask the user first.
+pub const EDITOR_APPLY_WALL_MAX: Duration = Duration::from_secs(60);
+/// Quiet time after a change before a review is drawn again.
+pub const REVIEW_QUIET: Duration = Duration::from_millis(50);
+/// Longest time a review waits for quiet.
+pub const REVIEW_QUIET_WALL_MAX: Duration = Duration::from_millis(300);
+/// How long an accepted change may take to show in the text before the user is told that it does not.
+pub const ACCEPT_SHOWS_WALL_MAX: Duration = Duration::from_millis(300);
+/// Runs remembered for an editor; the oldest finished one gives way.
+pub const RUNS_SHOWN_MAX: usize = 64;
+/// How long a search for a repair goes on after its first find, at least.
+pub const SEARCH_AFTER_HIT_MIN: Duration = Duration::from_secs(2);
+/// How long a search for a repair goes on after its first find, at most.
+pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(30);
+/// How long one search for a repair lasts when it finds nothing.
+pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
+/// Running passing tests one by one to see which lines they run, in all.
+pub const OBSERVE_WALL: Duration = Duration::from_secs(5);
+/// Address space a process that tries candidates may take on top of what its program needs, in bytes.
+pub const CANDIDATE_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// Candidates that fix some failing tests and are combined with others, per test.
+pub const PARTIAL_BEAM: usize = 50;
+/// Candidates combined into one patch, at most.
+pub const PATCH_PARTS_MAX: usize = 3;
+/// Passing candidates kept for ranking.
+pub const PLAUSIBLE_MAX: usize = 200;
+/// Patches built into one Rust program at first; few, so that the likeliest have their verdicts soon.
+pub const RUST_FIRST_BATCH_PATCHES: usize = 200;
+/// Patches built into one Rust program later.
+pub const RUST_BATCH_PATCHES: usize = 800;
+/// Builds of one batch, each without the edits the one before could not compile.
+pub const RUST_BUILD_ROUNDS_MAX: usize = 24;
+/// Rounds after which what still fails to compile is put off to the next batch.
+pub const RUST_BUILD_ROUNDS_SHORT: usize = 3;
+/// Rust patches of one batch that are tried with a build each.
+pub const RUST_SINGLE_BUILDS_PER_BATCH: usize = 4;
+/// Rust patches of one search that are tried with a build each.
+pub const RUST_SINGLE_BUILDS_MAX: usize = 24;
+/// Sources of a project in which lines are counted, in bytes; a larger one takes too long to build once more.
+pub const RUST_OBSERVED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Green tests whose coverage is taken.
+pub const RUST_OBSERVED_GREEN_MAX: usize = 60;
+/// Coverage read of one test, in bytes.
+pub const COVERAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// A run of tests with a patch is ended after this many times what it takes without.
+pub const TRY_BASELINE_FACTOR: u32 = 10;
+/// No run of tests is ended earlier.
+pub const TRY_WALL_MIN: Duration = Duration::from_secs(2);
+/// No run of tests goes on longer.
+pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);

@@ -1,0 +1,4 @@
+//! Greenloop takes a coding goal to green: it plans, works in isolated copies, runs the project's own checks and
+//! offers the result for review. Modules in reading order, lowest floor first; see `ARCHITECTURE.md`.
+
+pub mod base;

@@ -1,0 +1,3 @@
+//! Entry of the `greenloop` program.
+
+fn main() {}
