@@ -2,3 +2,4 @@
 //! offers the result for review. Modules in reading order, lowest floor first; see `ARCHITECTURE.md`.
 
 pub mod base;
+pub mod model;

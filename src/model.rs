@@ -1,0 +1,11 @@
+//! Floor 1: plain data of the domain. Serialised as it stands into the journal, the JSON output and the answers to
+//! editors; no behaviour beyond small questions about itself, no files, no editor types.
+
+pub mod budget;
+pub mod check;
+pub mod event;
+pub mod failure;
+pub mod proposal;
+pub mod report;
+pub mod run;
+pub mod snapshot;

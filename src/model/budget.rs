@@ -1,0 +1,39 @@
+//! What a run may spend and what it has spent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::limits;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Worker attempts, at least 1.
+    pub attempts_max: u32,
+    /// From the start of the run, in milliseconds.
+    pub wall_ms_max: u64,
+}
+
+/// What somebody asks for; `None` leaves it to the next layer: arguments, then `greenloop.toml`, then the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedBudget {
+    pub attempts_max: Option<u32>,
+    pub wall_ms_max: Option<u64>,
+}
+
+impl AskedBudget {
+    /// What is asked, with `lower` in place of what is not.
+    pub fn over(self, lower: Budget) -> Budget {
+        Budget {
+            attempts_max: self.attempts_max.unwrap_or(lower.attempts_max),
+            wall_ms_max: self.wall_ms_max.unwrap_or(lower.wall_ms_max),
+        }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            attempts_max: limits::ATTEMPTS_DEFAULT,
+            wall_ms_max: limits::RUN_WALL_DEFAULT.as_millis() as u64,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Everything that can happen to a run: what the world answered and what was decided. A run is a fold of its events
+//! (`logic::machine`), so these are what the journal stores and what resume, replay and tests share.
+
+use serde::{Deserialize, Serialize};
+
+use super::budget::{AskedBudget, Budget};
+use super::check::{Check, CheckRun};
+use super::failure::Failure;
+use super::proposal::{FileChange, Proposal, SearchFact};
+use super::report::TestId;
+use super::run::{AttemptResult, Goal, Outcome};
+use super::snapshot::Snapshot;
+use crate::base::ids::{AttemptId, RunId, TreeId};
+use crate::base::path::RepoPath;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first event of every run. `at_ms` counts from 1970.
+    RunRequested {
+        id: RunId,
+        goal: Goal,
+        budget: AskedBudget,
+        at_ms: u64,
+    },
+    /// What was on the screen, the checks found in it, the budget with the project's own wishes, and what the search
+    /// for checks has to say to people.
+    SnapshotTaken {
+        snapshot: Snapshot,
+        checks: Vec<Check>,
+        budget: Budget,
+        notes: Vec<String>,
+    },
+    /// The checks ran on the untouched snapshot.
+    BaselineTaken {
+        runs: Vec<CheckRun>,
+    },
+    /// The red tests that are to turn green.
+    TargetsChosen {
+        targets: Vec<TestId>,
+    },
+    AttemptStarted {
+        attempt: AttemptId,
+        worker: String,
+    },
+    AttemptFinished {
+        attempt: AttemptId,
+        result: WorkResult,
+    },
+    /// The checks ran on what an attempt left; `files` are its changes against the snapshot.
+    VerifyFinished {
+        attempt: AttemptId,
+        runs: Vec<CheckRun>,
+        files: Vec<FileChange>,
+    },
+    AttemptJudged {
+        attempt: AttemptId,
+        result: AttemptResult,
+    },
+    ProposalMade {
+        proposal: Box<Proposal>,
+    },
+    /// An effect could not be carried out.
+    EffectFailed {
+        failure: Failure,
+    },
+    CancelRequested,
+    /// The run's wall time is over.
+    WallSpent,
+    /// A new process took the run over after the one that worked on it died; its wall time starts again.
+    Resumed {
+        at_ms: u64,
+    },
+    /// The run's work is over. Only review decisions may follow.
+    Finished {
+        outcome: Outcome,
+    },
+    /// The user said no to a hunk of the proposal, or took that back. Acceptance is never recorded: the text on the
+    /// screen shows it.
+    HunkDecided {
+        path: RepoPath,
+        hunk: usize,
+        rejected: bool,
+    },
+}
+
+/// What a worker left, read from its world and never from its words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum WorkResult {
+    Nothing { reason: String, search: Option<SearchFact> },
+    Changed { tree: TreeId, title: String, search: Option<SearchFact> },
+}

@@ -1,0 +1,76 @@
+//! A change that was tested as a whole, cut into hunks for review.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::ids::{AttemptId, BlobId, CheckId, RunId, TreeId};
+use crate::base::path::RepoPath;
+use crate::model::report::TestId;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub run: RunId,
+    pub attempt: AttemptId,
+    pub title: String,
+    /// The snapshot the change starts from.
+    pub base: TreeId,
+    /// The tree that was tested; `base` with all files changed.
+    pub result: TreeId,
+    pub files: Vec<FileChange>,
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    pub path: RepoPath,
+    pub before: BlobId,
+    pub after: BlobId,
+    pub hunks: Vec<Hunk>,
+}
+
+/// Whole lines in place of whole lines. Texts carry their line breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hunk {
+    /// First line of the base text, counted from 0.
+    pub start: u32,
+    pub removed: Vec<String>,
+    pub inserted: Vec<String>,
+}
+
+/// What makes a proposal worth looking at. Every figure comes from check runs on `tree`, none from a worker's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The tree that was tested.
+    pub tree: TreeId,
+    /// Red on the base, passed on `tree`.
+    pub fixed: Vec<TestId>,
+    /// Red on both: never counted as ours, never called green unless the goal left them out.
+    pub still_red: Vec<TestId>,
+    pub n_passed: usize,
+    pub n_skipped: usize,
+    pub checks: Vec<CheckFact>,
+    /// What the worker tried, for people; no part of the verdict.
+    pub search: Option<SearchFact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckFact {
+    pub check: CheckId,
+    pub command: String,
+    pub n_tests: usize,
+    pub duration_ms: u64,
+    pub enforced: Vec<String>,
+}
+
+/// How a search for a repair went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchFact {
+    /// Candidates run against the failing tests.
+    pub tried: usize,
+    /// Candidates the search space held.
+    pub total: usize,
+    /// Candidates that passed every test they were run against.
+    pub plausible: usize,
+    pub duration_ms: u64,
+    /// Why this candidate: template and place.
+    pub reason: String,
+}
