@@ -2,4 +2,5 @@
 //! offers the result for review. Modules in reading order, lowest floor first; see `ARCHITECTURE.md`.
 
 pub mod base;
+pub mod logic;
 pub mod model;

@@ -1,0 +1,9 @@
+//! Floor 2: decisions. Deterministic functions from data to data: no files, clocks, randomness, threads or editors.
+
+pub mod config;
+pub mod detect;
+pub mod diff;
+pub mod machine;
+pub mod report_parse;
+pub mod review;
+pub mod verdict;

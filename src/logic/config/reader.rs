@@ -1,0 +1,269 @@
+//! From parsed TOML to `Config`, collecting what cannot be used with its line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
+
+use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of, timeout_default_ms};
+use crate::base::near::near;
+use crate::base::path::RepoPath;
+use crate::base::text::LineIndex;
+use crate::model::check::Runner;
+
+type Value<'i> = Spanned<DeValue<'i>>;
+
+pub(super) struct Reader<'a> {
+    index: &'a LineIndex,
+    errors: Vec<ConfigError>,
+}
+
+/// A value of the kind its key takes.
+enum Taken {
+    Text(String),
+    Folder(RepoPath),
+    Texts(Vec<String>),
+    TextTable(BTreeMap<String, String>),
+    Count(u64),
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(index: &'a LineIndex) -> Self {
+        Self { index, errors: Vec::new() }
+    }
+
+    pub(super) fn config(mut self, table: &DeTable<'_>) -> (Config, Vec<ConfigError>) {
+        let mut config = Config::default();
+        for (name, value) in table {
+            match (name.get_ref().as_ref(), value.get_ref()) {
+                ("check", DeValue::Array(entries)) => self.checks(entries, &mut config),
+                ("check", _) => {
+                    config.n_unusable += 1;
+                    self.error("check", value, "is a list: write `[[check]]`");
+                }
+                ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
+                ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
+                (other, _) => self.unknown(other, name, other, ["check", "budget"]),
+            }
+        }
+        self.errors.sort_by_key(|error| error.line);
+        (config, self.errors)
+    }
+
+    fn checks(&mut self, entries: &DeArray<'_>, config: &mut Config) {
+        let mut names = BTreeSet::new();
+        for entry in entries {
+            let Some(check) = self.check(entry) else {
+                config.n_unusable += 1;
+                continue;
+            };
+            if names.insert(check.name.clone()) {
+                config.checks.push(check);
+            } else {
+                config.n_unusable += 1;
+                let message = format!("`{}` is used twice: give each check its own", check.name);
+                self.error("check.name", entry, &message);
+            }
+        }
+    }
+
+    fn check(&mut self, entry: &Value<'_>) -> Option<CheckConfig> {
+        let DeValue::Table(table) = entry.get_ref() else {
+            self.error("check", entry, "is a list of tables: write `[[check]]`");
+            return None;
+        };
+        // A check that would run elsewhere or otherwise than written is not the check that was asked for.
+        let n_errors = self.errors.len();
+        let mut taken = self.table("check", table);
+        let is_whole = !self.errors[n_errors..].iter().any(|error| {
+            ["check.runner", "check.dir", "check.command", "check.args", "check.env"]
+                .contains(&error.key.as_str())
+        });
+        let runner = match taken.remove("runner") {
+            Some(Taken::Text(word)) => runner_named(&word),
+            _ if !is_whole => return None,
+            _ => {
+                self.error("check.runner", entry, "is missing: say who runs the tests");
+                return None;
+            }
+        };
+        let command = texts(taken.remove("command"));
+        if runner == Runner::Command && command.is_none() && is_whole {
+            self.error("check.command", entry, "is missing: the runner `command` needs it");
+            return None;
+        }
+        is_whole.then(|| CheckConfig {
+            name: text(taken.remove("name")).unwrap_or_else(|| runner_word(runner).to_owned()),
+            runner,
+            dir: folder(taken.remove("dir")).unwrap_or_else(RepoPath::root),
+            command,
+            args: texts(taken.remove("args")).unwrap_or_default(),
+            timeout_ms: count(taken.remove("timeout_seconds"))
+                .map_or_else(timeout_default_ms, |seconds| seconds * 1_000),
+            env: text_table(taken.remove("env")).unwrap_or_default(),
+        })
+    }
+
+    fn budget(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        let mut taken = self.table("budget", table);
+        if let Some(attempts) = count(taken.remove("attempts")) {
+            config.budget.attempts_max = u32::try_from(attempts).unwrap_or(u32::MAX);
+        }
+        if let Some(seconds) = count(taken.remove("wall_seconds")) {
+            config.budget.wall_ms_max = seconds * 1_000;
+        }
+    }
+
+    /// The good values of a table by key.
+    fn table(&mut self, of: &str, table: &DeTable<'_>) -> BTreeMap<&'static str, Taken> {
+        let mut taken = BTreeMap::new();
+        for (name, value) in table {
+            let full = format!("{of}.{}", name.get_ref());
+            match keys_of(of).find(|key| key.name == name.get_ref().as_ref()) {
+                Some(key) => {
+                    if let Some(good) = self.take(key, &full, value) {
+                        taken.insert(key.name, good);
+                    }
+                }
+                None => {
+                    let known = keys_of(of).map(|key| key.name);
+                    self.unknown(&full, name, name.get_ref(), known);
+                }
+            }
+        }
+        taken
+    }
+
+    fn take(&mut self, key: &Key, full: &str, value: &Value<'_>) -> Option<Taken> {
+        let taken = match (key.takes, value.get_ref()) {
+            (Takes::Text, DeValue::String(text)) if !text.trim().is_empty() => {
+                Some(Taken::Text(text.to_string()))
+            }
+            (Takes::Word(words), DeValue::String(text)) => {
+                words.contains(&text.as_ref()).then(|| Taken::Text(text.to_string()))
+            }
+            (Takes::Folder, DeValue::String(text)) => {
+                RepoPath::new(text.as_ref()).map(Taken::Folder)
+            }
+            (Takes::Texts, DeValue::Array(list)) => all_texts(list).map(Taken::Texts),
+            (Takes::TextTable, DeValue::Table(table)) => all_named(table).map(Taken::TextTable),
+            (Takes::Count(max), DeValue::Integer(number)) => {
+                u64::from_str_radix(number.as_str(), number.radix())
+                    .ok()
+                    .filter(|n| (1..=max).contains(n))
+                    .map(Taken::Count)
+            }
+            (
+                Takes::Text
+                | Takes::Word(_)
+                | Takes::Folder
+                | Takes::Texts
+                | Takes::TextTable
+                | Takes::Count(_),
+                _,
+            ) => None,
+        };
+        // A command needs its program.
+        let taken = taken.filter(|taken| {
+            key.name != "command" || !matches!(taken, Taken::Texts(words) if words.is_empty())
+        });
+        if taken.is_none() {
+            self.error(full, value, &format!("takes {}", wanted(key.takes)));
+        }
+        taken
+    }
+
+    fn unknown<'k, T>(
+        &mut self,
+        full: &str,
+        at: &Spanned<T>,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let message = match near(name, known.iter().copied(), 1).first() {
+            Some(meant) => format!("is not a key; did you mean `{meant}`?"),
+            None => format!("is not a key; there are {}", known.join(", ")),
+        };
+        self.error(full, at, &message);
+    }
+
+    fn error<T>(&mut self, key: &str, at: &Spanned<T>, message: &str) {
+        let line = self.index.line_of(at.span().start) + 1;
+        self.errors.push(ConfigError { key: key.to_owned(), line, message: message.to_owned() });
+    }
+}
+
+fn wanted(takes: Takes) -> String {
+    match takes {
+        Takes::Text => "a text".to_owned(),
+        Takes::Word(words) => format!("one of {}", words.join(", ")),
+        Takes::Folder => "a folder inside the project".to_owned(),
+        Takes::Texts => "a list of texts, for example [\"python3\", \"-m\", \"pytest\"]".to_owned(),
+        Takes::TextTable => "a table of texts, for example { TZ = \"UTC\" }".to_owned(),
+        Takes::Count(max) => format!("a whole number from 1 to {max}"),
+    }
+}
+
+fn all_texts(list: &DeArray<'_>) -> Option<Vec<String>> {
+    list.iter()
+        .map(|item| match item.get_ref() {
+            DeValue::String(text) if !text.contains('\0') => Some(text.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn all_named(table: &DeTable<'_>) -> Option<BTreeMap<String, String>> {
+    table
+        .iter()
+        .map(|(name, value)| match value.get_ref() {
+            DeValue::String(text) if !text.contains('\0') && is_variable(name.get_ref()) => {
+                Some((name.get_ref().to_string(), text.to_string()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0'])
+}
+
+fn runner_named(word: &str) -> Runner {
+    match word {
+        "unittest" => Runner::Unittest,
+        "pytest" => Runner::Pytest,
+        "cargo" => Runner::Cargo,
+        _ => Runner::Command,
+    }
+}
+
+fn runner_word(runner: Runner) -> &'static str {
+    match runner {
+        Runner::Unittest => "unittest",
+        Runner::Pytest => "pytest",
+        Runner::Cargo => "cargo",
+        Runner::Command => "command",
+    }
+}
+
+fn text(taken: Option<Taken>) -> Option<String> {
+    if let Some(Taken::Text(text)) = taken { Some(text) } else { None }
+}
+
+fn folder(taken: Option<Taken>) -> Option<RepoPath> {
+    if let Some(Taken::Folder(folder)) = taken { Some(folder) } else { None }
+}
+
+fn texts(taken: Option<Taken>) -> Option<Vec<String>> {
+    if let Some(Taken::Texts(texts)) = taken { Some(texts) } else { None }
+}
+
+fn text_table(taken: Option<Taken>) -> Option<BTreeMap<String, String>> {
+    if let Some(Taken::TextTable(table)) = taken { Some(table) } else { None }
+}
+
+fn count(taken: Option<Taken>) -> Option<u64> {
+    if let Some(Taken::Count(count)) = taken { Some(count) } else { None }
+}

@@ -1,0 +1,107 @@
+//! Tests of reading `greenloop.toml`.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn told(text: &str) -> String {
+    match read(text.as_bytes()) {
+        Ok((config, errors)) => {
+            let errors: String = errors.iter().map(|error| format!("{error}\n")).collect();
+            format!("{config:?}\n{errors}")
+        }
+        Err(error) => format!("unreadable: {error}"),
+    }
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+[[check]]
+name = "slow"
+runner = "pytest"
+dir = "backend"
+command = ["python3.12", "-m", "pytest"]
+args = ["-m", "slow"]
+timeout_seconds = 0x10
+env = { TZ = "UTC" }
+
+[budget]
+attempts = 7
+wall_seconds = 60
+"#;
+    let (config, errors) = read(text.as_bytes()).unwrap();
+    assert_eq!(errors, []);
+    let check = CheckConfig {
+        name: "slow".into(),
+        runner: Runner::Pytest,
+        dir: RepoPath::new("backend").unwrap(),
+        command: Some(["python3.12", "-m", "pytest"].map(String::from).to_vec()),
+        args: vec!["-m".into(), "slow".into()],
+        timeout_ms: 16_000,
+        env: [("TZ".to_owned(), "UTC".to_owned())].into(),
+    };
+    let budget = Budget { attempts_max: 7, wall_ms_max: 60_000 };
+    assert_eq!(config, Config { checks: vec![check], n_unusable: 0, budget });
+}
+
+#[test]
+fn a_bad_key_leaves_the_good_ones() {
+    insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\ntimout_seconds = 5\ntimeout_seconds = 0\n\n[budget]\nattempts = \"x\"\nwall_seconds = 9\n\n[colour]\n"), @r#"
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 } }
+    greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
+    greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
+    greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
+    greenloop.toml:10: `colour` is not a key; there are check, budget
+    "#);
+}
+
+#[test]
+fn a_check_that_cannot_run_as_written_is_counted() {
+    insta::assert_snapshot!(told("[[check]]\nrunner = \"command\"\n[[check]]\nrunner = \"cargoo\"\n[[check]]\n[[check]]\nrunner = \"cargo\"\ndir = \"../x\"\n[[check]]\nrunner = \"cargo\"\nenv = { A = 1 }\n[[check]]\nrunner = \"command\"\ncommand = []\n"), @"
+    Config { checks: [], n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `check.command` is missing: the runner `command` needs it
+    greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command
+    greenloop.toml:5: `check.runner` is missing: say who runs the tests
+    greenloop.toml:8: `check.dir` takes a folder inside the project
+    greenloop.toml:11: `check.env` takes a table of texts, for example { TZ = \"UTC\" }
+    greenloop.toml:14: `check.command` takes a list of texts, for example [\"python3\", \"-m\", \"pytest\"]
+    ");
+    insta::assert_snapshot!(told("[check]\nrunner = \"cargo\"\n"), @"
+    Config { checks: [], n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `check` is a list: write `[[check]]`
+    ");
+    insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargo\"\n"), @r#"
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:3: `check.name` `cargo` is used twice: give each check its own
+    "#);
+}
+
+#[test]
+fn what_is_no_toml_is_one_error_with_its_line() {
+    insta::assert_snapshot!(told("[budget]\nattempts = = 3\n"), @"unreadable: greenloop.toml:2: cannot be read: extra `=`, expected nothing");
+    assert_eq!(read(b"a = 1\n\xff").unwrap_err().line, 2);
+    assert_eq!(read(&vec![b'\n'; CONFIG_BYTES_MAX + 1]).unwrap_err().line, 1);
+    assert!(read(&vec![b'\n'; CONFIG_BYTES_MAX]).is_ok());
+    assert_eq!(read("\u{feff}[budget]\nattempts = 1".as_bytes()).unwrap().0.budget.attempts_max, 1);
+}
+
+#[test]
+fn keys_have_one_entry_each() {
+    let mut names: Vec<(&str, &str)> = KEYS.iter().map(|key| (key.table, key.name)).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), KEYS.len());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        drop(read(&bytes));
+    }
+
+    #[test]
+    fn any_shape_is_read_or_refused(text in "(\\[\\[?(check|budget)\\]\\]?\n|(name|dir|env|args|runner|attempts) = (1|\"cargo\"|\\[\\]|\\{\\}|[0-9.-]{1,9})\n){0,8}") {
+        drop(read(text.as_bytes()));
+    }
+}

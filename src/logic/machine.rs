@@ -1,0 +1,403 @@
+//! The whole policy of a run, as two pure functions: `apply` folds an event into a run, `decide` says what a run in
+//! this state wants next. Resume after a crash is `decide` on the folded journal: nothing else is remembered.
+
+use crate::base::ids::{AttemptId, TreeId};
+use crate::logic::verdict::{self, Verdict};
+use crate::model::budget::Budget;
+use crate::model::check::{CheckEnd, CheckRun};
+use crate::model::event::{Event, WorkResult};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::{CheckFact, Evidence, Proposal, SearchFact};
+use crate::model::report::TestId;
+use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
+
+/// What a run wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Something to be done in the world; it comes back as one event.
+    Do(Effect),
+    /// A decision, which becomes a fact by being recorded.
+    Record(Event),
+    /// The run is finished.
+    Rest,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    TakeSnapshot,
+    RunBaseline,
+    Work { attempt: AttemptId },
+    Verify { attempt: AttemptId, tree: TreeId },
+}
+
+/// The worker of this version's only rung.
+const WORKER: &str = "repair";
+
+/// The run that `RunRequested` begins; `None` for any other event.
+pub fn begin(event: &Event) -> Option<Run> {
+    let Event::RunRequested { id, goal, budget, at_ms } = event else { return None };
+    Some(Run {
+        id: *id,
+        goal: goal.clone(),
+        asked: *budget,
+        budget: budget.over(Budget::default()),
+        started_ms: *at_ms,
+        phase: Phase::Snapshotting,
+        snapshot: None,
+        checks: Vec::new(),
+        notes: Vec::new(),
+        baseline: None,
+        targets: None,
+        attempts: Vec::new(),
+        proposal: None,
+        rejected: Default::default(),
+        ending: None,
+    })
+}
+
+/// Folds one event into a run. Total: an event that does not fit the state changes nothing.
+pub fn apply(run: &mut Run, event: &Event) {
+    if run.is_finished() && !matches!(event, Event::HunkDecided { .. }) {
+        return;
+    }
+    match event {
+        Event::RunRequested { .. } => {}
+        Event::SnapshotTaken { snapshot, checks, budget, notes } => {
+            run.snapshot = Some(snapshot.clone());
+            run.checks = checks.clone();
+            run.notes = notes.clone();
+            run.budget = *budget;
+            run.phase = Phase::Baselining;
+        }
+        Event::BaselineTaken { runs } => {
+            run.baseline = Some(runs.clone());
+            run.phase = Phase::Working;
+        }
+        Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
+        Event::AttemptStarted { attempt, worker } => {
+            run.phase = Phase::Working;
+            run.attempts.push(Attempt {
+                id: *attempt,
+                worker: worker.clone(),
+                left: None,
+                verified: None,
+                result: None,
+            });
+        }
+        Event::AttemptFinished { attempt, result } => {
+            if let Some(found) = open_attempt(run, *attempt) {
+                found.left = Some(result.clone());
+                run.phase = match result {
+                    WorkResult::Changed { .. } => Phase::Verifying,
+                    WorkResult::Nothing { .. } => Phase::Working,
+                };
+            }
+        }
+        Event::VerifyFinished { attempt, runs, files } => {
+            if let Some(found) = open_attempt(run, *attempt) {
+                found.verified = Some(Verified { runs: runs.clone(), files: files.clone() });
+            }
+        }
+        Event::AttemptJudged { attempt, result } => {
+            if let Some(found) = open_attempt(run, *attempt) {
+                found.result = Some(result.clone());
+                run.phase = Phase::Working;
+            }
+        }
+        Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
+        Event::EffectFailed { failure } => end(run, Outcome::Failed { failure: failure.clone() }),
+        Event::CancelRequested => end(run, Outcome::Cancelled),
+        Event::WallSpent => {
+            let seconds = run.budget.wall_ms_max.div_ceil(1000);
+            let reason = format!("the time of {seconds} s is spent{}", where_it_stood(run));
+            end(run, Outcome::Stuck { reason });
+        }
+        Event::Resumed { at_ms } => run.started_ms = *at_ms,
+        Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
+        Event::HunkDecided { path, hunk, rejected } => {
+            let key = (path.clone(), *hunk);
+            if *rejected {
+                run.rejected.insert(key);
+            } else {
+                run.rejected.remove(&key);
+            }
+        }
+    }
+}
+
+fn open_attempt(run: &mut Run, id: AttemptId) -> Option<&mut Attempt> {
+    run.attempts.iter_mut().find(|attempt| attempt.id == id && attempt.result.is_none())
+}
+
+/// What people need to know of a run that ended before its time: what it waited for, or what was still red and why.
+fn where_it_stood(run: &Run) -> String {
+    let Some(targets) = &run.targets else { return "; the checks had not ended".to_owned() };
+    let cases = run.baseline.iter().flatten().flat_map(|run| &run.report.cases);
+    let first = cases.into_iter().find(|case| targets.contains(&case.id));
+    first.map_or_else(String::new, |case| {
+        let said = case.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        format!("; still red: {}: {said}", case.id.name)
+    })
+}
+
+/// The first reason to end wins.
+fn end(run: &mut Run, outcome: Outcome) {
+    run.ending.get_or_insert(outcome);
+}
+
+/// What a run in this state wants next.
+pub fn decide(run: &Run) -> Next {
+    if let (Some(outcome), false) = (&run.ending, run.is_finished()) {
+        return finish(outcome.clone());
+    }
+    match &run.phase {
+        Phase::Snapshotting => Next::Do(Effect::TakeSnapshot),
+        Phase::Baselining if run.checks.is_empty() => no_checks(run),
+        Phase::Baselining => Next::Do(Effect::RunBaseline),
+        Phase::Working => match (&run.baseline, &run.targets) {
+            (Some(baseline), None) => choose_targets(&run.goal, baseline),
+            (Some(baseline), Some(targets)) if !targets.is_empty() => work(run, baseline),
+            (Some(_), Some(_)) | (None, _) => finish(Outcome::AlreadyGreen),
+        },
+        Phase::Verifying => verify(run),
+        Phase::Finished(_) => Next::Rest,
+    }
+}
+
+fn finish(outcome: Outcome) -> Next {
+    Next::Record(Event::Finished { outcome })
+}
+
+fn no_checks(run: &Run) -> Next {
+    let mut message = "no tests were found in this project".to_owned();
+    for note in &run.notes {
+        message.push_str(&format!("; {note}"));
+    }
+    let hint = "Name a check in greenloop.toml, for example: [[check]] name = \"tests\", runner = \"command\", \
+                command = [\"make\", \"test\"].";
+    // A note tells of tests that something missing here keeps from being run.
+    let kind = if run.notes.is_empty() { FailureKind::Project } else { FailureKind::Environment };
+    finish(Outcome::Failed { failure: Failure::new(kind, message, hint) })
+}
+
+fn choose_targets(goal: &Goal, baseline: &[CheckRun]) -> Next {
+    if let Some(failure) = baseline.iter().find_map(unusable) {
+        return finish(Outcome::Failed { failure });
+    }
+    if goal.kind == GoalKind::RunChecks {
+        let n_red = baseline.iter().map(|run| run.report.red().count() + run.problems.len()).sum();
+        return finish(Outcome::Checked { n_red });
+    }
+    match verdict::targets(baseline, goal) {
+        Ok(targets) => without_missing_modules(goal, baseline, targets),
+        Err(failure) => finish(Outcome::Failed { failure }),
+    }
+}
+
+/// A test whose module needs another one that is not installed is red for a reason no edit mends. Unless it was asked
+/// for, it is left out; when nothing else is red, that is what people must know.
+fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<TestId>) -> Next {
+    let cases = || baseline.iter().flat_map(|run| &run.report.cases);
+    let missing = |target: &TestId| {
+        let case = cases().find(|case| case.id == *target)?;
+        case.message.lines().find(|line| line.contains(MISSING_MODULE)).map(str::trim)
+    };
+    let (set_aside, kept): (Vec<TestId>, Vec<TestId>) =
+        targets.into_iter().partition(|target| goal.tests.is_empty() && missing(target).is_some());
+    match (kept.is_empty(), set_aside.first()) {
+        (true, Some(first)) => finish(Outcome::Failed {
+            failure: Failure::environment(
+                format!(
+                    "{} cannot be imported: {}",
+                    first.name,
+                    missing(first).unwrap_or_default()
+                ),
+                "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
+                 its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.",
+            ),
+        }),
+        (false, _) | (true, None) => Next::Record(Event::TargetsChosen { targets: kept }),
+    }
+}
+
+/// How Python says that a module is not installed.
+const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
+
+/// Why nothing can be decided from a check that ended like this; `None` when it can.
+fn unusable(run: &CheckRun) -> Option<Failure> {
+    let check = &run.check;
+    let project =
+        |message: String, hint: &str| Some(Failure::new(FailureKind::Project, message, hint));
+    match &run.end {
+        CheckEnd::Completed | CheckEnd::BuildFailed => None,
+        CheckEnd::NoTests => project(
+            format!("check `{check}` ran but found no test"),
+            "Zero tests are never green: look at the command's output, or name the right check in greenloop.toml.",
+        ),
+        CheckEnd::Crashed { detail } => project(
+            format!("check `{check}` crashed: {detail}"),
+            "Some tests have no result, so nothing can be called green; run the command by hand to see it.",
+        ),
+        CheckEnd::TimedOut { after_ms } => project(
+            format!("check `{check}` did not end within {} s", after_ms.div_ceil(1000)),
+            "A test may hang; raise timeout_seconds of the check in greenloop.toml if it is only slow.",
+        ),
+        CheckEnd::Flooded { bytes } => project(
+            format!("check `{check}` printed more than {bytes} bytes and was ended"),
+            "Quieten the tests, or split the check in greenloop.toml.",
+        ),
+        CheckEnd::Missing { program, hint } => Some(Failure::environment(
+            format!("check `{check}` needs {program}, which is not there"),
+            hint,
+        )),
+        CheckEnd::Cancelled => project(format!("check `{check}` was cancelled"), "Start it again."),
+    }
+}
+
+fn work(run: &Run, baseline: &[CheckRun]) -> Next {
+    match run.attempts.last() {
+        None => start_attempt(1),
+        Some(attempt) => match (&attempt.result, &attempt.left) {
+            (None, None) => Next::Do(Effect::Work { attempt: attempt.id }),
+            (None, Some(WorkResult::Nothing { reason, .. })) => {
+                Next::Record(Event::AttemptJudged {
+                    attempt: attempt.id,
+                    result: AttemptResult::Nothing { reason: reason.clone() },
+                })
+            }
+            (None, Some(WorkResult::Changed { .. })) => verify(run),
+            (Some(AttemptResult::Green), _) => conclude(run, attempt, baseline),
+            (Some(AttemptResult::Nothing { reason }), _) => {
+                finish(Outcome::Stuck { reason: stuck(run, reason) })
+            }
+            (Some(AttemptResult::Red { reason }), _) => {
+                if attempt.id.0 >= run.budget.attempts_max {
+                    let n = run.budget.attempts_max;
+                    let reason =
+                        format!("{n} attempts were made, the last one was not green: {reason}");
+                    return finish(Outcome::Stuck { reason });
+                }
+                start_attempt(attempt.id.0 + 1)
+            }
+        },
+    }
+}
+
+fn stuck(run: &Run, reason: &str) -> String {
+    match run.attempts.len() {
+        0 | 1 => reason.to_owned(),
+        n => format!("{reason} (attempt {n})"),
+    }
+}
+
+fn start_attempt(n: u32) -> Next {
+    Next::Record(Event::AttemptStarted { attempt: AttemptId(n), worker: WORKER.to_owned() })
+}
+
+fn verify(run: &Run) -> Next {
+    let Some(attempt) = run.attempts.last() else { return start_attempt(1) };
+    match (&attempt.left, &attempt.verified) {
+        (Some(WorkResult::Changed { tree, .. }), None) => {
+            Next::Do(Effect::Verify { attempt: attempt.id, tree: tree.clone() })
+        }
+        (_, Some(verified)) => judge(run, attempt, verified),
+        (_, None) => Next::Do(Effect::Work { attempt: attempt.id }),
+    }
+}
+
+fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> Next {
+    let baseline = run.baseline.as_deref().unwrap_or_default();
+    let targets = run.targets.as_deref().unwrap_or_default();
+    let result = match verdict::judge(baseline, &verified.runs, targets) {
+        Verdict::Green { .. } => AttemptResult::Green,
+        Verdict::Red { still_failing, newly_failing, vanished } => {
+            let parts =
+                [("still red", still_failing), ("newly red", newly_failing), ("gone", vanished)];
+            let texts = parts
+                .iter()
+                .filter(|(_, tests)| !tests.is_empty())
+                .map(|(what, tests)| counted(what, tests));
+            AttemptResult::Red { reason: texts.collect::<Vec<_>>().join(", ") }
+        }
+        Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
+    };
+    Next::Record(Event::AttemptJudged { attempt: attempt.id, result })
+}
+
+/// How many tests, and the first of them by name.
+fn counted(what: &str, tests: &[TestId]) -> String {
+    let first = tests.first().map_or("", |test| &test.name);
+    match tests.len() {
+        1 => format!("{what}: {first}"),
+        n => format!("{what}: {first} and {} more", n - 1),
+    }
+}
+
+/// A green attempt becomes a proposal, and with it the run is done.
+fn conclude(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Next {
+    if run.proposal.is_some() {
+        return finish(Outcome::Green);
+    }
+    match propose(run, attempt, baseline) {
+        Some(proposal) => Next::Record(Event::ProposalMade { proposal: Box::new(proposal) }),
+        None => finish(Outcome::Failed {
+            failure: Failure::new(
+                FailureKind::Bug,
+                "a green attempt has no change to propose",
+                "Please report this with the journal of the run.",
+            ),
+        }),
+    }
+}
+
+fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Option<Proposal> {
+    let Some(WorkResult::Changed { tree, title, search }) = &attempt.left else { return None };
+    let verified = attempt.verified.as_ref()?;
+    let targets = run.targets.as_deref()?;
+    let Verdict::Green { fixed, still_red, n_passed, n_skipped } =
+        verdict::judge(baseline, &verified.runs, targets)
+    else {
+        return None;
+    };
+    // Evidence counts only for the tree it was taken on.
+    if verified.files.is_empty() || verified.runs.iter().any(|run| run.tree != *tree) {
+        return None;
+    }
+    Some(Proposal {
+        run: run.id,
+        attempt: attempt.id,
+        title: title.clone(),
+        base: run.snapshot.as_ref()?.tree.clone(),
+        result: tree.clone(),
+        files: verified.files.clone(),
+        evidence: Evidence {
+            tree: tree.clone(),
+            fixed,
+            still_red,
+            n_passed,
+            n_skipped,
+            checks: verified.runs.iter().map(fact).collect(),
+            search: search.clone(),
+        },
+    })
+}
+
+fn fact(run: &CheckRun) -> CheckFact {
+    CheckFact {
+        check: run.check.clone(),
+        command: run.command.clone(),
+        n_tests: run.report.cases.len(),
+        duration_ms: run.duration_ms,
+        enforced: run.enforced.clone(),
+    }
+}
+
+/// How the search of a run went, the latest first that has anything to say.
+pub fn last_search(run: &Run) -> Option<&SearchFact> {
+    run.attempts.iter().rev().find_map(|attempt| match attempt.left.as_ref()? {
+        WorkResult::Nothing { search, .. } | WorkResult::Changed { search, .. } => search.as_ref(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,323 @@
+//! Scripts of what the world answers, against what the run does.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::ids::{BlobId, CheckId, RunId};
+use crate::base::path::RepoPath;
+use crate::model::budget::{AskedBudget, Budget};
+use crate::model::check::{Check, Runner};
+use crate::model::proposal::FileChange;
+use crate::model::report::{TestCase, TestOutcome, TestReport};
+use crate::model::snapshot::Snapshot;
+
+const ATTEMPTS_MAX: u32 = 2;
+
+fn requested() -> Event {
+    let budget = AskedBudget { attempts_max: Some(ATTEMPTS_MAX), wall_ms_max: None };
+    Event::RunRequested { id: RunId(1), goal: Goal::default(), budget, at_ms: 0 }
+}
+
+fn snapshot() -> Event {
+    let check = Check {
+        id: CheckId::new("unit"),
+        runner: Runner::Unittest,
+        dir: RepoPath::root(),
+        argv: vec!["python3".into()],
+        env: Default::default(),
+        timeout_ms: 1,
+        why: String::new(),
+    };
+    let snapshot =
+        Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
+    let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000 };
+    Event::SnapshotTaken { snapshot, checks: vec![check], budget, notes: vec![] }
+}
+
+/// A completed run of the check on `tree`; `tests` is like `a+ b-`, with `+` for passed, `-` for failed.
+fn run(tree: &str, tests: &str) -> CheckRun {
+    let case = |test: &str| TestCase {
+        id: TestId { check: CheckId::new("unit"), name: test[..1].to_owned() },
+        outcome: if test.ends_with('+') { TestOutcome::Passed } else { TestOutcome::Failed },
+        message: String::new(),
+        at: None,
+        frames: vec![],
+        duration_ms: 0,
+    };
+    CheckRun {
+        check: CheckId::new("unit"),
+        tree: TreeId::new(tree),
+        end: CheckEnd::Completed,
+        report: TestReport { cases: tests.split_whitespace().map(case).collect(), complete: true },
+        problems: vec![],
+        command: "python3".into(),
+        output: BlobId::new("0"),
+        duration_ms: 0,
+        enforced: vec![],
+    }
+}
+
+fn baseline(tests: &str) -> Event {
+    Event::BaselineTaken { runs: vec![run("base", tests)] }
+}
+
+fn left(attempt: u32, tree: &str) -> Event {
+    let result =
+        WorkResult::Changed { tree: TreeId::new(tree), title: "a change".into(), search: None };
+    Event::AttemptFinished { attempt: AttemptId(attempt), result }
+}
+
+fn nothing(attempt: u32) -> Event {
+    let result = WorkResult::Nothing { reason: "no idea".into(), search: None };
+    Event::AttemptFinished { attempt: AttemptId(attempt), result }
+}
+
+fn verified(attempt: u32, tree: &str, tests: &str) -> Event {
+    let file = FileChange {
+        path: RepoPath::new("a.py").unwrap(),
+        before: BlobId::new("1"),
+        after: BlobId::new("2"),
+        hunks: vec![],
+    };
+    Event::VerifyFinished {
+        attempt: AttemptId(attempt),
+        runs: vec![run(tree, tests)],
+        files: vec![file],
+    }
+}
+
+/// What the run does of itself until it waits or rests, one line a decision.
+fn settle(run: &mut Run, said: &mut String) {
+    loop {
+        match decide(run) {
+            Next::Record(event) => {
+                let line = match &event {
+                    Event::Finished { outcome } => format!("finished: {outcome:?}"),
+                    Event::TargetsChosen { targets } => {
+                        let names: Vec<&str> =
+                            targets.iter().map(|test| test.name.as_str()).collect();
+                        format!("targets: {}", names.join(" ")).trim_end().to_owned()
+                    }
+                    Event::AttemptJudged { attempt, result } => {
+                        format!("attempt {attempt}: {result:?}")
+                    }
+                    Event::AttemptStarted { attempt, worker } => {
+                        format!("attempt {attempt} by {worker}")
+                    }
+                    Event::ProposalMade { proposal } => format!("proposal on {}", proposal.result),
+                    other => format!("{other:?}"),
+                };
+                said.push_str(&format!("  {line}\n"));
+                apply(run, &event);
+            }
+            Next::Do(effect) => return said.push_str(&format!("do {effect:?}\n")),
+            Next::Rest => return said.push_str("rest\n"),
+        }
+    }
+}
+
+fn check(events: &[Event]) -> String {
+    let mut run = begin(&requested()).unwrap();
+    let mut said = String::new();
+    settle(&mut run, &mut said);
+    for event in events {
+        apply(&mut run, event);
+        settle(&mut run, &mut said);
+    }
+    said
+}
+
+#[test]
+fn red_to_green_in_one_attempt() {
+    let script = [snapshot(), baseline("a- b+"), left(1, "fix"), verified(1, "fix", "a+ b+")];
+    assert_snapshot!(check(&script), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix") }
+      attempt 1: Green
+      proposal on fix
+      finished: Green
+    rest
+    "#);
+}
+
+#[test]
+fn a_red_attempt_is_followed_by_another_until_the_budget_is_spent() {
+    let script = [
+        snapshot(),
+        baseline("a- b+"),
+        left(1, "one"),
+        verified(1, "one", "a+ b-"),
+        left(2, "two"),
+        verified(2, "two", "a- b+"),
+    ];
+    assert_snapshot!(check(&script), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("one") }
+      attempt 1: Red { reason: "newly red: b" }
+      attempt 2 by repair
+    do Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("two") }
+      attempt 2: Red { reason: "still red: a" }
+      finished: Stuck { reason: "2 attempts were made, the last one was not green: still red: a" }
+    rest
+    "#);
+}
+
+#[test]
+fn nothing_red_is_already_green() {
+    assert_snapshot!(check(&[snapshot(), baseline("a+ b+")]), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets:
+      finished: AlreadyGreen
+    rest
+    "#);
+}
+
+#[test]
+fn a_worker_without_ideas_is_stuck() {
+    assert_snapshot!(check(&[snapshot(), baseline("a-"), nothing(1)]), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+      attempt 1: Nothing { reason: "no idea" }
+      finished: Stuck { reason: "no idea" }
+    rest
+    "#);
+}
+
+#[test]
+fn evidence_of_another_tree_is_no_evidence() {
+    let script = [snapshot(), baseline("a-"), left(1, "fix"), verified(1, "other", "a+")];
+    assert_snapshot!(check(&script), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix") }
+      attempt 1: Green
+      finished: Failed { failure: Failure { kind: Bug, message: "a green attempt has no change to propose", hint: "Please report this with the journal of the run." } }
+    rest
+    "#);
+}
+
+#[test]
+fn a_cancel_ends_the_run_wherever_it_is_and_late_answers_change_nothing() {
+    let script = [snapshot(), baseline("a-"), Event::CancelRequested, left(1, "fix")];
+    assert_snapshot!(check(&script), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+      finished: Cancelled
+    rest
+    rest
+    "#);
+}
+
+#[test]
+fn checks_that_cannot_be_read_end_the_run_with_a_hint() {
+    let ended =
+        |end: CheckEnd| Event::BaselineTaken { runs: vec![CheckRun { end, ..run("base", "a+") }] };
+    let all: String = [
+        CheckEnd::NoTests,
+        CheckEnd::Crashed { detail: "signal 11".into() },
+        CheckEnd::TimedOut { after_ms: 1500 },
+        CheckEnd::Flooded { bytes: 9 },
+        CheckEnd::Missing { program: "cargo".into(), hint: "Install Rust.".into() },
+    ]
+    .into_iter()
+    .map(|end| {
+        check(&[snapshot(), ended(end)]).lines().nth(2).unwrap_or_default().to_owned() + "\n"
+    })
+    .collect();
+    assert_snapshot!(all, @r#"
+    finished: Failed { failure: Failure { kind: Project, message: "check `unit` ran but found no test", hint: "Zero tests are never green: look at the command's output, or name the right check in greenloop.toml." } }
+    finished: Failed { failure: Failure { kind: Project, message: "check `unit` crashed: signal 11", hint: "Some tests have no result, so nothing can be called green; run the command by hand to see it." } }
+    finished: Failed { failure: Failure { kind: Project, message: "check `unit` did not end within 2 s", hint: "A test may hang; raise timeout_seconds of the check in greenloop.toml if it is only slow." } }
+    finished: Failed { failure: Failure { kind: Project, message: "check `unit` printed more than 9 bytes and was ended", hint: "Quieten the tests, or split the check in greenloop.toml." } }
+    finished: Failed { failure: Failure { kind: Environment, message: "check `unit` needs cargo, which is not there", hint: "Install Rust." } }
+    "#);
+}
+
+#[test]
+fn a_module_that_is_not_installed_is_no_target() {
+    let told = |tests: &str, message: &str| {
+        let mut run = run("base", tests);
+        run.report.cases[0].message = message.to_owned();
+        check(&[snapshot(), Event::BaselineTaken { runs: vec![run] }])
+    };
+    let missing = "ModuleNotFoundError: No module named 'numpy'";
+    assert_snapshot!(told("a- b-", missing).lines().nth(2).unwrap(), @"  targets: b");
+    let alone = told("a- b+", missing);
+    assert!(
+        alone.contains("a cannot be imported: ModuleNotFoundError") && !alone.contains("Work"),
+        "{alone}"
+    );
+    assert_snapshot!(told("a- b+", "AssertionError: 1 != 2").lines().nth(2).unwrap(), @"  targets: a");
+}
+
+#[test]
+fn spent_time_says_where_the_run_stood() {
+    let early = check(&[snapshot(), Event::WallSpent]);
+    assert!(early.contains("the time of 60 s is spent; the checks had not ended"), "{early}");
+    let mut red = run("base", "a-");
+    red.report.cases[0].message = "SyntaxError: '(' was never closed\n  more".to_owned();
+    let late = check(&[snapshot(), Event::BaselineTaken { runs: vec![red] }, Event::WallSpent]);
+    assert!(late.contains("still red: a: SyntaxError: '(' was never closed\""), "{late}");
+}
+
+/// An event of any kind, fitting the run's state or not.
+fn any_event() -> impl Strategy<Value = Event> {
+    let tests = prop::sample::select(vec!["a- b+", "a+ b+", "a+ b-", "", "a-"]);
+    prop_oneof![
+        Just(snapshot()),
+        tests.clone().prop_map(baseline),
+        (1..4u32).prop_map(|n| left(n, "fix")),
+        (1..4u32).prop_map(nothing),
+        (1..4u32, tests).prop_map(|(n, tests)| verified(n, "fix", tests)),
+        Just(Event::CancelRequested),
+        Just(Event::WallSpent),
+        Just(Event::Resumed { at_ms: 5 }),
+        Just(Event::HunkDecided { path: RepoPath::new("a.py").unwrap(), hunk: 0, rejected: true }),
+    ]
+}
+
+proptest! {
+    /// Whatever comes in whatever order: decisions settle, attempts stay within the budget, green has a proposal whose
+    /// evidence is of its own tree, and a finished run stays as it finished.
+    #[test]
+    fn any_order_of_events_keeps_a_run_sound(events in prop::collection::vec(any_event(), 0..24)) {
+        let mut run = begin(&requested()).unwrap();
+        let mut finished: Option<Outcome> = None;
+        for event in &events {
+            apply(&mut run, event);
+            settle(&mut run, &mut String::new());
+            prop_assert!(run.attempts.len() <= ATTEMPTS_MAX as usize);
+            if let Some(before) = &finished {
+                prop_assert_eq!(run.outcome(), Some(before));
+            }
+            if run.outcome() == Some(&Outcome::Green) {
+                let proposal = run.proposal.as_ref().unwrap();
+                prop_assert_eq!(&proposal.evidence.tree, &proposal.result);
+            }
+            finished = run.outcome().cloned();
+        }
+        apply(&mut run, &Event::CancelRequested);
+        settle(&mut run, &mut String::new());
+        prop_assert!(run.is_finished());
+    }
+}
