@@ -4,3 +4,4 @@
 pub mod base;
 pub mod logic;
 pub mod model;
+pub mod repair;

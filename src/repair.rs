@@ -1,0 +1,153 @@
+//! Floor 2: repair without a model. From sources, a suspicion per line and failure facts to an ordered list of
+//! candidate edits; nothing here runs anything.
+
+#[cfg(test)]
+mod corpus;
+mod donor;
+mod hints;
+pub mod language;
+pub mod localize;
+mod place;
+pub mod rank;
+pub mod schema;
+mod sieve;
+mod site;
+mod spread;
+mod statement;
+mod syntax;
+mod template;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use self::hints::Hints;
+use self::sieve::Sieve;
+use self::site::{Draft, Drafts, File, Site};
+use self::spread::spread;
+use self::syntax::{Node, Tree};
+use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::path::RepoPath;
+use crate::base::text::edit::Edit;
+use crate::model::report::TestCase;
+
+/// A file that may be edited.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub path: RepoPath,
+    pub text: Arc<str>,
+}
+
+/// Lines that one test ran, counted from 1.
+#[derive(Clone, Debug, Default)]
+pub struct TestCoverage {
+    pub red: bool,
+    pub lines: BTreeMap<RepoPath, BTreeSet<u32>>,
+}
+
+/// How likely each line is to hold the fault, above 0 to 1; lines not named are not searched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Suspicion {
+    pub lines: BTreeMap<RepoPath, BTreeMap<u32, f64>>,
+}
+
+/// What the search knows when it makes candidates.
+pub struct Question<'a> {
+    pub sources: &'a [Source],
+    pub suspicion: &'a Suspicion,
+    /// The red tests with their messages, which hint at templates and literals.
+    pub failures: &'a [TestCase],
+    /// At most this many candidates.
+    pub n_max: usize,
+}
+
+/// One edit to try.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    pub path: RepoPath,
+    /// Sorted, disjoint, against the source's text.
+    pub edits: Vec<Edit>,
+    /// The template's name, for example `comparison`.
+    pub template: &'static str,
+    /// What it does, for people: `<` → `<=`.
+    pub what: String,
+    /// First line it touches, counted from 1.
+    pub line: u32,
+    /// Bytes of the outermost function that holds all its edits; `None` outside functions.
+    pub function: Option<Range<usize>>,
+    /// Lower is tried and offered first.
+    pub cost: f64,
+}
+
+/// Edits that may turn the red tests green: at most `question.n_max`, the likeliest first, each with another resulting
+/// text, none with a syntax error the source had not, none in test code.
+pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
+    let n_max = question.n_max.min(CANDIDATES_MAX);
+    let hints = Hints::read(question.failures);
+    let files = question.sources.iter().filter(|source| is_searched(source));
+    let mut all: Vec<Candidate> =
+        files.flat_map(|source| in_file(source, question, &hints, n_max)).collect();
+    all.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    all.truncate(n_max);
+    all
+}
+
+fn is_searched(source: &Source) -> bool {
+    source.text.len() <= REPAIR_FILE_BYTES_MAX && !language::is_test_path(&source.path)
+}
+
+fn in_file(
+    source: &Source,
+    question: &Question<'_>,
+    hints: &Hints,
+    n_max: usize,
+) -> Vec<Candidate> {
+    let suspicion = question.suspicion.lines.get(&source.path);
+    let (Some(language), Some(suspicion)) = (language::of(&source.path), suspicion) else {
+        return Vec::new();
+    };
+    let Some(tree) = Tree::parse(language, &source.text) else { return Vec::new() };
+    let file = File::open(&tree);
+    let highest = question
+        .suspicion
+        .lines
+        .values()
+        .flat_map(|lines| lines.values())
+        .copied()
+        .fold(0.0, f64::max);
+    let mut drafts = Drafts::new(n_max);
+    let doubts: Vec<Option<f64>> =
+        spread(&tree, suspicion).into_iter().map(|score| rank::doubt(score, highest)).collect();
+    for node in tree.nodes().filter(|node| !node.is_frozen()) {
+        let Some(doubt) = doubts.get(node.line() as usize).copied().flatten() else { continue };
+        drafts.doubt = doubt;
+        template::make_all(&Site { node, file: &file, hints }, &mut drafts);
+    }
+    sifted(source, &tree, drafts, n_max)
+}
+
+fn sifted(source: &Source, tree: &Tree<'_>, drafts: Drafts<'_>, n_max: usize) -> Vec<Candidate> {
+    let Some(mut sieve) = Sieve::new(tree) else { return Vec::new() };
+    let accepted = drafts.sorted().into_iter().filter(|draft| sieve.accepts(draft)).take(n_max);
+    accepted.map(|draft| candidate(source, tree, draft)).collect()
+}
+
+fn candidate(source: &Source, tree: &Tree<'_>, draft: Draft<'_>) -> Candidate {
+    let first = draft.edits.first().map_or(draft.at.range(), Edit::range);
+    // What takes out whole lines starts at the line break before them.
+    let breaks =
+        source.text[first.clone()].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    Candidate {
+        path: source.path.clone(),
+        line: tree.lines.line_of(first.start + breaks) + 1,
+        function: draft.at.function().map(Node::range),
+        template: draft.template,
+        what: draft.what.unwrap_or_else(|| site::described(&source.text, &draft.edits)),
+        edits: draft.edits,
+        cost: draft.cost,
+    }
+}

@@ -1,0 +1,275 @@
+//! What a file offers as material for repairs: names, numbers, strings, conditions and expressions, by function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::language::Role;
+use super::place::{Place, place};
+use super::syntax::{Node, Tree};
+use crate::base::text::edit::{Edit, apply};
+
+/// Everything of one file that can be put in another place.
+pub struct Donors<'t> {
+    /// Outside functions, and what every function can see.
+    shared: Pool<'t>,
+    by_function: BTreeMap<u32, Pool<'t>>,
+    none: Pool<'t>,
+}
+
+/// Material from one function, in order of first appearance, each text once.
+#[derive(Default)]
+pub struct Pool<'t> {
+    pub names: Texts<'t>,
+    pub callees: Texts<'t>,
+    pub fields: Texts<'t>,
+    pub methods: Texts<'t>,
+    pub paths: Texts<'t>,
+    pub numbers: Texts<'t>,
+    pub strings: Texts<'t>,
+    pub conditions: Texts<'t>,
+    pub expressions: Texts<'t>,
+    /// What each name is used for, as bits.
+    uses: BTreeMap<&'t str, u16>,
+}
+
+/// Bits of use beyond those of `Place`.
+const CONTAINER: u16 = 1 << 10;
+const RECEIVER: u16 = 1 << 11;
+const OBJECT: u16 = 1 << 12;
+const INDEXED: u16 = 1 << 13;
+const ASSIGNED: u16 = 1 << 14;
+const COLLECTION: u16 = CONTAINER | RECEIVER | INDEXED | (1 << Place::Iterable as u16);
+
+/// Distinct texts with the first node that has each.
+#[derive(Default)]
+pub struct Texts<'t> {
+    pub nodes: Vec<Node<'t>>,
+    seen: BTreeSet<&'t str>,
+}
+
+impl<'t> Texts<'t> {
+    fn add(&mut self, node: Node<'t>) {
+        if self.seen.insert(node.text()) {
+            self.nodes.push(node);
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &'t str> {
+        self.nodes.iter().map(|node| node.text())
+    }
+
+    pub fn contains(&self, text: &str) -> bool {
+        self.seen.contains(text)
+    }
+}
+
+impl<'t> Donors<'t> {
+    pub fn of(tree: &'t Tree<'t>) -> Self {
+        let mut donors =
+            Donors { shared: Pool::default(), by_function: BTreeMap::new(), none: Pool::default() };
+        let mut function: Option<Node<'t>> = None;
+        for node in tree.nodes() {
+            if function.is_none_or(|open| node.range().start >= open.range().end) {
+                function = Some(node).filter(|node| node.role() == Role::Function);
+            }
+            if node.is_frozen() {
+                continue;
+            }
+            match function {
+                Some(function) => {
+                    donors.by_function.entry(function.id()).or_default().collect(node);
+                }
+                None => donors.shared.collect(node),
+            }
+            donors.share(node);
+        }
+        donors
+    }
+
+    /// Names of functions, fields and methods are known in the whole file.
+    fn share(&mut self, node: Node<'t>) {
+        match node.role() {
+            Role::Function | Role::Class => self.shared.callees.nodes.extend(
+                node.part(&["name"]).filter(|name| self.shared.callees.seen.insert(name.text())),
+            ),
+            Role::Field | Role::Path | Role::Integer | Role::Float | Role::String => {
+                self.shared.collect(node);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the function around `node` has itself.
+    pub fn near(&self, node: Node<'_>) -> &Pool<'t> {
+        node.function()
+            .and_then(|function| self.by_function.get(&function.id()))
+            .unwrap_or(&self.none)
+    }
+
+    /// What the whole file has.
+    pub fn shared(&self) -> &Pool<'t> {
+        &self.shared
+    }
+}
+
+impl<'t> Pool<'t> {
+    fn collect(&mut self, node: Node<'t>) {
+        match node.role() {
+            Role::Name if is_callee(node) => self.callees.add(node),
+            Role::Name | Role::Binding => {
+                self.names.add(node);
+                *self.uses.entry(node.text()).or_default() |= use_of(node);
+            }
+            Role::Field if node.parent().is_some_and(is_callee) => self.methods.add(node),
+            Role::Field => self.fields.add(node),
+            Role::Path => self.paths.add(node),
+            Role::Integer | Role::Float => self.numbers.add(node),
+            Role::String => self.strings.add(node),
+            Role::Comparison | Role::Not => {
+                self.conditions.add(node);
+                self.expressions.add(node);
+            }
+            Role::Arithmetic
+            | Role::Call
+            | Role::Index
+            | Role::Attribute
+            | Role::Negative
+            | Role::List
+            | Role::Logical => self.expressions.add(node),
+            _ => {}
+        }
+    }
+}
+
+impl Pool<'_> {
+    /// How alike two names are used, from 0 to 1; nothing known is half.
+    pub fn kinship(&self, a: &str, b: &str) -> f64 {
+        let bits = |name: &str| self.uses.get(name).copied().unwrap_or(0);
+        let (a, b) = (bits(a), bits(b));
+        let (shared, all) = ((a & b).count_ones(), (a | b).count_ones());
+        if a == 0 || b == 0 { 0.5 } else { f64::from(shared) / f64::from(all) }
+    }
+
+    /// Whether a name stands for many values, as far as its uses tell.
+    pub fn is_collection(&self, name: &str) -> bool {
+        self.uses.get(name).is_some_and(|bits| bits & COLLECTION != 0)
+    }
+
+    /// Whether a name is assigned to.
+    pub fn is_assigned(&self, name: &str) -> bool {
+        self.uses.get(name).is_some_and(|bits| bits & ASSIGNED != 0)
+    }
+}
+
+fn use_of(node: Node<'_>) -> u16 {
+    let Some(parent) = node.parent() else { return 0 };
+    let is_first = parent.first().is_some_and(|first| first.id() == node.id());
+    match parent.role() {
+        Role::Attribute if is_callee(parent) => RECEIVER,
+        Role::Attribute => OBJECT,
+        Role::Index if is_first => INDEXED,
+        Role::Assign | Role::AugmentedAssign if is_first => ASSIGNED,
+        Role::Comparison
+            if !is_first
+                && parent
+                    .tokens()
+                    .any(|token| node.tree.language.containments.contains(&token.kind())) =>
+        {
+            CONTAINER
+        }
+        _ => place(node).map_or(0, |place| 1 << place as u16),
+    }
+}
+
+/// Whether a node is what a call calls.
+pub fn is_callee(node: Node<'_>) -> bool {
+    node.parent().is_some_and(|parent| parent.role() == Role::Call)
+        && node.field() == Some("function")
+}
+
+/// How alike two names are, from 0 to 1: shared words and letters.
+pub fn similarity(a: &str, b: &str) -> f64 {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    let words = |text: &str| {
+        text.split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let (words_a, words_b) = (words(&a), words(&b));
+    let shared = words_a.intersection(&words_b).count() as f64
+        / words_a.len().max(words_b.len()).max(1) as f64;
+    let length = a.chars().count().max(b.chars().count()).max(1) as f64;
+    let letters = 1.0 - distance(&a, &b) as f64 / length;
+    (0.5 * shared + 0.5 * letters).max(letters)
+}
+
+/// Number of letters to put in, take out or change.
+pub fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ch) in a.chars().enumerate() {
+        let mut left_above = row[0];
+        row[0] = i + 1;
+        for (j, other) in b.iter().enumerate() {
+            let change = left_above + usize::from(ch != *other);
+            left_above = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(left_above + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// `texts` other than `to`, the most similar first.
+pub fn ranked<'x>(to: &str, texts: impl Iterator<Item = &'x str>, n_max: usize) -> Vec<&'x str> {
+    ranked_by(to, texts, n_max, |text| similarity(to, text))
+}
+
+/// `texts` other than `to`, those with the highest score first.
+pub fn ranked_by<'x>(
+    to: &str,
+    texts: impl Iterator<Item = &'x str>,
+    n_max: usize,
+    score: impl Fn(&str) -> f64,
+) -> Vec<&'x str> {
+    let mut scored: Vec<(f64, &str)> =
+        texts.filter(|text| *text != to).map(|text| (score(text), text)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut seen = BTreeSet::new();
+    scored.into_iter().map(|(_, text)| text).filter(|text| seen.insert(*text)).take(n_max).collect()
+}
+
+/// The text of a node with one of its variables, or each of two, exchanged for others of the same function.
+pub fn renamed(pool: &Pool<'_>, node: Node<'_>, n_max: usize) -> Vec<String> {
+    let is_exchanged = |part: &Node<'_>| {
+        (part.role() == Role::Name && !is_callee(*part))
+            || (part.role() == Role::Field && !part.parent().is_some_and(is_callee))
+    };
+    let own: Vec<Node<'_>> = node.descendants().chain([node]).filter(is_exchanged).collect();
+    let mut names: Vec<&str> = own.iter().map(|part| part.text()).collect();
+    names.sort();
+    names.dedup();
+    let others = |name: &str| {
+        let same = if pool.fields.contains(name) { &pool.fields } else { &pool.names };
+        ranked_by(name, same.iter(), 4, |other| {
+            similarity(name, other) + 0.6 * pool.kinship(name, other)
+        })
+    };
+    let mut maps: Vec<Vec<(&str, &str)>> = Vec::new();
+    for name in &names {
+        maps.extend(others(name).into_iter().map(|other| vec![(*name, other)]));
+    }
+    if let [a, b] = names[..] {
+        let pairs = others(a).into_iter().flat_map(|x| others(b).into_iter().map(move |y| (x, y)));
+        maps.extend(pairs.filter(|(x, y)| x != y).map(|(x, y)| vec![(a, x), (b, y)]));
+    }
+    maps.iter().take(n_max).filter_map(|map| rename(node, &own, map)).collect()
+}
+
+fn rename(node: Node<'_>, names: &[Node<'_>], map: &[(&str, &str)]) -> Option<String> {
+    let start = node.range().start;
+    let edits = names.iter().filter_map(|name| {
+        let (_, other) = map.iter().find(|(old, _)| *old == name.text())?;
+        let range = name.range();
+        Some(Edit::new(range.start - start..range.end - start, *other))
+    });
+    let mut edits: Vec<Edit> = edits.collect();
+    edits.sort();
+    apply(node.text(), &edits)
+}

@@ -1,0 +1,357 @@
+//! What failure messages say about the fault: which templates to try first and which literals to put in.
+
+use std::collections::BTreeSet;
+
+use super::donor::distance;
+use crate::model::report::TestCase;
+
+/// Facts read from the messages of red tests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hints {
+    pub signs: BTreeSet<Sign>,
+    /// What stands in quotes in the messages.
+    pub texts: Vec<String>,
+    /// Numbers in the messages, as source text.
+    pub numbers: Vec<String>,
+}
+
+/// A kind of failure that speaks for certain repairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    /// Two numbers differ by one, or two sequences by one element at an end.
+    ByOne,
+    /// Same number, other sign.
+    Negated,
+    /// Same text, but for upper and lower case.
+    Case,
+    /// Same text, but for white space.
+    Space,
+    /// Same parts in another order.
+    Order,
+    /// A key, name or attribute is not known.
+    Missing,
+    /// Outside the bounds of a sequence, or of a number's type.
+    Bounds,
+    /// Something is `None`, empty or zero that should not be.
+    Nothing,
+    /// Division by zero.
+    Zero,
+    /// Recursion or a loop did not end.
+    Endless,
+    /// A value has the wrong type.
+    Type,
+    /// An expected refusal did not come, or another did.
+    Raises,
+}
+
+const PHRASES: &[(Sign, &[&str])] = &[
+    (
+        Sign::Missing,
+        &["KeyError", "NameError", "UnboundLocalError", "has no attribute", "unexpected keyword"],
+    ),
+    (Sign::Bounds, &["IndexError", "out of range", "out of bounds", "with overflow"]),
+    (
+        Sign::Nothing,
+        &[
+            "ZeroDivisionError",
+            "divide by zero",
+            "divisor of zero",
+            "NoneType",
+            "`None` value",
+            "empty sequence",
+            "argument is empty",
+            "arg is an empty",
+            "from empty list",
+            "at least one data point",
+        ],
+    ),
+    (
+        Sign::Endless,
+        &["RecursionError", "stack overflow", "overflowed its stack", "timed out", "Timeout"],
+    ),
+    (Sign::Type, &["TypeError", "unsupported operand", "not iterable", "not subscriptable"]),
+    (
+        Sign::Raises,
+        &[
+            "DID NOT RAISE",
+            "not raised",
+            "did not panic",
+            "should panic",
+            "called `Result::unwrap_err()`",
+        ],
+    ),
+];
+
+/// Templates that a sign makes likelier, and by how much.
+const BONUSES: &[(Sign, f64, &[&str])] = &[
+    (
+        Sign::ByOne,
+        0.5,
+        &[
+            "off-by-one",
+            "one-off",
+            "comparison",
+            "range",
+            "bound",
+            "initial",
+            "update",
+            "copy-statement",
+        ],
+    ),
+    (Sign::Negated, 0.6, &["operands", "arithmetic", "negate"]),
+    (
+        Sign::Order,
+        0.6,
+        &[
+            "operands",
+            "swap-arguments",
+            "swap-names",
+            "swap-statements",
+            "swap-keys",
+            "sibling",
+            "comparison",
+        ],
+    ),
+    (
+        Sign::Missing,
+        0.7,
+        &["other-text", "variable", "function", "field", "own-field", "local", "text"],
+    ),
+    (
+        Sign::Bounds,
+        0.5,
+        &["off-by-one", "one-off", "comparison", "range", "rewrite", "guard", "bound", "widen"],
+    ),
+    (Sign::Nothing, 1.4, &["guard", "add-argument", "skip"]),
+    (Sign::Nothing, 0.5, &["initial", "only-if", "condition"]),
+    (
+        Sign::Endless,
+        0.6,
+        &[
+            "update",
+            "assignment",
+            "variable",
+            "one-off",
+            "comparison",
+            "arithmetic",
+            "guard",
+            "copy-statement",
+        ],
+    ),
+    (Sign::Type, 0.5, &["wrap", "unwrap", "cast", "add-argument", "copy-value", "combine"]),
+    (Sign::Raises, 1.2, &["refuse"]),
+    (Sign::Raises, 0.4, &["sibling", "condition", "comparison", "other-condition", "logical"]),
+];
+
+/// Parts of a form that a sign makes likelier.
+const FAVOURS: &[(Sign, &[&str])] = &[
+    (Sign::Case, &["lower", "upper", "title", "capitalize", "casefold"]),
+    (Sign::Space, &["strip", "trim", "split"]),
+    (Sign::Order, &["sort", "rev", "[::-1]"]),
+    (Sign::Type, &["int(", "str(", "list(", "float(", "tuple(", "set(", "dict("]),
+    (Sign::Negated, &["abs", "-$", "unsigned"]),
+    (Sign::ByOne, &["+ 1", "- 1", "1:", ":-1", "skip(1)"]),
+    (Sign::Nothing, &["get(", "default", "0", " or ", "unwrap_or"]),
+    (Sign::Bounds, &["saturating", "wrapping", "checked", "max(0", "% ", "abs_diff", "get("]),
+];
+
+const LITERALS_MAX: usize = 24;
+
+impl Hints {
+    pub fn read(failures: &[TestCase]) -> Self {
+        let mut hints = Hints::default();
+        for failure in failures {
+            hints.read_message(&failure.message);
+        }
+        hints
+    }
+
+    pub fn has(&self, sign: Sign) -> bool {
+        self.signs.contains(&sign)
+    }
+
+    /// What the signs take off or put on the cost of a template.
+    pub fn bonus(&self, template: &str) -> f64 {
+        let fit = BONUSES
+            .iter()
+            .filter(|(sign, _, templates)| self.has(*sign) && templates.contains(&template));
+        -fit.map(|(_, bonus, _)| *bonus).fold(0.0, f64::max)
+    }
+
+    /// What the signs take off the cost of a form such as `$.lower()`.
+    pub fn favour(&self, form: &str) -> f64 {
+        let fits = |(sign, parts): &(Sign, &[&str])| {
+            self.has(*sign) && parts.iter().any(|part| form.contains(part))
+        };
+        if FAVOURS.iter().any(fits) { -1.2 } else { 0.0 }
+    }
+
+    /// Whether a message shows this very literal, and it is not one that stands in every program.
+    pub fn tells(&self, text: &str) -> bool {
+        let bare = unquoted(text.trim());
+        bare.len() > 1
+            && bare != "-1"
+            && (self.numbers.iter().any(|known| known == bare)
+                || self.texts.iter().any(|known| known == bare))
+    }
+
+    fn read_message(&mut self, message: &str) {
+        for (sign, phrases) in PHRASES {
+            if phrases.iter().any(|phrase| message.contains(phrase)) {
+                self.signs.insert(*sign);
+            }
+        }
+        for (actual, expected) in pairs(message) {
+            self.signs.extend(difference(actual, expected));
+            self.note(actual);
+            self.note(expected);
+        }
+        quoted(message).for_each(|text| self.note(text));
+    }
+
+    fn note(&mut self, literal: &str) {
+        let bare = unquoted(literal);
+        let list = if literal.parse::<f64>().is_ok() { &mut self.numbers } else { &mut self.texts };
+        if list.len() < LITERALS_MAX && bare.len() < 80 && !list.iter().any(|known| known == bare) {
+            list.push(bare.to_owned());
+        }
+    }
+}
+
+/// The two sides of each comparison that a message shows: `3 != 4`, `assert 3 == 4`, `left: 3` over `right: 4`.
+fn pairs(message: &str) -> Vec<(&str, &str)> {
+    let lines: Vec<&str> =
+        message.lines().map(|line| line.trim_start_matches("E ").trim()).collect();
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let shown = line
+            .rsplit_once(": ")
+            .filter(|(start, _)| start.ends_with("Error"))
+            .map_or(*line, |(_, rest)| rest);
+        let shown = shown.split_once(" differ: ").map_or(shown, |(_, rest)| rest);
+        let shown = shown.strip_prefix("assert ").unwrap_or(shown);
+        pairs.extend(shown.split_once(" != ").or_else(|| shown.split_once(" == ")));
+        if let Some(left) = line.strip_prefix("left: ") {
+            let below = lines.get(at + 1).and_then(|line| line.strip_prefix("right: "));
+            pairs.extend(below.map(|right| (left, right)));
+        }
+        if let Some((left, right)) =
+            line.strip_prefix("left: ").and_then(|line| line.split_once(", right: "))
+        {
+            pairs.push((left, right));
+        }
+    }
+    pairs.into_iter().map(|(a, b)| (a.trim(), b.trim())).collect()
+}
+
+/// What tells two shown values apart.
+fn difference(a: &str, b: &str) -> Option<Sign> {
+    if let (Ok(x), Ok(y)) = (a.parse::<f64>(), b.parse::<f64>()) {
+        return match (x - y).abs() {
+            d if (d - 1.0).abs() < 1e-9 => Some(Sign::ByOne),
+            _ if x == -y => Some(Sign::Negated),
+            _ => None,
+        };
+    }
+    if a == b {
+        return None;
+    }
+    if is_list(a) && is_list(b) {
+        return list_difference(&items(a), &items(b));
+    }
+    let bare = |text: &str| text.chars().filter(|ch| !ch.is_whitespace()).collect::<String>();
+    match (unquoted(a), unquoted(b)) {
+        (x, y) if x.to_lowercase() == y.to_lowercase() => Some(Sign::Case),
+        (x, y) if bare(x) == bare(y) => Some(Sign::Space),
+        (x, y) if sorted(x.chars()) == sorted(y.chars()) => Some(Sign::Order),
+        (x, y)
+            if a.len() < 200
+                && b.len() < 200
+                && is_text(a)
+                && is_text(b)
+                && distance(x, y) == 1 =>
+        {
+            Some(Sign::ByOne)
+        }
+        _ if a == "None" || b == "None" => None,
+        _ if is_text(a) != is_text(b) || is_list(a) != is_list(b) => Some(Sign::Type),
+        _ => None,
+    }
+}
+
+fn list_difference(a: &[&str], b: &[&str]) -> Option<Sign> {
+    if a.len().abs_diff(b.len()) == 1 {
+        return Some(Sign::ByOne);
+    }
+    (sorted(a.iter()) == sorted(b.iter())).then_some(Sign::Order)
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort();
+    items
+}
+
+fn is_text(value: &str) -> bool {
+    value.starts_with(['"', '\''])
+}
+
+fn is_list(value: &str) -> bool {
+    value.starts_with(['[', '(', '{'])
+}
+
+fn items(list: &str) -> Vec<&str> {
+    list.trim_matches(['[', ']', '(', ')', '{', '}'])
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .collect()
+}
+
+fn unquoted(value: &str) -> &str {
+    let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    inner('"').or_else(|| inner('\'')).unwrap_or(value)
+}
+
+/// Texts between quotes in a message.
+fn quoted(message: &str) -> impl Iterator<Item = &str> {
+    message.lines().flat_map(|line| {
+        let marks: Vec<usize> = line.match_indices(['\'', '"']).map(|(at, _)| at).collect();
+        let spans = marks.chunks(2).filter(|pair| pair.len() == 2).map(|pair| pair[0] + 1..pair[1]);
+        spans.map(|span| &line[span]).collect::<Vec<_>>()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repair::testing::failure;
+
+    #[test]
+    fn messages_give_signs() {
+        let table: &[(&str, &[Sign])] = &[
+            ("AssertionError: 3 != 4", &[Sign::ByOne]),
+            ("E   assert 5 == -5\nE    +  where 5 = f(1)", &[Sign::Negated]),
+            ("assertion `left == right` failed\n  left: \"Ab\"\n right: \"ab\"", &[Sign::Case]),
+            ("AssertionError: Lists differ: [1, 2] != [2, 1]", &[Sign::Order]),
+            ("AssertionError: [1, 2] != [1, 2, 3]", &[Sign::ByOne]),
+            ("AssertionError: ' a' != 'a'", &[Sign::Space]),
+            ("KeyError: 'qty'", &[Sign::Missing]),
+            ("attempt to subtract with overflow", &[Sign::Bounds]),
+            ("AssertionError: True is not false", &[]),
+        ];
+        for (message, signs) in table {
+            let hints = Hints::read(&[failure(message)]);
+            assert_eq!(hints.signs.iter().copied().collect::<Vec<_>>(), *signs, "{message}");
+        }
+    }
+
+    #[test]
+    fn messages_give_literals() {
+        let hints = Hints::read(&[failure(
+            "AssertionError: 'a b' != 'c'\nKeyError: \"qty\"\nassert 12 == 7",
+        )]);
+        assert_eq!(hints.texts, ["a b", "c", "qty"]);
+        assert_eq!(hints.numbers, ["12", "7"]);
+    }
+}

@@ -1,0 +1,254 @@
+//! What templates need to know of a programming language, as data: adding one is adding a table.
+
+pub mod python;
+pub mod rust;
+
+use std::ops::Range;
+
+use super::Source;
+use super::place::Place;
+use super::syntax::{Node, Tree};
+use crate::base::path::RepoPath;
+
+/// A language as the templates see it. Lists go from the most to the least likely repair.
+pub struct Language {
+    pub name: &'static str,
+    pub extensions: &'static [&'static str],
+    pub grammar: fn() -> tree_sitter::Language,
+    /// Where this language's projects keep tests.
+    pub test_paths: TestPaths,
+    /// Whether a node is test code inside a source file: a test function, a module of tests.
+    pub is_test_item: fn(Node<'_>) -> bool,
+    /// Node kinds and the roles they play; kinds not named are `Role::Other`.
+    pub kinds: &'static [(&'static str, Role)],
+    /// Kinds that make a string more than its characters.
+    pub interpolations: &'static [&'static str],
+    /// Parent kinds and fields, `*` for any, where a name stands for no value: names of items and arguments.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// Parent kinds and fields where a variable is introduced, not used.
+    pub bindings: &'static [(&'static str, &'static str)],
+    pub comparisons: &'static [&'static str],
+    pub logicals: &'static [&'static str],
+    /// Functions whose arguments are bounds.
+    pub range_calls: &'static [&'static str],
+    /// Goes before a condition to negate it.
+    pub not: &'static str,
+    /// Comparisons whose right side holds many values.
+    pub containments: &'static [&'static str],
+    /// Operators that fail for zero on their right.
+    pub divisions: &'static [&'static str],
+    /// For each operator those it is confused with.
+    pub operators: &'static [(&'static str, &'static [&'static str])],
+    pub booleans: (&'static str, &'static str),
+    /// Sets of functions, methods and exceptions that are mistaken for each other.
+    pub siblings: &'static [&'static [&'static str]],
+    /// Expressions around another, which stands at `$`, by what the value is used for.
+    pub wraps: &'static [(&'static [Place], &'static [&'static str])],
+    /// Other forms of an expression: its role, its operator or callee or `""` for any, and the forms; `$a` and `$b`
+    /// are its first and last part, `$c` is a call's second argument,
+    /// `$e` the only element of the first part.
+    pub rewrites: &'static [(Role, &'static str, &'static [&'static str])],
+    /// A value's own copy.
+    pub copies: &'static [&'static str],
+    /// Calls that go into a chain of method calls.
+    pub links: &'static [&'static str],
+    /// Arguments that calls by this name may lack; those that start with `^` come first.
+    pub arguments: &'static [(&'static str, &'static [&'static str])],
+    /// Values variables start with.
+    pub initials: &'static [&'static str],
+    /// Conditions made of one name, and of two.
+    pub atoms: &'static [&'static str],
+    pub pair_atoms: &'static [&'static str],
+    /// `$a` converted to the type `$b`.
+    pub cast: &'static str,
+    pub cast_types: &'static [&'static str],
+    /// Types that hold what overflows others.
+    pub wide_types: &'static [&'static str],
+    /// What two like values are made into.
+    pub pairings: &'static [&'static str],
+    /// `$a` and `$b` as one value.
+    pub tuple: &'static str,
+    /// Kinds of default values that all calls share.
+    pub shared_defaults: &'static [&'static str],
+    /// What goes around an indented piece of code so that it can be parsed by itself.
+    pub alone: (&'static str, &'static str),
+    pub comment_starts: &'static [&'static str],
+    /// The name methods have for their own object.
+    pub own: &'static str,
+    /// Names that are no variables although they look it.
+    pub reserved: &'static [&'static str],
+    pub snippets: Snippets,
+}
+
+/// Source text with gaps: `$a`, `$b`; a line break starts a line of the same depth, `\t` one step deeper.
+pub struct Snippets {
+    pub statement_end: &'static str,
+    pub indent: &'static str,
+    /// What stands in a block without statements.
+    pub nothing: &'static str,
+    /// `$b` only if `$a`.
+    pub guard: &'static str,
+    /// Goes after a branch's block; `$a` if not.
+    pub otherwise: &'static str,
+    /// What chains a branch to the one before it.
+    pub chain: &'static str,
+    pub result: &'static str,
+    /// Words that start a branch or loop and what they are mistaken for.
+    pub branch_words: &'static [(&'static str, &'static str)],
+    pub jumps: &'static [&'static str],
+    pub assign: &'static str,
+    pub updates: &'static [&'static str],
+    /// `$b` goes into the collection `$a`.
+    pub adds: &'static [&'static str],
+    /// `$a` is nothing: empty, zero, missing.
+    pub nothings: &'static [&'static str],
+    /// What functions give when there is nothing.
+    pub blanks: &'static [&'static str],
+    /// Statements that refuse; `$a` is what is refused.
+    pub refusals: &'static [&'static str],
+    /// `$a` gets the value `$b` if the caller gave none, and the default that says so.
+    pub fresh_default: (&'static str, &'static str),
+}
+
+/// Names that mark files as tests.
+pub struct TestPaths {
+    pub folders: &'static [&'static str],
+    pub names: &'static [&'static str],
+    pub prefixes: &'static [&'static str],
+    pub suffixes: &'static [&'static str],
+}
+
+/// What a node is for, whatever the language calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing the templates know.
+    Other,
+    /// Never edited, with all below it: comments, imports, types, attributes.
+    Frozen,
+    /// A variable, constant or function where it is used.
+    Name,
+    /// A variable where it is introduced.
+    Binding,
+    /// The name after the dot.
+    Field,
+    /// A name with the path to it, such as `Colour::Red`.
+    Path,
+    Integer,
+    Float,
+    String,
+    Boolean,
+    Null,
+    List,
+    Tuple,
+    Map,
+    Pair,
+    Comprehension,
+    Lambda,
+    /// `value.field`.
+    Attribute,
+    Call,
+    Arguments,
+    KeywordArgument,
+    Index,
+    Slice,
+    Range,
+    /// Any operator between two operands; refined to the next three.
+    Binary,
+    Comparison,
+    Logical,
+    Arithmetic,
+    /// Any operator before an operand; refined to `Not` or `Negative` where it is one.
+    Unary,
+    Not,
+    Negative,
+    Conditional,
+    /// The condition of a comprehension.
+    Filter,
+    Else,
+    /// One case of many.
+    Arm,
+    /// Holds a value inside a text.
+    Element,
+    Group,
+    Cast,
+    /// Passes a failure on, such as `?`.
+    Try,
+    Assign,
+    AugmentedAssign,
+    ExpressionStatement,
+    Return,
+    Raise,
+    Break,
+    Continue,
+    If,
+    /// A loop over values.
+    Loop,
+    While,
+    /// A list of statements.
+    Block,
+    Function,
+    Class,
+    Parameters,
+    Parameter,
+    /// Code the grammar does not look into, such as the arguments of a macro.
+    Tokens,
+}
+
+impl Language {
+    pub fn role_of_kind(&self, kind: &str) -> Role {
+        self.kinds.iter().find(|(known, _)| *known == kind).map_or(Role::Other, |(_, role)| *role)
+    }
+
+    pub fn is_test_item(&self, node: Node<'_>) -> bool {
+        node.is_named() && (self.is_test_item)(node)
+    }
+
+    pub fn is_label(&self, parent_kind: &str, field: Option<&str>) -> bool {
+        holds(self.labels, parent_kind, field)
+    }
+
+    pub fn is_binding(&self, parent_kind: &str, field: Option<&str>) -> bool {
+        holds(self.bindings, parent_kind, field)
+    }
+}
+
+fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> bool {
+    places
+        .iter()
+        .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
+}
+
+impl TestPaths {
+    fn matches(&self, path: &RepoPath) -> bool {
+        let stem = path.file_name().rsplit_once('.').map_or(path.file_name(), |(stem, _)| stem);
+        let parent = path.parent();
+        parent.as_str().split('/').any(|folder| self.folders.contains(&folder))
+            || self.names.contains(&stem)
+            || self.prefixes.iter().any(|prefix| stem.starts_with(prefix))
+            || self.suffixes.iter().any(|suffix| stem.ends_with(suffix))
+    }
+}
+
+const LANGUAGES: [&Language; 2] = [&python::PYTHON, &rust::RUST];
+
+/// The language of a file by its extension; `None` for files that cannot be repaired.
+pub fn of(path: &RepoPath) -> Option<&'static Language> {
+    LANGUAGES.into_iter().find(|language| language.extensions.contains(&path.extension()))
+}
+
+/// Whether a file holds tests or what only tests use, in any language we know.
+pub fn is_test_path(path: &RepoPath) -> bool {
+    match of(path) {
+        Some(language) => language.test_paths.matches(path),
+        None => LANGUAGES.iter().any(|language| language.test_paths.matches(path)),
+    }
+}
+
+/// The bytes of a source that are test code and never edited; empty for languages we do not know.
+pub fn test_items(source: &Source) -> Vec<Range<usize>> {
+    let Some(tree) = of(&source.path).and_then(|language| Tree::parse(language, &source.text))
+    else {
+        return Vec::new();
+    };
+    tree.nodes().filter(|node| tree.language.is_test_item(*node)).map(Node::range).collect()
+}

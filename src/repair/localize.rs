@@ -1,0 +1,206 @@
+//! Which lines are suspicious: those that red tests run and green tests do not, and those that failures name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::language::{self, Role};
+use super::syntax::{Node, Tree};
+use super::{Source, Suspicion, TestCoverage};
+use crate::base::path::RepoPath;
+use crate::model::report::TestCase;
+
+/// How far a stack frame lifts its line towards certainty.
+const FRAME_LIFT: f64 = 0.25;
+/// The suspicion of a line that a stack names and no coverage does.
+const FRAME_ONLY: f64 = 0.5;
+/// What a function keeps of the suspicion of the one that calls it.
+const CALLED: f64 = 0.6;
+/// Functions are followed this many calls deep.
+const CALLS_MAX: usize = 4;
+
+/// How suspicious each line is that a red test ran or a failure's stack names; lines of test files never are.
+///
+/// Ochiai's measure: how many of the red tests ran the line, against how many of all tests did.
+pub fn suspicion(
+    tests: &[TestCoverage],
+    failures: &[TestCase],
+    is_test_file: impl Fn(&RepoPath) -> bool,
+) -> Suspicion {
+    let mut lines = spectrum(tests);
+    lift_frames(&mut lines, failures);
+    lines.retain(|path, _| !is_test_file(path));
+    Suspicion { lines }
+}
+
+fn spectrum(tests: &[TestCoverage]) -> BTreeMap<RepoPath, BTreeMap<u32, f64>> {
+    let n_red = tests.iter().filter(|test| test.red).count() as f64;
+    let mut runs: BTreeMap<(&RepoPath, u32), (f64, f64)> = BTreeMap::new();
+    for test in tests {
+        for (path, line) in
+            test.lines.iter().flat_map(|(path, lines)| lines.iter().map(move |line| (path, *line)))
+        {
+            let (red, green) = runs.entry((path, line)).or_default();
+            *if test.red { red } else { green } += 1.0;
+        }
+    }
+    let mut scores: BTreeMap<RepoPath, BTreeMap<u32, f64>> = BTreeMap::new();
+    for ((path, line), (red, green)) in runs.into_iter().filter(|(_, (red, _))| *red > 0.0) {
+        scores.entry(path.clone()).or_default().insert(line, red / (n_red * (red + green)).sqrt());
+    }
+    scores
+}
+
+fn lift_frames(lines: &mut BTreeMap<RepoPath, BTreeMap<u32, f64>>, failures: &[TestCase]) {
+    let places: BTreeSet<_> = failures
+        .iter()
+        .flat_map(|failure| failure.frames.iter().chain(&failure.at))
+        .map(|place| (&place.path, place.line))
+        .collect();
+    for (path, line) in places {
+        let scores = lines.entry(path.clone()).or_default();
+        let score =
+            scores.get(&line).map_or(FRAME_ONLY, |score| score + (1.0 - score) * FRAME_LIFT);
+        scores.insert(line, score);
+    }
+}
+
+/// Suspicion without coverage: lines in the stacks, then the functions that red tests name, then those that these name,
+/// and so on; every function when no name is known. `tests` may hold sources too, as Rust keeps tests beside them.
+pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestCase]) -> Suspicion {
+    let texts: Vec<(&Source, Tree<'_>)> =
+        sources.iter().filter_map(|source| Some((source, parsed(source)?))).collect();
+    let functions: Vec<(&RepoPath, Node<'_>)> = texts
+        .iter()
+        .filter(|(source, _)| !language::is_test_path(&source.path))
+        .flat_map(|(source, tree)| tree.nodes().map(|node| (&source.path, node)))
+        .filter(|(_, node)| node.role() == Role::Function && !node.is_frozen())
+        .collect();
+    let mut scores = called(&functions, names_in_tests(tests, failures));
+    if scores.is_empty() {
+        scores = (0..functions.len()).map(|at| (at, CALLED)).collect();
+    }
+    let mut lines: BTreeMap<RepoPath, BTreeMap<u32, f64>> = BTreeMap::new();
+    for (at, score) in scores {
+        let (path, function) = functions[at];
+        for line in function.line()..=function.last_line() {
+            let known = lines.entry(path.clone()).or_default().entry(line).or_default();
+            *known = known.max(score);
+        }
+    }
+    lift_frames(&mut lines, failures);
+    lines.retain(|path, _| !language::is_test_path(path));
+    Suspicion { lines }
+}
+
+fn parsed(source: &Source) -> Option<Tree<'_>> {
+    Tree::parse(language::of(&source.path)?, &source.text)
+}
+
+/// The score of each function, by its place in the list, that can be reached from these names.
+fn called(
+    functions: &[(&RepoPath, Node<'_>)],
+    mut names: BTreeSet<String>,
+) -> BTreeMap<usize, f64> {
+    let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut score = 1.0;
+    for _ in 0..CALLS_MAX {
+        let is_new = |at: &usize| {
+            !scores.contains_key(at)
+                && name(functions[*at].1).is_some_and(|name| names.contains(name))
+        };
+        let reached: Vec<usize> = (0..functions.len()).filter(is_new).collect();
+        names = reached.iter().flat_map(|at| names_in(functions[*at].1)).collect();
+        scores.extend(reached.into_iter().map(|at| (at, score)));
+        score *= CALLED;
+    }
+    scores
+}
+
+fn name(function: Node<'_>) -> Option<&str> {
+    function.part(&["name"]).map(Node::text)
+}
+
+/// Names in the functions that are red tests; in all test sources when none is found.
+fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> BTreeSet<String> {
+    let trees: Vec<Tree<'_>> = tests.iter().filter_map(parsed).collect();
+    let red: BTreeSet<&str> = failures.iter().map(|failure| short_name(&failure.id.name)).collect();
+    let is_red = |node: &Node<'_>| {
+        node.role() == Role::Function && name(*node).is_some_and(|name| red.contains(name))
+    };
+    let names: BTreeSet<String> =
+        trees.iter().flat_map(|tree| tree.nodes().filter(is_red).flat_map(names_in)).collect();
+    if !names.is_empty() {
+        return names;
+    }
+    let all = tests.iter().zip(&trees).filter(|(test, _)| language::is_test_path(&test.path));
+    all.flat_map(|(_, tree)| names_in(tree.root())).collect()
+}
+
+/// `test_sum` of `tests/test_a.py::TestA::test_sum[1-2]`.
+fn short_name(name: &str) -> &str {
+    let plain = name.split_once('[').map_or(name, |(plain, _)| plain);
+    plain.rsplit([':', '.', '/', ' ']).next().unwrap_or(plain)
+}
+
+/// Every word in a node: macros hide calls from the grammar, and strings hold names too.
+fn names_in(node: Node<'_>) -> BTreeSet<String> {
+    let words = node.text().split(|ch: char| !ch.is_alphanumeric() && ch != '_');
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::report::Place;
+    use crate::repair::testing::{failure, source};
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::new(text).unwrap()
+    }
+
+    fn run(red: bool, lines: &[u32]) -> TestCoverage {
+        let both = [path("a.py"), path("test_a.py")];
+        TestCoverage { red, lines: both.map(|path| (path, lines.iter().copied().collect())).into() }
+    }
+
+    #[test]
+    fn lines_that_only_red_tests_run_come_first() {
+        let tests =
+            [run(true, &[1, 2, 3]), run(false, &[1, 2]), run(false, &[1]), run(false, &[4])];
+        let lines = suspicion(&tests, &[], language::is_test_path).lines;
+        assert_eq!(lines.keys().collect::<Vec<_>>(), [&path("a.py")], "tests are not suspicious");
+        let scores = &lines[&path("a.py")];
+        assert_eq!(scores.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(
+            scores[&1] < scores[&2] && scores[&2] < scores[&3] && scores[&3] == 1.0,
+            "{scores:?}"
+        );
+    }
+
+    #[test]
+    fn frames_lift_their_lines() {
+        let place = |file: &str, line| Place { path: path(file), line };
+        let failure = TestCase {
+            frames: vec![place("test_a.py", 1), place("a.py", 2), place("b.py", 9)],
+            ..failure("")
+        };
+        let tests = [run(true, &[1, 2]), run(false, &[1, 2])];
+        let lines = suspicion(&tests, &[failure], language::is_test_path).lines;
+        assert!(lines[&path("a.py")][&2] > lines[&path("a.py")][&1]);
+        assert_eq!(lines[&path("b.py")][&9], FRAME_ONLY);
+    }
+
+    #[test]
+    fn without_coverage_names_lead_from_the_red_test() {
+        let code = source(
+            "a.py",
+            "def far():\n    pass\n\ndef near():\n    far()\n\ndef other():\n    pass\n",
+        );
+        let test =
+            source("test_a.py", "def test_it():\n    near()\n\ndef test_other():\n    other()\n");
+        let mut red = failure("");
+        red.id.name = "test_a.py::test_it[3]".into();
+        let lines = suspicion_by_name(&[code], &[test], &[red]).lines;
+        let scores = &lines[&path("a.py")];
+        assert_eq!((scores[&4], scores[&1], scores.get(&7)), (1.0, CALLED, None));
+    }
+}

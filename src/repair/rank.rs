@@ -1,0 +1,142 @@
+//! The order candidates are tried in, and the order in which those that pass are offered.
+
+use super::hints::Hints;
+use super::{Candidate, Question};
+use crate::base::text::edit::Edit;
+
+/// Templates that make tests pass for wrong reasons more often than others, and what that costs them. From shares of
+/// right repairs among those that passed all tests: guards .35, filters and dropped arguments .2, conditions and
+/// borrowed numbers .5, against .8 for operators and operands.
+const DOUBTFUL: &[(&str, f64)] = &[
+    ("delete-statement", 1.6),
+    ("filter", 1.5),
+    ("drop-argument", 1.5),
+    ("guard", 1.0),
+    ("skip", 1.2),
+    ("refuse", 0.6),
+    ("only-if", 0.8),
+    ("condition", 0.6),
+    ("other-condition", 0.8),
+    ("number", 0.6),
+    ("initial", 0.3),
+    ("bound", 0.5),
+    ("by-name", 0.4),
+    ("copy-statement", 0.4),
+    ("update", 0.4),
+    ("add-else", 0.4),
+];
+/// For a literal that the failing test's message shows: it may answer that test alone.
+const TOLD_LITERAL: f64 = 2.0;
+/// For a condition that always or never holds.
+const CONSTANT_CONDITION: f64 = 1.5;
+/// For a number that makes its operator do nothing: leaving the operation out says the same in fewer words.
+const IDLE_OPERAND: f64 = 2.0;
+/// For each line changed beyond the first.
+const LINE: f64 = 0.2;
+
+/// What a line's suspicion adds to the cost, when `highest` is the highest of all; `None` for lines above suspicion.
+pub fn doubt(suspicion: f64, highest: f64) -> Option<f64> {
+    (suspicion > 0.0).then(|| (highest / suspicion).ln().max(0.0))
+}
+
+/// What a choice costs that has `rank` better ones before it.
+pub fn nth(rank: usize) -> f64 {
+    0.4 * (1.0 + rank as f64).ln()
+}
+
+/// What the size of edits adds to the cost.
+pub fn size(edits: &[Edit]) -> f64 {
+    let n_bytes: usize = edits.iter().map(|edit| edit.range().len().max(edit.text.len())).sum();
+    0.1 * (1.0 + n_bytes as f64).ln()
+}
+
+/// Candidates that pass all tests, the one most likely to be right first.
+pub fn final_order(question: &Question<'_>, mut plausible: Vec<Candidate>) -> Vec<Candidate> {
+    let hints = Hints::read(question.failures);
+    let keyed = |candidate: &Candidate| candidate.cost + penalty(question, &hints, candidate);
+    plausible.sort_by(|a, b| keyed(a).total_cmp(&keyed(b)));
+    plausible
+}
+
+fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64 {
+    let doubtful = DOUBTFUL
+        .iter()
+        .find(|(template, _)| *template == candidate.template)
+        .map_or(0.0, |(_, cost)| *cost);
+    let source = question.sources.iter().find(|source| source.path == candidate.path);
+    let told = candidate.edits.iter().any(|edit| {
+        let old = source.and_then(|source| source.text.get(edit.range())).unwrap_or("");
+        hints.tells(&edit.text) && !hints.tells(old)
+    });
+    let constant = candidate
+        .edits
+        .iter()
+        .any(|edit| matches!(edit.text.as_str(), "True" | "False" | "true" | "false"));
+    let constant = constant && candidate.template == "other-condition";
+    let n_breaks: usize = candidate.edits.iter().map(|edit| edit.text.matches('\n').count()).sum();
+    let n_lines = n_breaks + candidate.edits.len() - 1;
+    let idle =
+        source.is_some_and(|source| candidate.edits.iter().any(|edit| is_idle(&source.text, edit)));
+    doubtful
+        + if idle { IDLE_OPERAND } else { 0.0 }
+        + if told { TOLD_LITERAL } else { 0.0 }
+        + if constant { CONSTANT_CONDITION } else { 0.0 }
+        + LINE * n_lines as f64
+}
+
+/// Whether an edit leaves `- 0`, `+ 0`, `* 1` or `/ 1` behind, by its number or by its operator.
+fn is_idle(text: &str, edit: &Edit) -> bool {
+    let before = text.get(..edit.start).unwrap_or("").trim_end();
+    let after = text.get(edit.end..).unwrap_or("").trim_start();
+    let begins = |digit: char| {
+        after
+            .strip_prefix(digit)
+            .is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_ascii_digit() || ch == '.'))
+    };
+    if takes_back(before, &edit.text) {
+        return true;
+    }
+    match edit.text.trim() {
+        "0" => before.ends_with(['+', '-']),
+        "1" => before.ends_with(['*', '/']),
+        "+" | "-" => begins('0'),
+        "*" | "/" | "//" => begins('1'),
+        _ => false,
+    }
+}
+
+/// Whether text ends in `- 1` where `+ 1` is added, or the other way round.
+fn takes_back(before: &str, added: &str) -> bool {
+    let words: Vec<&str> = added.split_whitespace().collect();
+    match words[..] {
+        ["+", number] => ends_in(before, "-", number),
+        ["-", number] => ends_in(before, "+", number),
+        [..] => false,
+    }
+}
+
+fn ends_in(text: &str, operator: &str, number: &str) -> bool {
+    let rest = text.strip_suffix(number).map(str::trim_end);
+    rest.is_some_and(|rest| rest.ends_with(operator))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_that_does_nothing_is_seen() {
+        let check = |text: &str, old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            is_idle(text, &Edit::new(start..start + old.len(), new))
+        };
+        assert!(check("a - 1", "1", "0") && check("a * 2", "2", "1"));
+        assert!(check("a - 1)", "-", "*") && check("a * 0", "*", "+"));
+        assert!(!check("a - 12", "-", "*") && !check("a - 1.5", "-", "*"));
+        assert!(
+            is_idle("a - 1", &Edit::new(5..5, " + 1"))
+                && !is_idle("a - 2", &Edit::new(5..5, " + 1"))
+        );
+        assert!(!check("a * 2", "2", "0") && !check("f(1)", "1", "0"));
+    }
+}

@@ -1,0 +1,226 @@
+//! Where templates work: one node with what is known around it, and the drafts they make there.
+
+use super::donor::{Donors, Pool};
+use super::hints::Hints;
+use super::language::{Language, Role};
+use super::rank;
+use super::syntax::{Node, Tree};
+use crate::base::text::edit::Edit;
+use crate::base::text::line_ending;
+
+/// A file open for repair.
+pub struct File<'t> {
+    pub tree: &'t Tree<'t>,
+    pub donors: Donors<'t>,
+    /// The file's own line break.
+    pub newline: &'static str,
+    /// One step of the file's own indentation.
+    pub step: &'t str,
+}
+
+/// A node to change and what is known about it.
+#[derive(Clone, Copy)]
+pub struct Site<'s> {
+    pub node: Node<'s>,
+    pub file: &'s File<'s>,
+    pub hints: &'s Hints,
+}
+
+impl<'t> File<'t> {
+    pub fn open(tree: &'t Tree<'t>) -> Self {
+        Self { tree, donors: Donors::of(tree), newline: line_ending(tree.text), step: step(tree) }
+    }
+}
+
+/// One step of indentation as the file's first indented statement has it.
+fn step<'t>(tree: &'t Tree<'t>) -> &'t str {
+    let mut indents = tree.nodes().filter_map(|node| {
+        let block = node.parent().filter(|parent| parent.role() == Role::Block)?;
+        let outer = block.statement()?.indent()?;
+        node.indent()?.strip_prefix(outer).filter(|step| !step.is_empty())
+    });
+    indents.next().unwrap_or(tree.language.snippets.indent)
+}
+
+impl<'s> Site<'s> {
+    pub fn language(&self) -> &'static Language {
+        self.file.tree.language
+    }
+
+    /// Material from the function around the node.
+    pub fn near(&self) -> &'s Pool<'s> {
+        self.file.donors.near(self.node)
+    }
+
+    /// Statements of the file that refuse something.
+    pub fn shared_raises(&self) -> Vec<String> {
+        let raises =
+            self.file.tree.nodes().filter(|node| node.role() == Role::Raise && !node.is_frozen());
+        raises.take(4).map(|node| node.text().to_owned()).collect()
+    }
+
+    /// Material from the whole file.
+    pub fn shared(&self) -> &'s Pool<'s> {
+        self.file.donors.shared()
+    }
+}
+
+/// A candidate before it is known to be valid and new.
+pub struct Draft<'s> {
+    pub at: Node<'s>,
+    pub edits: Vec<Edit>,
+    /// Said of the edits themselves when it is `None`.
+    pub what: Option<String>,
+    pub template: &'static str,
+    pub cost: f64,
+}
+
+/// Collects what templates make, and forgets what is too dear to be among the first.
+pub struct Drafts<'s> {
+    list: Vec<Draft<'s>>,
+    /// More than this are cut back to half.
+    n_max: usize,
+    /// What costs more is not kept.
+    cost_max: f64,
+    /// The template at work and its cost.
+    pub template: &'static str,
+    pub base: f64,
+    /// Added for the line they are on.
+    pub doubt: f64,
+}
+
+/// For each candidate wanted, drafts kept: some are invalid, and some the same as others.
+const DRAFTS_PER_CANDIDATE: usize = 2;
+
+impl<'s> Drafts<'s> {
+    /// For so many candidates.
+    pub fn new(n_max: usize) -> Self {
+        let n_max = n_max.saturating_mul(2 * DRAFTS_PER_CANDIDATE).max(64);
+        Self {
+            list: Vec::new(),
+            n_max,
+            cost_max: f64::INFINITY,
+            template: "",
+            base: 0.0,
+            doubt: 0.0,
+        }
+    }
+
+    /// The drafts, cheapest first.
+    pub fn sorted(mut self) -> Vec<Draft<'s>> {
+        self.list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        self.list
+    }
+
+    /// Whether nothing with this extra cost would be kept.
+    pub fn is_too_dear(&self, extra: f64) -> bool {
+        self.base + self.doubt + extra > self.cost_max
+    }
+
+    /// Puts `text` in the place of `node`, with parentheses where its operators need them.
+    pub fn replace(&mut self, node: Node<'s>, text: &str, extra: f64) {
+        if self.is_too_dear(extra) {
+            return;
+        }
+        let text = if wants_tight(node) { tight(text) } else { text.to_owned() };
+        self.put(node, text, extra);
+    }
+
+    /// Puts `text` in the place of `node` as it is.
+    pub fn put(&mut self, node: Node<'s>, text: impl Into<String>, extra: f64) {
+        if !self.is_too_dear(extra) {
+            self.edits(node, vec![Edit::new(node.range(), text)], None, extra);
+        }
+    }
+
+    /// Exchanges two nodes, the first of which stands before the second.
+    pub fn exchange(&mut self, first: Node<'s>, second: Node<'s>, extra: f64) {
+        if first.range().end > second.range().start || first.text() == second.text() {
+            return;
+        }
+        let edits =
+            vec![Edit::new(first.range(), second.text()), Edit::new(second.range(), first.text())];
+        let what = format!("`{}` ↔ `{}`", shown(first.text()), shown(second.text()));
+        self.edits(first, edits, Some(what), extra);
+    }
+
+    pub fn edits(&mut self, at: Node<'s>, edits: Vec<Edit>, what: Option<String>, extra: f64) {
+        let cost = self.base + self.doubt + extra + rank::size(&edits);
+        if cost > self.cost_max {
+            return;
+        }
+        self.list.push(Draft { at, edits, what, template: self.template, cost });
+        if self.list.len() > self.n_max {
+            let half = self.n_max / 2;
+            self.list.select_nth_unstable_by(half, |a, b| a.cost.total_cmp(&b.cost));
+            self.cost_max = self.list[half].cost;
+            self.list.truncate(half);
+        }
+    }
+}
+
+/// What edits do to a text, for people.
+pub fn described(text: &str, edits: &[Edit]) -> String {
+    let one = |edit: &Edit| match (shown(&text[edit.range()]), shown(&edit.text)) {
+        (old, new) if old.is_empty() => format!("add `{new}`"),
+        (old, new) if new.is_empty() => format!("remove `{old}`"),
+        (old, new) => format!("`{old}` → `{new}`"),
+    };
+    edits.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A piece of source on one line, short enough for a label.
+pub fn shown(text: &str) -> String {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.char_indices().nth(48) {
+        Some((end, _)) => format!("{}…", &flat[..end]),
+        None => flat,
+    }
+}
+
+/// Whether what stands at `node` is an operand or the like, so that a loose expression needs parentheses there.
+pub fn wants_tight(node: Node<'_>) -> bool {
+    node.parent().is_some_and(|parent| match parent.role() {
+        Role::Comparison
+        | Role::Logical
+        | Role::Arithmetic
+        | Role::Not
+        | Role::Negative
+        | Role::Unary
+        | Role::Cast
+        | Role::Try
+        | Role::Range
+        | Role::Conditional => true,
+        Role::Attribute | Role::Call | Role::Index => {
+            parent.first().is_some_and(|first| first.id() == node.id())
+        }
+        _ => false,
+    })
+}
+
+/// `text` in parentheses unless it is a name, literal, call or the like.
+pub fn tight(text: &str) -> String {
+    if is_tight(text) { text.to_owned() } else { format!("({text})") }
+}
+
+fn is_tight(text: &str) -> bool {
+    let mut depth = 0usize;
+    let mut quote: Option<char> = None;
+    let mut escaped = false;
+    for ch in text.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if ch == '\\' => escaped = true,
+            Some(open) if ch == open => quote = None,
+            Some(_) => {}
+            None => match ch {
+                '"' | '\'' => quote = Some(ch),
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth = depth.saturating_sub(1),
+                _ if depth == 0 && !(ch.is_alphanumeric() || "_.:?".contains(ch)) => return false,
+                _ => {}
+            },
+        }
+    }
+    true
+}

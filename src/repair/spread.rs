@@ -1,0 +1,97 @@
+//! Suspicion where coverage cannot see: all lines of a statement, a function's head, constants that its body uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::language::Role;
+use super::statement::body;
+use super::syntax::{Node, Tree};
+
+/// What a function's head keeps of its body's suspicion: defaults and bounds are seldom at fault.
+const HEAD: f64 = 0.5;
+/// What a constant keeps of the suspicion of the lines that use it.
+const CONSTANT: f64 = 0.5;
+
+/// The suspicion of each line, by its number, from that of the lines that were measured.
+pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
+    let mut lines = vec![0.0; tree.lines.n_lines() as usize + 2];
+    for (line, score) in measured {
+        if let Some(known) = lines.get_mut(*line as usize) {
+            *known = *score;
+        }
+    }
+    for node in tree.nodes().filter(|node| is_spread(*node)) {
+        let head = head(node);
+        let score = highest(&lines, head.clone());
+        raise(&mut lines, head, score);
+    }
+    for function in tree.nodes().filter(|node| node.role() == Role::Function) {
+        let whole = function.line()..function.last_line() + 1;
+        let score = HEAD * highest(&lines, whole);
+        raise(&mut lines, head(function), score);
+    }
+    for (constant, score) in constants(tree, &lines) {
+        raise(&mut lines, constant.line()..constant.last_line() + 1, CONSTANT * score);
+    }
+    lines
+}
+
+fn is_spread(node: Node<'_>) -> bool {
+    let is_statement = node.parent().is_some_and(|parent| parent.role() == Role::Block);
+    is_statement && node.is_named() && !node.is(&[Role::Function, Role::Class])
+}
+
+/// The lines of a statement up to its block, if it has one.
+fn head(node: Node<'_>) -> Range<u32> {
+    let block = body(node).or_else(|| node.descendants().find(|part| part.role() == Role::Block));
+    let end = block.map_or(node.last_line() + 1, |block| block.line().max(node.line() + 1));
+    node.line()..end
+}
+
+fn highest(lines: &[f64], range: Range<u32>) -> f64 {
+    lines.iter().take(range.end as usize).skip(range.start as usize).copied().fold(0.0, f64::max)
+}
+
+fn raise(lines: &mut [f64], range: Range<u32>, score: f64) {
+    for line in lines.iter_mut().take(range.end as usize).skip(range.start as usize) {
+        *line = line.max(score);
+    }
+}
+
+/// Assignments outside functions, each with the highest suspicion of the lines that name what they assign.
+fn constants<'t>(tree: &'t Tree<'t>, lines: &[f64]) -> Vec<(Node<'t>, f64)> {
+    let outside = |node: &Node<'t>| {
+        node.role() == Role::Assign && !node.is_frozen() && node.function().is_none()
+    };
+    let assigned: Vec<(Node<'t>, &str)> = tree
+        .nodes()
+        .filter(outside)
+        .filter_map(|node| Some((node, node.part(&["left", "name"])?.text())))
+        .collect();
+    let known: BTreeSet<&str> = assigned.iter().map(|(_, name)| *name).collect();
+    let mut uses: BTreeMap<&str, f64> = BTreeMap::new();
+    for node in
+        tree.nodes().filter(|node| node.is(&[Role::Name, Role::Field]) && node.function().is_some())
+    {
+        if known.contains(node.text()) {
+            let score = lines.get(node.line() as usize).copied().unwrap_or(0.0);
+            let highest = uses.entry(node.text()).or_default();
+            *highest = highest.max(score);
+        }
+    }
+    assigned.into_iter().filter_map(|(node, name)| Some((node, *uses.get(name)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repair::language::python::PYTHON;
+
+    #[test]
+    fn suspicion_reaches_what_coverage_leaves_out() {
+        let text = "LIMIT = 3\nOTHER = 4\n\ndef f(a=1,\n      b=2):\n    x = g(\n        a)\n    return LIMIT\n";
+        let tree = Tree::parse(&PYTHON, text).unwrap();
+        let lines = spread(&tree, &BTreeMap::from([(6, 0.4), (8, 1.0)]));
+        assert_eq!(lines[1..=8], [0.5, 0.0, 0.0, 0.5, 0.5, 0.4, 0.4, 1.0]);
+    }
+}

@@ -1,0 +1,123 @@
+//! The repair templates, and how one is described.
+
+mod arguments;
+mod boolean;
+mod branch;
+mod cast;
+mod comparison;
+mod condition;
+mod default;
+mod expression;
+mod insert;
+mod jump;
+mod lines;
+mod name;
+mod negate;
+mod number;
+mod one_off;
+mod operand;
+mod operator;
+mod precedence;
+mod receiver;
+mod result;
+mod sibling;
+mod text;
+mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+use super::language::Role;
+use super::site::{Drafts, Site};
+
+/// A way to change a node. `make` is called for every suspicious node that plays one of the roles.
+pub struct Template {
+    pub name: &'static str,
+    /// The lower the likelier to be right, as -ln of the share of repairs.
+    pub cost: f64,
+    pub on: &'static [Role],
+    pub make: for<'s> fn(&Site<'s>, &mut Drafts<'s>),
+}
+
+const TEMPLATES: &[&Template] = &[
+    &arguments::SWAP,
+    &arguments::DROP,
+    &arguments::ADD,
+    &arguments::ADD_NAME,
+    &boolean::FLIP,
+    &branch::KEYWORD,
+    &branch::BODIES,
+    &branch::OTHERWISE,
+    &branch::CHAIN,
+    &insert::RESULT,
+    &operator::TOKENS,
+    &branch::ARMS,
+    &cast::TYPE,
+    &cast::WIDEN,
+    &expression::BOTH,
+    &expression::LIKE,
+    &expression::PAIR,
+    &insert::NEAR_COPY,
+    &comparison::OPERATOR,
+    &comparison::OPERANDS,
+    &condition::COMBINE,
+    &condition::REPLACE,
+    &default::FRESH,
+    &expression::DONOR,
+    &expression::NAME,
+    &expression::INITIAL,
+    &expression::COMBINE,
+    &insert::GUARD,
+    &insert::SKIP,
+    &insert::COPY,
+    &insert::UPDATE,
+    &insert::ONLY_IF,
+    &insert::REFUSE,
+    &jump::JUMP,
+    &lines::DELETE,
+    &lines::SWAP,
+    &lines::OUT,
+    &lines::IN,
+    &name::VARIABLE,
+    &name::FUNCTION,
+    &name::FIELD,
+    &negate::NEGATE,
+    &number::BY_ONE,
+    &number::OTHER,
+    &one_off::ONE_OFF,
+    &operand::DROP,
+    &operand::BOUND,
+    &operand::FILTER,
+    &operator::ARITHMETIC,
+    &operator::LOGICAL,
+    &operator::ASSIGNMENT,
+    &operator::RANGE,
+    &precedence::GROUP,
+    &precedence::UNGROUP,
+    &precedence::SPREAD,
+    &receiver::OWN,
+    &receiver::FIELD,
+    &receiver::LOCAL,
+    &result::KEEP,
+    &sibling::SIBLING,
+    &text::DONOR,
+    &text::CHANGE,
+    &wrap::UNWRAP,
+    &wrap::WRAP,
+    &wrap::COPY,
+    &wrap::CHAIN,
+    &arguments::KEYS,
+    &arguments::NAMES,
+    &expression::FIRST,
+    &wrap::OWN,
+    &wrap::REWRITE,
+];
+
+/// What every template that fits the node makes of it.
+pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    for template in TEMPLATES.iter().filter(|template| template.on.contains(&site.node.role())) {
+        drafts.template = template.name;
+        drafts.base = template.cost + site.hints.bonus(template.name);
+        (template.make)(site, drafts);
+    }
+}

@@ -1,0 +1,124 @@
+//! Other arguments: `f(a, b)` → `f(b, a)`, `f(a)`, `f(a, b, c)`; also elements of lists and tuples.
+
+use super::Template;
+use super::lines::STATEMENTS;
+use crate::base::text::edit::Edit;
+use crate::repair::donor::is_callee;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+use crate::repair::statement::{is_simple, is_statement};
+use crate::repair::syntax::Node;
+
+const SEQUENCES: &[Role] = &[Role::Arguments, Role::List, Role::Tuple];
+
+pub const SWAP: Template =
+    Template { name: "swap-arguments", cost: 2.4, on: SEQUENCES, make: swap };
+pub const DROP: Template =
+    Template { name: "drop-argument", cost: 3.4, on: SEQUENCES, make: drop_one };
+pub const ADD: Template =
+    Template { name: "add-argument", cost: 2.0, on: &[Role::Arguments], make: add };
+pub const ADD_NAME: Template =
+    Template { name: "add-argument", cost: 3.6, on: SEQUENCES, make: add_name };
+
+pub const KEYS: Template =
+    Template { name: "swap-keys", cost: 1.8, on: &[Role::Index], make: keys };
+pub const NAMES: Template = Template { name: "swap-names", cost: 3.2, on: STATEMENTS, make: names };
+
+const NAMES_MAX: usize = 6;
+
+fn swap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let parts: Vec<_> = site.node.parts().take(8).collect();
+    for (i, first) in parts.iter().enumerate() {
+        for (j, second) in parts.iter().enumerate().skip(i + 1) {
+            drafts.exchange(*first, *second, nth(j - i - 1));
+        }
+    }
+}
+
+/// The two keys of an element of an element.
+fn keys<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let inner = site.node.first().filter(|inner| inner.role() == Role::Index);
+    if let (Some(inner), Some(key)) = (inner.and_then(Node::last), site.node.last()) {
+        drafts.exchange(inner, key, 0.0);
+    }
+}
+
+/// Any two variables of a statement.
+fn names<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if !is_statement(site.node) || !is_simple(site.node) {
+        return;
+    }
+    let names: Vec<_> = site
+        .node
+        .descendants()
+        .filter(|node| node.role() == Role::Name && !is_callee(*node))
+        .take(NAMES_MAX)
+        .collect();
+    for (i, first) in names.iter().enumerate() {
+        for second in names.iter().skip(i + 1) {
+            drafts.exchange(*first, *second, nth(i));
+        }
+    }
+}
+
+fn drop_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let parts: Vec<_> = site.node.parts().collect();
+    for (i, part) in parts.iter().enumerate() {
+        let range = match (parts.get(i + 1), i.checked_sub(1).and_then(|before| parts.get(before)))
+        {
+            (Some(next), _) => part.range().start..next.range().start,
+            (None, Some(previous)) => previous.range().end..part.range().end,
+            (None, None) => part.range(),
+        };
+        drafts.edits(*part, vec![Edit::new(range, "")], None, 0.0);
+    }
+}
+
+/// Arguments that calls of this name are known to lack.
+fn add<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(callee) = callee_name(site.node) else { return };
+    let known = site
+        .language()
+        .arguments
+        .iter()
+        .filter(|(name, _)| *name == callee)
+        .flat_map(|(_, more)| *more);
+    for (rank, argument) in known.enumerate() {
+        let extra = nth(rank) + site.hints.favour(argument);
+        match argument.strip_prefix('^') {
+            Some(first) => insert(site.node, drafts, 0, first, extra),
+            None => insert(site.node, drafts, usize::MAX, argument, extra),
+        }
+    }
+}
+
+fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let present: Vec<&str> = site.node.parts().map(Node::text).collect();
+    let fresh = site.near().names.iter().filter(|name| !present.contains(name)).take(NAMES_MAX);
+    for (rank, name) in fresh.enumerate() {
+        insert(site.node, drafts, usize::MAX, name, nth(rank));
+        insert(site.node, drafts, 0, name, 0.3 + nth(rank));
+    }
+}
+
+/// Puts an argument before the one at `index`, or after the last.
+fn insert<'s>(node: Node<'s>, drafts: &mut Drafts<'s>, index: usize, text: &str, extra: f64) {
+    let parts: Vec<_> = node.parts().collect();
+    let edit = match (parts.get(index), parts.last()) {
+        (Some(next), _) => Edit::new(next.range().start..next.range().start, format!("{text}, ")),
+        (None, Some(last)) => Edit::new(last.range().end..last.range().end, format!(", {text}")),
+        (None, None) => {
+            let inside = node.range().start + 1;
+            Edit::new(inside..inside, text)
+        }
+    };
+    drafts.edits(node, vec![edit], None, extra);
+}
+
+/// The last part of the name a call calls.
+pub fn callee_name(arguments: Node<'_>) -> Option<&str> {
+    let callee = arguments.parent()?.part(&["function"]).filter(|callee| is_callee(*callee))?;
+    let name = if callee.role() == Role::Attribute { callee.last()? } else { callee };
+    Some(name.text())
+}

@@ -1,0 +1,109 @@
+//! A wider, narrower or other condition: `if a` → `if a and b`, `if a or b`, `if b`.
+
+use super::Template;
+use crate::repair::donor::{is_callee, ranked};
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+use crate::repair::statement::filled;
+use crate::repair::syntax::Node;
+
+const CONDITIONS: &[Role] = &[
+    Role::Comparison,
+    Role::Logical,
+    Role::Not,
+    Role::Name,
+    Role::Attribute,
+    Role::Call,
+    Role::Index,
+    Role::Group,
+    Role::Boolean,
+    Role::Arithmetic,
+];
+
+pub const COMBINE: Template =
+    Template { name: "condition", cost: 3.0, on: CONDITIONS, make: combine };
+pub const REPLACE: Template =
+    Template { name: "other-condition", cost: 3.2, on: CONDITIONS, make: replace };
+
+const DONORS_MAX: usize = 10;
+const VALUES_MAX: usize = 7;
+
+fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_outermost = node.parent().is_none_or(|parent| !parent.is(&[Role::Logical, Role::Not]));
+    let extra = match place(node) {
+        Some(Place::Condition) if is_outermost => 0.0,
+        Some(Place::Returned) if node.is(&[Role::Comparison, Role::Logical, Role::Not]) => 0.2,
+        Some(_) | None => return,
+    };
+    for (rank, atom) in atoms(site).into_iter().enumerate() {
+        for (more, operator) in site.language().logicals.iter().enumerate() {
+            let extra = extra + nth(rank) + nth(more);
+            drafts.put(node, format!("{} {operator} {atom}", guarded(node, operator)), extra);
+            drafts.put(node, format!("{atom} {operator} {}", guarded(node, operator)), extra + 0.3);
+        }
+    }
+}
+
+fn replace<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node) != Some(Place::Condition) {
+        return;
+    }
+    for (rank, atom) in atoms(site).into_iter().enumerate() {
+        drafts.replace(site.node, &atom, nth(rank));
+    }
+    let (yes, no) = site.language().booleans;
+    drafts.put(site.node, yes, 1.5);
+    drafts.put(site.node, no, 1.5);
+}
+
+/// A condition that goes beside an operator: in parentheses when it has another.
+fn guarded(node: Node<'_>, operator: &str) -> String {
+    let other = node.role() == Role::Logical && node.tokens().any(|token| token.kind() != operator);
+    if other { format!("({})", node.text()) } else { node.text().to_owned() }
+}
+
+/// Conditions of the same function, then such as can be made of its names.
+pub fn atoms(site: &Site<'_>) -> Vec<String> {
+    let text = site.node.text();
+    let donors = site
+        .near()
+        .conditions
+        .iter()
+        .filter(|donor| !text.contains(donor) && !donor.contains(text));
+    let mut atoms: Vec<String> =
+        ranked(text, donors, DONORS_MAX).into_iter().map(str::to_owned).collect();
+    let names = values(site);
+    for form in site.language().atoms {
+        atoms.extend(names.iter().map(|name| filled(form, name, "")));
+    }
+    for form in site.language().pair_atoms {
+        let pairs =
+            names.iter().flat_map(|a| names.iter().map(move |b| (a, b))).filter(|(a, b)| a != b);
+        atoms.extend(pairs.map(|(a, b)| filled(form, a, b)));
+    }
+    atoms
+}
+
+/// Values a condition can be made of: variables, those in the condition itself first, then fields and elements.
+fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    let simple = |node: &Node<'s>| {
+        node.is(&[Role::Name, Role::Attribute, Role::Index])
+            && !is_callee(*node)
+            && node.text().len() < 24
+    };
+    let own = site.node.descendants().chain([site.node]).filter(simple).map(Node::text);
+    let near = site.near().names.iter().take(VALUES_MAX - 1);
+    let parts =
+        site.near().expressions.nodes.iter().filter(|node| simple(node)).map(|node| node.text());
+    let mut values: Vec<&str> = Vec::new();
+    for value in own.chain(near).chain(parts) {
+        if !values.contains(&value) && !site.language().reserved.contains(&value) {
+            values.push(value);
+        }
+    }
+    values.truncate(VALUES_MAX);
+    values
+}

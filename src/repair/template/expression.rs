@@ -1,0 +1,200 @@
+//! Another expression: `return total` → `return total / count`, `xs[0]` → `best`.
+
+use super::Template;
+use crate::base::text::edit::Edit;
+use crate::repair::donor::{is_callee, ranked, renamed};
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, tight};
+use crate::repair::statement::filled;
+
+const VALUES: &[Role] = &[
+    Role::Name,
+    Role::Attribute,
+    Role::Call,
+    Role::Index,
+    Role::Arithmetic,
+    Role::Comprehension,
+    Role::List,
+    Role::Integer,
+    Role::Float,
+    Role::String,
+    Role::Boolean,
+    Role::Null,
+    Role::Path,
+    Role::Negative,
+    Role::Conditional,
+    Role::Map,
+    Role::Unary,
+];
+
+pub const DONOR: Template = Template { name: "expression", cost: 2.6, on: VALUES, make: donor };
+pub const NAME: Template = Template { name: "by-name", cost: 2.6, on: VALUES, make: by_name };
+pub const INITIAL: Template = Template { name: "initial", cost: 2.2, on: VALUES, make: initial };
+pub const FIRST: Template = Template {
+    name: "first-element",
+    cost: 2.8,
+    on: &[Role::Integer, Role::Float, Role::Null, Role::Path, Role::Call],
+    make: first,
+};
+pub const BOTH: Template = Template { name: "pair-up", cost: 3.6, on: VALUES, make: both };
+pub const LIKE: Template = Template {
+    name: "like-operand",
+    cost: 3.0,
+    on: &[Role::Arithmetic, Role::Logical],
+    make: like,
+};
+pub const PAIR: Template = Template {
+    name: "like-value",
+    cost: 3.4,
+    on: &[Role::Call, Role::Index, Role::Attribute, Role::Arithmetic, Role::Comparison],
+    make: pair,
+};
+pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES, make: combine };
+
+const EXPRESSIONS_MAX: usize = 10;
+const NAMES_MAX: usize = 8;
+
+/// An expression of the same function.
+fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node).is_none() {
+        return;
+    }
+    let range = site.node.range();
+    // Not what the place is a part of, or it would grow into itself.
+    let donors =
+        site.near().expressions.nodes.iter().filter(|donor| {
+            !(donor.range().start <= range.start && range.end <= donor.range().end)
+        });
+    let texts = donors.map(|donor| donor.text()).filter(|text| text.len() < 80);
+    for (rank, text) in ranked(site.node.text(), texts, EXPRESSIONS_MAX).into_iter().enumerate() {
+        drafts.replace(site.node, text, nth(rank));
+    }
+}
+
+/// A variable instead of a larger expression or a literal.
+fn by_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if site.node.role() == Role::Name || is_callee(site.node) || place(site.node).is_none() {
+        return;
+    }
+    for (rank, name) in site.near().names.iter().take(NAMES_MAX).enumerate() {
+        drafts.put(site.node, name, nth(rank));
+    }
+}
+
+/// Another value to start with.
+fn initial<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let extra = match place(site.node) {
+        Some(Place::Assigned) => 0.0,
+        Some(Place::Returned) => 0.4,
+        Some(Place::Argument) => 1.2,
+        Some(
+            Place::Condition
+            | Place::Iterable
+            | Place::Key
+            | Place::Bound
+            | Place::Operand
+            | Place::Element,
+        )
+        | None => return,
+    };
+    for (rank, value) in site.language().initials.iter().enumerate() {
+        drafts.put(site.node, *value, extra + nth(rank));
+    }
+}
+
+/// A variable starts with the first element of another.
+fn first<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node) != Some(Place::Assigned) {
+        return;
+    }
+    for (rank, name) in site.near().names.iter().take(4).enumerate() {
+        drafts.put(site.node, format!("{name}[0]"), nth(rank));
+    }
+}
+
+/// The value in a tuple with a variable.
+fn both<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let form = site.language().tuple;
+    let fits = matches!(
+        place(site.node),
+        Some(Place::Assigned | Place::Returned | Place::Key | Place::Argument)
+    );
+    if !fits || form.is_empty() {
+        return;
+    }
+    let own = site
+        .node
+        .descendants()
+        .filter(|node| node.role() == Role::Name)
+        .map(super::super::syntax::Node::text);
+    let names = own.chain(site.near().names.iter()).filter(|name| *name != site.node.text());
+    for (rank, name) in names.take(NAMES_MAX).enumerate() {
+        drafts.put(site.node, filled(form, site.node.text(), name), nth(rank));
+        drafts.put(site.node, filled(form, name, site.node.text()), 0.4 + nth(rank));
+    }
+}
+
+/// One more operand like the last, with other names in it: `left[i:]` → `left[i:] + right[j:]`.
+fn like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some((last, operator)) = site.node.last().zip(site.node.tokens().next()) else { return };
+    let end = site.node.range().end;
+    for (rank, text) in renamed(site.near(), last, 24).into_iter().enumerate() {
+        let text = format!(" {} {text}", operator.text());
+        drafts.edits(site.node, vec![Edit::new(end..end, text)], None, nth(rank));
+    }
+}
+
+/// The value together with one like it, with other names in it: `depth(left)` → `max(depth(left), depth(right))`.
+fn pair<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node).is_none() {
+        return;
+    }
+    for (rank, text) in renamed(site.near(), site.node, 12).into_iter().enumerate() {
+        for (more, form) in site.language().pairings.iter().enumerate() {
+            drafts.replace(
+                site.node,
+                &filled(form, site.node.text(), &text),
+                nth(rank) + nth(more),
+            );
+        }
+    }
+}
+
+/// The value and a variable: `a` → `a + b`.
+fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_value = matches!(
+        place(site.node),
+        Some(
+            Place::Assigned
+                | Place::Returned
+                | Place::Argument
+                | Place::Key
+                | Place::Bound
+                | Place::Operand
+        )
+    );
+    if !is_value
+        || !site.node.is(&[Role::Name, Role::Call, Role::Index, Role::Attribute, Role::Arithmetic])
+    {
+        return;
+    }
+    let text = site.node.text();
+    let others = values(site).into_iter().filter(|other| other != text);
+    for (rank, other) in others.enumerate() {
+        for (more, operator) in ["+", "-", "*"].into_iter().enumerate() {
+            let left = if operator == "*" { tight(text) } else { text.to_owned() };
+            drafts.replace(site.node, &format!("{left} {operator} {other}"), nth(rank) + nth(more));
+        }
+    }
+}
+
+/// Variables of the function and fields of its own object.
+fn values(site: &Site<'_>) -> Vec<String> {
+    let (own, near) = (site.language().own, site.near());
+    let names =
+        near.names.iter().filter(|name| !site.language().reserved.contains(name)).take(NAMES_MAX);
+    let fields = site.shared().fields.iter().filter(|_| near.names.contains(own)).take(NAMES_MAX);
+    names.map(str::to_owned).chain(fields.map(|field| format!("{own}.{field}"))).collect()
+}

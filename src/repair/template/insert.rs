@@ -1,0 +1,264 @@
+//! Statements that are missing: a guard at the start of a function or loop, an update, a copy of another statement, a
+//! condition around a statement.
+
+use super::Template;
+use super::condition::atoms;
+use super::lines::STATEMENTS;
+use crate::base::text::edit::Edit;
+use crate::repair::donor::renamed;
+use crate::repair::hints::Sign;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, shown};
+use crate::repair::statement::{
+    after, before, body, filled, is_simple, is_statement, snippet, statements,
+};
+use crate::repair::syntax::Node;
+
+pub const GUARD: Template =
+    Template { name: "guard", cost: 4.4, on: &[Role::Function], make: guard };
+pub const RESULT: Template =
+    Template { name: "missing-result", cost: 2.6, on: &[Role::Function], make: result };
+pub const SKIP: Template =
+    Template { name: "skip", cost: 4.6, on: &[Role::Loop, Role::While], make: skip };
+pub const COPY: Template =
+    Template { name: "copy-statement", cost: 4.4, on: STATEMENTS, make: copy };
+pub const UPDATE: Template = Template { name: "update", cost: 4.2, on: STATEMENTS, make: update };
+pub const NEAR_COPY: Template =
+    Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
+pub const ONLY_IF: Template =
+    Template { name: "only-if", cost: 4.2, on: STATEMENTS, make: only_if };
+pub const REFUSE: Template =
+    Template { name: "refuse", cost: 5.0, on: &[Role::Function], make: refuse };
+
+const STATEMENTS_MAX: usize = 8;
+const NAMES_MAX: usize = 6;
+const VARIANTS_MAX: usize = 8;
+const ATOMS_MAX: usize = 8;
+
+/// An early return when a parameter is nothing.
+fn guard<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let snippets = &site.language().snippets;
+    let Some(first) = first_statement(site.node) else { return };
+    let results = results(site, snippets.blanks);
+    for (i, name) in by_danger(site, parameters(site.node)).into_iter().take(NAMES_MAX).enumerate()
+    {
+        for (j, nothing) in snippets.nothings.iter().enumerate() {
+            let zero =
+                if site.hints.has(Sign::Zero) && nothing.ends_with("== 0") { -1.0 } else { 0.0 };
+            for (k, result) in results.iter().copied().chain([name]).enumerate() {
+                let text = filled(
+                    snippets.guard,
+                    &filled(nothing, name, ""),
+                    &filled(snippets.result, result, ""),
+                );
+                let extra = zero + nth(i) + nth(j) + nth(k);
+                if !drafts.is_too_dear(extra) {
+                    insert(site, drafts, before(site.file, first, &text), &text, extra);
+                }
+            }
+        }
+    }
+}
+
+/// What is divided by comes first.
+fn by_danger<'s>(site: &Site<'s>, mut names: Vec<&'s str>) -> Vec<&'s str> {
+    let divisions = site.language().divisions;
+    let divides = |node: &Node<'_>| {
+        node.role() == Role::Arithmetic
+            && node.tokens().any(|token| divisions.contains(&token.kind()))
+    };
+    let divisors: Vec<&str> =
+        site.node.descendants().filter(divides).filter_map(Node::last).map(Node::text).collect();
+    names.sort_by_key(|name| !divisors.contains(name));
+    names
+}
+
+/// What the function returns elsewhere, then what functions return when there is nothing: first what is of the sort.
+fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> Vec<&'s str> {
+    let own = || {
+        site.node.descendants().filter(|node| node.role() == Role::Return).filter_map(Node::first)
+    };
+    let mut results: Vec<&str> = own().map(Node::text).filter(|text| text.len() < 24).collect();
+    results.dedup();
+    results.truncate(3);
+    let is_number =
+        own().any(|node| node.is(&[Role::Arithmetic, Role::Negative, Role::Integer, Role::Float]));
+    let is_list = own().any(|node| node.is(&[Role::List, Role::Comprehension]));
+    let mut blanks: Vec<&str> =
+        blanks.iter().copied().filter(|blank| !results.contains(blank)).collect();
+    blanks.sort_by_key(|blank| {
+        let fits = (is_number && blank.parse::<f64>().is_ok()) || (is_list && *blank == "[]");
+        !fits
+    });
+    results.into_iter().chain(blanks).collect()
+}
+
+/// A function that computes something and gives nothing back.
+fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(last) = body(site.node).and_then(|block| statements(block).last()) else { return };
+    if last.is(&[Role::Return, Role::Raise]) {
+        return;
+    }
+    let near = site.file.donors.near(site.node);
+    let assigned =
+        near.names.iter().filter(|name| near.is_assigned(name) || near.is_collection(name));
+    for (rank, name) in assigned.take(NAMES_MAX).enumerate() {
+        let text = filled(site.language().snippets.result, name, "");
+        insert(site, drafts, after(site.file, last, &text), &text, nth(rank));
+    }
+}
+
+/// A refusal when a parameter is nothing or out of range.
+fn refuse<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let snippets = &site.language().snippets;
+    let Some(first) = first_statement(site.node).filter(|_| site.hints.has(Sign::Raises)) else {
+        return;
+    };
+    let raised = site.shared_raises();
+    for (i, name) in parameters(site.node).iter().take(NAMES_MAX).enumerate() {
+        for (j, nothing) in snippets.nothings.iter().enumerate() {
+            let refusals = snippets.refusals.iter().map(|refusal| filled(refusal, name, ""));
+            for (k, refusal) in raised.iter().cloned().chain(refusals).enumerate() {
+                let text = filled(snippets.guard, &filled(nothing, name, ""), &refusal);
+                let extra = -1.5 + nth(i) + nth(j) + nth(k);
+                insert(site, drafts, before(site.file, first, &text), &text, extra);
+            }
+        }
+    }
+}
+
+/// A loop that passes over some values, or ends at them.
+fn skip<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let snippets = &site.language().snippets;
+    let Some(block) = body(site.node) else { return };
+    let Some(first) = statements(block).next() else { return };
+    for (rank, atom) in
+        atoms(&Site { node: first, ..*site }).into_iter().take(2 * ATOMS_MAX).enumerate()
+    {
+        for (more, jump) in snippets.jumps.iter().enumerate() {
+            let text = filled(snippets.guard, &atom, jump);
+            insert(site, drafts, before(site.file, first, &text), &text, nth(rank) + nth(more));
+        }
+    }
+}
+
+/// A statement of the same function once more, after this one or before it.
+fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
+    let simple = function.descendants().filter(|other| {
+        other.is(&[Role::ExpressionStatement, Role::Return, Role::Raise])
+            && is_statement(*other)
+            && is_simple(*other)
+    });
+    let texts =
+        simple.filter(|other| other.id() != node.id()).filter_map(snippet).take(STATEMENTS_MAX);
+    let jumps = site.language().snippets.jumps.iter().map(|jump| (*jump).to_owned());
+    let in_loop = node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While]));
+    for (rank, text) in texts.chain(jumps.filter(|_| in_loop)).enumerate() {
+        let extra = nth(rank);
+        insert(site, drafts, after(site.file, node, &text), &text, extra);
+        insert(site, drafts, before(site.file, node, &text), &text, extra + 0.2);
+    }
+}
+
+/// A count, collection or variable that is not kept up.
+fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if !is_statement(site.node) {
+        return;
+    }
+    let (snippets, near) = (&site.language().snippets, site.near());
+    let names: Vec<&str> =
+        near.names.iter().filter(|name| *name != site.language().own).take(NAMES_MAX).collect();
+    for (rank, name) in names.iter().enumerate() {
+        let others = || names.iter().filter(|other| *other != name).enumerate();
+        for (more, form) in snippets.updates.iter().enumerate().filter(|_| near.is_assigned(name)) {
+            add_after(site, drafts, &filled(form, name, ""), nth(rank) + nth(more));
+        }
+        for (more, other) in others().filter(|_| near.is_assigned(name)) {
+            add_after(
+                site,
+                drafts,
+                &filled(snippets.assign, name, other),
+                0.4 + nth(rank) + nth(more),
+            );
+        }
+        for (more, other) in others().filter(|_| near.is_collection(name)) {
+            for form in snippets.adds {
+                let unknown =
+                    if near.methods.iter().any(|method| form.contains(method)) { 0.0 } else { 0.4 };
+                add_after(
+                    site,
+                    drafts,
+                    &filled(form, name, other),
+                    unknown + nth(rank) + nth(more),
+                );
+            }
+        }
+    }
+}
+
+/// A statement of the same function once more with other names in it.
+fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
+    let simple = function.descendants().filter(|other| {
+        other.role() == Role::ExpressionStatement
+            && is_statement(*other)
+            && is_simple(*other)
+            && other.line() == other.last_line()
+    });
+    for (rank, other) in simple.take(STATEMENTS_MAX).enumerate() {
+        for (more, text) in renamed(site.near(), other, VARIANTS_MAX).into_iter().enumerate() {
+            add_after(site, drafts, &text, nth(rank) + nth(more));
+        }
+    }
+}
+
+fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str, extra: f64) {
+    if !drafts.is_too_dear(extra) {
+        insert(site, drafts, after(site.file, site.node, text), text, extra);
+    }
+}
+
+/// A condition around a statement.
+fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(text) = snippet(node).filter(|_| is_statement(node) && is_simple(node)) else {
+        return;
+    };
+    let form = site.language().snippets.guard;
+    for (rank, atom) in atoms(site).into_iter().take(ATOMS_MAX).enumerate() {
+        let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
+        let put = edit.text.trim_end().to_owned();
+        let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
+        drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
+    }
+}
+
+fn first_statement(function: Node<'_>) -> Option<Node<'_>> {
+    statements(body(function)?).next()
+}
+
+/// The names of a function's parameters but for its own object.
+fn parameters(function: Node<'_>) -> Vec<&str> {
+    let list = function.part(&["parameters"]);
+    let names = list
+        .into_iter()
+        .flat_map(Node::descendants)
+        .filter(|node| node.role() == Role::Binding)
+        .map(Node::text);
+    names.filter(|name| !function.tree.language.reserved.contains(name)).collect()
+}
+
+fn insert<'s>(
+    site: &Site<'s>,
+    drafts: &mut Drafts<'s>,
+    edit: Option<Edit>,
+    text: &str,
+    extra: f64,
+) {
+    let Some(edit) = edit else { return };
+    drafts.edits(site.node, vec![edit], Some(format!("add `{}`", shown(text))), extra);
+}

@@ -1,0 +1,18 @@
+//! Another jump: `break` → `continue`, and a jump that is not there at all.
+
+use super::Template;
+use crate::base::text::edit::Edit;
+use crate::repair::language::Role;
+use crate::repair::site::{Drafts, Site};
+
+pub const JUMP: Template =
+    Template { name: "jump", cost: 1.6, on: &[Role::Break, Role::Continue], make: jump };
+
+fn jump<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));
+    for other in jumps.filter(|jump| *jump != site.node.text()) {
+        drafts.put(site.node, other, 0.0);
+    }
+    let nothing = site.language().snippets.nothing;
+    drafts.edits(site.node, vec![Edit::new(site.node.range(), nothing)], None, 1.0);
+}

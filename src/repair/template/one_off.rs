@@ -1,0 +1,40 @@
+//! One more or one less: `xs[i]` → `xs[i - 1]`, `range(n)` → `range(n + 1)`, `return depth` → `return depth + 1`.
+
+use super::Template;
+use crate::repair::donor::is_callee;
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, wants_tight};
+use crate::repair::syntax::Node;
+
+pub const ONE_OFF: Template = Template {
+    name: "one-off",
+    cost: 1.3,
+    on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Arithmetic],
+    make: one_off,
+};
+
+fn one_off<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let extra = match place(node) {
+        Some(Place::Bound | Place::Key) => 0.0,
+        Some(Place::Operand) => 0.9,
+        Some(Place::Returned) => 0.8,
+        Some(Place::Argument | Place::Assigned) => 1.0,
+        Some(Place::Condition | Place::Iterable | Place::Element) | None => return,
+    };
+    // Inside a sum the whole sum is moved, which is the same.
+    let in_sum = node.parent().is_some_and(|parent| parent.role() == Role::Arithmetic);
+    if is_callee(node) || (in_sum && node.role() == Role::Arithmetic) {
+        return;
+    }
+    let parent = node.parent().map(Node::role);
+    let bare =
+        matches!(parent, Some(Role::Comparison | Role::Range | Role::Tokens)) || !wants_tight(node);
+    for (rank, step) in ["- 1", "+ 1"].into_iter().enumerate() {
+        let text = format!("{} {step}", node.text());
+        let extra = extra + nth(rank);
+        if bare { drafts.put(node, text, extra) } else { drafts.replace(node, &text, extra) }
+    }
+}

@@ -1,0 +1,49 @@
+//! One operand less: `a and b` → `a`, `n + 1` → `n`, `-x` → `x`, `first..last` → `first..`.
+
+use super::Template;
+use crate::base::text::edit::Edit;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, wants_tight};
+
+pub const DROP: Template = Template {
+    name: "drop-operand",
+    cost: 1.6,
+    on: &[
+        Role::Logical,
+        Role::Arithmetic,
+        Role::Negative,
+        Role::Unary,
+        Role::Cast,
+        Role::Conditional,
+    ],
+    make: drop_operand,
+};
+pub const BOUND: Template =
+    Template { name: "bound", cost: 1.9, on: &[Role::Slice, Role::Range], make: bound };
+pub const FILTER: Template =
+    Template { name: "filter", cost: 2.8, on: &[Role::Filter], make: filter };
+
+fn drop_operand<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let parts = site.node.parts().filter(|part| part.field() != Some("type"));
+    for (rank, part) in parts.enumerate() {
+        drafts.replace(site.node, part.text(), nth(rank));
+    }
+}
+
+fn bound<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    for part in site.node.parts() {
+        drafts.edits(part, vec![Edit::new(part.range(), "")], None, 0.0);
+        if !wants_tight(site.node) && site.node.role() == Role::Slice {
+            drafts.put(site.node, part.text(), 0.6);
+        }
+    }
+    if site.node.role() == Role::Slice {
+        drafts.put(site.node, "::-1", 0.8);
+        drafts.put(site.node, ":", 1.0);
+    }
+}
+
+fn filter<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    drafts.put(site.node, "", 0.0);
+}

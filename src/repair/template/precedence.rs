@@ -1,0 +1,76 @@
+//! Another grouping: `a + b * c` → `(a + b) * c`, `(a + b) * c` → `a + b * c`.
+
+use super::Template;
+use crate::base::text::edit::Edit;
+use crate::repair::language::Role;
+use crate::repair::site::{Drafts, Site, shown, tight};
+use crate::repair::statement::filled;
+use crate::repair::syntax::Node;
+
+const OPERATIONS: &[Role] =
+    &[Role::Arithmetic, Role::Logical, Role::Comparison, Role::Not, Role::Negative];
+
+pub const GROUP: Template = Template { name: "group", cost: 1.8, on: OPERATIONS, make: group };
+pub const UNGROUP: Template =
+    Template { name: "ungroup", cost: 2.0, on: &[Role::Group], make: ungroup };
+pub const SPREAD: Template =
+    Template { name: "spread-cast", cost: 1.8, on: &[Role::Cast], make: spread };
+
+/// Around an operand of the node and the nearer operand of the operation beside it.
+fn group<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let (Some(left), Some(right)) = (node.first(), node.last()) else { return };
+    let mut enclose = |start: usize, end: usize| {
+        let edits = vec![Edit::new(start..start, "("), Edit::new(end..end, ")")];
+        let what = format!("group `{}`", shown(&node.tree.text[start..end]));
+        drafts.edits(node, edits, Some(what), 0.0);
+    };
+    if left.id() == right.id() {
+        return;
+    }
+    for inner in spine(right, Node::first) {
+        enclose(left.range().start, inner.range().end);
+    }
+    for inner in spine(left, Node::last) {
+        enclose(inner.range().start, right.range().end);
+    }
+    // `not a or b`: the operator before the first operand takes in the second.
+    if let Some(inner) = left.first().filter(|_| left.is(&[Role::Not, Role::Negative])) {
+        enclose(inner.range().start, right.range().end);
+    }
+}
+
+/// The operands on one side of an operation, of the operation that operand is, and so on.
+fn spine<'t>(
+    node: Node<'t>,
+    side: fn(Node<'t>) -> Option<Node<'t>>,
+) -> impl Iterator<Item = Node<'t>> {
+    let next = move |node: &Node<'t>| side(*node).filter(|_| node.is(OPERATIONS));
+    std::iter::successors(next(&node), next)
+}
+
+fn ungroup<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if let Some(inner) = site.node.first().filter(|inner| inner.is(OPERATIONS)) {
+        drafts.put(site.node, inner.text(), 0.0);
+    }
+}
+
+/// `(a / b) as f64` → `a as f64 / b as f64`.
+fn spread<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let inner = site.node.first().map(|inner| {
+        if inner.role() == Role::Group { inner.first().unwrap_or(inner) } else { inner }
+    });
+    let Some(sum) = inner.filter(|inner| inner.role() == Role::Arithmetic) else { return };
+    let (Some(left), Some(right), Some(kind)) =
+        (sum.first(), sum.last(), site.node.last().map(Node::text))
+    else {
+        return;
+    };
+    let operator = sum.tokens().next().map_or("", Node::kind);
+    let bare = |operand: Node<'s>| {
+        if operand.role() == Role::Cast { operand.first().unwrap_or(operand) } else { operand }
+    };
+    let cast = |operand: Node<'s>| filled(site.language().cast, &tight(bare(operand).text()), kind);
+    drafts.replace(site.node, &format!("{} {operator} {}", cast(left), cast(right)), 0.0);
+    drafts.replace(site.node, &format!("{} {operator} {}", cast(left), right.text()), 0.5);
+}

@@ -1,0 +1,49 @@
+//! Whose it is: `count` → `self.count`, `self.count` → `count`, `node` → `node.value`.
+
+use super::Template;
+use crate::repair::donor::{is_callee, similarity};
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+
+pub const OWN: Template = Template { name: "own-field", cost: 2.4, on: &[Role::Name], make: own };
+pub const FIELD: Template = Template {
+    name: "add-field",
+    cost: 3.0,
+    on: &[Role::Name, Role::Index, Role::Call],
+    make: add_field,
+};
+pub const LOCAL: Template =
+    Template { name: "local", cost: 2.6, on: &[Role::Attribute], make: local };
+
+const FIELDS_MAX: usize = 6;
+
+fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let language = site.language();
+    let text = site.node.text();
+    if text == language.own || !site.near().names.contains(language.own) {
+        return;
+    }
+    let known = if is_callee(site.node) { &site.shared().methods } else { &site.shared().fields };
+    for field in known.iter().filter(|field| similarity(field, text) > 0.6) {
+        drafts.put(site.node, format!("{}.{field}", language.own), 1.0 - similarity(field, text));
+    }
+}
+
+fn add_field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_part = site.node.parent().is_some_and(|parent| parent.role() == Role::Attribute);
+    if is_callee(site.node) || is_part {
+        return;
+    }
+    let fields = site.near().fields.iter().chain(site.shared().fields.iter());
+    for (rank, field) in fields.take(FIELDS_MAX).enumerate() {
+        drafts.put(site.node, format!("{}.{field}", site.node.text()), nth(rank));
+    }
+}
+
+fn local<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(field) = site.node.last().filter(|_| !is_callee(site.node)) else { return };
+    if site.near().names.contains(field.text()) {
+        drafts.put(site.node, field.text(), 0.0);
+    }
+}

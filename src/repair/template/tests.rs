@@ -1,0 +1,269 @@
+//! For every template what it makes of a function, in each language it works on.
+
+use std::collections::BTreeSet;
+
+use super::TEMPLATES;
+use crate::repair::testing::outcomes_of;
+
+/// Template, parameters, body before and after; bodies are lines with tabs for depth.
+const PYTHON: &[(&str, &str, &str, &str)] = &[
+    ("comparison", "a", "return a < 1", "return a <= 1"),
+    ("comparison", "a, b", "return a is not b", "return a is b"),
+    ("comparison", "a, b", "return a not in b", "return a in b"),
+    ("comparison", "a, b, c", "return a < b < c", "return a < b <= c"),
+    ("operands", "a, b", "return a - b", "return b - a"),
+    ("arithmetic", "a, b", "return a / b", "return a // b"),
+    ("logical", "a, b", "return a and b", "return a or b"),
+    ("assignment", "a", "a += 1\nreturn a", "a -= 1\nreturn a"),
+    ("assignment", "a", "b = a\nreturn b", "b += a\nreturn b"),
+    ("off-by-one", "a", "return a[1]", "return a[0]"),
+    ("number", "a", "b = 7\nreturn a * 60", "b = 7\nreturn a * 7"),
+    ("one-off", "a, i", "return a[i]", "return a[i - 1]"),
+    ("one-off", "n", "return list(range(n))", "return list(range(n + 1))"),
+    ("boolean", "", "return True", "return False"),
+    ("negate", "a", "if a:\n\treturn 1", "if not a:\n\treturn 1"),
+    ("negate", "a", "if not a:\n\treturn 1", "if a:\n\treturn 1"),
+    ("drop-operand", "a, b", "return a and b", "return a"),
+    ("drop-operand", "a", "return -a", "return a"),
+    ("bound", "a", "return a[1:2]", "return a[1:]"),
+    ("filter", "a", "return [b for b in a if b]", "return [b for b in a ]"),
+    ("other-text", "a", "a['naem'] = 1\nreturn a['name']", "a['name'] = 1\nreturn a['name']"),
+    ("text", "a", "return a + ', '", "return a + ','"),
+    ("variable", "left, right", "return left", "return right"),
+    ("function", "a", "g(a)\nreturn h(a)", "g(a)\nreturn g(a)"),
+    ("field", "a", "a.x = 1\nreturn a.y", "a.x = 1\nreturn a.x"),
+    ("sibling", "a", "return min(a)", "return max(a)"),
+    ("sibling", "a", "a.append(1)", "a.extend(1)"),
+    ("sibling", "", "raise KeyError(1)", "raise ValueError(1)"),
+    ("swap-arguments", "a, b", "return g(a, b)", "return g(b, a)"),
+    ("drop-argument", "a, b", "return g(a, b)", "return g(b)"),
+    ("add-argument", "a", "return sorted(a)", "return sorted(a, reverse=True)"),
+    ("add-argument", "a, b", "return g(a)", "return g(a, b)"),
+    ("swap-keys", "a, i, j", "return a[i][j]", "return a[j][i]"),
+    ("swap-names", "a, b, c", "c = a.g(b)", "c = b.g(a)"),
+    ("unwrap", "a", "return sorted(a)", "return a"),
+    ("unwrap", "a", "return a.strip()", "return a"),
+    ("wrap", "a, b", "return a - b", "return abs(a - b)"),
+    ("wrap", "a", "for b in a:\n\tpass", "for b in sorted(a):\n\tpass"),
+    ("copy-value", "a", "b = a\nreturn b", "b = a.copy()\nreturn b"),
+    ("chain", "a", "return a.split()", "return a.lower().split()"),
+    ("wrap-own", "a", "g(1)\nreturn a", "g(1)\nreturn g(a)"),
+    ("rewrite", "a, b", "return a[b]", "return a.get(b, 0)"),
+    ("rewrite", "a, b", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
+    ("expression", "a, b", "c = a + b\nreturn g(a)", "c = a + b\nreturn a + b"),
+    ("by-name", "a", "return g(1)", "return a"),
+    ("initial", "a", "b = 0\nreturn b", "b = []\nreturn b"),
+    ("first-element", "a", "b = 0\nreturn b", "b = a[0]\nreturn b"),
+    ("combine", "a, b", "return a", "return a + b"),
+    ("pair-up", "a, b, c", "c[a] = 1", "c[(a, b)] = 1"),
+    ("like-operand", "a, b, i, j", "return 0 + a[i]", "return 0 + a[i] + b[j]"),
+    ("like-value", "a, i, j", "return g(a, i)", "return max(g(a, i), g(a, j))"),
+    ("condition", "a, b", "if a:\n\treturn 1", "if a and b:\n\treturn 1"),
+    ("other-condition", "a, b", "if a > 1:\n\treturn 1", "if a < b:\n\treturn 1"),
+    ("group", "a, b, c", "return a - b * c", "return (a - b) * c"),
+    ("ungroup", "a, b, c", "return (a - b) * c", "return a - b * c"),
+    ("own-field", "self, a", "self.count = a\nreturn count", "self.count = a\nreturn self.count"),
+    ("add-field", "a, b", "b.x = 1\nreturn a", "b.x = 1\nreturn a.x"),
+    ("local", "self, a", "self.a = 1\nreturn self.a", "self.a = 1\nreturn a"),
+    (
+        "exchange-branches",
+        "a",
+        "if a > 1:\n\treturn 1\nelif a > 2:\n\treturn 2",
+        "if a > 2:\n\treturn 2\nelif a > 1:\n\treturn 1",
+    ),
+    ("missing-result", "a", "b = g(a)", "b = g(a)\nreturn b"),
+    ("jump", "a", "for b in a:\n\tbreak", "for b in a:\n\tcontinue"),
+    ("branch", "a", "if a:\n\treturn 1", "while a:\n\treturn 1"),
+    ("branch", "a", "if a:\n\ta = 0\nif not a:\n\ta = 2", "if a:\n\ta = 0\nelif not a:\n\ta = 2"),
+    (
+        "exchange-bodies",
+        "a",
+        "if a:\n\treturn 1\nelse:\n\treturn 2",
+        "if a:\n\treturn 2\nelse:\n\treturn 1",
+    ),
+    ("add-else", "a", "if a:\n\ta = 1\nreturn 2", "if a:\n\ta = 1\nelse:\n\treturn 2\nreturn 2"),
+    ("exchange-arms", "", "return {1: 'a', 2: 'b'}", "return {1: 'b', 2: 'a'}"),
+    ("fresh-default", "a=[]", "return a", "=None) if a is None:\n\ta = []\nreturn a"),
+    ("delete-statement", "a", "a = 1\nreturn a", "return a"),
+    ("delete-statement", "a", "if a:\n\ta = 1", "if a:\n\tpass"),
+    ("swap-statements", "a", "a = 1\na = 2", "a = 2\na = 1"),
+    ("move-out", "a", "for b in a:\n\tg(b)\n\treturn b", "for b in a:\n\tg(b)\nreturn b"),
+    ("move-out", "a", "for b in a:\n\tc = 0\n\tg(c)", "c = 0\nfor b in a:\n\tg(c)"),
+    (
+        "move-out",
+        "a",
+        "for b in a:\n\tif b:\n\t\treturn 1\n\telse:\n\t\treturn 2",
+        "for b in a:\n\tif b:\n\t\treturn 1\nreturn 2",
+    ),
+    ("move-in", "a", "for b in a:\n\tg(b)\nh(b)", "for b in a:\n\tg(b)\n\th(b)"),
+    ("guard", "a", "return 1 / a", "if a == 0:\n\treturn 0\nreturn 1 / a"),
+    ("skip", "a", "for b in a:\n\tg(b)", "for b in a:\n\tif not b:\n\t\tcontinue\n\tg(b)"),
+    ("copy-statement", "a", "for b in a:\n\tg(b)\nh(1)", "for b in a:\n\tg(b)\n\th(1)\nh(1)"),
+    ("near-copy", "a, b", "a = g(a)", "a = g(a)\nb = g(b)"),
+    ("update", "n", "n = 0\nwhile n:\n\tg()", "n = 0\nwhile n:\n\tg()\n\tn += 1"),
+    ("update", "a, b", "return b in a", "return b in a\na.add(b)"),
+    ("only-if", "a", "a = 1", "if a:\n\ta = 1"),
+    ("keep-result", "a", "a.strip()\nreturn a", "a = a.strip()\nreturn a"),
+    ("keep-result", "a", "g(a)", "return g(a)"),
+];
+
+const RUST: &[(&str, &str, &str, &str)] = &[
+    ("comparison", "é: u8", "é > 1", "é >= 1"),
+    ("operands", "a: u8, b: u8", "a < b", "b < a"),
+    ("arithmetic", "a: u8", "a + 1", "a - 1"),
+    ("logical", "a: bool, b: bool", "a && b", "a || b"),
+    ("assignment", "a: u8", "a += 1;", "a -= 1;"),
+    ("range", "n: u8", "for i in 0..n {}", "for i in 0..=n {}"),
+    ("off-by-one", "a: &[u8]", "a[1]", "a[0]"),
+    ("one-off", "n: u8", "for i in 0..n {}", "for i in 0..n - 1 {}"),
+    ("number", "n: u8", "n * 60", "n * 600"),
+    ("boolean", "", "true", "false"),
+    ("negate", "a: bool", "if a {\n\tg();\n}", "if !a {\n\tg();\n}"),
+    ("drop-operand", "a: u8", "-a", "a"),
+    ("bound", "a: &[u8]", "&a[1..2]", "&a[1..]"),
+    ("other-text", "", "g(\"a\");\ng(\"b\");", "g(\"b\");\ng(\"b\");"),
+    ("text", "", "g(\"A\")", "g(\"a\")"),
+    ("variable", "a: u8, b: u8", "vec![a]", "vec![b]"),
+    ("function", "", "g();\nh();", "h();\nh();"),
+    ("field", "a: A", "a.x = 1;\na.y", "a.x = 1;\na.x"),
+    ("sibling", "a: &[u8]", "a.iter().min()", "a.iter().max()"),
+    ("sibling", "", "i32::MAX", "i32::MIN"),
+    ("swap-arguments", "a: u8, b: u8", "g(a, b)", "g(b, a)"),
+    ("drop-argument", "a: u8, b: u8", "g(a, b)", "g(a)"),
+    ("unwrap", "a: &str", "a.trim().len()", "a.len()"),
+    ("wrap", "a: i8, b: i8", "a - b", "(a - b).abs()"),
+    ("copy-value", "a: A", "let b = a;", "let b = a.clone();"),
+    ("chain", "a: &str", "a.chars().collect()", "a.chars().rev().collect()"),
+    ("rewrite", "a: u8, b: u8", "a - b", "a.saturating_sub(b)"),
+    ("rewrite", "a: Option<u8>", "a.unwrap()", "a.unwrap_or(0)"),
+    ("expression", "a: u8, b: u8", "let c = a + b;\ng(a)", "let c = a + b;\na + b"),
+    ("initial", "", "let a = 0;", "let a = i32::MIN;"),
+    ("condition", "a: bool, b: bool", "if a {\n\tg();\n}", "if a && b {\n\tg();\n}"),
+    ("group", "a: u8, b: u8", "a + b * 2", "(a + b) * 2"),
+    ("spread-cast", "a: u8, b: u8", "(a / b) as f64", "a as f64 / b as f64"),
+    ("cast", "a: u8", "a as u8", "a as u32"),
+    ("own-field", "&self, n: u8", "self.n = 1;\nn", "self.n = 1;\nself.n"),
+    (
+        "exchange-branches",
+        "a: u8",
+        "if a > 1 { 1 } else if a > 2 { 2 } else { 3 }",
+        "if a > 2 { 2 } else if a > 1 { 1 } else { 3 }",
+    ),
+    ("macro-operator", "n: usize", "vec![0; n + 1]", "vec![0; n - 1]"),
+    ("one-off", "n: usize", "vec![0; n]", "vec![0; n + 1]"),
+    ("rewrite", "a: &mut M", "a.insert(1, 2);", "*a.entry(1).or_insert(0) += 2;"),
+    ("jump", "", "loop {\n\tbreak;\n}", "loop {\n\tcontinue;\n}"),
+    (
+        "exchange-branches",
+        "a: u8",
+        "if a > 1 { 1 } else if a > 2 { 2 } else { 3 }",
+        "if a > 2 { 2 } else if a > 1 { 1 } else { 3 }",
+    ),
+    ("macro-operator", "n: usize", "vec![0; n + 1]", "vec![0; n - 1]"),
+    ("one-off", "n: usize", "vec![0; n]", "vec![0; n + 1]"),
+    ("rewrite", "a: &mut M", "a.insert(1, 2);", "*a.entry(1).or_insert(0) += 2;"),
+    ("exchange-bodies", "a: bool", "if a { 1 } else { 2 }", "if a { 2 } else { 1 }"),
+    (
+        "add-else",
+        "a: u8",
+        "g();\nif a > 1 {\n\ta = 1;\n}",
+        "g();\nif a > 1 {\n\ta = 1;\n} else {\n\tg();\n}",
+    ),
+    (
+        "exchange-arms",
+        "a: u8",
+        "match a {\n\t1 => 2,\n\t_ => 3,\n}",
+        "match a {\n\t1 => 3,\n\t_ => 2,\n}",
+    ),
+    ("delete-statement", "", "g();\nh();", "h();"),
+    ("swap-statements", "", "g();\nh();", "h();\ng();"),
+    ("move-out", "", "loop {\n\tg();\n\th();\n}", "loop {\n\tg();\n}\nh();"),
+    ("move-in", "", "loop {\n\tg();\n}\nh();", "loop {\n\tg();\n\th();\n}"),
+    ("guard", "a: &str", "g(a)", "if a.is_empty() {\n\treturn 0;\n}\ng(a)"),
+    ("skip", "a: bool", "loop {\n\tg();\n}", "loop {\n\tif a {\n\t\tbreak;\n\t}\n\tg();\n}"),
+    ("copy-statement", "", "loop {\n\tg();\n}\nh();", "loop {\n\tg();\n\th();\n}\nh();"),
+    ("near-copy", "a: u8, b: u8", "a = g(a);", "a = g(a);\nb = g(b);"),
+    ("update", "n: u8", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
+    ("only-if", "a: bool", "g();", "if a {\n\tg();\n}"),
+    ("keep-result", "a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
+];
+
+fn python(parameters: &str, body: &str) -> String {
+    format!("def f({parameters}):\n\t{}\n", body.replace('\n', "\n\t"))
+}
+
+fn rust(parameters: &str, body: &str) -> String {
+    format!("fn f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
+}
+
+/// Every case, with the ends of lines and the indentation that people use.
+fn check(path: &str, cases: &[(&str, &str, &str, &str)], function: fn(&str, &str) -> String) {
+    let mut wrong = Vec::new();
+    for (template, parameters, before, after) in cases {
+        // Cases that change the parameters say what follows them.
+        let after = match after.split_once(") ").filter(|_| after.starts_with('=')) {
+            Some((value, after)) => function(&parameters.replace("=[]", value), after),
+            None => function(parameters, after),
+        };
+        for (step, newline) in [("\t", "\n"), ("    ", "\r\n")] {
+            let written = |text: &str| text.replace('\t', step).replace('\n', newline);
+            let outcomes = outcomes_of(path, &written(&function(parameters, before)));
+            if !outcomes
+                .iter()
+                .any(|(made, text)| made.template == *template && *text == written(&after))
+            {
+                let same = outcomes
+                    .iter()
+                    .filter(|(made, text)| made.template == *template || *text == written(&after));
+                let same: Vec<_> = same
+                    .map(|(made, _)| format!("{}: {}", made.template, made.what))
+                    .take(12)
+                    .collect();
+                wrong.push(format!(
+                    "{template}: {before:?} does not become {after:?} but\n\t{}",
+                    same.join("\n\t")
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn python_functions_change() {
+    check("a.py", PYTHON, python);
+}
+
+#[test]
+fn rust_functions_change() {
+    check("a.rs", RUST, rust);
+}
+
+#[test]
+fn every_template_has_a_case() {
+    let cases: BTreeSet<&str> = PYTHON.iter().chain(RUST).map(|(template, ..)| *template).collect();
+    let names = TEMPLATES.iter().map(|template| template.name);
+    let missing: Vec<&str> =
+        names.filter(|name| !cases.contains(name) && !WITH_HINTS.contains(name)).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// Templates that need more than a function to work on, tested below.
+const WITH_HINTS: &[&str] = &["refuse", "widen"];
+
+#[test]
+fn refusals_follow_a_missing_exception() {
+    let source = crate::repair::testing::source("a.py", "def f(a):\n    return a\n");
+    let outcomes =
+        crate::repair::testing::outcomes(&source, &["AssertionError: ValueError not raised"]);
+    let wanted =
+        "def f(a):\n    if a < 0:\n        raise ValueError(\"invalid a\")\n    return a\n";
+    assert!(outcomes.iter().any(|(made, text)| made.template == "refuse" && text == wanted));
+}
+
+#[test]
+fn products_are_computed_in_a_wider_type() {
+    let outcomes = outcomes_of("a.rs", "fn f(a: u32, b: u32) -> u32 { a * b / 100 }");
+    let wanted = "fn f(a: u32, b: u32) -> u32 { (a as u64 * b as u64 / 100) as u32 }";
+    assert!(outcomes.iter().any(|(made, text)| made.template == "widen" && text == wanted));
+}

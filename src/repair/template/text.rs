@@ -1,0 +1,89 @@
+//! Another text: `"Name"` → `"name"`, `"colour"` → a text of the same file, `", "` → `","`.
+
+use std::ops::Range;
+
+use super::Template;
+use crate::base::text::edit::Edit;
+use crate::repair::donor::ranked;
+use crate::repair::hints::Sign;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+
+pub const DONOR: Template =
+    Template { name: "other-text", cost: 2.2, on: &[Role::String], make: donor };
+pub const CHANGE: Template =
+    Template { name: "text", cost: 2.8, on: &[Role::String], make: change };
+
+const TEXTS_MAX: usize = 8;
+
+fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_key = matches!(
+        site.node.parent().map(super::super::syntax::Node::role),
+        Some(Role::Index | Role::Pair | Role::Arguments | Role::Comparison)
+    );
+    let bonus = if is_key && site.hints.has(Sign::Missing) { -1.5 } else { 0.0 };
+    let texts = site.near().strings.iter().chain(site.shared().strings.iter());
+    for (rank, text) in ranked(site.node.text(), texts, TEXTS_MAX).into_iter().enumerate() {
+        drafts.put(site.node, text, bonus + nth(rank));
+    }
+    let Some(inside) = content(site.node.text()) else { return };
+    let quoted = |literal: &str| {
+        let text = site.node.text();
+        format!("{}{literal}{}", &text[..inside.start], &text[inside.end..])
+    };
+    for (rank, literal) in
+        ranked(&site.node.text()[inside.clone()], site.hints.texts.iter().map(String::as_str), 3)
+            .into_iter()
+            .enumerate()
+    {
+        drafts.put(site.node, quoted(literal), 0.8 + nth(rank));
+    }
+}
+
+fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(inside) = content(site.node.text()) else { return };
+    let start = site.node.range().start;
+    let text = &site.node.text()[inside.clone()];
+    let range = start + inside.start..start + inside.end;
+    let spaced = [
+        format!("{text} "),
+        format!(" {text}"),
+        text.trim().to_owned(),
+        String::new(),
+        text.trim_end().to_owned(),
+    ];
+    let cased = [text.to_lowercase(), text.to_uppercase(), capitalized(text)];
+    let edged = [format!("{text}\\n"), without_last(text), without_first(text)];
+    for (rank, other) in
+        spaced.into_iter().chain(cased).chain(edged).enumerate().filter(|(_, other)| other != text)
+    {
+        drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, nth(rank));
+    }
+}
+
+/// The bytes between the quotes of a literal.
+fn content(literal: &str) -> Option<Range<usize>> {
+    let open = literal.find(['"', '\''])?;
+    let quote = literal[open..].chars().next()?;
+    let n_quotes = if literal[open..].starts_with(&quote.to_string().repeat(3)) { 3 } else { 1 };
+    let end = literal.len().checked_sub(n_quotes)?;
+    (open + n_quotes <= end && literal[end..].starts_with(quote)).then_some(open + n_quotes..end)
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn without_last(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next_back();
+    chars.as_str().to_owned()
+}
+
+fn without_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next();
+    chars.as_str().to_owned()
+}

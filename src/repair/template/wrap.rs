@@ -1,0 +1,179 @@
+//! A call around a value or none: `n` → `abs(n)`, `sorted(xs)` → `xs`, `s.strip()` → `s`, `a - b` → `abs(a - b)`.
+
+use super::Template;
+use super::arguments::callee_name;
+use crate::base::text::edit::Edit;
+use crate::repair::donor::is_callee;
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, tight};
+use crate::repair::statement::filled;
+use crate::repair::syntax::Node;
+
+const VALUES: &[Role] = &[
+    Role::Name,
+    Role::Attribute,
+    Role::Call,
+    Role::Index,
+    Role::Arithmetic,
+    Role::Comprehension,
+    Role::Group,
+    Role::List,
+    Role::Path,
+    Role::Range,
+];
+
+pub const UNWRAP: Template = Template {
+    name: "unwrap",
+    cost: 2.0,
+    on: &[Role::Call, Role::Try, Role::Attribute],
+    make: unwrap,
+};
+pub const WRAP: Template = Template { name: "wrap", cost: 2.2, on: VALUES, make: wrap };
+pub const COPY: Template =
+    Template { name: "copy-value", cost: 1.9, on: &[Role::Name, Role::Attribute], make: copy };
+pub const CHAIN: Template = Template {
+    name: "chain",
+    cost: 2.2,
+    on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Group],
+    make: chain,
+};
+pub const OWN: Template = Template { name: "wrap-own", cost: 3.2, on: VALUES, make: own };
+pub const REWRITE: Template = Template {
+    name: "rewrite",
+    cost: 2.2,
+    on: &[Role::Arithmetic, Role::Index, Role::Comparison, Role::Logical, Role::Try, Role::Call],
+    make: rewrite,
+};
+
+const OWN_MAX: usize = 8;
+
+fn unwrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let arguments = node.part(&["arguments"]).into_iter().flat_map(Node::parts);
+    for (rank, argument) in arguments.take(3).enumerate() {
+        drafts.replace(node, argument.text(), nth(rank));
+    }
+    let receiver = match node.role() {
+        Role::Call => node
+            .part(&["function"])
+            .filter(|callee| callee.role() == Role::Attribute)
+            .and_then(Node::first),
+        _ if is_callee(node) => None,
+        _ => node.first(),
+    };
+    if let Some(receiver) = receiver {
+        drafts.replace(node, receiver.text(), 0.0);
+    }
+}
+
+fn wrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(place) = place(site.node) else { return };
+    let wraps = site.language().wraps.iter().filter(|(places, _)| places.contains(&place));
+    for (rank, form) in wraps.flat_map(|(_, forms)| *forms).enumerate() {
+        drafts.replace(site.node, &around(form, site.node), nth(rank) + site.hints.favour(form));
+    }
+}
+
+/// A form around a node, which gets parentheses where the form does not enclose it.
+fn around(form: &str, node: Node<'_>) -> String {
+    let encloses = form.contains("($") || form.contains("[$") || form.contains(", $");
+    let inner = if encloses && !form.contains("($).") {
+        node.text().to_owned()
+    } else {
+        tight(node.text())
+    };
+    filled(form, &inner, "")
+}
+
+/// A copy where two variables would share one value.
+fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node) == Some(Place::Assigned) {
+        for (rank, form) in site.language().copies.iter().enumerate() {
+            drafts.put(site.node, filled(form, site.node.text(), ""), nth(rank));
+        }
+    }
+}
+
+/// One more call in a chain of method calls.
+fn chain<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_link = site.node.parent().is_some_and(|parent| {
+        is_callee(parent)
+            && parent.role() == Role::Attribute
+            && parent.first().is_some_and(|first| first.id() == site.node.id())
+    });
+    let links = site.language().links.iter().filter(|_| is_link);
+    for (rank, link) in links.enumerate() {
+        let end = site.node.range().end;
+        let extra = nth(rank) + site.hints.favour(link);
+        drafts.edits(site.node, vec![Edit::new(end..end, *link)], None, extra);
+    }
+}
+
+/// The project's own functions and methods as wraps.
+fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if place(site.node).is_none_or(|place| place == Place::Bound) {
+        return;
+    }
+    for (rank, callee) in
+        site.near().callees.iter().chain(site.shared().callees.iter()).take(OWN_MAX).enumerate()
+    {
+        drafts.replace(site.node, &format!("{callee}({})", site.node.text()), nth(rank));
+    }
+    for (rank, method) in
+        site.near().methods.iter().chain(site.shared().methods.iter()).take(OWN_MAX).enumerate()
+    {
+        drafts.replace(
+            site.node,
+            &format!("{}.{method}()", tight(site.node.text())),
+            0.2 + nth(rank),
+        );
+    }
+}
+
+/// Another form of the same expression.
+fn rewrite<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some((key, a, b)) = parts(node) else { return };
+    let rewrites = site
+        .language()
+        .rewrites
+        .iter()
+        .filter(|(role, known, _)| *role == node.role() && (known.is_empty() || *known == key));
+    let element =
+        node.first().filter(|first| first.role() == Role::List && first.parts().count() == 1);
+    let element = element.and_then(Node::first).map_or("", Node::text);
+    for (rank, form) in rewrites.flat_map(|(_, _, forms)| *forms).enumerate() {
+        if form.contains("$e") {
+            if !element.is_empty() {
+                drafts.replace(node, &filled(&form.replace("$e", "$a"), element, b), -0.8);
+            }
+            continue;
+        }
+        let third = node.part(&["arguments"]).and_then(|arguments| arguments.parts().nth(1));
+        let form = match third {
+            Some(third) => form.replace("$c", third.text()),
+            None if form.contains("$c") => continue,
+            None => (*form).to_owned(),
+        };
+        let dotted = form.starts_with("$a.") || form.starts_with("$a[");
+        let a = if dotted { tight(a) } else { a.to_owned() };
+        drafts.replace(node, &filled(&form, &a, b), nth(rank) + site.hints.favour(&form));
+    }
+}
+
+/// What a rewrite goes by, and the first and last part; of a call its receiver and first argument.
+fn parts(node: Node<'_>) -> Option<(&str, &str, &str)> {
+    if node.role() == Role::Call {
+        let arguments = node.part(&["arguments"])?;
+        let callee = node.part(&["function"]).filter(|callee| callee.role() == Role::Attribute)?;
+        return Some((
+            callee_name(arguments)?,
+            callee.first()?.text(),
+            arguments.first().map_or("", Node::text),
+        ));
+    }
+    let key = node.tokens().next().map_or("", Node::kind);
+    Some((key, node.first()?.text(), node.last()?.text()))
+}
