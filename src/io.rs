@@ -1,0 +1,6 @@
+//! Floor 3: everything that touches the machine: processes, sandboxes, the private store, checks, workers, the
+//! journal. Blocking functions called from threads; each takes a `CancelToken` where it can take long.
+
+pub mod clock;
+pub mod process;
+pub mod sandbox;

@@ -1,0 +1,134 @@
+//! What this machine can enforce, and the program that enforces it (`greenloop __jail`).
+
+mod environment;
+pub mod jail;
+mod probe;
+mod spec;
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+pub use self::environment::allowed as allowed_environment;
+pub use self::probe::probe;
+use self::spec::Report;
+pub use self::spec::{JailSpec, Namespaces, Overlay};
+use super::process::{self, End, Output};
+use crate::base::cancel::CancelToken;
+use crate::base::limits::JAIL_REPORT_BYTES_MAX;
+
+/// How worlds are made and confined on this machine, probed once by really doing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    /// Overlay at the project's own path, in namespaces of its own.
+    pub overlay: bool,
+    /// Why not, when not; for `doctor`.
+    pub overlay_reason: String,
+    /// Namespaces of its own for network, processes and mounts; always so where `overlay` is.
+    pub namespaces: bool,
+    /// The newest Landlock ABI whose rights are used, 0 when there is none.
+    pub landlock: i32,
+    /// The program that knows `__jail`.
+    pub jail: PathBuf,
+}
+
+/// The program that knows `__jail`: this very one, even when its file was replaced since.
+pub fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
+}
+
+impl Abilities {
+    /// What is enforced on a command, in words for people.
+    pub fn enforced(&self) -> Vec<String> {
+        let mut words = vec![if self.overlay { "same-path overlay" } else { "pooled folder" }];
+        if self.namespaces {
+            words.extend(["private network", "writes confined"]);
+        } else if self.landlock > 0 {
+            words.push("writes confined (Landlock: not permissions and times)");
+            words.extend(
+                (self.landlock >= LANDLOCK_ABI_TCP).then_some("no outgoing TCP (Landlock)"),
+            );
+        } else {
+            words.push("NOT SANDBOXED: writes and network are open");
+        }
+        if cfg!(target_os = "linux") {
+            words.extend(["process tree", "limits"]);
+        }
+        words.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// The first Landlock ABI that can refuse TCP connections.
+const LANDLOCK_ABI_TCP: i32 = 4;
+
+/// Runs what `spec` says in a jail. `spec_file` is where it may be written. When this returns, no process of the tree
+/// is left.
+#[cfg(target_os = "linux")]
+pub fn run(
+    jail: &Path,
+    spec: &JailSpec,
+    spec_file: &Path,
+    limit: Duration,
+    cancel: &CancelToken,
+    on_line: &mut dyn FnMut(&[u8]),
+) -> Output {
+    let prepared = serde_json::to_vec(spec).map_err(io::Error::from).and_then(|json| {
+        fs::write(spec_file, json)?;
+        Ok((io::pipe()?, io::pipe()?))
+    });
+    let ((leash_end, leash), (mut reports, reports_end)) = match prepared {
+        Ok(pipes) => pipes,
+        Err(error) => {
+            return process::not_started(format!("the sandbox cannot be prepared: {error}"));
+        }
+    };
+    let mut command = Command::new(jail);
+    command.arg(jail::ARGUMENT).arg(spec_file).env_clear();
+    command.stdin(leash_end).stderr(reports_end);
+    let mut output = process::supervise(command, Some(leash), limit, cancel, on_line);
+    output.end = match output.end {
+        End::Exited(_) | End::Signalled(_) => end_by_reports(&mut reports, output.end),
+        End::NotStarted(reason) => {
+            End::NotStarted(format!("the sandbox cannot be started: {reason}"))
+        }
+        end @ (End::TimedOut | End::Flooded { .. } | End::Cancelled) => end,
+    };
+    output
+}
+
+/// What the jail said of the command's end; its own end counts only when it could say nothing.
+#[cfg(target_os = "linux")]
+fn end_by_reports(reports: &mut impl Read, own_end: End) -> End {
+    let mut text = String::new();
+    // A report that cannot be read is no report.
+    drop(reports.take(JAIL_REPORT_BYTES_MAX).read_to_string(&mut text));
+    let last = text.lines().filter_map(|line| serde_json::from_str(line).ok()).next_back();
+    match last {
+        Some(Report::Exited(code)) => End::Exited(code),
+        Some(Report::Signalled(signal)) => End::Signalled(signal),
+        Some(Report::NotStarted(reason)) => End::NotStarted(reason),
+        Some(Report::Started) => own_end,
+        None => End::NotStarted(format!("the sandbox failed ({own_end:?}): {}", text.trim())),
+    }
+}
+
+/// Without a jail for this platform the command runs as it is, with the allow-listed environment.
+#[cfg(not(target_os = "linux"))]
+pub fn run(
+    _jail: &Path,
+    spec: &JailSpec,
+    _spec_file: &Path,
+    limit: Duration,
+    cancel: &CancelToken,
+    on_line: &mut dyn FnMut(&[u8]),
+) -> Output {
+    let plain = process::Spec {
+        argv: spec.argv.clone(),
+        cwd: spec.cwd.clone(),
+        env: spec.env.clone(),
+        deadline: limit,
+    };
+    process::run(&plain, cancel, on_line)
+}

@@ -1,0 +1,261 @@
+//! The file system a command sees: the world at the project's path, private temporary folders, all else read-only.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use nix::sys::statvfs::{FsFlags, statvfs};
+
+use super::super::spec::{JailSpec, Overlay};
+use super::linux::Trouble;
+use crate::base::limits::JAIL_FILE_BYTES_MAX;
+
+/// Replaced by empty folders: other people's temporary files, and the sockets of services that would act for us.
+const HIDDEN: [(&str, &str); 3] = [("/tmp", "1777"), ("/dev/shm", "1777"), ("/run", "755")];
+
+/// Variables that name the home of a toolchain.
+const TOOL_HOMES: [&str; 6] =
+    ["CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "VIRTUAL_ENV", "JAVA_HOME", "NVM_DIR"];
+
+/// Links followed from a program to what it is.
+const LINKS_MAX: usize = 8;
+
+/// What the machine's administrator, whom we may be, could change through a fresh `/proc`.
+const MACHINE_SWITCHES: [&str; 2] = ["/proc/sys", "/proc/sysrq-trigger"];
+
+/// Builds the view in our own mount namespace. Our working folder afterwards is `/`.
+pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
+    let overlay = spec.namespaces.as_ref().and_then(|namespaces| namespaces.overlay.as_ref());
+    set_flags(Path::new("/"), MsFlags::MS_REC | MsFlags::MS_PRIVATE)?;
+    let there_before = mount_points()?;
+    // Opened now because the folders they are found through are about to be covered.
+    let in_place = overlay.is_none().then(|| spec.project.clone());
+    let writable = opened(spec.writable.iter().cloned().chain(in_place))?;
+    let dependencies =
+        opened(overlay.into_iter().flat_map(|overlay| dependency_paths(spec, overlay)))?;
+    if let Some(overlay) = overlay {
+        env::set_current_dir(&overlay.folder).map_err(trouble_with(&overlay.folder))?;
+    }
+    let tools = opened(tool_folders(spec).into_iter())?;
+    HIDDEN.iter().try_for_each(|(folder, mode)| hide(Path::new(folder), mode))?;
+    tools.iter().try_for_each(|folder| bind(folder, MsFlags::MS_RDONLY))?;
+    if let Some(overlay) = overlay {
+        mount_overlay(&spec.project, overlay)?;
+    }
+    writable.iter().try_for_each(|folder| bind(folder, MsFlags::empty()))?;
+    env::set_current_dir("/").map_err(trouble_with(Path::new("/")))?;
+    there_before.iter().filter(|point| !is_covered(point, spec)).try_for_each(|point| {
+        // What cannot be made read-only, Landlock refuses all the same.
+        point
+            .make_read_only()
+            .or_else(|trouble| if spec.landlock > 0 { Ok(()) } else { Err(trouble) })
+    })?;
+    dependencies.iter().try_for_each(|folder| bind(folder, MsFlags::MS_RDONLY))?;
+    own_proc()
+}
+
+/// Folders of the programs a command may need that lie where we hide things: those on its `PATH`, that of the program
+/// itself, and the homes of toolchains. For a `bin` it is the folder around it, which holds the rest of the tool.
+fn tool_folders(spec: &JailSpec) -> BTreeSet<PathBuf> {
+    let of = |name: &str| {
+        spec.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    };
+    let on_path = env::split_paths(of("PATH").unwrap_or_default()).collect::<Vec<_>>();
+    let around = |bin: PathBuf| match bin.parent() {
+        Some(parent) if bin.ends_with("bin") => parent.to_path_buf(),
+        Some(_) | None => bin,
+    };
+    let homes = TOOL_HOMES.iter().filter_map(|name| of(name)).map(PathBuf::from);
+    let is_hidden = |folder: &PathBuf| {
+        HIDDEN.iter().any(|(top, _)| folder.starts_with(top) && folder != Path::new(top))
+    };
+    let all = on_path.into_iter().chain(program_folders(spec)).map(around).chain(homes);
+    all.filter(|folder| {
+        is_hidden(folder)
+            && folder.is_dir()
+            && !folder.starts_with(&spec.project)
+            && !spec.project.starts_with(folder)
+    })
+    .collect()
+}
+
+/// The folders of a program that is named by a path, and of what it links to: a virtual environment's Python is a link.
+fn program_folders(spec: &JailSpec) -> Vec<PathBuf> {
+    let named = spec.argv.first().filter(|program| program.contains('/'));
+    let chain = std::iter::successors(named.map(|program| spec.cwd.join(program)), |path| {
+        Some(path.parent()?.join(fs::read_link(path).ok()?))
+    });
+    chain.take(LINKS_MAX).filter_map(|path| path.parent()?.canonicalize().ok()).collect()
+}
+
+fn dependency_paths(spec: &JailSpec, overlay: &Overlay) -> Vec<PathBuf> {
+    let paths = overlay.dependencies.iter().map(|folder| folder.under(&spec.project));
+    paths.filter(|path| path.is_dir()).collect()
+}
+
+/// A folder opened before its path was covered.
+struct Opened {
+    path: PathBuf,
+    handle: File,
+}
+
+fn opened(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<Opened>, Trouble> {
+    let open = |path: PathBuf| {
+        let handle = File::open(&path).map_err(trouble_with(&path))?;
+        Ok(Opened { path, handle })
+    };
+    paths.map(open).collect()
+}
+
+/// Covers a folder with an empty one. Symbolic links are kept: some systems find their programs through them.
+fn hide(folder: &Path, mode: &str) -> Result<(), Trouble> {
+    if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
+        return Ok(());
+    }
+    let links: Vec<(PathBuf, PathBuf)> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
+        .filter_map(|entry| Some((entry.path(), fs::read_link(entry.path()).ok()?)))
+        .collect();
+    let options = format!("mode={mode},size={JAIL_FILE_BYTES_MAX}");
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), folder, Some("tmpfs"), flags, Some(options.as_str()))
+        .map_err(trouble_with(folder))?;
+    links.iter().try_for_each(|(link, target)| symlink(target, link).map_err(trouble_with(link)))
+}
+
+fn mount_overlay(project: &Path, overlay: &Overlay) -> Result<(), Trouble> {
+    let Overlay { lower, upper, work, .. } = overlay;
+    let options = format!("userxattr,volatile,lowerdir={lower},upperdir={upper},workdir={work}");
+    fs::create_dir_all(project).map_err(trouble_with(project))?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("overlay"), project, Some("overlay"), flags, Some(options.as_str()))
+        .map_err(|error| format!("an overlay at `{}` is refused: {error}", project.display()))
+}
+
+/// Shows an opened folder at its old path.
+fn bind(folder: &Opened, access: MsFlags) -> Result<(), Trouble> {
+    fs::create_dir_all(&folder.path).map_err(trouble_with(&folder.path))?;
+    let source = format!("/proc/self/fd/{}", folder.handle.as_raw_fd());
+    mount(Some(source.as_str()), &folder.path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .map_err(trouble_with(&folder.path))?;
+    let held = statvfs(&folder.path).map_err(trouble_with(&folder.path))?.flags();
+    // Flags that a mount came with may not be dropped by a namespace that did not set them.
+    let kept = [
+        (FsFlags::ST_NOSUID, MsFlags::MS_NOSUID),
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+    ];
+    let kept = kept
+        .iter()
+        .filter(|(flag, _)| held.contains(*flag))
+        .fold(access, |all, (_, flag)| all | *flag);
+    set_flags(&folder.path, MsFlags::MS_REMOUNT | MsFlags::MS_BIND | kept)
+}
+
+/// Whether something of ours lies over a mount that was there before.
+fn is_covered(point: &MountPoint, spec: &JailSpec) -> bool {
+    let hidden = HIDDEN.iter().any(|(folder, _)| point.path.starts_with(folder));
+    hidden
+        || spec.writable.iter().chain([&spec.project]).any(|folder| point.path.starts_with(folder))
+}
+
+/// A `/proc` that knows our processes only, without the machine's switches.
+fn own_proc() -> Result<(), Trouble> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>)
+        .map_err(trouble_with(Path::new("/proc")))?;
+    for switch in MACHINE_SWITCHES.iter().map(Path::new).filter(|switch| switch.exists()) {
+        mount(Some(switch), switch, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+            .map_err(trouble_with(switch))?;
+        set_flags(switch, MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | flags)?;
+    }
+    Ok(())
+}
+
+/// A line of `/proc/self/mountinfo`.
+struct MountPoint {
+    path: PathBuf,
+    flags: MsFlags,
+}
+
+impl MountPoint {
+    /// The fifth and sixth fields: where it is, and how.
+    fn read(line: &[u8]) -> Option<Self> {
+        let mut fields = line.split(|byte| *byte == b' ').skip(4);
+        let (path, options) = (fields.next()?, fields.next()?);
+        let flag = |option: &[u8]| match option {
+            b"nosuid" => MsFlags::MS_NOSUID,
+            b"nodev" => MsFlags::MS_NODEV,
+            b"noexec" => MsFlags::MS_NOEXEC,
+            _ => MsFlags::empty(),
+        };
+        let flags = options.split(|byte| *byte == b',').map(flag).collect();
+        Some(Self { path: OsString::from_vec(unescaped(path)).into(), flags })
+    }
+
+    /// One that we cannot even reach needs no protection.
+    fn make_read_only(&self) -> Result<(), Trouble> {
+        if fs::symlink_metadata(&self.path).is_err() {
+            return Ok(());
+        }
+        set_flags(
+            &self.path,
+            MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | self.flags,
+        )
+    }
+}
+
+fn mount_points() -> Result<Vec<MountPoint>, Trouble> {
+    let file = Path::new("/proc/self/mountinfo");
+    let text = fs::read(file).map_err(trouble_with(file))?;
+    Ok(text.split(|byte| *byte == b'\n').filter_map(MountPoint::read).collect())
+}
+
+/// The kernel writes a backslash and three octal digits for white space and backslashes.
+fn unescaped(path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((first, later)) = rest.split_first() {
+        let escape = (*first == b'\\').then(|| later.get(..3)).flatten();
+        let byte =
+            escape.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        plain.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &later[3..] } else { later };
+    }
+    plain
+}
+
+fn set_flags(path: &Path, flags: MsFlags) -> Result<(), Trouble> {
+    mount(None::<&str>, path, None::<&str>, flags, None::<&str>).map_err(trouble_with(path))
+}
+
+fn trouble_with<E: Into<io::Error>>(path: &Path) -> impl Fn(E) -> Trouble {
+    move |error| format!("`{}` cannot be prepared: {}", path.display(), error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn mount_points_are_read_with_their_escapes() {
+        let line =
+            br"36 35 98:0 /mnt1 /a\040b\134c\0 rw,nosuid,noexec master:1 - ext3 /dev/root rw";
+        let point = MountPoint::read(line).unwrap();
+        assert_eq!(point.path.as_os_str().as_bytes(), br"/a b\c\0");
+        assert_eq!(point.flags, MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC);
+        assert!(MountPoint::read(b"").is_none());
+    }
+}

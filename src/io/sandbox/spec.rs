@@ -1,0 +1,51 @@
+//! What is said between us and a jail: the job as one JSON file, what became of it as JSON lines.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::path::RepoPath;
+
+/// A command and the world it runs in. Every layer named here is enforced, or the command does not run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JailSpec {
+    pub argv: Vec<String>,
+    /// All of the environment.
+    pub env: Vec<(String, String)>,
+    pub cwd: PathBuf,
+    /// The folder commands see as the project; they may write there.
+    pub project: PathBuf,
+    /// Folders outside the project that commands may write, at the same path inside.
+    pub writable: Vec<PathBuf>,
+    /// Mounts, processes and network of its own.
+    pub namespaces: Option<Namespaces>,
+    /// The Landlock ABI to enforce; none when 0.
+    pub landlock: i32,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Namespaces {
+    pub overlay: Option<Overlay>,
+}
+
+/// What is shown at the project's path instead of the user's files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Overlay {
+    /// The folder the next three are relative to, so that mount options hold none of the user's characters.
+    pub folder: PathBuf,
+    pub lower: String,
+    pub upper: String,
+    pub work: String,
+    /// Folders of the user's project shown read-only.
+    pub dependencies: Vec<RepoPath>,
+}
+
+/// What a jail tells about its command, on its standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Report {
+    Started,
+    NotStarted(String),
+    Exited(i32),
+    Signalled(i32),
+}
