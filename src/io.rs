@@ -4,3 +4,5 @@
 pub mod clock;
 pub mod process;
 pub mod sandbox;
+pub mod store;
+pub mod worlds;

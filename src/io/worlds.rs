@@ -1,0 +1,188 @@
+//! Worlds: isolated copies of a project in which checks and workers run. On Linux an overlay at the project's own
+//! path inside namespaces, so that paths in messages are the user's and build caches stay valid; elsewhere, and where
+//! namespaces are refused, a pooled folder. Both behind `World`.
+//!
+//! A world shows the files of one tree. It is made from a folder that shows a near tree already: a base, shared and
+//! never written by commands, or a slot of the pool, owned and written in place. Build outputs live beside the sources
+//! they were made from; a source that changes gets the time of now, so that no build tool takes an old output for its.
+
+mod base;
+mod cache;
+mod folder;
+mod layer;
+mod outputs;
+mod pool;
+mod trash;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use self::base::Lease;
+use self::cache::{Cache, WorldFolder};
+use self::folder::Folder;
+use self::pool::Slot;
+use super::process::{self, Output};
+use super::sandbox::{self, Abilities, JailSpec, Namespaces, Overlay};
+use crate::base::cancel::CancelToken;
+use crate::base::ids::TreeId;
+use crate::base::path::RepoPath;
+use crate::io::store::{FileMode, Store};
+use crate::model::failure::Failure;
+
+/// The worlds of one project.
+pub struct Worlds {
+    cache: Arc<Cache>,
+}
+
+/// What to run inside a world.
+#[derive(Clone, Debug)]
+pub struct Command {
+    pub argv: Vec<String>,
+    /// The folder it starts in, inside the project.
+    pub dir: RepoPath,
+    /// On top of the sandbox's allow-list.
+    pub env: Vec<(String, String)>,
+    pub deadline: Duration,
+}
+
+impl Worlds {
+    /// Worlds live in `cache_dir`; `abilities` decide how they are made. Several processes may share the folder.
+    pub fn open(
+        store: Arc<Store>,
+        cache_dir: &Path,
+        abilities: Abilities,
+    ) -> Result<Worlds, Failure> {
+        Cache::open(store, cache_dir, abilities).map(|cache| Worlds { cache: Arc::new(cache) })
+    }
+
+    /// A world that shows exactly the files of `tree`, plus the build outputs kept from earlier worlds and the
+    /// project's installed dependencies.
+    pub fn enter(&self, tree: &TreeId) -> Result<World, Failure> {
+        let cache = &self.cache;
+        let folder = cache.new_world_folder()?;
+        let dependencies = cache.store.dependency_folders(tree)?;
+        let place = if cache.abilities.overlay {
+            let (lease, changes) = base::lease(cache, tree)?;
+            let upper = folder.path.join(UPPER);
+            Folder::over(&upper, &lease.files()).apply(&cache.store, &changes)?;
+            Place::Overlay { lease, dependencies }
+        } else {
+            Place::Slot(pool::take(cache, tree, &dependencies)?)
+        };
+        let scratch = folder.path.join(SCRATCH);
+        let (cache, tree) = (cache.clone(), tree.clone());
+        Ok(World { cache, tree, place, folder, scratch, n_runs: Mutex::new(0) })
+    }
+}
+
+/// The folders of a world's own folder.
+const SCRATCH: &str = "scratch";
+const UPPER: &str = "upper";
+
+/// One isolated copy. Dropping it discards what was done inside.
+pub struct World {
+    cache: Arc<Cache>,
+    tree: TreeId,
+    place: Place,
+    folder: WorldFolder,
+    scratch: PathBuf,
+    /// Held while a command runs: an upper layer can be mounted only once at a time.
+    n_runs: Mutex<usize>,
+}
+
+enum Place {
+    Overlay { lease: Lease, dependencies: Vec<RepoPath> },
+    Slot(Slot),
+}
+
+impl World {
+    /// The project's folder as programs inside see it.
+    pub fn root(&self) -> &Path {
+        match &self.place {
+            Place::Overlay { .. } => self.cache.store.root(),
+            Place::Slot(slot) => slot.files(),
+        }
+    }
+
+    /// The tree this world was made from.
+    pub fn tree(&self) -> &TreeId {
+        &self.tree
+    }
+
+    /// A writable folder outside the project with the same path inside and outside, gone with the world.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// Puts `bytes` at `path`, with the time of now. A file that is there keeps its executable bit.
+    pub fn write(&mut self, path: &RepoPath, bytes: &[u8]) -> Result<(), Failure> {
+        let upper = self.folder.path.join(UPPER);
+        let mut folder = match &self.place {
+            Place::Overlay { lease, .. } => Folder::over(&upper, &lease.files()),
+            Place::Slot(slot) => Folder::plain(slot.files()),
+        };
+        let mode = if folder.is_executable(path) { FileMode::Executable } else { FileMode::Plain };
+        folder.put(path, mode, bytes)
+    }
+
+    /// Runs a command inside. No network, no writes outside the world and `/tmp`, environment from an allow-list.
+    pub fn run(
+        &self,
+        command: &Command,
+        cancel: &CancelToken,
+        on_line: &mut dyn FnMut(&[u8]),
+    ) -> Output {
+        let mut n_runs = self.n_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        *n_runs += 1;
+        let overlay = match self.overlay(*n_runs) {
+            Ok(overlay) => overlay,
+            Err(failure) => return process::not_started(failure.message),
+        };
+        let abilities = &self.cache.abilities;
+        let temporary = if abilities.namespaces { Path::new("/tmp") } else { self.scratch() };
+        let spec = JailSpec {
+            argv: command.argv.clone(),
+            env: sandbox::allowed_environment(temporary, &command.env),
+            cwd: command.dir.under(self.root()),
+            project: self.root().to_path_buf(),
+            writable: vec![self.scratch.clone()],
+            namespaces: abilities.namespaces.then_some(Namespaces { overlay }),
+            landlock: abilities.landlock,
+        };
+        let spec_file = self.folder.path.join("spec.json");
+        sandbox::run(&abilities.jail, &spec, &spec_file, command.deadline, cancel, on_line)
+    }
+
+    /// The layers to show, with a new work folder: the kernel does not take one twice.
+    fn overlay(&self, n_run: usize) -> Result<Option<Overlay>, Failure> {
+        let Place::Overlay { lease, dependencies } = &self.place else { return Ok(None) };
+        let work = self.folder.path.join(format!("work-{n_run}"));
+        fs::create_dir(&work).map_err(cache::trouble(&work))?;
+        Ok(Some(Overlay {
+            folder: self.cache.dir.clone(),
+            lower: self.cache.relative(&lease.files()),
+            upper: self.cache.relative(&self.folder.path.join(UPPER)),
+            work: self.cache.relative(&work),
+            dependencies: dependencies.clone(),
+        }))
+    }
+
+    /// What is enforced on commands run inside, in words for people, for example `same-path overlay`,
+    /// `private network`.
+    pub fn enforced(&self) -> Vec<String> {
+        self.cache.abilities.enforced()
+    }
+
+    /// Ends the world but keeps its build outputs (ignored files) for later worlds, when no other world is open on
+    /// the same base. A pooled folder keeps them anyway.
+    pub fn keep_outputs(mut self) -> Result<(), Failure> {
+        match &mut self.place {
+            Place::Overlay { lease, .. } => {
+                outputs::keep(&self.cache, lease, &self.folder.path.join(UPPER), &self.tree)
+            }
+            Place::Slot(_) => Ok(()),
+        }
+    }
+}
