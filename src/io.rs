@@ -2,7 +2,11 @@
 //! journal. Blocking functions called from threads; each takes a `CancelToken` where it can take long.
 
 pub mod clock;
+pub mod dirs;
+pub mod fault;
+pub mod journal;
 pub mod process;
+pub mod run_lock;
 pub mod sandbox;
 pub mod store;
 pub mod worlds;
