@@ -1,6 +1,7 @@
 //! Floor 3: everything that touches the machine: processes, sandboxes, the private store, checks, workers, the
 //! journal. Blocking functions called from threads; each takes a `CancelToken` where it can take long.
 
+pub mod checks;
 pub mod clock;
 pub mod dirs;
 pub mod fault;

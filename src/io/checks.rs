@@ -1,0 +1,296 @@
+//! The project's checks: found, run in a world, read into reports.
+
+mod cargo;
+mod command;
+mod ending;
+mod interpreter;
+mod python;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::base::cancel::CancelToken;
+use crate::base::ids::{CheckId, TreeId};
+use crate::base::path::RepoPath;
+use crate::io::process::Output;
+use crate::io::store::Store;
+use crate::io::worlds::{Command, World};
+use crate::logic::config::{self, CheckConfig, Config, ConfigError};
+use crate::logic::detect;
+use crate::model::budget::Budget;
+use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::report::{TestCase, TestReport};
+
+/// What was found in a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Detected {
+    pub checks: Vec<Check>,
+    /// What `greenloop.toml` grants a run, the defaults where it says nothing.
+    pub budget: Budget,
+    /// What was seen but cannot be used, and what to do about it.
+    pub notes: Vec<String>,
+}
+
+/// What `greenloop.toml` says.
+#[derive(Debug, Default)]
+struct Configured {
+    config: Config,
+    errors: Vec<ConfigError>,
+    /// The folder that holds the file; paths in it start there.
+    folder: RepoPath,
+}
+
+/// Reads the nearest `greenloop.toml` at or above `focus`; the defaults when there is none. Fails when it is there and
+/// cannot be read.
+fn read_config(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Configured, Failure> {
+    for folder in focus.ancestors() {
+        let Some(path) = folder.join(config::FILE_NAME) else { continue };
+        if let Some(bytes) = store.read(tree, &path)? {
+            let (config, errors) = config::read(&bytes).map_err(|error| {
+                let hint =
+                    format!("Correct {path} or delete it: nothing is run while it cannot be read.");
+                Failure::new(FailureKind::Config, error.to_string(), hint)
+            })?;
+            return Ok(Configured { config, errors, folder });
+        }
+    }
+    Ok(Configured::default())
+}
+
+/// The checks that `greenloop.toml` names, else those the files of the nearest project at or above `focus` speak
+/// for. Fails when the file names a check that cannot be run as written: without it nothing could be called green.
+pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected, Failure> {
+    let Configured { config, errors, folder } = read_config(store, tree, focus)?;
+    let notes: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    if config.n_unusable > 0 {
+        return Err(Failure::new(
+            FailureKind::Config,
+            format!("a check cannot be run as written: {}", notes.join("; ")),
+            "Correct the entry in greenloop.toml, or delete it.",
+        ));
+    }
+    let budget = config.budget;
+    if !config.checks.is_empty() {
+        let checks = config
+            .checks
+            .into_iter()
+            .map(|check| configured(store.root(), &folder, check))
+            .collect();
+        return Ok(Detected { checks, budget, notes });
+    }
+    let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
+    let mut all_notes = notes;
+    let is_project = |folder: &RepoPath| folder.is_root() || detect::is_project(&files, folder);
+    for folder in focus.ancestors().filter(is_project) {
+        let found = detect_by_files(store, tree, &files, &folder);
+        all_notes.extend(found.notes);
+        if !found.checks.is_empty() {
+            return Ok(Detected { checks: found.checks, budget, notes: all_notes });
+        }
+    }
+    Ok(Detected { checks: Vec::new(), budget, notes: all_notes })
+}
+
+/// The checks of one folder, as if it were the whole project.
+fn detect_by_files(
+    store: &Store,
+    tree: &TreeId,
+    files: &[RepoPath],
+    folder: &RepoPath,
+) -> detect::Found {
+    let files: Vec<RepoPath> = files.iter().filter_map(|file| file.relative_to(folder)).collect();
+    let read = |path: &RepoPath| {
+        let bytes = store.read(tree, &folder.join(path.as_str())?).ok()??;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let in_project = |dir: &RepoPath| folder.join(dir.as_str()).unwrap_or_default();
+    let python = |dir: &RepoPath| interpreter::find(store.root(), &in_project(dir));
+    let mut found =
+        detect::detect(&detect::Project { files: &files, read: &read, python: &python });
+    for check in &mut found.checks {
+        check.dir = in_project(&check.dir);
+    }
+    found
+}
+
+fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
+    let dir = folder.join(check.dir.as_str()).unwrap_or_default();
+    let python =
+        || interpreter::find(root, &dir).map_or("python3".to_owned(), |found| found.program);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let mut argv = match (check.runner, check.command) {
+        // The runner's own program is told by `-m unittest`; a bare interpreter is one too.
+        (Runner::Unittest, Some(mut command)) => {
+            if !command.iter().any(|word| word == "unittest") {
+                command.extend(words(&["-m", "unittest"]));
+            }
+            command
+        }
+        (_, Some(command)) => command,
+        (Runner::Unittest, None) => words(&[&python(), "-m", "unittest"]),
+        (Runner::Pytest, None) => words(&[&python(), "-m", "pytest"]),
+        (Runner::Cargo, None) => words(&["cargo", "test"]),
+        (Runner::Command, None) => Vec::new(),
+    };
+    argv.extend(check.args);
+    Check {
+        id: CheckId::new(check.name),
+        runner: check.runner,
+        dir,
+        argv,
+        env: check.env,
+        timeout_ms: check.timeout_ms,
+        why: format!("{} names it", config::FILE_NAME),
+    }
+}
+
+/// Which tests of a check to run.
+#[derive(Clone, Copy, Debug)]
+pub enum Select<'a> {
+    All,
+    /// Names as in `TestId::name`.
+    Only(&'a [String]),
+}
+
+/// Runs a check on the files `world` shows. Every way it can go wrong is a `CheckEnd`; `Err` is only for our own
+/// store and disk. `on_case` sees each test as it is reported.
+pub fn run(
+    store: &Store,
+    world: &World,
+    check: &Check,
+    select: Select<'_>,
+    cancel: &CancelToken,
+    on_case: &mut dyn FnMut(&TestCase),
+) -> Result<CheckRun, Failure> {
+    let job = Job { store, world, check, select, cancel, paths: RefCell::default() };
+    let done = match check.runner {
+        Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
+        Runner::Cargo => cargo::run(&job, on_case),
+        Runner::Command => command::run(&job, on_case),
+    };
+    let complete = done.report.complete && done.end == CheckEnd::Completed;
+    Ok(CheckRun {
+        check: check.id.clone(),
+        tree: world.tree().clone(),
+        end: done.end,
+        report: TestReport { complete, ..done.report },
+        problems: done.problems,
+        command: done.command,
+        output: store.put_blob(&done.output.text)?,
+        duration_ms: done.output.duration.as_millis() as u64,
+        enforced: world.enforced(),
+    })
+}
+
+/// One run of a check.
+struct Job<'a> {
+    store: &'a Store,
+    world: &'a World,
+    check: &'a Check,
+    select: Select<'a>,
+    cancel: &'a CancelToken,
+    /// Paths that runners named, by how they spelled them.
+    paths: RefCell<HashMap<String, Option<RepoPath>>>,
+}
+
+/// What a run came to.
+struct Done {
+    end: CheckEnd,
+    report: TestReport,
+    problems: Vec<Problem>,
+    command: String,
+    output: Output,
+}
+
+impl Job<'_> {
+    fn command(&self, argv: Vec<String>, env: Vec<(String, String)>) -> Command {
+        Command {
+            argv: self.absolute_program(argv),
+            dir: self.check.dir.clone(),
+            env,
+            deadline: std::time::Duration::from_millis(self.check.timeout_ms),
+        }
+    }
+
+    /// A program named by a path relative to the check's folder, such as `.venv/bin/python`, made absolute, since where
+    /// a relative one is looked for differs between systems.
+    fn absolute_program(&self, mut argv: Vec<String>) -> Vec<String> {
+        if let Some(program) = argv.first_mut()
+            && program.contains('/')
+            && let Some(path) = self.check.dir.join(program)
+        {
+            *program = path.under(self.world.root()).to_string_lossy().into_owned();
+        }
+        argv
+    }
+
+    /// The project's file that a runner means by `path`, absolute or relative to the check's folder or one above it.
+    /// Installed packages and build outputs are none.
+    fn find_path(&self, path: &str) -> Option<RepoPath> {
+        if let Some(known) = self.paths.borrow().get(path) {
+            return known.clone();
+        }
+        let found = if Path::new(path).is_absolute() {
+            RepoPath::below(self.world.root(), Path::new(path)).filter(|path| {
+                !path.as_str().contains("site-packages/") && !self.store.is_ignored(path)
+            })
+        } else {
+            let above = std::iter::successors(Some(self.check.dir.clone()), |at| {
+                (!at.is_root()).then(|| at.parent())
+            });
+            above.filter_map(|folder| folder.join(path)).find(|path| self.is_in_tree(path))
+        };
+        self.paths.borrow_mut().insert(path.to_owned(), found.clone());
+        found
+    }
+
+    fn is_in_tree(&self, path: &RepoPath) -> bool {
+        // A store that cannot be read shows itself where the output is put.
+        matches!(self.store.read(self.world.tree(), path), Ok(Some(_)))
+    }
+
+    /// The check's command with the names of tests, when they are few.
+    fn shown(&self, names: &[String]) -> String {
+        let few = if names.len() <= NAMES_SHOWN_MAX { names } else { &[] };
+        self.shown_as(&[&self.check.argv, few].concat())
+    }
+
+    /// A command as a person would type it in the project's folder.
+    fn shown_as(&self, argv: &[String]) -> String {
+        let env = self.check.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+        let words: Vec<String> = env.chain(argv.iter().map(|word| quoted(word))).collect();
+        let cd = match self.check.dir.as_str() {
+            "" => String::new(),
+            dir => format!("cd {} && ", quoted(dir)),
+        };
+        cd + &words.join(" ")
+    }
+}
+
+/// More selected tests than this are not spelled out in the command shown.
+const NAMES_SHOWN_MAX: usize = 8;
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |ch: char| ch.is_ascii_alphanumeric() || "_-./:=+,@%".contains(ch);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_when_a_shell_would_change_them() {
+        assert_eq!(quoted("a::b/c.py"), "a::b/c.py");
+        assert_eq!(quoted("t[a b]"), "'t[a b]'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

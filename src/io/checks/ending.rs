@@ -1,0 +1,52 @@
+//! How a check ended, as far as it does not depend on who runs the tests.
+
+use super::Job;
+use crate::io::process::{End, Output};
+use crate::model::check::CheckEnd;
+
+/// Shells and their like exit with these when a program is missing or cannot be run.
+const NOT_FOUND: [i32; 2] = [127, 126];
+
+/// The exit code of a program that ended by itself; otherwise how the check ended.
+pub(super) fn exit_code(job: &Job<'_>, output: &Output) -> Result<i32, CheckEnd> {
+    match &output.end {
+        End::Exited(code) => Ok(*code),
+        End::Signalled(signal) => Err(crashed(format!("ended by signal {signal}"))),
+        End::TimedOut => Err(CheckEnd::TimedOut { after_ms: job.check.timeout_ms }),
+        End::Flooded { bytes } => Err(CheckEnd::Flooded { bytes: *bytes }),
+        End::Cancelled => Err(CheckEnd::Cancelled),
+        End::NotStarted(why) => Err(missing(job, why)),
+    }
+}
+
+/// Set when a program that ran could not find another one.
+pub(super) fn missing_program(code: i32, text: &[u8]) -> Option<CheckEnd> {
+    if !NOT_FOUND.contains(&code) {
+        return None;
+    }
+    let said = last_line(text);
+    let head =
+        said.strip_suffix(": not found").or_else(|| said.strip_suffix(": command not found"));
+    let program = head.and_then(|head| head.rsplit(": ").next()).unwrap_or("a program it calls");
+    let hint = format!("Install it, or correct the command of this check. It said: {said}");
+    Some(CheckEnd::Missing { program: program.to_owned(), hint })
+}
+
+pub(super) fn crashed(detail: impl Into<String>) -> CheckEnd {
+    CheckEnd::Crashed { detail: detail.into() }
+}
+
+fn missing(job: &Job<'_>, why: &str) -> CheckEnd {
+    let program = job.check.argv.first().cloned().unwrap_or_default();
+    let hint = format!(
+        "Install it, or name another program as `command` of this check in greenloop.toml. It could not be started: \
+         {why}."
+    );
+    CheckEnd::Missing { program, hint }
+}
+
+/// The last line that is not empty.
+pub(super) fn last_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,159 @@
+"""A pytest plugin that reports each test to a file. Loaded by `-p`, told by environment variables."""
+
+import json
+import os
+
+import pytest
+
+from greenloop_report import Report, exception_line, place
+
+_RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3}
+
+
+class Plugin:
+    def __init__(self):
+        self.report = Report(os.environ["GREENLOOP_REPORT"], os.environ["GREENLOOP_ROOT"])
+        self.only = None
+        self.cases = {}
+        self.announced = 0
+        if os.environ.get("GREENLOOP_ONLY"):
+            with open(os.environ["GREENLOOP_ONLY"], encoding="utf-8") as names:
+                self.only = {name[:-9] if name.endswith(" (import)") else name for name in json.load(names)}
+
+    def is_wanted(self, name):
+        return self.only is None or any(name == one or name.startswith((one + "::", one + "/")) for one in self.only)
+
+    def wants_below(self, path):
+        """Whether a file or folder, relative to the root folder, can hold a wanted test."""
+        return self.only is None or path == "." or any(
+            (one + "/").startswith(path + "/") or one.startswith(path + "::") or path.startswith(one + "/")
+            for one in self.only
+        )
+
+    def told(self, error, own):
+        said = exception_line(error)
+        message, frames = self.report.told(error, said)
+        return message, frames, place(frames, own)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_collection_modifyitems(self, config, items):
+        yield
+        left_out = [item for item in items if not self.is_wanted(item.nodeid)]
+        if left_out:
+            items[:] = [item for item in items if self.is_wanted(item.nodeid)]
+            config.hook.pytest_deselected(items=left_out)
+
+    def pytest_ignore_collect(self, collection_path, config):
+        try:
+            path = collection_path.relative_to(config.rootpath).as_posix()
+        except ValueError:
+            return None
+        return None if self.wants_below(path) else True
+
+    def pytest_collection_finish(self, session):
+        self.announced += len(session.items)
+        self.report.line("announced", count=self.announced)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector):
+        outcome = yield
+        report = outcome.get_result()
+        if report.passed:
+            return
+        name = report.nodeid or "."
+        if name.endswith("/__init__.py"):
+            name = name[: -len("/__init__.py")]
+        call = getattr(report, "call", None)
+        error = call.excinfo.value if call and call.excinfo else None
+        self.announced += 1
+        if report.skipped:
+            self.report.case(name + " (import)", "skipped", skip_reason(report))
+            return
+        if error is None:
+            self.report.case(name + " (import)", "errored", str(report.longrepr))
+            return
+        if isinstance(error, collector.CollectError) and error.__cause__ is not None:
+            error = error.__cause__
+        message, frames, at = self.told(error, None)
+        at = at or self.starts(collector)
+        self.report.case(name + " (import)", "errored", message, at, frames)
+
+    def starts(self, node):
+        path = self.report.project_path(str(getattr(node, "path", "")))
+        line = getattr(node, "location", None)
+        return [path, (line[1] or 0) + 1 if line else 1] if path else None
+
+    def pytest_runtest_logstart(self, nodeid, location):
+        self.report.start(nodeid)
+        self.cases.pop(nodeid, None)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        outcome = yield
+        report = outcome.get_result()
+        report.greenloop_start = self.starts(item)
+        if report.failed and call.excinfo is not None:
+            error = call.excinfo.value
+            own = self.report.project_path(str(item.path))
+            is_assertion = isinstance(error, (AssertionError, pytest.fail.Exception))
+            kind = "failed" if is_assertion and report.when == "call" else "errored"
+            report.greenloop_told = (kind,) + self.told(error, own)
+
+    def pytest_runtest_logreport(self, report):
+        if report.outcome == "rerun":
+            self.cases.pop(report.nodeid, None)
+            return
+        case = self.cases.setdefault(report.nodeid, {"outcome": "passed", "seconds": 0.0, "at": None})
+        case["seconds"] += report.duration
+        case["at"] = case["at"] or getattr(report, "greenloop_start", None)
+        outcome, message, frames, at = self.verdict(report)
+        if _RANK[outcome] > _RANK[case["outcome"]]:
+            case.update(outcome=outcome, message=message, frames=frames, at=at or case["at"])
+        if report.when == "teardown":
+            self.report.case(report.nodeid, **self.cases.pop(report.nodeid))
+
+    def verdict(self, report):
+        if report.passed:
+            return "passed", "", [], None
+        if report.skipped:
+            expected = getattr(report, "wasxfail", None)
+            said = skip_reason(report) if expected is None else "expected failure: " + str(expected)
+            return "skipped", said, [], None
+        if hasattr(report, "greenloop_told"):
+            outcome, message, frames, at = report.greenloop_told
+            return outcome, message, frames, at
+        return "failed", str(report.longrepr), [], None
+
+    def pytest_internalerror(self, excrepr):
+        self.report.line("problem", message=str(getattr(excrepr, "reprcrash", None) or excrepr)[:4000], at=None)
+
+    def pytest_sessionfinish(self, session, exitstatus):
+        if int(exitstatus) in (0, 1, 5):
+            self.report.line("end", count=self.report.written)
+
+
+def skip_reason(report):
+    """Skips carry (file, line, reason)."""
+    longrepr = report.longrepr
+    said = longrepr[2] if isinstance(longrepr, tuple) and len(longrepr) == 3 else str(longrepr or "")
+    return said[len("Skipped: "):] if said.startswith("Skipped: ") else said
+
+
+_plugin = Plugin()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(early_config, args):
+    """Sees to it that every test runs, in this process, and that a broken conftest is told with its line."""
+    early_config.pluginmanager.register(_plugin, "greenloop")
+    args += ["--continue-on-collection-errors", "--maxfail=0"]
+    if early_config.pluginmanager.hasplugin("xdist"):
+        args += ["-n0"]
+    if early_config.pluginmanager.hasplugin("_cov"):
+        args += ["--no-cov"]
+    outcome = yield
+    if outcome.excinfo:
+        error = outcome.excinfo[1]
+        error = error.__cause__ or error
+        message, _, at = _plugin.told(error, None)
+        _plugin.report.line("problem", message=message, at=at)

@@ -1,0 +1,123 @@
+"""What both Python runners share: one line of JSON per fact, and failures told in project lines."""
+
+import json
+import linecache
+import os
+import sys
+import traceback
+
+# Frames of a module with this name are left out of tracebacks by unittest.
+__unittest = True
+
+MESSAGE_CHARS_MAX = 6000
+FRAMES_MAX = 64
+TRACE_LINES_MAX = 12
+
+# Bound now, because tests may replace them while they run.
+_write, _getpid, _dumps = os.write, os.getpid, json.dumps
+_realpath, _relpath, _isabs, _join = os.path.realpath, os.path.relpath, os.path.isabs, os.path.join
+_START = os.getcwd()
+_OUTSIDE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
+_OUTSIDE_PREFIXES = tuple(
+    {_realpath(prefix) + os.sep for prefix in (sys.prefix, sys.base_prefix)}
+)
+
+
+class Report:
+    """The report file. Only the process that opened it writes, so forked tests cannot add lines."""
+
+    def __init__(self, path, root):
+        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self.pid = _getpid()
+        self.root = _realpath(root)
+        self.known = {}
+        self.written = 0
+
+    def line(self, event, **fields):
+        if _getpid() != self.pid:
+            return
+        fields["event"] = event
+        data = (_dumps(fields) + "\n").encode("ascii")
+        while data:
+            data = data[_write(self.fd, data):]
+
+    def start(self, name):
+        self.line("start", name=clean(name))
+
+    def case(self, name, outcome, message="", at=None, frames=(), seconds=0.0):
+        self.written += 1
+        self.line("case", name=clean(name), outcome=outcome, message=clip(message), at=at,
+                  frames=list(frames), seconds=round(seconds, 6))
+
+    def project_path(self, path):
+        """The real path of a file of the project, None for any other file."""
+        if path not in self.known:
+            self.known[path] = self._project_path(path)
+        return self.known[path]
+
+    def _project_path(self, path):
+        if not path or path.startswith("<"):
+            return None
+        real = _realpath(path if _isabs(path) else _join(_START, path))
+        inside = real.startswith(self.root.rstrip(os.sep) + os.sep)
+        foreign = any(part in real for part in _OUTSIDE) or any(
+            real.startswith(prefix) and prefix.startswith(self.root) for prefix in _OUTSIDE_PREFIXES
+        )
+        return clean(real) if inside and not foreign else None
+
+    def frames(self, error):
+        """Project lines of an exception's stack as [path, line], outermost first."""
+        places, names = [], []
+        step = error.__traceback__
+        while step is not None:
+            code = step.tb_frame.f_code
+            path = self.project_path(code.co_filename)
+            if path and "__unittest" not in step.tb_frame.f_globals:
+                places.append([path, step.tb_lineno or code.co_firstlineno])
+                names.append(code.co_name)
+            step = step.tb_next
+        if isinstance(error, SyntaxError) and self.project_path(error.filename):
+            places.append([self.project_path(error.filename), error.lineno or 1])
+            names.append("")
+        if len(places) > FRAMES_MAX:
+            places = places[: FRAMES_MAX // 4] + places[-FRAMES_MAX * 3 // 4:]
+            names = names[: FRAMES_MAX // 4] + names[-FRAMES_MAX * 3 // 4:]
+        return places, names
+
+    def told(self, error, said=None):
+        """Message and frames of an exception: what it said, then its project lines."""
+        places, names = self.frames(error)
+        lines = [clip(said or exception_line(error)), ""]
+        for (path, line), name in list(zip(places, names))[-TRACE_LINES_MAX:]:
+            lines.append("  %s:%d%s" % (clean(_relpath(path, self.root)), line, name and " in " + name))
+            source = linecache.getline(path, line).strip()
+            if source:
+                lines.append("    " + source)
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is not None:
+            lines.append("  after " + exception_line(cause))
+        return "\n".join(lines).rstrip(), places
+
+
+def exception_line(error):
+    """`Type: message`; a syntax error's place is told apart."""
+    lines = traceback.format_exception_only(type(error), error)
+    return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
+
+
+def place(places, own):
+    """The innermost line in the file `own`, else the innermost line of all."""
+    mine = [at for at in places if at[0] == own]
+    return (mine or places or [None])[-1]
+
+
+def clip(text):
+    text = clean(text)
+    if len(text) <= MESSAGE_CHARS_MAX:
+        return text
+    return text[:MESSAGE_CHARS_MAX] + "\n... %d characters more" % (len(text) - MESSAGE_CHARS_MAX)
+
+
+def clean(text):
+    """Text that every JSON reader takes: lone surrogates spelled out."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
