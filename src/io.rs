@@ -10,4 +10,5 @@ pub mod process;
 pub mod run_lock;
 pub mod sandbox;
 pub mod store;
+pub mod worker;
 pub mod worlds;

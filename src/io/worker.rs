@@ -1,0 +1,44 @@
+//! Workers change a project inside a world. What they leave is read from the world's tree, never from their words.
+
+pub mod repair;
+
+use crate::base::cancel::CancelToken;
+use crate::base::ids::TreeId;
+use crate::io::store::Store;
+use crate::io::worlds::Worlds;
+use crate::model::check::{Check, CheckRun};
+use crate::model::report::TestId;
+
+/// What a worker is to achieve, and what is known.
+pub struct Assignment<'a> {
+    /// Start from this tree.
+    pub tree: &'a TreeId,
+    pub checks: &'a [Check],
+    /// The checks on `tree`, as just run.
+    pub baseline: &'a [CheckRun],
+    /// Make these pass; keep what passes.
+    pub targets: &'a [TestId],
+    /// Trees that were left by earlier attempts and were not green; not to be proposed again.
+    pub refused: &'a [TreeId],
+}
+
+/// What a worker works with.
+pub struct Desk<'a> {
+    pub store: &'a Store,
+    pub worlds: &'a Worlds,
+    pub cancel: &'a CancelToken,
+    /// Called often; must be cheap.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// A line for people who watch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// What is going on, for example `trying src/money.py:41 (comparison)`.
+    pub text: String,
+    pub tried: usize,
+    pub total: usize,
+    pub per_second: f64,
+    /// The best so far, for example `2 of 3 failing tests pass`.
+    pub best: String,
+}

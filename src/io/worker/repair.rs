@@ -1,0 +1,310 @@
+//! The repair worker: observe, localise, generate candidates, run them fast, rank.
+
+pub mod cargo;
+mod fast_path;
+mod generic;
+mod hunt;
+mod patch;
+mod python;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use self::cargo::Cargo;
+use self::fast_path::{FastPath, Job, Patch};
+use self::generic::Generic;
+use self::hunt::Hunt;
+use self::python::Python;
+use super::{Assignment, Desk, Progress};
+use crate::base::ids::TreeId;
+use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::io::checks::{self, Select};
+use crate::io::store::{FileMode, Store};
+use crate::logic::report_parse::BUILD;
+use crate::model::check::{Check, CheckRun, Runner};
+use crate::model::event::WorkResult;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::SearchFact;
+use crate::model::report::{TestCase, TestOutcome};
+use crate::repair::{
+    self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize, rank,
+};
+
+/// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
+/// belong to several checks, each check's edit is searched on top of those before.
+pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, Failure> {
+    let started = Instant::now();
+    let mut tree = assignment.tree.clone();
+    let mut fact = SearchFact::default();
+    let mut titles = Vec::new();
+    let groups = groups(assignment)?;
+    for (place, group) in groups.iter().enumerate() {
+        let failing =
+            if place == 0 { group.failing.clone() } else { still_failing(desk, &tree, group)? };
+        if failing.is_empty() {
+            continue;
+        }
+        let refused = if place + 1 == groups.len() { assignment.refused } else { &[] };
+        let found = repair_check(desk, &tree, &Group { failing, ..group.clone() }, refused);
+        if desk.cancel.is_cancelled() {
+            return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
+        }
+        let found = found?;
+        fact.tried += found.fact.tried;
+        fact.total += found.fact.total;
+        fact.plausible += found.fact.plausible;
+        fact.duration_ms = started.elapsed().as_millis() as u64;
+        let Some((next, title)) = found.change else {
+            return Ok(WorkResult::Nothing { reason: found.fact.reason, search: Some(fact) });
+        };
+        fact.reason = joined(&fact.reason, &found.fact.reason);
+        tree = next;
+        titles.push(title);
+    }
+    Ok(WorkResult::Changed { tree, title: titles.join("; "), search: Some(fact) })
+}
+
+/// The targets of one check.
+#[derive(Clone)]
+struct Group<'a> {
+    check: &'a Check,
+    baseline: &'a CheckRun,
+    /// The quickest first, because the first one is run against every candidate.
+    failing: Vec<String>,
+}
+
+/// What the search for one check came to.
+struct Found {
+    fact: SearchFact,
+    /// The tree that holds the best edit, and the edit in words.
+    change: Option<(TreeId, String)>,
+}
+
+fn groups<'a>(assignment: &Assignment<'a>) -> Result<Vec<Group<'a>>, Failure> {
+    let mut groups = Vec::new();
+    for check in assignment.checks {
+        let targets = assignment.targets.iter().filter(|target| target.check == check.id);
+        let mut failing: Vec<String> = targets.map(|target| target.name.clone()).collect();
+        if failing.is_empty() {
+            continue;
+        }
+        let runs = assignment.baseline.iter();
+        let baseline = runs.into_iter().find(|run| run.check == check.id).ok_or_else(|| {
+            Failure::new(
+                FailureKind::Bug,
+                format!("check `{}` has targets but no baseline", check.id),
+                "Report this with the journal of the run.",
+            )
+        })?;
+        failing.sort_by_key(|name| case_of(baseline, name).map_or(0, |case| case.duration_ms));
+        groups.push(Group { check, baseline, failing });
+    }
+    Ok(groups)
+}
+
+fn case_of<'a>(run: &'a CheckRun, name: &str) -> Option<&'a TestCase> {
+    run.report.cases.iter().find(|case| case.id.name == name)
+}
+
+/// The targets of a group that the edits before it left red.
+fn still_failing(
+    desk: &Desk<'_>,
+    tree: &TreeId,
+    group: &Group<'_>,
+) -> Result<Vec<String>, Failure> {
+    let world = desk.worlds.enter(tree)?;
+    let select = if is_build(&group.failing) { Select::All } else { Select::Only(&group.failing) };
+    let run = checks::run(desk.store, &world, group.check, select, desk.cancel, &mut |_| {})?;
+    let passes =
+        |name: &String| case_of(&run, name).is_some_and(|case| case.outcome == TestOutcome::Passed);
+    Ok(group.failing.iter().filter(|name| !passes(name)).cloned().collect())
+}
+
+/// Whether the target is that the project builds at all, in which case no test is known.
+fn is_build(failing: &[String]) -> bool {
+    failing.iter().any(|name| name == BUILD)
+}
+
+fn repair_check(
+    desk: &Desk<'_>,
+    tree: &TreeId,
+    group: &Group<'_>,
+    refused: &[TreeId],
+) -> Result<Found, Failure> {
+    let (sources, tests) = read_sources(desk.store, tree)?;
+    let passed = group.baseline.report.cases.iter();
+    let passed = passed.filter(|case| case.outcome == TestOutcome::Passed);
+    let passing: Vec<String> = passed.map(|case| case.id.name.clone()).collect();
+    let job = Job {
+        desk,
+        tree,
+        check: group.check,
+        baseline: group.baseline,
+        failing: if is_build(&group.failing) { &[] } else { &group.failing },
+        passing: &passing,
+        sources: &sources,
+    };
+    let fast = open(&job).and_then(|mut path| solve(&job, &tests, path.as_mut(), refused));
+    match fast {
+        Ok(found) => Ok(found),
+        Err(failure) if desk.cancel.is_cancelled() => Err(failure),
+        Err(failure) => {
+            (desk.progress)(Progress { text: failure.message, ..Progress::default() });
+            solve(&job, &tests, &mut Generic::open(&job), refused)
+        }
+    }
+}
+
+/// The fastest way to try candidates of this check.
+fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
+    Ok(match job.check.runner {
+        Runner::Unittest | Runner::Pytest if !job.failing.is_empty() => {
+            Box::new(Python::open(job)?)
+        }
+        Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
+        Runner::Unittest | Runner::Pytest | Runner::Cargo | Runner::Command => {
+            Box::new(Generic::open(job))
+        }
+    })
+}
+
+/// Files that may be edited, and test files.
+fn read_sources(store: &Store, tree: &TreeId) -> Result<(Vec<Source>, Vec<Source>), Failure> {
+    let (mut sources, mut tests) = (Vec::new(), Vec::new());
+    for file in store.files(tree)? {
+        let is_file = matches!(file.mode, FileMode::Plain | FileMode::Executable);
+        if !is_file || language::of(&file.path).is_none() {
+            continue;
+        }
+        let bytes = store.blob(&file.blob)?;
+        if bytes.len() > REPAIR_FILE_BYTES_MAX {
+            continue;
+        }
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        let is_test = language::is_test_path(&file.path);
+        let list = if is_test { &mut tests } else { &mut sources };
+        list.push(Source { path: file.path, text: Arc::from(text) });
+    }
+    Ok((sources, tests))
+}
+
+fn solve(
+    job: &Job<'_>,
+    tests: &[Source],
+    path: &mut dyn FastPath,
+    refused: &[TreeId],
+) -> Result<Found, Failure> {
+    let started = Instant::now();
+    let failures: Vec<TestCase> =
+        job.failing.iter().filter_map(|name| case_of(job.baseline, name)).cloned().collect();
+    (job.desk.progress)(Progress { text: "looking where it fails".into(), ..Progress::default() });
+    let suspicion = suspicion(job, tests, &path.observe()?, &failures);
+    let question = Question {
+        sources: job.sources,
+        suspicion: &suspicion,
+        failures: &failures,
+        n_max: CANDIDATES_MAX,
+    };
+    let candidates = repair::candidates(&question);
+    let mut hunt = Hunt::new(job, &candidates);
+    hunt.run(path)?;
+    let ranked = ranked(&question, &hunt.plausible);
+    let change = first_not_refused(job, &ranked, refused)?;
+    let fact = SearchFact {
+        tried: hunt.tried,
+        total: hunt.total,
+        plausible: hunt.plausible.len(),
+        duration_ms: started.elapsed().as_millis() as u64,
+        reason: match &change {
+            Some((_, patch)) => told(patch),
+            None => why_nothing(&hunt, candidates.len()),
+        },
+    };
+    Ok(Found { fact, change: change.map(|(tree, patch)| (tree, title(&patch))) })
+}
+
+/// From coverage where there is any, else from names; where nothing could be built, the places of the errors.
+fn suspicion(
+    job: &Job<'_>,
+    tests: &[Source],
+    coverage: &[TestCoverage],
+    failures: &[TestCase],
+) -> Suspicion {
+    let is_covered = coverage.iter().any(|test| test.red && !test.lines.is_empty());
+    let mut suspicion = localize::suspicion(coverage, failures, language::is_test_path);
+    if job.failing.is_empty() {
+        let places = job.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());
+        for place in places.filter(|place| !language::is_test_path(&place.path)) {
+            suspicion.lines.entry(place.path.clone()).or_default().insert(place.line, 1.0);
+        }
+    } else if !is_covered {
+        for (path, lines) in localize::suspicion_by_name(job.sources, tests, failures).lines {
+            let known = suspicion.lines.entry(path).or_default();
+            for (line, score) in lines {
+                known.entry(line).or_insert(score);
+            }
+        }
+    }
+    suspicion
+}
+
+/// Patches best first: single edits in the order the templates' experience gives, then combinations by cost.
+fn ranked(question: &Question<'_>, plausible: &[Patch<'_>]) -> Vec<Vec<Candidate>> {
+    let owned = |patch: &Patch<'_>| patch.iter().copied().cloned().collect::<Vec<Candidate>>();
+    let single = plausible.iter().filter_map(|patch| match patch[..] {
+        [candidate] => Some(candidate.clone()),
+        [..] => None,
+    });
+    let mut combined: Vec<&Patch<'_>> = plausible.iter().filter(|patch| patch.len() > 1).collect();
+    combined.sort_by(|a, b| hunt::cost(a).total_cmp(&hunt::cost(b)));
+    let single = rank::final_order(question, single.collect());
+    single.into_iter().map(|one| vec![one]).chain(combined.into_iter().map(owned)).collect()
+}
+
+fn first_not_refused(
+    job: &Job<'_>,
+    ranked: &[Vec<Candidate>],
+    refused: &[TreeId],
+) -> Result<Option<(TreeId, Vec<Candidate>)>, Failure> {
+    for patch in ranked {
+        let Some(files) = patch::files(job.sources, &patch.iter().collect()) else { continue };
+        let changes: Vec<_> = files
+            .into_iter()
+            .map(|file| (file.path, Some(file.text.as_bytes().to_vec())))
+            .collect();
+        let tree = job.desk.store.with_files(job.tree, &changes)?;
+        if !refused.contains(&tree) {
+            return Ok(Some((tree, patch.clone())));
+        }
+    }
+    Ok(None)
+}
+
+fn title(patch: &[Candidate]) -> String {
+    let parts: Vec<String> =
+        patch.iter().map(|part| format!("{} in {}:{}", part.what, part.path, part.line)).collect();
+    parts.join(" and ")
+}
+
+fn told(patch: &[Candidate]) -> String {
+    let parts: Vec<String> = patch
+        .iter()
+        .map(|part| format!("{}: {} at {}:{}", part.template, part.what, part.path, part.line))
+        .collect();
+    parts.join(" and ")
+}
+
+fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
+    match (n_candidates, hunt.plausible.len()) {
+        (0, _) => "no template fits the suspicious lines".into(),
+        (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
+        (n, 0) => {
+            format!("none of the first {} of {n} edits makes the failing tests pass", hunt.tried)
+        }
+        (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
+    }
+}
+
+fn joined(before: &str, reason: &str) -> String {
+    if before.is_empty() { reason.into() } else { format!("{before}; {reason}") }
+}

@@ -1,0 +1,300 @@
+//! `greenloop __batch FILE`: runs built test programs many times inside a world, one process per run, and prints one
+//! JSON line for each result.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::cancel::CancelToken;
+use crate::base::ids::CheckId;
+use crate::base::limits::{
+    OBSERVE_WALL, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_WALL_MAX, TRY_WALL_MIN,
+};
+use crate::io::process;
+use crate::logic::report_parse::libtest::Reader;
+use crate::model::report::TestOutcome;
+use crate::repair::schema::{ARMS_VARIABLE, COVERAGE_VARIABLE};
+
+/// The first argument that asks for a batch.
+pub const ARGUMENT: &str = "__batch";
+
+/// What to run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Spec {
+    pub programs: Vec<Program>,
+    pub task: Task,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Task {
+    /// Run each test alone and let it write what it covers into the file.
+    Observe {
+        tests: Vec<(Test, PathBuf)>,
+    },
+    Try(Trial),
+}
+
+/// Patches to try, and what they must turn and keep green.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Trial {
+    /// The values of [`ARMS_VARIABLE`].
+    pub patches: Vec<String>,
+    /// The first one screens.
+    pub failing: Vec<Test>,
+    pub passing: Vec<Test>,
+}
+
+/// A test program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Program {
+    pub path: PathBuf,
+    pub dir: PathBuf,
+    pub env: Vec<(String, String)>,
+}
+
+/// A test of a program, by the place of the program in the list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Test {
+    pub program: usize,
+    pub name: String,
+}
+
+/// What is printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Line {
+    /// Without any patch the screening test passes: what was built does not behave as the project does.
+    NotTheOriginal,
+    Tried {
+        patch: usize,
+        outcome: Outcome,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    StillRed,
+    Breaks,
+    /// Places in the list of failing tests that pass now; all of them when it is plausible.
+    Fixes(Vec<usize>),
+}
+
+/// Runs the batch described in the file named by the only argument; returns the exit code.
+pub fn main(mut args: impl Iterator<Item = OsString>) -> i32 {
+    let spec = args.next().and_then(|file| std::fs::read(file).ok());
+    match spec.and_then(|json| serde_json::from_slice::<Spec>(&json).ok()) {
+        Some(spec) => {
+            run(&spec, &|line| print(&line));
+            0
+        }
+        None => 2,
+    }
+}
+
+fn print(line: &Line) {
+    let mut out = std::io::stdout().lock();
+    // When nobody reads any more, the batch is about to be ended anyway.
+    drop(serde_json::to_writer(&mut out, line).map(|()| out.write_all(b"\n")));
+    drop(out.flush());
+}
+
+fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
+    match &spec.task {
+        Task::Observe { tests } => each_in_parallel(tests.len(), &|at| {
+            let (test, file) = &tests[at];
+            let file = file.to_string_lossy().into_owned();
+            let only = [test.name.as_str()];
+            passed(spec, test.program, &only, (COVERAGE_VARIABLE, &file), OBSERVE_WALL);
+        }),
+        Task::Try(trial) => {
+            if let Some(bench) = Bench::new(spec, trial) {
+                each_in_parallel(trial.patches.len(), &|patch| {
+                    tell(Line::Tried { patch, outcome: bench.outcome(&trial.patches[patch]) });
+                });
+            } else {
+                tell(Line::NotTheOriginal);
+            }
+        }
+    }
+}
+
+/// Calls `work` with 0 to `n`, in order, on all cores.
+fn each_in_parallel(n: usize, work: &(dyn Fn(usize) + Sync)) {
+    let next = AtomicUsize::new(0);
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..n_threads.min(n) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    if at >= n {
+                        break;
+                    }
+                    work(at);
+                }
+            });
+        }
+    });
+}
+
+/// Tests of one program that are run together.
+struct Group<'a> {
+    program: usize,
+    names: Vec<&'a str>,
+    limit: Duration,
+}
+
+/// What all patches of a trial are measured by.
+struct Bench<'a> {
+    spec: &'a Spec,
+    trial: &'a Trial,
+    screen: Group<'a>,
+    /// Found when the first patch gets that far: most trials never need it.
+    guards: OnceLock<Vec<Group<'a>>>,
+    /// The test that was last broken by a patch: likely to be broken by the next.
+    killer: Mutex<Option<Test>>,
+}
+
+impl<'a> Bench<'a> {
+    /// `None` when the screening test passes without a patch.
+    fn new(spec: &'a Spec, trial: &'a Trial) -> Option<Self> {
+        let first = trial.failing.first()?;
+        let names = vec![first.name.as_str()];
+        let original = passed(spec, first.program, &names, (ARMS_VARIABLE, ""), TRY_WALL_MAX);
+        if !original.names.is_empty() {
+            return None;
+        }
+        let screen = Group { program: first.program, names, limit: limit(original.took) };
+        Some(Self { spec, trial, screen, guards: OnceLock::new(), killer: Mutex::default() })
+    }
+
+    fn outcome(&self, arms: &str) -> Outcome {
+        if self.run(&self.screen, arms).len() < self.screen.names.len() {
+            return Outcome::StillRed;
+        }
+        if self.breaks(arms) { Outcome::Breaks } else { Outcome::Fixes(self.fixed(arms)) }
+    }
+
+    fn run(&self, group: &Group<'_>, arms: &str) -> HashSet<String> {
+        passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit).names
+    }
+
+    fn breaks(&self, arms: &str) -> bool {
+        let guards = self.guards.get_or_init(|| self.find_guards());
+        let killer = self.killer().clone();
+        let breaks_again = killer.is_some_and(|killer| {
+            let names = vec![killer.name.as_str()];
+            let group = Group { program: killer.program, names, limit: self.screen.limit };
+            self.run(&group, arms).is_empty()
+        });
+        breaks_again || guards.iter().any(|group| self.breaks_one_of(group, arms))
+    }
+
+    fn breaks_one_of(&self, group: &Group<'_>, arms: &str) -> bool {
+        let names = self.run(group, arms);
+        let Some(broken) = group.names.iter().find(|name| !names.contains(**name)) else {
+            return false;
+        };
+        *self.killer() = Some(Test { program: group.program, name: (*broken).to_owned() });
+        true
+    }
+
+    fn killer(&self) -> MutexGuard<'_, Option<Test>> {
+        self.killer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tests to keep green that are green without a patch in what was built: some look at their own source.
+    fn find_guards(&self) -> Vec<Group<'a>> {
+        let mut groups = grouped(&self.trial.passing);
+        for group in &mut groups {
+            let original =
+                passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, ""), TRY_WALL_MAX);
+            group.names.retain(|name| original.names.contains(*name));
+            group.limit = limit(original.took);
+        }
+        groups.retain(|group| !group.names.is_empty());
+        groups
+    }
+
+    fn fixed(&self, arms: &str) -> Vec<usize> {
+        let groups = grouped(&self.trial.failing);
+        let green: BTreeSet<Test> = groups
+            .iter()
+            .flat_map(|group| {
+                let named = |name| Test { program: group.program, name };
+                self.run(group, arms).into_iter().map(named)
+            })
+            .collect();
+        let places = self.trial.failing.iter().enumerate();
+        places.filter(|(_, test)| green.contains(test)).map(|(at, _)| at).collect()
+    }
+}
+
+/// Tests that are run together: those of one program, as far as their names fit on a command line.
+fn grouped(tests: &[Test]) -> Vec<Group<'_>> {
+    let mut by_program: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for test in tests {
+        by_program.entry(test.program).or_default().push(&test.name);
+    }
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for (program, names) in by_program {
+        let mut n_bytes = SELECT_BYTES_MAX;
+        for name in names {
+            n_bytes += name.len() + 1;
+            if n_bytes > SELECT_BYTES_MAX {
+                groups.push(Group { program, names: Vec::new(), limit: TRY_WALL_MAX });
+                n_bytes = name.len() + 1;
+            }
+            groups.last_mut().expect("the first name opens a group").names.push(name);
+        }
+    }
+    groups
+}
+
+fn limit(original: Duration) -> Duration {
+    (original * TRY_BASELINE_FACTOR).clamp(TRY_WALL_MIN, TRY_WALL_MAX)
+}
+
+/// What a run of a test program showed.
+struct Ran {
+    /// Tests that passed.
+    names: HashSet<String>,
+    took: Duration,
+}
+
+/// Runs some tests of a program one after the other, in a process of their own.
+fn passed(
+    spec: &Spec,
+    program: usize,
+    names: &[&str],
+    variable: (&str, &str),
+    limit: Duration,
+) -> Ran {
+    let program = &spec.programs[program];
+    let mut argv = vec![program.path.to_string_lossy().into_owned()];
+    argv.extend(["--exact", "--test-threads=1"].map(str::to_owned));
+    argv.extend(names.iter().map(|name| (*name).to_owned()));
+    let mut env: Vec<(String, String)> =
+        std::env::vars().chain(program.env.iter().cloned()).collect();
+    // A backtrace of an unoptimised program takes longer than most tests.
+    env.push(("RUST_BACKTRACE".into(), "0".into()));
+    env.push((variable.0.to_owned(), variable.1.to_owned()));
+    let run = process::Spec { argv, cwd: program.dir.clone(), env, deadline: limit };
+    let mut reader = Reader::new(&CheckId::new(ARGUMENT));
+    reader.line(b"     Running tests (./tests)", &|_| None, &mut |_| {});
+    let output = process::run(&run, &CancelToken::new(), &mut |line| {
+        reader.line(line, &|_| None, &mut |_| {});
+    });
+    let cases = reader.finish(&|_| None, &mut |_| {}).report.cases.into_iter();
+    let passed = cases.filter(|case| case.outcome == TestOutcome::Passed);
+    let names = passed.filter_map(|case| Some(case.id.name.strip_prefix("tests ")?.to_owned()));
+    Ran { names: names.collect(), took: output.duration }
+}

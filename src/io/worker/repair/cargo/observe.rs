@@ -1,0 +1,117 @@
+//! Which lines tests run, from sources that tell (`repair::schema::instrument`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use super::batch::{Spec, Task, Test};
+use super::compile::Build;
+use super::{Cargo, ledger};
+use crate::base::limits::{
+    COVERAGE_BYTES_MAX, RUST_BUILD_ROUNDS_MAX, RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX,
+};
+use crate::base::path::RepoPath;
+use crate::model::failure::Failure;
+use crate::repair::TestCoverage;
+use crate::repair::schema::{Instrumented, instrument};
+
+/// What the failing tests and a sample of the passing ones run; empty when the sources do not build that way.
+pub(super) fn coverage(cargo: &mut Cargo<'_>) -> Result<Vec<TestCoverage>, Failure> {
+    let n_bytes: usize = cargo.rust_sources().map(|source| source.text.len()).sum();
+    if n_bytes > RUST_OBSERVED_BYTES_MAX {
+        return Ok(Vec::new());
+    }
+    let Some(build) = show_instrumented(cargo)? else { return Ok(Vec::new()) };
+    let observed = observed(cargo, &build);
+    let folder = cargo.world.scratch().to_owned();
+    let file = |at: usize| folder.join(format!("coverage-{at}"));
+    let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
+    let task = Task::Observe { tests: tests.collect() };
+    let spec = Spec { programs: build.programs(), task };
+    if cargo.run_batch(&spec, &mut |_| ControlFlow::Continue(()))?.is_break() {
+        return Ok(Vec::new());
+    }
+    let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {
+        red: *red,
+        lines: read_lines(&file(at)),
+    };
+    Ok(observed.iter().enumerate().map(covered).collect())
+}
+
+/// Functions by their number in [`instrument`].
+type LeftOut = BTreeMap<RepoPath, BTreeSet<usize>>;
+
+/// Shows sources that tell which lines run, without the functions that do not build that way; `None` when nothing
+/// that builds is left.
+fn show_instrumented(cargo: &mut Cargo<'_>) -> Result<Option<Build>, Failure> {
+    let mut left_out = LeftOut::new();
+    for _ in 0..RUST_BUILD_ROUNDS_MAX {
+        let made = instrumented(cargo, &left_out);
+        let texts = made.iter().map(|(path, made)| (path.clone(), made.text.clone()));
+        cargo.show(texts.collect())?;
+        let (build, _) = cargo.build();
+        if build.is_whole {
+            return Ok(Some(build));
+        }
+        if !leave_out(&build, &made, cargo.world.root(), &mut left_out) || cargo.is_cancelled() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+fn instrumented(cargo: &Cargo<'_>, left_out: &LeftOut) -> BTreeMap<RepoPath, Instrumented> {
+    let none = BTreeSet::new();
+    let made = |path: &RepoPath, text: &str| {
+        instrument(text, path.as_str(), left_out.get(path).unwrap_or(&none))
+    };
+    let sources = cargo.rust_sources();
+    sources.map(|source| (source.path.clone(), made(&source.path, &source.text))).collect()
+}
+
+/// Notes the functions that the compiler objects to; whether there are new ones.
+fn leave_out(
+    build: &Build,
+    made: &BTreeMap<RepoPath, Instrumented>,
+    root: &Path,
+    left_out: &mut LeftOut,
+) -> bool {
+    let mut has_learnt = false;
+    let spots = build.errors.iter().flat_map(|error| error.primary.iter().chain(&error.secondary));
+    for spot in spots {
+        let named = made.iter().find(|(path, _)| ledger::is_same(&path.under(root), &spot.file));
+        let function = named.and_then(|(path, made)| Some((path, made.function_at(spot.line)?)));
+        if let Some((path, function)) = function {
+            has_learnt |= left_out.entry(path.clone()).or_default().insert(function);
+        }
+    }
+    has_learnt
+}
+
+/// The red tests, and green ones from all over the list; `true` for red.
+fn observed(cargo: &Cargo<'_>, build: &Build) -> Vec<(bool, Test)> {
+    let red = cargo.job.failing.iter().filter_map(|name| build.test(name));
+    let passing = cargo.job.passing;
+    let step = passing.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
+    let green = passing.iter().step_by(step).filter_map(|name| build.test(name));
+    red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()
+}
+
+/// Lines as instrumented programs write them: `path<TAB>line,line`. A file that is not there is no line.
+fn read_lines(file: &Path) -> BTreeMap<RepoPath, BTreeSet<u32>> {
+    let mut text = String::new();
+    if let Ok(file) = File::open(file) {
+        // What cannot be read tells nothing; what was read before still counts.
+        drop(file.take(COVERAGE_BYTES_MAX).read_to_string(&mut text));
+    }
+    let mut lines: BTreeMap<RepoPath, BTreeSet<u32>> = BTreeMap::new();
+    for (path, numbers) in text.lines().filter_map(|line| line.split_once('\t')) {
+        if let Some(path) = RepoPath::new(path) {
+            let numbers = numbers.split(',').filter_map(|number| number.parse::<u32>().ok());
+            lines.entry(path).or_default().extend(numbers);
+        }
+    }
+    lines
+}

@@ -1,0 +1,59 @@
+//! What a search runs on: the job it is given, and the interface of everything that can try candidates.
+
+use std::ops::ControlFlow;
+
+use super::super::Desk;
+use crate::base::ids::TreeId;
+use crate::model::check::{Check, CheckRun};
+use crate::model::failure::Failure;
+use crate::repair::{Candidate, Source, TestCoverage};
+
+/// One check with the red tests that are to pass.
+pub(super) struct Job<'a> {
+    pub desk: &'a Desk<'a>,
+    pub tree: &'a TreeId,
+    pub check: &'a Check,
+    /// The check on `tree`.
+    pub baseline: &'a CheckRun,
+    /// Tests that are to pass, in the runner's own notation (`TestId::name`); never empty.
+    pub failing: &'a [String],
+    /// Tests that pass on `tree` and are to keep passing.
+    pub passing: &'a [String],
+    /// Files that may be edited, with their texts in `tree`.
+    pub sources: &'a [Source],
+}
+
+/// Candidates applied together: one for a single edit, more when one edit cannot fix everything. Edits of the same
+/// file never touch each other.
+pub(super) type Patch<'a> = Vec<&'a Candidate>;
+
+/// What trying a patch showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It does not compile or load.
+    Invalid,
+    /// The first of the tests that are to pass is still red.
+    StillRed,
+    /// A test that passed before is red.
+    Breaks,
+    /// The first test passes and nothing broke, but others are still red; `fixed` are places in the list of tests.
+    Partial { fixed: Vec<usize> },
+    /// Every test it was run against passes.
+    Plausible,
+}
+
+/// Tries candidates faster than one check each. One implementation per runner family, and the generic one.
+pub(super) trait FastPath {
+    /// What failing tests and a sample of passing ones ran; empty when the language has no way to tell.
+    fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure>;
+
+    /// Tries `patches` in order: first against `failing` (names from the job's list; the first one screens), then
+    /// against the passing tests that matter. `each` gets every verdict once, by the patch's place, in any order near
+    /// theirs. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
+    fn search(
+        &mut self,
+        patches: &[Patch<'_>],
+        failing: &[String],
+        each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
+    ) -> Result<(), Failure>;
+}

@@ -1,0 +1,217 @@
+//! Drives the search of one job: tries candidates alone, then together, keeps the finds, tells how it goes and knows
+//! when it has looked long enough.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::super::Progress;
+use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::patch;
+use crate::base::limits::{
+    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, SEARCH_AFTER_HIT_MAX, SEARCH_AFTER_HIT_MIN,
+    SEARCH_WALL_MAX,
+};
+use crate::model::failure::Failure;
+use crate::repair::Candidate;
+
+const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// A search under way.
+pub(super) struct Hunt<'a> {
+    job: &'a Job<'a>,
+    candidates: &'a [Candidate],
+    started: Instant,
+    first_hit: Option<Instant>,
+    told: Option<Instant>,
+    /// Patches that passed everything they were run against, in the order found.
+    pub plausible: Vec<Patch<'a>>,
+    /// Patches that got a verdict.
+    pub tried: usize,
+    /// Patches there were to try.
+    pub total: usize,
+    n_fixed_best: usize,
+}
+
+/// A candidate that makes some of the failing tests pass; `fixed` are places in the job's list.
+#[derive(Clone)]
+struct Partial<'a> {
+    candidate: &'a Candidate,
+    fixed: Vec<usize>,
+}
+
+impl<'a> Hunt<'a> {
+    pub fn new(job: &'a Job<'a>, candidates: &'a [Candidate]) -> Self {
+        Self {
+            job,
+            candidates,
+            started: Instant::now(),
+            first_hit: None,
+            told: None,
+            plausible: Vec::new(),
+            tried: 0,
+            total: 0,
+            n_fixed_best: 0,
+        }
+    }
+
+    /// Tries every candidate alone and, where no one fixes everything, those together that fix different tests.
+    pub fn run(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
+        let mut fronts = vec![self.alone(path, self.job.failing)?];
+        while self.plausible.is_empty() && fronts.len() < PATCH_PARTS_MAX && !self.is_over() {
+            let Some(screen) = self.not_covered(&fronts) else { break };
+            fronts.push(self.alone(path, &screen_first(self.job.failing, screen))?);
+        }
+        if self.plausible.is_empty() && fronts.len() > 1 && !self.is_over() {
+            self.together(path, &fronts)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the search went through everything it knew to try.
+    pub fn is_exhausted(&self) -> bool {
+        self.tried >= self.total
+    }
+
+    fn alone(
+        &mut self,
+        path: &mut dyn FastPath,
+        failing: &[String],
+    ) -> Result<Vec<Partial<'a>>, Failure> {
+        let patches: Vec<Patch<'a>> =
+            self.candidates.iter().map(|candidate| vec![candidate]).collect();
+        let mut partial: Vec<Partial<'a>> = Vec::new();
+        self.try_all(path, &patches, failing, &mut |index, fixed| {
+            if let Some(candidate) = patches[index].first() {
+                partial.push(Partial { candidate, fixed });
+            }
+        })?;
+        partial.sort_by(|a, b| {
+            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
+            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
+        });
+        partial.truncate(PARTIAL_BEAM);
+        Ok(partial)
+    }
+
+    /// The first failing test that no candidate found so far makes pass; `None` too when there is nothing to add to.
+    fn not_covered(&self, fronts: &[Vec<Partial<'_>>]) -> Option<usize> {
+        if fronts.iter().any(Vec::is_empty) {
+            return None;
+        }
+        let is_covered =
+            |place: &usize| fronts.iter().flatten().any(|partial| partial.fixed.contains(place));
+        (0..self.job.failing.len()).find(|place| !is_covered(place))
+    }
+
+    fn together(
+        &mut self,
+        path: &mut dyn FastPath,
+        fronts: &[Vec<Partial<'a>>],
+    ) -> Result<(), Failure> {
+        let mut patches: Vec<Patch<'a>> = vec![Vec::new()];
+        for front in fronts {
+            patches = patches.iter().flat_map(|patch| extended(patch, front)).collect();
+            patches.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+            patches.truncate(PARTIAL_BEAM * PARTIAL_BEAM);
+        }
+        self.try_all(path, &patches, self.job.failing, &mut |_, _| {})
+    }
+
+    fn try_all(
+        &mut self,
+        path: &mut dyn FastPath,
+        patches: &[Patch<'a>],
+        failing: &[String],
+        partial: &mut dyn FnMut(usize, Vec<usize>),
+    ) -> Result<(), Failure> {
+        self.total += patches.len();
+        let place = |name: &String| self.job.failing.iter().position(|known| known == name);
+        let places: Vec<Option<usize>> = failing.iter().map(place).collect();
+        path.search(patches, failing, &mut |index, verdict| {
+            self.tried += 1;
+            match verdict {
+                Verdict::Plausible => self.hit(&patches[index]),
+                Verdict::Partial { fixed } => {
+                    self.n_fixed_best = self.n_fixed_best.max(fixed.len());
+                    partial(index, fixed.iter().filter_map(|place| places[*place]).collect());
+                }
+                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => {}
+            }
+            self.tell(&patches[index]);
+            if self.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    }
+
+    fn hit(&mut self, patch: &Patch<'a>) {
+        self.first_hit.get_or_insert_with(Instant::now);
+        self.n_fixed_best = self.job.failing.len();
+        if self.plausible.len() < PLAUSIBLE_MAX {
+            self.plausible.push(patch.clone());
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let spent = self.started.elapsed();
+        let enough = self.first_hit.map(|hit| {
+            let to_hit = hit.duration_since(self.started);
+            to_hit + (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX)
+        });
+        self.job.desk.cancel.is_cancelled() || spent > enough.unwrap_or(SEARCH_WALL_MAX)
+    }
+
+    fn tell(&mut self, patch: &Patch<'_>) {
+        if self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        (self.job.desk.progress)(Progress {
+            text: format!("trying {}", described(patch)),
+            tried: self.tried,
+            total: self.total,
+            per_second: self.tried as f64 / self.started.elapsed().as_secs_f64().max(1e-3),
+            best: self.best(),
+        });
+    }
+
+    fn best(&self) -> String {
+        let (n_fixed, n_failing) = (self.n_fixed_best, self.job.failing.len());
+        match (self.plausible.len(), n_fixed) {
+            (0, 0) => String::new(),
+            (0, _) => format!("{n_fixed} of {n_failing} failing tests pass"),
+            (1, _) => "1 edit makes all failing tests pass".into(),
+            (n, _) => format!("{n} edits make all failing tests pass"),
+        }
+    }
+}
+
+/// The tests with the one at `screen` first.
+fn screen_first(failing: &[String], screen: usize) -> Vec<String> {
+    let mut names = failing.to_vec();
+    names[..=screen].rotate_right(1);
+    names
+}
+
+fn extended<'a>(patch: &Patch<'a>, front: &[Partial<'a>]) -> Vec<Patch<'a>> {
+    let fits = |partial: &&Partial<'a>| {
+        patch.iter().all(|candidate| patch::fit(candidate, partial.candidate))
+    };
+    front
+        .iter()
+        .filter(fits)
+        .map(|partial| [patch.as_slice(), &[partial.candidate]].concat())
+        .collect()
+}
+
+/// What a patch costs: the sum over its parts.
+pub(super) fn cost(patch: &Patch<'_>) -> f64 {
+    patch.iter().map(|candidate| candidate.cost).sum()
+}
+
+/// Places and templates of a patch, for example `src/money.py:41 (comparison)`.
+pub(super) fn described(patch: &Patch<'_>) -> String {
+    let parts: Vec<String> = patch
+        .iter()
+        .map(|candidate| format!("{}:{} ({})", candidate.path, candidate.line, candidate.template))
+        .collect();
+    parts.join(" and ")
+}

@@ -1,0 +1,343 @@
+"""Tries patches in forked children of a process that has loaded the tests and never runs one."""
+
+import gc
+import threading
+import time
+
+from .budget import Budget
+from .edits import FRESH, INVALID, SAME, Editor, project_modules
+from .frameworks import MISSING, PASSED, RED
+from .guard import Guard
+from .pool import Pool, Task
+
+CHUNK_MAX = 64
+CHUNK_S = 0.25
+BROKEN_MAX = 3
+SCREEN_CPU_S = 0.02
+CONFIRM_CPU_S = 0.3
+RELOAD_CPU_S = 0.5
+CONFIRM_TOTAL_S = 20.0
+HUNG_CPU_S = 0.05
+SILENCE_S = 2.0
+
+# Verdicts as the other side reads them.
+STILL_RED, BREAKS, PLAUSIBLE = {"is": "still-red"}, {"is": "breaks"}, {"is": "plausible"}
+NOT_VALID = {"is": "invalid"}
+# Verdicts between ourselves.
+CLEARED = {"is": "cleared"}
+GREEN, SLOW = "green", "slow"
+
+
+class Runner:
+    """Runs single tests with or without a patch in force, and cleans up after each."""
+
+    def __init__(self, framework, guard):
+        self.framework, self.guard = framework, guard
+        self.budget = Budget()
+        framework.enter_child()
+
+    def run(self, name, seconds, actions=()):
+        """The outcome (`SLOW` when it took more than `seconds`), the signature of its error, and the time it took."""
+        if not self.framework.has(name):
+            return MISSING, "", 0.0
+        applied = []
+        try:
+            for action in actions:
+                applied.append(action)
+                action.apply()
+            ran, cpu = self.budget.run(seconds, lambda: self.framework.run(name))
+        except Exception as error:
+            ran, cpu = (RED, repr(error)), 0.0
+        finally:
+            for action in reversed(applied):
+                action.undo()
+            if self.guard:
+                self.guard.restore()
+        outcome, error = ran or (SLOW, "")
+        return outcome, error, cpu
+
+
+class Baseline(Task):
+    """The failing tests without a patch, twice: how they fail, whether always alike, and how long they take."""
+
+    silence_s = 10.0
+
+    def __init__(self, search):
+        self.search, self.facts, self.current = search, {}, 0
+
+    def work(self, send):
+        runner = self.search.runner()
+        for name in self.search.failing:
+            started = time.monotonic()
+            outcome, error, cpu = runner.run(name, 5.0)
+            wall = time.monotonic() - started
+            again = error if outcome == SLOW else runner.run(name, 5.0)[1]
+            send([name, outcome, error, error == again, cpu, wall])
+
+    def heard(self, value):
+        self.facts[value[0]] = value[1:]
+
+
+class Chunk(Task):
+    """Patches one after the other in one child against the screening test, and then a look whether it still behaves."""
+
+    def __init__(self, search, items, cpu_s):
+        self.search, self.items, self.cpu_s = search, items, cpu_s
+        self.results, self.healthy = [], True
+        self.silence_s = SILENCE_S + 10 * cpu_s + 5 * search.base_wall_s
+
+    def work(self, send):
+        search = self.search
+        runner = search.runner()
+        n_threads = threading.active_count()
+        for _, actions in self.items:
+            outcome, _, _ = runner.run(search.screen, self.cpu_s, actions)
+            send(outcome)
+            if threading.active_count() > n_threads:
+                break
+        if len(self.items) > 1:
+            send([search.is_healthy(runner)])
+
+    def heard(self, value):
+        if isinstance(value, list):
+            self.healthy = value[0]
+        else:
+            self.results.append(value)
+
+    def ended(self, complete):
+        search = self.search
+        if not self.healthy:
+            search.redo(self.items, self.cpu_s)
+            return
+        if not complete and len(self.results) < len(self.items):
+            # It died or hung, or the machine is busy: it gets a second chance with more patience.
+            self.results.append(SLOW)
+        done = len(self.results)
+        if self.items[done:]:
+            search.waiting.append((self.items[done:], self.cpu_s))
+        search.screened(self.items[:done], self.results, self.cpu_s)
+
+
+class Confirm(Task):
+    """One patch in a child of its own against all failing tests and the passing ones it may break. A passing test that
+    is red after others ran is asked again alone, because what those left may be why."""
+
+    ALONE_MAX = 3
+
+    def __init__(self, search, index, actions, cleared=(), alone=None):
+        self.search, self.index, self.actions = search, index, actions
+        self.cleared, self.alone = list(cleared), alone
+        self.verdict = STILL_RED
+        self.silence_s = SILENCE_S + search.confirm_silence_s
+
+    def work(self, send):
+        search, runner = self.search, self.search.runner()
+        if self.alone:
+            passes = runner.run(self.alone, search.confirm_cpu_s(self.alone), self.actions)[0] == PASSED
+            send(CLEARED if passes else BREAKS)
+        else:
+            passing = [name for name in search.relevant(self.actions) if name not in self.cleared]
+            send(judge(search, runner, self.actions, passing, lambda: send(0)))
+
+    def heard(self, value):
+        if value:
+            self.verdict = value
+
+    def ended(self, complete):
+        broken = self.verdict.get("by")
+        if self.verdict == CLEARED:
+            self._again(self.cleared + [self.alone], None)
+        elif broken and len(self.cleared) < self.ALONE_MAX:
+            self._again(self.cleared, broken)
+        else:
+            self.search.settle(self.index, BREAKS if broken else self.verdict)
+
+    def _again(self, cleared, alone):
+        self.search.confirms.append((self.index, self.actions, cleared, alone))
+
+
+def judge(search, runner, actions, passing, beat):
+    """The verdict on a patch: the failing tests, then `passing` until one is red."""
+    fixed = []
+    for place, name in enumerate(search.failing):
+        if runner.run(name, search.confirm_cpu_s(name), actions)[0] == PASSED:
+            fixed.append(place)
+        elif place == 0:
+            return STILL_RED
+        beat()
+    until = time.process_time() + CONFIRM_TOTAL_S
+    for name in passing:
+        if runner.run(name, search.confirm_cpu_s(name), actions)[0] != PASSED:
+            return dict(BREAKS, by=name)
+        beat()
+        if time.process_time() > until:
+            break
+    return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
+
+
+class Facts:
+    """What observing told about tests: whether they pass alone, how long they take, what they run."""
+
+    def __init__(self, observed):
+        self.observed = observed
+
+    def cpu(self, name):
+        return self.observed.get(name, {}).get("cpu", 0.0)
+
+    def passing(self, names, ranges):
+        """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
+        chosen = []
+        for name in names:
+            fact = self.observed.get(name)
+            if fact is None or (fact["outcome"] == PASSED and _touches(fact["lines"], ranges)):
+                chosen.append(name)
+        return sorted(chosen, key=self.cpu)
+
+
+def _touches(lines, ranges):
+    return any(first <= line <= last for path, first, last in ranges for line in lines.get(path, ()))
+
+
+class Search:
+    def __init__(self, spec, framework, facts, emit):
+        self.spec, self.framework, self.facts, self.emit = spec, framework, facts, emit
+        self.failing = spec["failing"]
+        self.screen = self.failing[0]
+        self.patches = spec["patches"]
+        self.chunk_max = CHUNK_MAX
+        self.n_broken = 0
+        self.next_patch = 0
+        self.base_wall_s = 0.0
+        self.waiting, self.singles, self.confirms, self.slow = [], [], [], []
+        self.key_of, self.aliases, self.verdict_of = {}, {}, {}
+
+    def run(self):
+        """Emits a verdict for every patch but those that only a fresh process can judge."""
+        if not self.framework.has(self.screen):
+            return
+        self.editor = Editor(self.spec["root"], self.spec["sources"])
+        self.guard = Guard(project_modules())
+        gc.collect()
+        gc.freeze()
+        pool = Pool(self.spec["workers"], self.spec["memory"])
+        baseline = Baseline(self)
+        pool.run_one(baseline)
+        self._use(baseline.facts)
+        pool.run(self._next_task)
+
+    def runner(self):
+        return Runner(self.framework, self.guard)
+
+    def _use(self, facts):
+        outcome, error, stable, cpu, wall = facts.get(self.screen, (SLOW, "", False, 0.0, 0.0))
+        if outcome == SLOW:
+            cpu, wall = HUNG_CPU_S / 4, 0.0
+        self.base_cpu_s, self.base_wall_s = cpu, wall
+        self.expected = None if outcome == SLOW else (outcome, error if stable else None)
+        self.screen_cpu_s = max(SCREEN_CPU_S, 4 * cpu)
+        self.chunk_max = max(1, min(CHUNK_MAX, int(CHUNK_S / max(wall, 1e-4))))
+        touched = [(path, line, line) for path, lines in self._lines(self.screen).items() for line in lines]
+        canaries = self.facts.passing([name for name in self.spec["passing"] if self.framework.has(name)], touched)
+        self.canary = canaries[0] if canaries else None
+        self.confirm_silence_s = 5 * wall + 10 * max(map(self.confirm_cpu_s, self.failing))
+
+    def _lines(self, name):
+        return self.facts.observed.get(name, {}).get("lines", {})
+
+    def confirm_cpu_s(self, name):
+        return max(CONFIRM_CPU_S, 10 * min(self.facts.cpu(name), 1.0))
+
+    def is_healthy(self, runner):
+        """Whether the child still does what it did before the first patch."""
+        if self.expected:
+            outcome, error, _ = runner.run(self.screen, self.confirm_cpu_s(self.screen))
+            if outcome != self.expected[0] or self.expected[1] not in (None, error):
+                return False
+        if self.canary:
+            return runner.run(self.canary, self.confirm_cpu_s(self.canary))[0] == PASSED
+        return True
+
+    def relevant(self, actions):
+        names = [name for name in self.spec["passing"] if self.framework.has(name)]
+        return self.facts.passing(names, [action.lines for action in actions])
+
+    def _next_task(self):
+        if self.confirms:
+            return Confirm(self, *self.confirms.pop(0))
+        if self.singles:
+            item, cpu_s = self.singles.pop(0)
+            return Chunk(self, [item], cpu_s)
+        if self.waiting:
+            return Chunk(self, *self.waiting.pop(0))
+        items = self._prepare()
+        if items:
+            return Chunk(self, items, self.screen_cpu_s)
+        if self.singles:
+            return self._next_task()
+        if self.slow:
+            items, self.slow = self.slow[:8], self.slow[8:]
+            return Chunk(self, items, max(CONFIRM_CPU_S, 10 * self.base_cpu_s))
+        return None
+
+    def _prepare(self):
+        """The next patches worth running, compiled."""
+        items, settled = [], []
+        while len(items) < self.chunk_max and self.next_patch < len(self.patches):
+            index = self.next_patch
+            self.next_patch += 1
+            actions = self.editor.actions(self.patches[index])
+            if actions == FRESH:
+                self._prepare_reload(index)
+            elif actions in (INVALID, SAME):
+                settled.append([index, NOT_VALID if actions == INVALID else STILL_RED])
+            else:
+                key = hash(tuple(action.key for action in actions))
+                if key in self.verdict_of:
+                    settled.append([index, self.verdict_of[key]])
+                elif key in self.aliases:
+                    self.aliases[key].append(index)
+                else:
+                    self.aliases[key] = [index]
+                    self.key_of[index] = key
+                    items.append((index, actions))
+        if settled:
+            self.emit({"t": "verdicts", "verdicts": settled})
+        return items
+
+    def _prepare_reload(self, index):
+        actions = self.editor.reloads(self.patches[index])
+        if actions:
+            self.singles.append(((index, actions), self.screen_cpu_s + RELOAD_CPU_S))
+
+    def redo(self, items, cpu_s):
+        """A child went astray: its patches are tried again, each in a child of its own."""
+        self.singles += [(item, cpu_s) for item in items]
+        self.n_broken += 1
+        if self.n_broken >= BROKEN_MAX:
+            self.chunk_max = 1
+
+    def screened(self, items, outcomes, cpu_s):
+        settled = []
+        for (index, actions), outcome in zip(items, outcomes):
+            if outcome == PASSED:
+                self.confirms.append((index, actions))
+            elif index not in self.key_of:
+                continue
+            elif outcome == SLOW and cpu_s == self.screen_cpu_s:
+                self.slow.append((index, actions))
+            else:
+                settled += self._settled(index, STILL_RED)
+        if settled:
+            self.emit({"t": "verdicts", "verdicts": settled})
+
+    def settle(self, index, verdict):
+        if index in self.key_of:
+            self.emit({"t": "verdicts", "verdicts": self._settled(index, verdict)})
+        elif verdict not in (STILL_RED, BREAKS):
+            # Of a reload only a pass is believed.
+            self.emit({"t": "verdicts", "verdicts": [[index, verdict]]})
+
+    def _settled(self, index, verdict):
+        key = self.key_of.pop(index)
+        self.verdict_of[key] = verdict
+        return [[alias, verdict] for alias in self.aliases.pop(key)]

@@ -1,0 +1,502 @@
+//! The program by itself: small projects, patches, and the verdicts it gives, with whatever Python this machine has.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::{PROGRAM, START};
+
+/// A project with one failing and some passing tests, and patches `(path, old, new)` with the expected verdict.
+struct Project<'a> {
+    files: &'a [(&'a str, &'a str)],
+    failing: &'a [&'a str],
+    passing: &'a [&'a str],
+}
+
+type Change<'a> = (&'a str, &'a str, &'a str);
+
+impl Project<'_> {
+    /// Runs the program on the project and returns what it reported.
+    fn run(&self, mode: &str, changes: &[Change<'_>]) -> Vec<Value> {
+        let folder = tempfile::tempdir().unwrap();
+        self.run_in(folder.path(), mode, changes)
+    }
+
+    fn run_in(&self, folder: &Path, mode: &str, changes: &[Change<'_>]) -> Vec<Value> {
+        let (root, scratch) = (folder.join("project"), folder.join("scratch"));
+        for (path, text) in self.files {
+            write(&root.join(path), text);
+        }
+        for (path, text) in PROGRAM {
+            write(&scratch.join(path), text);
+        }
+        let patches: Vec<Value> = changes.iter().map(|change| self.patch(change)).collect();
+        let spec = json!({
+            "mode": mode, "root": root, "scratch": scratch, "framework": "unittest", "args": [],
+            "failing": self.failing, "passing": self.passing,
+            "sources": self.files.iter().map(|(path, _)| path).filter(|path| !path.contains("test")).collect::<Vec<_>>(),
+            "patches": patches, "workers": 2, "seconds": 60.0, "memory": 1 << 30,
+        });
+        let file = scratch.join("spec.json");
+        write(&file, &spec.to_string());
+        let output = Command::new("python3")
+            .args(["-c", START])
+            .args([&scratch, &file])
+            .current_dir(&root)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let values: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(
+            values.last().map(|value| &value["t"]),
+            Some(&json!("end")),
+            "{text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        values
+    }
+
+    fn patch(&self, (path, old, new): &Change<'_>) -> Value {
+        let (_, text) = self.files.iter().find(|(known, _)| known == path).unwrap();
+        let start = text.find(old).unwrap();
+        json!([[path, [[start, start + old.len(), new]]]])
+    }
+
+    /// The verdicts on `changes`, in their order.
+    fn verdicts(&self, changes: &[Change<'_>]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        self.run_in(folder.path(), "observe", &[]);
+        let mut verdicts = vec!["none".to_owned(); changes.len()];
+        for value in self.run_in(folder.path(), "search", changes) {
+            for verdict in value["verdicts"].as_array().into_iter().flatten() {
+                let index = verdict[0].as_u64().unwrap() as usize;
+                verdicts[index] = verdict[1]["is"].as_str().unwrap().to_owned();
+            }
+        }
+        verdicts
+    }
+
+    fn expect(&self, table: &[(Change<'_>, &str)]) {
+        let changes: Vec<Change<'_>> = table.iter().map(|(change, _)| *change).collect();
+        let verdicts = self.verdicts(&changes);
+        let wanted: Vec<&str> = table.iter().map(|(_, verdict)| *verdict).collect();
+        assert_eq!(verdicts, wanted, "{changes:#?}");
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// A test file whose class has these methods.
+fn suite(imports: &str, methods: &str) -> String {
+    let methods = methods.trim_end().replace('\n', "\n    ");
+    format!("import unittest\n{imports}\n\nclass T(unittest.TestCase):\n    {methods}\n")
+}
+
+const FAILING: &[&str] = &["test_it.T.test_red"];
+const PASSING: &[&str] = &["test_it.T.test_green"];
+
+/// One module `m`, one test file.
+fn expect(module: &str, test: &str, table: &[(Change<'_>, &str)]) {
+    let files = [("m.py", module), ("test_it.py", test)];
+    Project { files: &files, failing: FAILING, passing: PASSING }.expect(table);
+}
+
+#[test]
+fn verdicts_of_every_kind() {
+    let test = suite(
+        "from m import add",
+        "def test_red(self):\n    self.assertEqual(add(2, 2), 4)\n\
+         def test_green(self):\n    self.assertEqual(add(3, 0), 3)",
+    );
+    expect(
+        "def add(a, b):\n    return a - b\n",
+        &test,
+        &[
+            (("m.py", "a - b", "a - b)"), "invalid"),
+            (("m.py", "a - b", "b - a"), "still-red"),
+            (("m.py", "a - b", "b  -  a"), "still-red"),
+            (("m.py", "a - b", "a * b"), "breaks"),
+            (("m.py", "a - b", "a + b"), "plausible"),
+            (("m.py", "a - b", "a +  b"), "plausible"),
+            (("m.py", "return a - b", "import unittest; raise unittest.SkipTest()"), "still-red"),
+        ],
+    );
+}
+
+/// A function of every shape, each with a number to be changed.
+const SHAPES: &str = r#"
+import asyncio, contextlib, functools
+
+
+def traced(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args) * 1
+    return wrapper
+
+
+@traced
+def decorated(a):
+    return a - 1
+
+
+def default(a, by=2, *, also=5):
+    return a + by + also
+
+
+def generator(n):
+    for i in range(n):
+        yield i
+
+
+@contextlib.contextmanager
+def managed():
+    yield 6
+
+
+async def waited():
+    await asyncio.sleep(0)
+    return 7
+
+
+class Base:
+    def name(self):
+        return 1
+
+
+class Derived(Base):
+    __slots__ = ("__x",)
+
+    def __init__(self):
+        self.__x = 8
+
+    def name(self):
+        return super().name() + self.__x
+
+    @property
+    def prop(self):
+        return 9
+
+    @staticmethod
+    def static():
+        return 10
+
+    @classmethod
+    def klass(cls):
+        def inner():
+            return 11
+        return inner()
+
+
+double = lambda a: a + 12
+"#;
+
+#[test]
+fn every_shape_of_function_is_exchanged() {
+    let cases = [
+        ("decorated(1)", 3, "a - 1", "a + 2"),
+        ("decorated(1)", 2, "(*args) * 1", "(*args) + 2"),
+        ("default(1)", 9, "by=2", "by=3"),
+        ("default(1)", 9, "also=5", "also=6"),
+        ("list(generator(2))[-1]", 2, "yield i", "yield i + 1"),
+        ("managed().__enter__()", 3, "yield 6", "yield 3"),
+        ("asyncio.run(waited())", 3, "return 7", "return 3"),
+        ("Derived().name()", 4, "__x = 8", "__x = 3"),
+        ("Derived().name()", 4, "() + self.__x", "() + 3 + 0 * self.__x"),
+        ("Derived().prop", 3, "return 9", "return 3"),
+        ("Derived.static()", 3, "return 10", "return 3"),
+        ("Derived.klass()", 3, "return 11", "return 3"),
+        ("double(1)", 3, "a + 12", "a + 2"),
+    ];
+    for (call, value, old, new) in cases {
+        let test = suite(
+            "import asyncio\nfrom m import *",
+            &format!(
+                "def test_red(self):\n    self.assertEqual({call}, {value})\n\
+                 def test_green(self):\n    pass"
+            ),
+        );
+        expect(SHAPES, &test, &[(("m.py", old, new), "plausible")]);
+    }
+}
+
+#[test]
+fn values_outside_functions_are_exchanged_too() {
+    let module = r"
+from dataclasses import dataclass
+from enum import Enum
+
+RATE = 2
+BASE = 2
+DERIVED = BASE * 10
+
+
+class Plain:
+    limit = 3
+
+
+@dataclass
+class Data:
+    size: int = 4
+
+
+class Kind(Enum):
+    ONE = 5
+
+
+def all():
+    return RATE, Plain.limit, Data().size, Kind.ONE.value
+";
+    let table = [
+        ("all()[0]", "RATE = 2", "RATE = 20"),
+        ("copied()", "RATE = 2", "RATE = 20"),
+        ("DERIVED // 10", "BASE = 2", "BASE = 20"),
+        ("all()[1]", "limit = 3", "limit = 20"),
+        ("all()[2]", "int = 4", "int = 20"),
+        ("all()[3]", "ONE = 5", "ONE = 20"),
+    ];
+    for (call, old, new) in table {
+        let test = suite(
+            "from m import *\n\ndef copied():\n    return RATE",
+            &format!(
+                "def test_red(self):\n    self.assertEqual({call}, 20)\n\
+                 def test_green(self):\n    pass"
+            ),
+        );
+        let other = format!("{new}0");
+        expect(
+            module,
+            &test,
+            &[(("m.py", old, new), "plausible"), (("m.py", old, &other), "still-red")],
+        );
+    }
+}
+
+/// Functions that remember, each in another place; every other candidate would be judged by what the first left.
+const MEMORIES: &str = r"
+import functools, os
+
+SEEN = {}
+
+
+class Counter:
+    n = 0
+
+
+def memo(function):
+    known = {}
+    def wrapper(a):
+        if a not in known:
+            known[a] = function(a)
+        return known[a]
+    return wrapper
+
+
+@memo
+def in_closure(a):
+    return a - 1
+
+
+@functools.lru_cache(maxsize=None)
+def cached(a):
+    return a - 2
+
+
+def in_module(a):
+    if a not in SEEN:
+        SEEN[a] = a - 3
+    return SEEN[a]
+
+
+def in_class(a):
+    Counter.n += 1
+    return a - 4 if Counter.n < 2 else 0
+
+
+def in_environ(a):
+    seen = os.environ.get('SEEN')
+    os.environ['SEEN'] = '1'
+    return 0 if seen else a - 5
+";
+
+#[test]
+fn what_a_candidate_leaves_behind_does_not_reach_the_next() {
+    let places =
+        [("in_closure", 1), ("cached", 2), ("in_module", 3), ("in_class", 4), ("in_environ", 5)];
+    for (call, by) in places {
+        let test = suite(
+            &format!("from m import {call}"),
+            &format!(
+                "def test_red(self):\n    self.assertTrue({call}(5) == 6)\n\
+                 def test_green(self):\n    self.assertIsNotNone({call}(1))"
+            ),
+        );
+        let old = format!("a - {by}");
+        expect(
+            MEMORIES,
+            &test,
+            &[
+                (("m.py", &old, "a * 9"), "still-red"),
+                (("m.py", &old, "a - 9"), "still-red"),
+                (("m.py", &old, "a + 1"), "plausible"),
+                (("m.py", &old, "a % 9"), "still-red"),
+                (("m.py", &old, "1 + a"), "plausible"),
+            ],
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_put_back_is_noticed() {
+    let module = r"
+import itertools
+
+IDS = itertools.count()
+
+
+def new_id():
+    return next(IDS)
+
+
+def f(a):
+    return a - 6 + next(IDS)
+";
+    let test = suite(
+        "from m import f, new_id",
+        "def test_red(self):\n    self.assertEqual(f(5), 6)\n\
+         def test_green(self):\n    self.assertEqual((new_id(), f(1) is None), (0, False))",
+    );
+    expect(
+        module,
+        &test,
+        &[
+            (("m.py", "a - 6", "a - 7"), "still-red"),
+            (("m.py", "a - 6", "a + 0"), "still-red"),
+            (("m.py", "a - 6", "a + 1"), "plausible"),
+            (
+                (
+                    "m.py",
+                    "    return next(IDS)\n\n\ndef f(a):\n    return a - 6",
+                    "    return next(IDS) + 1\n\n\ndef f(a):\n    return a + 1",
+                ),
+                "breaks",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn candidates_that_hang_die_or_eat_memory_stop_nobody() {
+    let test = suite(
+        "from m import f",
+        "def test_red(self):\n    self.assertEqual(f(2), 4)\n\
+         def test_green(self):\n    self.assertEqual(f(3), 6)",
+    );
+    let deaf = "while True:\n        try:\n            a += 1\n        except BaseException:\n            pass";
+    expect(
+        "import os, sys, threading, time\n\n\ndef f(a):\n    return a - 1\n",
+        &test,
+        &[
+            (("m.py", "return a - 1", "while True: a += 1"), "still-red"),
+            (("m.py", "return a - 1", deaf), "still-red"),
+            (("m.py", "a - 1", "sum(range(10 ** 13))"), "still-red"),
+            (("m.py", "a - 1", "time.sleep(1000)"), "still-red"),
+            (("m.py", "a - 1", "os._exit(0)"), "still-red"),
+            (("m.py", "a - 1", "sys.exit(0)"), "still-red"),
+            (("m.py", "a - 1", "[0] * 10 ** 11"), "still-red"),
+            (("m.py", "a - 1", "f(a)"), "still-red"),
+            (
+                ("m.py", "a - 1", "threading.Thread(target=time.sleep, args=(9,)).start()"),
+                "still-red",
+            ),
+            (("m.py", "a - 1", "a * 2"), "plausible"),
+        ],
+    );
+}
+
+#[test]
+fn a_failing_test_may_hang() {
+    let test = suite(
+        "from m import count",
+        "def test_red(self):\n    self.assertEqual(count(3), 3)\n\
+         def test_green(self):\n    self.assertEqual(count(0), 0)",
+    );
+    expect(
+        "def count(n):\n    i = 0\n    while i < n:\n        i += 0\n    return i\n",
+        &test,
+        &[
+            (("m.py", "+= 0", "-= 1"), "still-red"),
+            (("m.py", "i < n", "i > n"), "still-red"),
+            (("m.py", "+= 0", "+= 1"), "plausible"),
+        ],
+    );
+}
+
+#[test]
+fn a_module_that_cannot_be_imported_is_a_failing_test() {
+    let test = suite("from m import f", "def test_it(self):\n    self.assertEqual(f(), 1)");
+    let function = "\n\n\ndef f():\n    return 1\n";
+    for (module, old, bad, verdict, good) in [
+        (format!("X = undefined{function}"), "undefined", "missing", "still-red", "1"),
+        (format!("X = (1{function}"), "(1", "((1", "invalid", "1"),
+    ] {
+        let project = Project {
+            files: &[("m.py", &module), ("test_it.py", &test), ("test_no.py", "import unittest\n")],
+            failing: &["test_it (import)"],
+            passing: &[],
+        };
+        project.expect(&[(("m.py", old, bad), verdict), (("m.py", old, good), "plausible")]);
+    }
+}
+
+#[test]
+fn several_failing_tests_give_partial_verdicts() {
+    let test = suite(
+        "from m import f, g",
+        "def test_one(self):\n    self.assertEqual(f(), 1)\n\
+         def test_two(self):\n    self.assertEqual(g(), 1)\n\
+         def test_both(self):\n    self.assertEqual(f() + g(), 2)",
+    );
+    let module = "def f():\n    return 0\n\n\ndef g():\n    return 0  # g\n";
+    let project = Project {
+        files: &[("m.py", module), ("test_it.py", &test)],
+        failing: &["test_it.T.test_one", "test_it.T.test_both", "test_it.T.test_two"],
+        passing: &[],
+    };
+    let both = "return 1\n\n\ndef g():\n    return 1";
+    project.expect(&[
+        (("m.py", "return 0", "return 1"), "partial"),
+        (("m.py", "return 0  # g", "return 1"), "still-red"),
+        (("m.py", "return 0\n\n\ndef g():\n    return 0", both), "plausible"),
+    ]);
+}
+
+#[test]
+fn observing_tells_lines_also_of_what_ran_at_load_time() {
+    let module = "LIMIT = 2\nOTHER = 3\n\n\ndef f(a, by=1):\n    if a > LIMIT:\n        return a\n    return by\n";
+    let test = suite(
+        "from m import f",
+        "def test_red(self):\n    self.assertEqual(f(1), 3)\n\
+         def test_green(self):\n    self.assertEqual(f(5), 5)",
+    );
+    let files = [("m.py", module), ("test_it.py", test.as_str())];
+    let project = Project { files: &files, failing: FAILING, passing: PASSING };
+    let mut seen: Vec<String> = project
+        .run("observe", &[])
+        .iter()
+        .filter(|value| value["t"] == "test")
+        .map(|value| format!("{} {} {}", value["id"], value["outcome"], value["lines"]["m.py"]))
+        .collect();
+    seen.sort();
+    assert_eq!(
+        seen,
+        [r#""test_it.T.test_green" "passed" [1,5,6,7]"#, r#""test_it.T.test_red" "red" [1,5,6,8]"#]
+    );
+}
