@@ -1,0 +1,175 @@
+//! Floor 4: runs. One dispatcher thread owns every run of a project; effects run on threads of their own and come
+//! back as exactly one event each.
+
+mod dispatcher;
+mod executor;
+mod recover;
+
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub use crate::io::clock::new_run_id;
+pub use crate::io::dirs::Dirs;
+
+use crate::base::ids::RunId;
+use crate::base::limits;
+use crate::base::path::RepoPath;
+use crate::io::worker::Progress;
+use crate::model::budget::AskedBudget;
+use crate::model::event::Event;
+use crate::model::failure::Failure;
+use crate::model::proposal::Proposal;
+use crate::model::run::{Goal, Run};
+use crate::model::snapshot::Buffer;
+use dispatcher::{Dispatcher, Input};
+use executor::Project;
+
+/// What the engine is asked.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Start {
+        id: RunId,
+        goal: Goal,
+        budget: AskedBudget,
+        buffers: Vec<Buffer>,
+    },
+    Cancel {
+        id: RunId,
+    },
+    /// Goes on with a run whose process died. `buffers` serve only a run that had not seen the screen yet.
+    Resume {
+        id: RunId,
+        buffers: Vec<Buffer>,
+    },
+    /// Says no to a hunk of a run's proposal, or takes that back.
+    Decide {
+        id: RunId,
+        path: RepoPath,
+        hunk: usize,
+        rejected: bool,
+    },
+}
+
+/// What the engine tells, on the dispatcher's thread, in order. Listeners must be quick.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// An event is in the journal; the run's new state follows.
+    Happened {
+        id: RunId,
+        event: Event,
+    },
+    /// A run reached a new state; also sent once per known run, oldest first, when the engine starts.
+    Changed(Arc<RunView>),
+    Progress {
+        id: RunId,
+        progress: Progress,
+    },
+    Refused {
+        id: RunId,
+        failure: Failure,
+    },
+}
+
+/// A run with what a reviewer needs beside it.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    pub run: Run,
+    /// Nobody works on it and it has not finished: its process died.
+    pub interrupted: bool,
+    /// The proposal, once there is one.
+    pub review: Option<Arc<Review>>,
+}
+
+/// A proposal with the texts it goes between and what the user said to its hunks.
+#[derive(Clone, Debug)]
+pub struct Review {
+    pub proposal: Proposal,
+    /// One per file of the proposal, in its order.
+    pub files: Vec<ReviewFile>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReviewFile {
+    pub path: RepoPath,
+    pub before: Arc<str>,
+    pub after: Arc<str>,
+    /// One per hunk of the file: the user said no to it.
+    pub rejected: Vec<bool>,
+}
+
+/// What to do where nothing can be enforced on the project's commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Refuse to run them.
+    SandboxOnly,
+    /// Run them all the same; verdicts say so.
+    Unsandboxed,
+}
+
+pub type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
+
+/// A project's engine. Clones are the same engine; it ends with the last clone, and its processes with it.
+#[derive(Clone)]
+pub struct EngineHandle(Arc<Engine>);
+
+struct Engine {
+    project: Arc<Project>,
+    inputs: SyncSender<Input>,
+    dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The engine has more commands waiting than it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+impl EngineHandle {
+    /// Opens the project's store, worlds and journal, and tells the listener of every run still of interest.
+    pub fn start(
+        dirs: Dirs,
+        consent: Consent,
+        listener: Listener,
+    ) -> Result<EngineHandle, Failure> {
+        let project = Arc::new(Project::open(dirs, consent)?);
+        let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
+        let known = recover::known_runs(&project)?;
+        let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);
+        let thread = std::thread::Builder::new()
+            .name("dispatcher".to_owned())
+            .spawn(move || dispatcher.run(&waiting))
+            .map_err(|error| {
+                Failure::environment(
+                    format!("a thread cannot be started: {error}"),
+                    "Free memory or processes.",
+                )
+            })?;
+        Ok(EngineHandle(Arc::new(Engine { project, inputs, dispatcher: Mutex::new(Some(thread)) })))
+    }
+
+    pub fn send(&self, command: Command) -> Result<(), Busy> {
+        self.0.inputs.try_send(Input::Command(command)).or(Err(Busy))
+    }
+
+    /// The file as it is on disk now; `None` when it cannot be read or is larger than a snapshot would take.
+    pub fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.0.project.store.disk(path)
+    }
+
+    /// The project's folder.
+    pub fn root(&self) -> &Path {
+        &self.0.project.dirs.root
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let thread = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && self.inputs.send(Input::Stop).is_ok()
+        {
+            // The dispatcher never panics with a run in its hands: effects are walled off. Nothing is left to do here.
+            drop(thread.join());
+        }
+    }
+}

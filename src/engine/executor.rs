@@ -1,0 +1,264 @@
+//! Carries out one effect on the calling thread and answers with exactly one event, whatever happens.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Consent, Dirs};
+use crate::base::cancel::CancelToken;
+use crate::base::ids::{AttemptId, TreeId};
+use crate::base::limits;
+use crate::io::checks::{self, Select};
+use crate::io::journal::Journal;
+use crate::io::sandbox;
+use crate::io::store::{Store, TreeChange};
+use crate::io::worker::{Assignment, Desk, Progress, repair};
+use crate::io::worlds::Worlds;
+use crate::logic::{diff, machine::Effect};
+use crate::model::check::{Check, CheckRun};
+use crate::model::event::{Event, WorkResult};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::FileChange;
+use crate::model::run::Run;
+use crate::model::snapshot::Buffer;
+
+/// Everything of ours about one project.
+pub(super) struct Project {
+    pub(super) dirs: Dirs,
+    pub(super) store: Arc<Store>,
+    pub(super) worlds: Worlds,
+    pub(super) journal: Journal,
+}
+
+impl Project {
+    pub(super) fn open(dirs: Dirs, consent: Consent) -> Result<Project, Failure> {
+        let abilities = abilities(&dirs)?;
+        if consent == Consent::SandboxOnly && !abilities.namespaces && abilities.landlock == 0 {
+            return Err(unconfined(&abilities));
+        }
+        let store = Arc::new(Store::open(&dirs.root, &dirs.state)?);
+        let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
+        let journal = Journal::open(&journal_path(&dirs))?;
+        Ok(Project { dirs, store, worlds, journal })
+    }
+}
+
+/// What this machine can enforce, found out by doing it.
+fn abilities(dirs: &Dirs) -> Result<sandbox::Abilities, Failure> {
+    let jail = sandbox::own_program().map_err(|error| {
+        Failure::environment(
+            format!("our own program cannot be found: {error}"),
+            "Install greenloop again.",
+        )
+    })?;
+    Ok(sandbox::probe(&dirs.cache, &jail))
+}
+
+fn unconfined(abilities: &sandbox::Abilities) -> Failure {
+    Failure::environment(
+        format!("the project's tests cannot be confined here: {}", abilities.overlay_reason),
+        "Allow user namespaces or use a kernel with Landlock, or start greenloop with --unsandboxed to let tests \
+         write and connect wherever you may.",
+    )
+}
+
+fn journal_path(dirs: &Dirs) -> PathBuf {
+    dirs.state.join("journal.sqlite")
+}
+
+/// One effect of one run, with all it needs.
+pub(super) struct Task {
+    pub(super) run: Run,
+    pub(super) effect: Effect,
+    /// The screen, for the snapshot.
+    pub(super) buffers: Arc<[Buffer]>,
+    pub(super) cancel: CancelToken,
+}
+
+/// Carries out the task. A panic becomes a failure of the run; the engine lives.
+pub(super) fn execute(
+    project: &Project,
+    task: &Task,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Event {
+    let outcome = catch_unwind(AssertUnwindSafe(|| match &task.effect {
+        Effect::TakeSnapshot => take_snapshot(project, task),
+        Effect::RunBaseline => run_baseline(project, task, progress),
+        Effect::Work { attempt } => work(project, task, *attempt, progress),
+        Effect::Verify { attempt, tree } => verify(project, task, *attempt, tree, progress),
+    }));
+    let failure = match outcome {
+        Ok(Ok(event)) => return event,
+        Ok(Err(failure)) => failure,
+        Err(panic) => Failure::new(
+            FailureKind::Bug,
+            format!("internal error: {}", said(&*panic)),
+            "Please report this.",
+        ),
+    };
+    Event::EffectFailed { failure }
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
+}
+
+fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
+    let snapshot = project.store.snapshot(&task.buffers)?;
+    let detected = checks::detect(&project.store, &snapshot.tree, &task.run.goal.focus)?;
+    let checks = wanted(detected.checks, &task.run)?;
+    let budget = task.run.asked.over(detected.budget);
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes: detected.notes })
+}
+
+/// The checks that the goal names, all when it names none.
+fn wanted(found: Vec<Check>, run: &Run) -> Result<Vec<Check>, Failure> {
+    let names =
+        || found.iter().map(|check| format!("`{}`", check.id)).collect::<Vec<_>>().join(", ");
+    if let Some(unknown) =
+        run.goal.checks.iter().find(|id| !found.iter().any(|check| check.id == **id))
+    {
+        return Err(Failure::new(
+            FailureKind::Config,
+            format!("there is no check `{unknown}` in this project"),
+            if found.is_empty() {
+                "No check was found at all.".to_owned()
+            } else {
+                format!("Known checks: {}.", names())
+            },
+        ));
+    }
+    let all = run.goal.checks.is_empty();
+    Ok(found.into_iter().filter(|check| all || run.goal.checks.contains(&check.id)).collect())
+}
+
+fn run_baseline(
+    project: &Project,
+    task: &Task,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Event, Failure> {
+    let tree = base(&task.run)?;
+    let world = project.worlds.enter(tree)?;
+    let runs = run_checks(project, task, &world, progress)?;
+    world.keep_outputs()?;
+    Ok(Event::BaselineTaken { runs })
+}
+
+fn run_checks(
+    project: &Project,
+    task: &Task,
+    world: &crate::io::worlds::World,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<CheckRun>, Failure> {
+    let mut runs = Vec::new();
+    for check in &task.run.checks {
+        let mut tried = 0;
+        let mut n_red = 0;
+        progress(Progress { text: format!("running {}", check.id), ..Progress::default() });
+        let run =
+            checks::run(&project.store, world, check, Select::All, &task.cancel, &mut |case| {
+                tried += 1;
+                n_red += usize::from(case.outcome.is_red());
+                progress(Progress {
+                    text: format!("running {}: {tried} tests, {n_red} red", check.id),
+                    tried,
+                    ..Progress::default()
+                });
+            })?;
+        runs.push(run);
+    }
+    Ok(runs)
+}
+
+fn work(
+    project: &Project,
+    task: &Task,
+    attempt: AttemptId,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Event, Failure> {
+    let run = &task.run;
+    let refused: Vec<TreeId> = run.attempts.iter().filter_map(left_tree).cloned().collect();
+    let assignment = Assignment {
+        tree: base(run)?,
+        checks: &run.checks,
+        baseline: run.baseline.as_deref().unwrap_or_default(),
+        targets: run.targets.as_deref().unwrap_or_default(),
+        refused: &refused,
+    };
+    let desk =
+        Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
+    Ok(Event::AttemptFinished { attempt, result: repair::work(&assignment, &desk)? })
+}
+
+fn left_tree(attempt: &crate::model::run::Attempt) -> Option<&TreeId> {
+    match attempt.left.as_ref()? {
+        WorkResult::Changed { tree, .. } => Some(tree),
+        WorkResult::Nothing { .. } => None,
+    }
+}
+
+fn verify(
+    project: &Project,
+    task: &Task,
+    attempt: AttemptId,
+    tree: &TreeId,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Event, Failure> {
+    let files = file_changes(&project.store, base(&task.run)?, tree)?;
+    let world = project.worlds.enter(tree)?;
+    let runs = run_checks(project, task, &world, progress)?;
+    Ok(Event::VerifyFinished { attempt, runs, files })
+}
+
+/// The changes between two trees as reviewable files.
+fn file_changes(store: &Store, base: &TreeId, tree: &TreeId) -> Result<Vec<FileChange>, Failure> {
+    let changed = store.changes(base, tree)?;
+    if changed.len() > limits::PROPOSAL_FILES_MAX {
+        return Err(Failure::new(
+            FailureKind::Refused,
+            format!(
+                "the attempt changed {} files, more than {}",
+                changed.len(),
+                limits::PROPOSAL_FILES_MAX
+            ),
+            "Nothing was proposed; start again with a smaller goal.",
+        ));
+    }
+    changed.into_iter().map(|change| file_change(store, change)).collect()
+}
+
+fn file_change(store: &Store, change: TreeChange) -> Result<FileChange, Failure> {
+    let refused = |what: &str| {
+        Failure::new(
+            FailureKind::Refused,
+            format!("the attempt {what} {}, which cannot be reviewed as text", change.path),
+            "Nothing was proposed.",
+        )
+    };
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        return Err(refused("made or deleted"));
+    };
+    let text = |blob| {
+        let bytes = store.blob(blob)?;
+        String::from_utf8(bytes)
+            .map_err(|error| refused(&format!("changed (to {})", error.utf8_error())))
+    };
+    let hunks = diff::hunks(&text(&before.blob)?, &text(&after.blob)?);
+    Ok(FileChange {
+        path: change.path,
+        before: before.blob.clone(),
+        after: after.blob.clone(),
+        hunks,
+    })
+}
+
+fn base(run: &Run) -> Result<&TreeId, Failure> {
+    run.snapshot.as_ref().map(|snapshot| &snapshot.tree).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Bug,
+            "a run has checks to run but no snapshot",
+            "Please report this.",
+        )
+    })
+}

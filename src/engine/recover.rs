@@ -1,0 +1,64 @@
+//! What the journal knows when an engine starts.
+
+use super::executor::Project;
+use super::{Review, ReviewFile, RunView};
+use crate::base::ids::RunId;
+use crate::base::limits;
+use crate::io::run_lock::RunLock;
+use crate::logic::machine;
+use crate::model::event::Event;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::run::Run;
+
+/// The runs still of interest, oldest first. A run whose rows cannot be read is left out rather than hiding the rest.
+pub(super) fn known_runs(project: &Project) -> Result<Vec<RunView>, Failure> {
+    let mut ids = project.journal.latest(limits::RUNS_SHOWN_MAX)?;
+    ids.reverse();
+    Ok(ids.into_iter().filter_map(|id| known_run(project, id)).collect())
+}
+
+fn known_run(project: &Project, id: RunId) -> Option<RunView> {
+    let run = fold(&project.journal.events(id).ok()?)?;
+    let interrupted =
+        !run.is_finished() && matches!(RunLock::take(&project.dirs.state, id), Ok(Some(_)));
+    let review = review(project, &run).ok().flatten();
+    Some(RunView { run, interrupted, review: review.map(Into::into) })
+}
+
+/// The run that a list of events makes.
+pub(super) fn fold(events: &[Event]) -> Option<Run> {
+    let (first, later) = events.split_first()?;
+    let mut run = machine::begin(first)?;
+    later.iter().for_each(|event| machine::apply(&mut run, event));
+    Some(run)
+}
+
+/// A run's proposal with its texts from the store; `None` when it has none.
+pub(super) fn review(project: &Project, run: &Run) -> Result<Option<Review>, Failure> {
+    let Some(proposal) = &run.proposal else { return Ok(None) };
+    let text = |blob| {
+        let bytes = project.store.blob(blob)?;
+        String::from_utf8(bytes).map_err(|error| {
+            Failure::new(
+                FailureKind::Bug,
+                format!("a proposal holds a file that is no text: {error}"),
+                "Please report this.",
+            )
+        })
+    };
+    let files = proposal
+        .files
+        .iter()
+        .map(|file| {
+            Ok(ReviewFile {
+                path: file.path.clone(),
+                before: text(&file.before)?.into(),
+                after: text(&file.after)?.into(),
+                rejected: (0..file.hunks.len())
+                    .map(|hunk| run.rejected.contains(&(file.path.clone(), hunk)))
+                    .collect(),
+            })
+        })
+        .collect::<Result<_, Failure>>()?;
+    Ok(Some(Review { proposal: proposal.clone(), files }))
+}
