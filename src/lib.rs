@@ -5,5 +5,6 @@ pub mod base;
 pub mod engine;
 pub mod io;
 pub mod logic;
+pub mod lsp;
 pub mod model;
 pub mod repair;

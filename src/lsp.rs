@@ -1,0 +1,58 @@
+//! Floor 5: the language server. Turns the editor's messages into commands for engines and what engines say into
+//! diagnostics, actions and progress. Nothing outside knows the protocol, nothing in here decides about runs.
+
+mod aliases;
+mod board;
+mod capabilities;
+mod client;
+mod commands;
+mod documents;
+mod error;
+mod findings;
+mod frames;
+mod from_proto;
+mod handlers;
+mod latency;
+mod log;
+mod outbox;
+#[cfg(debug_assertions)]
+mod probe;
+mod progress;
+mod projects;
+mod review;
+mod server;
+mod session;
+mod summary;
+mod to_proto;
+mod transport;
+
+use std::sync::Arc;
+
+use self::log::Log;
+use self::outbox::Outbox;
+use self::session::Session;
+use crate::engine::Consent;
+
+/// How the server is started.
+pub struct Options {
+    /// Takes the log.
+    pub log: Option<log::Sink>,
+    pub consent: Consent,
+}
+
+/// Serves one editor on standard input and output until it leaves. Returns the exit code, which the caller must use at
+/// once: a thread may still wait for input.
+pub fn serve(options: Options) -> i32 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let Ok(runtime) = runtime else { return 1 };
+    let outbox = Outbox::default();
+    let session =
+        Arc::new(Session::new(outbox.clone(), Log::new(options.log, outbox), options.consent));
+    let service = server::service(&session);
+    let serving =
+        transport::serve(service, session.clone(), tokio::io::stdin(), tokio::io::stdout());
+    let code = runtime.block_on(serving);
+    session.close();
+    runtime.shutdown_background();
+    code
+}

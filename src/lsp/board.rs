@@ -1,0 +1,100 @@
+//! One project's runs as its reviewer sees them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::findings::Findings;
+use crate::base::ids::RunId;
+use crate::base::limits;
+use crate::base::path::RepoPath;
+use crate::engine::{Review, RunView};
+
+#[derive(Default)]
+pub struct Board {
+    runs: BTreeMap<RunId, Arc<RunView>>,
+    /// Hunks that were seen in the text once. What becomes of such lines later is the user's own doing.
+    settled: HashSet<(RunId, RepoPath, usize)>,
+    /// Runs whose proposal is in the texts as a whole.
+    applied: Arc<HashSet<RunId>>,
+    findings: Findings,
+    /// Grows with every change of the board.
+    revision: u64,
+}
+
+impl Board {
+    /// Takes in a run's new state. What runs of other sessions found says nothing about the texts of this one.
+    pub fn changed(&mut self, view: Arc<RunView>, ours: bool) {
+        self.revision += 1;
+        if ours {
+            self.findings.hear(&view.run);
+        }
+        self.runs.insert(view.run.id, view);
+        if self.runs.len() > limits::RUNS_SHOWN_MAX {
+            let oldest =
+                self.runs.values().find(|view| view.run.is_finished()).map(|view| view.run.id);
+            if let Some(oldest) = oldest {
+                self.runs.remove(&oldest);
+                self.settled.retain(|(run, _, _)| *run != oldest);
+            }
+        }
+    }
+
+    pub fn run(&self, id: RunId) -> Option<&Arc<RunView>> {
+        self.runs.get(&id)
+    }
+
+    /// All runs, oldest first.
+    pub fn runs(&self) -> impl DoubleEndedIterator<Item = &Arc<RunView>> {
+        self.runs.values()
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The proposals that still count, newest first. A newer one that touches one of the same files or fixes one of
+    /// the same tests takes an older one's place.
+    pub fn reviews(&self) -> Vec<Arc<Review>> {
+        let mut kept: Vec<Arc<Review>> = Vec::new();
+        for review in self.runs.values().rev().filter_map(|view| view.review.as_ref()) {
+            if !kept.iter().any(|newer| replaces(newer, review)) {
+                kept.push(review.clone());
+            }
+        }
+        kept
+    }
+
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    pub fn is_settled(&self, run: RunId, path: &RepoPath, hunk: usize) -> bool {
+        self.settled.contains(&(run, path.clone(), hunk))
+    }
+
+    pub fn settle(&mut self, run: RunId, path: &RepoPath, hunk: usize) {
+        self.settled.insert((run, path.clone(), hunk));
+    }
+
+    pub fn applied(&self) -> &Arc<HashSet<RunId>> {
+        &self.applied
+    }
+
+    pub fn set_applied(&mut self, applied: HashSet<RunId>) {
+        if *self.applied != applied {
+            self.revision += 1;
+            self.applied = Arc::new(applied);
+        }
+    }
+}
+
+fn replaces(newer: &Review, older: &Review) -> bool {
+    let paths: BTreeSet<&RepoPath> = newer.files.iter().map(|file| &file.path).collect();
+    older.files.iter().any(|file| paths.contains(&file.path))
+        || older
+            .proposal
+            .evidence
+            .fixed
+            .iter()
+            .any(|test| newer.proposal.evidence.fixed.contains(test))
+}

@@ -1,0 +1,179 @@
+//! What the editor can do, read once from its raw `initialize` parameters, and what we offer it.
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, ExecuteCommandOptions, OneOf,
+    PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+};
+
+use super::commands;
+use crate::base::text::Encoding;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing an editor can or cannot do")]
+pub struct Capabilities {
+    pub encoding: Encoding,
+    /// Takes `documentChanges`, hence versions, in a workspace edit.
+    pub document_changes: bool,
+    pub apply_edit: bool,
+    /// Asks for an action's edit when the action is chosen.
+    pub resolves_edit: bool,
+    /// Asks for an action's command when the action is chosen.
+    pub resolves_command: bool,
+    /// Shows actions that cannot be chosen, with the reason.
+    pub disabled_actions: bool,
+    pub preferred_actions: bool,
+    pub progress: bool,
+    pub diagnostic_versions: bool,
+    pub related_information: bool,
+}
+
+impl Capabilities {
+    /// Reads `initialize` parameters; everything that is not there or not as expected counts as absent.
+    pub fn negotiate(initialize: &Value) -> Self {
+        let client = &initialize["capabilities"];
+        let (document, workspace) = (&client["textDocument"], &client["workspace"]);
+        let (action, edit) = (&document["codeAction"], &workspace["workspaceEdit"]);
+        let resolvable = &action["resolveSupport"]["properties"];
+        let lazily = action["dataSupport"] == true && names(resolvable).any(|name| name == "edit");
+        Self {
+            encoding: encoding(&client["general"]["positionEncodings"]),
+            // Neovim takes them without saying so; who lists what exists only inside them does.
+            document_changes: edit["documentChanges"] == true
+                || edit["resourceOperations"].is_array()
+                || edit["changeAnnotationSupport"].is_object(),
+            apply_edit: workspace["applyEdit"] == true,
+            resolves_edit: lazily,
+            resolves_command: lazily && names(resolvable).any(|name| name == "command"),
+            disabled_actions: action["disabledSupport"] == true,
+            preferred_actions: action["isPreferredSupport"] == true,
+            progress: client["window"]["workDoneProgress"] == true,
+            diagnostic_versions: document["publishDiagnostics"]["versionSupport"] == true,
+            related_information: document["publishDiagnostics"]["relatedInformation"] == true,
+        }
+    }
+}
+
+fn names(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The first one the editor likes that exists; UTF-16 is what every editor speaks.
+fn encoding(liked: &Value) -> Encoding {
+    names(liked)
+        .find_map(|name| match name {
+            "utf-8" => Some(Encoding::Utf8),
+            "utf-16" => Some(Encoding::Utf16),
+            "utf-32" => Some(Encoding::Utf32),
+            _ => None,
+        })
+        .unwrap_or(Encoding::Utf16)
+}
+
+/// What the server offers.
+pub fn offered(encoding: Encoding) -> ServerCapabilities {
+    let sync = TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(TextDocumentSyncKind::INCREMENTAL),
+        save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions {
+            include_text: Some(false),
+        })),
+        ..TextDocumentSyncOptions::default()
+    };
+    let actions = CodeActionOptions {
+        code_action_kinds: Some(vec![
+            CodeActionKind::QUICKFIX,
+            CodeActionKind::new("source.greenloop"),
+        ]),
+        resolve_provider: Some(true),
+        ..CodeActionOptions::default()
+    };
+    let folders = WorkspaceFoldersServerCapabilities {
+        supported: Some(true),
+        change_notifications: Some(OneOf::Left(true)),
+    };
+    ServerCapabilities {
+        position_encoding: Some(match encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: commands::names().map(str::to_owned).collect(),
+            ..ExecuteCommandOptions::default()
+        }),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(folders),
+            file_operations: None,
+        }),
+        experimental: Some(json!({"greenloop": {"version": 1}})),
+        ..ServerCapabilities::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_said_means_nothing_used() {
+        for raw in [
+            Value::Null,
+            json!({}),
+            json!({"capabilities": {"textDocument": 1, "general": {"positionEncodings": "x"}}}),
+        ] {
+            assert_eq!(
+                Capabilities::negotiate(&raw),
+                Capabilities {
+                    encoding: Encoding::Utf16,
+                    document_changes: false,
+                    apply_edit: false,
+                    resolves_edit: false,
+                    resolves_command: false,
+                    disabled_actions: false,
+                    preferred_actions: false,
+                    progress: false,
+                    diagnostic_versions: false,
+                    related_information: false,
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn document_changes_are_taken_by_who_lists_what_exists_only_inside_them() {
+        let with = |edit: Value| {
+            Capabilities::negotiate(
+                &json!({"capabilities": {"workspace": {"workspaceEdit": edit}}}),
+            )
+        };
+        assert!(with(json!({"documentChanges": true})).document_changes);
+        assert!(with(json!({"resourceOperations": ["create"]})).document_changes);
+        assert!(!with(json!({"documentChanges": false})).document_changes);
+    }
+
+    #[test]
+    fn the_editors_first_known_encoding_wins() {
+        assert_eq!(encoding(&json!(["utf-7", "utf-32", "utf-8"])), Encoding::Utf32);
+        assert_eq!(encoding(&json!([])), Encoding::Utf16);
+    }
+
+    #[test]
+    fn edits_are_left_for_later_only_if_the_editor_keeps_data() {
+        let with = |data: bool, properties: Value| {
+            let action = json!({"dataSupport": data, "resolveSupport": {"properties": properties}});
+            Capabilities::negotiate(
+                &json!({"capabilities": {"textDocument": {"codeAction": action}}}),
+            )
+        };
+        let lazy = |caps: Capabilities| (caps.resolves_edit, caps.resolves_command);
+        assert_eq!(lazy(with(true, json!(["edit", "command"]))), (true, true));
+        assert_eq!(lazy(with(true, json!(["edit"]))), (true, false));
+        assert_eq!(lazy(with(true, json!(["command"]))), (false, false));
+        assert_eq!(lazy(with(false, json!(["edit", "command"]))), (false, false));
+    }
+}

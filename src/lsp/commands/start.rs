@@ -1,0 +1,123 @@
+//! `greenloop.fix` and `greenloop.test.run`: a new run on what is on the screen.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::json;
+use tower_lsp::lsp_types::Url;
+
+use super::{Arguments, Outcome, Reply};
+use crate::base::ids::CheckId;
+use crate::base::path::RepoPath;
+use crate::engine::{Command, new_run_id};
+use crate::lsp::documents::Text;
+use crate::lsp::error::{Reason, Refusal};
+use crate::lsp::progress::Progress;
+use crate::lsp::session::{Session, State};
+use crate::lsp::{from_proto, projects};
+use crate::model::budget::AskedBudget;
+use crate::model::run::{Goal, GoalKind};
+use crate::model::snapshot::Buffer;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wanted {
+    /// Only these checks; empty means all.
+    checks: Vec<CheckId>,
+    /// Only these tests; empty means every red one.
+    tests: Vec<String>,
+    /// A file of the project that is meant; without it the project of the document that was edited last.
+    uri: Option<Url>,
+}
+
+pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Outcome {
+    let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    let folder = folder(session, wanted.uri.as_ref())?;
+    if let Some(failure) = session.state().projects.failure(&folder) {
+        return Err(Refusal::from(failure));
+    }
+    let id = new_run_id();
+    let Wanted { checks, tests, .. } = wanted;
+    let progress = Progress::start(session, id, title(kind));
+    let mut state = session.state();
+    // Before the engine can say anything about it.
+    state.start(id, folder.clone(), progress);
+    let texts = state.started[&id].texts.clone();
+    let around = folder.clone();
+    let command = move |root: &Path| {
+        let focus = RepoPath::below(root, &around).unwrap_or_default();
+        let goal = Goal { focus, checks, tests, kind };
+        Command::Start { id, goal, budget: AskedBudget::default(), buffers: buffers(root, &texts) }
+    };
+    let sent = state.projects.send(&folder, id, command);
+    if sent.is_err() {
+        state.started.remove(&id);
+    }
+    drop(state);
+    sent?;
+    Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+fn title(kind: GoalKind) -> &'static str {
+    match kind {
+        GoalKind::FixUntilGreen => "Greenloop: fix",
+        GoalKind::RunChecks => "Greenloop: test",
+    }
+}
+
+/// The open texts of the project at `root`.
+pub(super) fn buffers(root: &Path, texts: &HashMap<PathBuf, Arc<Text>>) -> Vec<Buffer> {
+    let inside = texts.iter().filter_map(|(path, text)| Some((RepoPath::below(root, path)?, text)));
+    let mut buffers: Vec<Buffer> =
+        inside.map(|(path, text)| Buffer { path, text: text.string.clone() }).collect();
+    buffers.sort_by(|a, b| a.path.cmp(&b.path));
+    buffers
+}
+
+/// The folder whose project is meant. A file outside every folder brings its own.
+fn folder(session: &Arc<Session>, uri: Option<&Url>) -> Result<PathBuf, Refusal> {
+    let not_found = |message: String| Refusal::new(Reason::NotFound, message);
+    let named = match uri {
+        Some(uri) => Some(
+            from_proto::path(uri)
+                .ok_or_else(|| not_found(format!("{uri} is not a file on this machine")))?,
+        ),
+        None => None,
+    };
+    let missing = {
+        let state = session.state();
+        match named.or_else(|| meant(&state)) {
+            Some(path) => match state.projects.folder_of(&path) {
+                Some(folder) => return Ok(folder.path.clone()),
+                None => path,
+            },
+            None => return the_only_folder(&state),
+        }
+    };
+    let around = if missing.is_dir() { Some(missing.as_path()) } else { missing.parent() };
+    let uri = around.and_then(|folder| Url::from_file_path(folder).ok());
+    let (folder, uri) =
+        around.zip(uri).ok_or_else(|| not_found(format!("{} has no folder", missing.display())))?;
+    projects::open(session, &uri);
+    Ok(folder.to_owned())
+}
+
+/// The file that was edited last, if it is one of an open folder or there is no open folder.
+fn meant(state: &State) -> Option<PathBuf> {
+    let latest = state.documents.latest()?.path.clone()?;
+    let known =
+        state.projects.folder_of(&latest).is_some() || state.projects.iter().next().is_none();
+    known.then_some(latest)
+}
+
+fn the_only_folder(state: &State) -> Result<PathBuf, Refusal> {
+    let mut folders = state.projects.iter();
+    let message = match (folders.next(), folders.next()) {
+        (Some(only), None) => return Ok(only.path.clone()),
+        (None, _) => "no folder and no file is open",
+        (Some(_), Some(_)) => "several folders are open; name a file of one in `uri`, or edit one",
+    };
+    Err(Refusal::new(Reason::NotFound, message))
+}

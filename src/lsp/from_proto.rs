@@ -1,0 +1,73 @@
+//! From the protocol's types to ours; nothing else.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use tower_lsp::lsp_types::{self, Url};
+
+use super::documents::Text;
+use crate::base::text::{Encoding, Position};
+
+/// The canonical path behind a URI; `None` when it is not a `file:` one. What does not exist yet is canonical up to
+/// the first folder that does.
+pub fn path(uri: &Url) -> Option<PathBuf> {
+    if uri.scheme() != "file" {
+        return None;
+    }
+    Some(canonical(&uri.to_file_path().ok()?))
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(canonical), _, _) => canonical,
+        (Err(_), Some(folder), Some(name)) => canonical(folder).join(name),
+        (Err(_), _, _) => path.to_owned(),
+    }
+}
+
+pub fn position(position: lsp_types::Position) -> Position {
+    Position { line: position.line, column: position.character }
+}
+
+/// The bytes of a range; empty at its start when it ends before that.
+pub fn byte_range(text: &Text, range: lsp_types::Range, encoding: Encoding) -> Range<usize> {
+    let offset = |at| text.lines.offset(&text.string, position(at), encoding);
+    let start = offset(range.start);
+    start..offset(range.end).max(start)
+}
+
+/// Whether a position lies inside a character, where no text of ours can be cut.
+pub fn is_inside_character(text: &Text, at: lsp_types::Position, encoding: Encoding) -> bool {
+    let at = position(at);
+    let offset = text.lines.offset(&text.string, at, encoding);
+    let found = text.lines.position(&text.string, offset, encoding);
+    let is_line_end =
+        text.string[offset..].chars().next().is_none_or(|ch| matches!(ch, '\r' | '\n'));
+    found.line == at.line && found.column < at.column && !is_line_end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_canonical_path_however_it_is_spelled() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("real")).unwrap();
+        std::fs::write(root.join("real/a b.py"), "").unwrap();
+        let expected = Some(root.join("real/a b.py"));
+        let spelled =
+            |tail: &str| path(&Url::parse(&format!("file://{}/{tail}", root.display())).unwrap());
+        assert_eq!(spelled("real/a%20b.py"), expected);
+        assert_eq!(spelled("real/%61%20b.py"), expected);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(root.join("real"), root.join("link")).unwrap();
+            assert_eq!(spelled("link/a%20b.py"), expected);
+            assert_eq!(spelled("link/new/b.py"), Some(root.join("real/new/b.py")));
+        }
+        assert_eq!(path(&Url::parse("untitled:Untitled-1").unwrap()), None);
+        assert_eq!(path(&Url::parse("git:/x/a.py").unwrap()), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! `textDocument/codeAction`: what can be done about the lines under the cursor.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::json;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
+    CodeActionParams, Command, Diagnostic, NumberOrString, Range,
+};
+
+use crate::lsp::capabilities::Capabilities;
+use crate::lsp::commands;
+use crate::lsp::findings::What;
+use crate::lsp::handlers::code_action_resolve;
+use crate::lsp::review::view::{FileView, FindingView, HunkState, HunkView, conflicting};
+use crate::lsp::review::view_of;
+use crate::lsp::session::Session;
+use crate::model::report::TestId;
+
+pub const ACCEPT: &str = "quickfix.greenloop.accept";
+pub const REJECT: &str = "quickfix.greenloop.reject";
+pub const FIX: &str = "quickfix.greenloop.fix";
+pub const TEST: &str = "source.greenloop.test";
+
+pub async fn code_action(
+    session: Arc<Session>,
+    params: CodeActionParams,
+) -> Vec<CodeActionOrCommand> {
+    let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
+    let lines = (params.range.start.line, params.range.end.line);
+    let mut actions = listed(&view, lines, &params.context, session.capabilities());
+    if !session.capabilities().resolves_edit {
+        actions = with_edits(&session, actions).await;
+    }
+    make_titles_unique(&mut actions);
+    actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()
+}
+
+/// For editors that never ask for an edit. An action whose edit can no longer be made is left out.
+async fn with_edits(session: &Arc<Session>, actions: Vec<CodeAction>) -> Vec<CodeAction> {
+    let mut complete = Vec::with_capacity(actions.len());
+    for action in actions {
+        complete.extend(code_action_resolve::resolved(session, action).await);
+    }
+    complete
+}
+
+/// The actions at the lines from `lines.0` to `lines.1`, without edits.
+fn listed(
+    view: &FileView,
+    lines: (u32, u32),
+    context: &CodeActionContext,
+    capabilities: &Capabilities,
+) -> Vec<CodeAction> {
+    let asked = |kind: &str| is_asked(context, kind);
+    let mut actions = Vec::new();
+    for hunk in view.hunks.iter().filter(|hunk| hunk.touches(lines.0, lines.1)) {
+        let offered = [
+            asked(ACCEPT).then(|| accept(hunk, capabilities)),
+            asked(REJECT).then(|| reject(hunk)),
+        ];
+        actions.extend(offered.into_iter().flatten().flatten());
+    }
+    let at_cursor = |finding: &&FindingView| lines.0 <= finding.line && finding.line <= lines.1;
+    for finding in view.findings.iter().filter(at_cursor) {
+        let What::Test(test) = &finding.finding.what else { continue };
+        let offered =
+            [asked(FIX).then(|| fix(test, view)), asked(TEST).then(|| run_test(test, view))];
+        actions.extend(offered.into_iter().flatten());
+    }
+    for action in &mut actions {
+        action.diagnostics = about(action, context, lines);
+    }
+    actions
+}
+
+/// By whole parts of the name: `quickfix` asks for `quickfix.greenloop.accept` too.
+fn is_asked(context: &CodeActionContext, kind: &str) -> bool {
+    let covers = |only: &CodeActionKind| {
+        kind.strip_prefix(only.as_str()).is_some_and(|rest| {
+            rest.is_empty() || rest.starts_with('.') || only.as_str().is_empty()
+        })
+    };
+    context.only.as_ref().is_none_or(|only| only.iter().any(covers))
+}
+
+fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
+    let pending = match hunk.state {
+        HunkState::Pending => true,
+        HunkState::Conflict if capabilities.disabled_actions => false,
+        HunkState::Conflict | HunkState::Applied | HunkState::Rejected | HunkState::Settled => {
+            return None;
+        }
+    };
+    let action = CodeAction {
+        title: format!("Accept {} ({})", hunk.label, hunk.evidence),
+        kind: Some(CodeActionKind::new(ACCEPT)),
+        ..CodeAction::default()
+    };
+    if !pending {
+        return Some(CodeAction {
+            disabled: Some(CodeActionDisabled { reason: conflicting().message }),
+            ..action
+        });
+    }
+    Some(CodeAction {
+        is_preferred: capabilities.preferred_actions.then_some(true),
+        // Some editors ask for the edit only of an action that has no command either.
+        command: (!capabilities.resolves_command).then(|| code_action_resolve::recheck(&hunk.id)),
+        data: Some(code_action_resolve::data(&hunk.id)),
+        ..action
+    })
+}
+
+fn reject(hunk: &HunkView) -> Option<CodeAction> {
+    let offered = matches!(hunk.state, HunkState::Pending | HunkState::Conflict);
+    offered.then(|| {
+        let title = format!("Reject {}", hunk.label);
+        command_action(REJECT, title, commands::HUNK_REJECT, json!(hunk.id))
+    })
+}
+
+fn fix(test: &TestId, view: &FileView) -> CodeAction {
+    let arguments = json!({"checks": [test.check], "tests": [test.name], "uri": view.uri});
+    command_action(FIX, format!("Fix failing test {}", test.name), commands::FIX, arguments)
+}
+
+fn run_test(test: &TestId, view: &FileView) -> CodeAction {
+    let arguments = json!({"checks": [test.check], "tests": [test.name], "uri": view.uri});
+    command_action(TEST, format!("Run {}", test.name), commands::TEST_RUN, arguments)
+}
+
+fn command_action(
+    kind: &'static str,
+    title: String,
+    command: &str,
+    argument: serde_json::Value,
+) -> CodeAction {
+    CodeAction {
+        kind: Some(CodeActionKind::new(kind)),
+        command: Some(Command::new(title.clone(), command.into(), Some(vec![argument]))),
+        title,
+        ..CodeAction::default()
+    }
+}
+
+/// The editor's own diagnostics that an action is about, for editors that sort by them.
+fn about(
+    action: &CodeAction,
+    context: &CodeActionContext,
+    lines: (u32, u32),
+) -> Option<Vec<Diagnostic>> {
+    let of_test = action.kind.as_ref().is_some_and(|kind| [FIX, TEST].contains(&kind.as_str()));
+    let matches = |diagnostic: &&Diagnostic| {
+        let Some(NumberOrString::String(code)) = &diagnostic.code else { return false };
+        diagnostic.source.as_deref() == Some("greenloop")
+            && overlaps(diagnostic.range, lines)
+            && (code == "test") == of_test
+    };
+    let found: Vec<Diagnostic> = context.diagnostics.iter().filter(matches).cloned().collect();
+    (!found.is_empty()).then_some(found)
+}
+
+fn overlaps(range: Range, lines: (u32, u32)) -> bool {
+    range.start.line <= lines.1 && lines.0 <= range.end.line
+}
+
+/// Some editors find the chosen action by its title.
+fn make_titles_unique(actions: &mut [CodeAction]) {
+    let mut taken = HashSet::new();
+    for action in actions {
+        let title = action.title.clone();
+        let mut n = 1;
+        while !taken.insert(action.title.clone()) {
+            n += 1;
+            action.title = format!("{title} [{n}]");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(only: &str, kind: &str) -> bool {
+        let only = Some(vec![CodeActionKind::from(only.to_owned())]);
+        is_asked(&CodeActionContext { only, ..CodeActionContext::default() }, kind)
+    }
+
+    #[test]
+    fn kinds_are_asked_for_by_whole_parts() {
+        assert!(asks("quickfix", ACCEPT));
+        assert!(asks("quickfix.greenloop.accept", ACCEPT));
+        assert!(asks("", ACCEPT));
+        assert!(asks("source", TEST));
+        assert!(!asks("quick", ACCEPT));
+        assert!(!asks("source.fixAll", TEST));
+        assert!(!asks("quickfix.greenloop.reject", ACCEPT));
+        assert!(is_asked(&CodeActionContext::default(), FIX));
+    }
+
+    #[test]
+    fn equal_titles_are_told_apart() {
+        let mut actions = ["a", "a", "b", "a"]
+            .map(|title| CodeAction { title: title.into(), ..Default::default() });
+        make_titles_unique(&mut actions);
+        assert_eq!(actions.map(|action| action.title), ["a", "a [2]", "b", "a [3]"]);
+    }
+}

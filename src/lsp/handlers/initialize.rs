@@ -1,0 +1,59 @@
+//! `initialize` and what follows it.
+
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::{
+    DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, ServerInfo, Url,
+};
+
+use crate::lsp::capabilities;
+use crate::lsp::from_proto;
+use crate::lsp::projects;
+use crate::lsp::review;
+use crate::lsp::session::Session;
+
+/// Answers at once; folders are opened only after `initialized`.
+pub fn initialize(session: &Session, params: &InitializeParams) -> InitializeResult {
+    session.state().folders_named = folders(params);
+    InitializeResult {
+        capabilities: capabilities::offered(session.capabilities().encoding),
+        server_info: Some(ServerInfo {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: Some(env!("CARGO_PKG_VERSION").into()),
+        }),
+    }
+}
+
+#[expect(deprecated, reason = "some editors still name their folder only there")]
+fn folders(params: &InitializeParams) -> Vec<Url> {
+    let listed = params.workspace_folders.iter().flatten().map(|folder| folder.uri.clone());
+    let listed: Vec<Url> = listed.collect();
+    if !listed.is_empty() {
+        return listed;
+    }
+    let path = || Url::from_file_path(params.root_path.as_ref()?).ok();
+    params.root_uri.clone().or_else(path).into_iter().collect()
+}
+
+/// Opens the folders and starts to draw.
+pub fn initialized(session: &Arc<Session>) {
+    tokio::spawn(review::keep_drawn(session.clone()));
+    let folders = std::mem::take(&mut session.state().folders_named);
+    for folder in folders {
+        projects::open(session, &folder);
+    }
+}
+
+pub fn folders_changed(session: &Arc<Session>, params: &DidChangeWorkspaceFoldersParams) {
+    for folder in &params.event.removed {
+        if let Some(path) = from_proto::path(&folder.uri) {
+            // Engines end slowly, hence neither here nor under the lock.
+            let removed = session.state().projects.remove(Some(&path));
+            tokio::task::spawn_blocking(move || drop(removed));
+        }
+    }
+    for folder in &params.event.added {
+        projects::open(session, &folder.uri);
+    }
+    session.review_changed();
+}

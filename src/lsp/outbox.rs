@@ -1,0 +1,192 @@
+//! The one way out to the editor: a queue in order, written by a single task, so that a notification sent before an
+//! answer arrives before it.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
+use tower_lsp::lsp_types::notification::{Notification, PublishDiagnostics};
+
+use super::aliases::Aliases;
+use crate::base::limits;
+
+/// Clones are the same queue. Never blocks. Answers and requests are never dropped; of diagnostics for one document
+/// and progress reports for one token only the newest waits.
+#[derive(Clone, Default)]
+pub struct Outbox(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    queue: Mutex<Queue>,
+    pushed: Notify,
+    taken: Notify,
+    aliases: Aliases,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Entry>,
+    closed: bool,
+}
+
+struct Entry {
+    /// Entries with equal keys replace each other.
+    key: Option<String>,
+    message: Value,
+}
+
+impl Outbox {
+    /// Names of documents as the editor spells them.
+    pub fn aliases(&self) -> &Aliases {
+        &self.0.aliases
+    }
+
+    pub fn notify<N: Notification>(&self, params: N::Params) {
+        self.notify_raw(N::METHOD, to_value(params));
+    }
+
+    pub fn notify_raw(&self, method: &str, params: Value) {
+        let key = conflation_key(method, &params);
+        self.push(key, json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    pub fn request(&self, id: &str, method: &str, params: Value) {
+        self.push(None, json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    }
+
+    /// Queues an answer to the editor.
+    pub fn respond(&self, response: impl Serialize) {
+        self.push(None, to_value(response));
+    }
+
+    fn push(&self, key: Option<String>, mut message: Value) {
+        self.0.aliases.restore(&mut message);
+        let mut queue = self.queue();
+        let older = key
+            .as_ref()
+            .and_then(|_| queue.waiting.iter_mut().rev().find(|entry| entry.key == key));
+        match older {
+            Some(entry) => entry.message = message,
+            None => queue.waiting.push_back(Entry { key, message }),
+        }
+        drop(queue);
+        self.0.pushed.notify_one();
+    }
+
+    /// Waits while the editor leaves too many messages unread.
+    pub async fn has_room(&self) {
+        while self.queue().waiting.len() >= limits::OUTBOX_MESSAGES_MAX {
+            self.0.taken.notified().await;
+        }
+    }
+
+    /// Lets [`Outbox::write_to`] return once all is written.
+    pub fn close(&self) {
+        self.queue().closed = true;
+        self.0.pushed.notify_one();
+    }
+
+    /// Writes what is queued, in order, until the queue is closed and empty or the editor stops listening.
+    pub async fn write_to(&self, mut output: impl AsyncWrite + Unpin) -> io::Result<()> {
+        loop {
+            let (next, closed) = {
+                let mut queue = self.queue();
+                (queue.waiting.pop_front(), queue.closed)
+            };
+            match next {
+                Some(entry) => write_frame(&mut output, &entry.message).await?,
+                None if closed => return Ok(()),
+                None => self.0.pushed.notified().await,
+            }
+            self.0.taken.notify_one();
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What makes an older message of the same kind worthless.
+fn conflation_key(method: &str, params: &Value) -> Option<String> {
+    match method {
+        PublishDiagnostics::METHOD => Some(format!("diagnostics {}", params["uri"])),
+        "$/progress" if params["value"]["kind"] == "report" => {
+            Some(format!("progress {}", params["token"]))
+        }
+        _ => None,
+    }
+}
+
+async fn write_frame(output: &mut (impl AsyncWrite + Unpin), message: &Value) -> io::Result<()> {
+    let body = message.to_string();
+    let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    output.write_all(frame.as_bytes()).await?;
+    output.flush().await
+}
+
+/// The JSON of one of our own or the protocol's types.
+pub fn to_value(from: impl Serialize) -> Value {
+    serde_json::to_value(from).expect("protocol types have text keys and no failing serialisers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drained(outbox: &Outbox) -> Vec<Value> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut bytes = Vec::new();
+        outbox.close();
+        runtime.block_on(outbox.write_to(&mut bytes)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let bodies = text
+            .split("Content-Length: ")
+            .skip(1)
+            .map(|frame| frame.split_once("\r\n\r\n").unwrap());
+        bodies
+            .map(|(length, body)| {
+                assert_eq!(length.parse::<usize>().unwrap(), body.len());
+                serde_json::from_str(body).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn only_worthless_messages_are_replaced() {
+        let outbox = Outbox::default();
+        let report = |token: &str, n: u32, kind: &str| {
+            outbox
+                .notify_raw("$/progress", json!({"token": token, "value": {"kind": kind, "n": n}}));
+        };
+        let diagnostics = |uri: &str, n: u32| {
+            outbox.notify_raw("textDocument/publishDiagnostics", json!({"uri": uri, "n": n}));
+        };
+        report("a", 0, "begin");
+        report("a", 1, "report");
+        diagnostics("x", 1);
+        outbox.respond(json!({"id": 1, "result": "é"}));
+        report("b", 2, "report");
+        report("a", 3, "report");
+        diagnostics("y", 2);
+        diagnostics("x", 3);
+        report("a", 4, "end");
+        outbox.respond(json!({"id": 2}));
+
+        let brief: Vec<String> = drained(&outbox)
+            .iter()
+            .map(|message| match message["params"]["token"].as_str() {
+                Some(token) => format!("{token}{}", message["params"]["value"]["n"]),
+                None if message["id"].is_null() => {
+                    format!("{}{}", message["params"]["uri"], message["params"]["n"])
+                }
+                None => format!("#{}", message["id"]),
+            })
+            .collect();
+        assert_eq!(brief, ["a0", "a3", "\"x\"3", "#1", "b2", "\"y\"2", "a4", "#2"]);
+    }
+}

@@ -1,0 +1,119 @@
+//! Keeps what the editor shows of reviews and test results in step with texts and runs.
+
+pub mod job;
+pub mod view;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout, timeout_at};
+use tower_lsp::lsp_types::notification::PublishDiagnostics;
+use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
+
+use self::view::{Drawn, FileView, HunkState};
+use super::session::{Session, State};
+use crate::base::limits;
+
+/// What was drawn and sent last.
+#[derive(Default)]
+pub struct Shown {
+    views: HashMap<Url, Arc<FileView>>,
+    published: HashMap<Url, Vec<Diagnostic>>,
+}
+
+/// Draws anew a short while after every change, for ever.
+pub async fn keep_drawn(session: Arc<Session>) {
+    loop {
+        session.review.notified().await;
+        let latest = Instant::now() + limits::REVIEW_QUIET_WALL_MAX;
+        let quiet = async {
+            while timeout(limits::REVIEW_QUIET, session.review.notified()).await.is_ok() {}
+        };
+        timeout_at(latest, quiet).await.ok();
+        draw(&session).await;
+    }
+}
+
+async fn draw(session: &Arc<Session>) {
+    let jobs = session.state().jobs(session.capabilities());
+    match spawn_blocking(move || view::draw_all(jobs)).await {
+        Ok(drawn) => publish(session, drawn),
+        Err(error) => session.log.error(&format!("internal error while drawing reviews: {error}")),
+    }
+}
+
+fn publish(session: &Session, drawn: Drawn) {
+    let mut state = session.state();
+    let messages = state.show(drawn, session.capabilities().diagnostic_versions);
+    drop(state);
+    for message in messages {
+        session.outbox.notify::<PublishDiagnostics>(message);
+    }
+}
+
+/// The newest view of an open document, drawn now unless it is at hand; `None` for a document that has nothing to show
+/// or whose text is not known.
+pub async fn view_of(session: &Arc<Session>, uri: &Url) -> Option<Arc<FileView>> {
+    let job = {
+        let state = session.state();
+        let document = state.documents.get(uri)?;
+        let (_, key) = state.key_of(document)?;
+        if let Some(view) = state.shown.views.get(uri).filter(|view| view.key == key) {
+            return Some(view.clone());
+        }
+        state.job_of(document, session.capabilities())?
+    };
+    let view = Arc::new(spawn_blocking(move || job.draw()).await.ok()?);
+    session.state().shown.views.insert(uri.clone(), view.clone());
+    Some(view)
+}
+
+impl State {
+    /// Keeps what was drawn and returns what the editor must be told. A view of a text that has moved on is not shown:
+    /// the change that moved it has asked for a new one.
+    fn show(&mut self, drawn: Drawn, versions: bool) -> Vec<PublishDiagnosticsParams> {
+        for view in &drawn.views {
+            self.settle(view);
+        }
+        for (root, applied) in drawn.applied {
+            self.boards.entry(root).or_default().set_applied(applied);
+        }
+        let mut messages = Vec::new();
+        let mut shown = HashMap::new();
+        for view in drawn.views {
+            let uri = view.uri.clone();
+            let current = self.documents.get(&uri).map(|document| document.revision);
+            let old = self.shown.published.remove(&uri);
+            if view.key.text != current {
+                shown.extend(old.map(|old| (uri, old)));
+                continue;
+            }
+            if old.as_ref() != Some(&view.diagnostics)
+                && (old.is_some() || !view.diagnostics.is_empty())
+            {
+                let version = view.version.filter(|_| versions);
+                messages.push(PublishDiagnosticsParams::new(
+                    uri.clone(),
+                    view.diagnostics.clone(),
+                    version,
+                ));
+            }
+            shown.insert(uri.clone(), view.diagnostics.clone());
+            self.shown.views.insert(uri, Arc::new(view));
+        }
+        let gone = self.shown.published.drain().filter(|(_, diagnostics)| !diagnostics.is_empty());
+        messages.extend(gone.map(|(uri, _)| PublishDiagnosticsParams::new(uri, Vec::new(), None)));
+        self.shown.views.retain(|uri, _| shown.contains_key(uri));
+        self.shown.published = shown;
+        messages
+    }
+
+    /// Remembers hunks that are in the text.
+    fn settle(&mut self, view: &FileView) {
+        let Some(board) = self.boards.get_mut(&view.root) else { return };
+        for hunk in view.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
+            board.settle(hunk.id.run, &hunk.id.path, hunk.id.hunk);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Collects what drawing a file needs, so that it can be drawn without any lock.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::{Location, Url};
+
+use super::view::line_start;
+use crate::base::ids::RunId;
+use crate::base::path::RepoPath;
+use crate::base::text::Encoding;
+use crate::engine::{EngineHandle, Review};
+use crate::lsp::board::Board;
+use crate::lsp::capabilities::Capabilities;
+use crate::lsp::documents::{Document, Text};
+use crate::lsp::findings::Finding;
+use crate::lsp::session::State;
+
+/// What a view was drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The revision of the open document's text; `None` for the file on disk.
+    pub text: Option<u64>,
+    pub board: u64,
+}
+
+/// Everything that drawing one file needs.
+pub struct Job {
+    pub uri: Url,
+    pub root: PathBuf,
+    pub path: RepoPath,
+    pub key: Key,
+    /// The open document's.
+    pub version: Option<i32>,
+    pub encoding: Encoding,
+    pub source: Source,
+    /// The project's proposals that still count.
+    pub proposals: Vec<Arc<Review>>,
+    /// What they do to this file.
+    pub reviews: Vec<ReviewJob>,
+    pub findings: Vec<FindingJob>,
+    /// Runs whose proposal is in the texts as a whole, as far as known.
+    pub applied: Arc<HashSet<RunId>>,
+}
+
+pub enum Source {
+    Open(Arc<Text>),
+    Disk(EngineHandle),
+    /// Open, but what the editor shows is not known.
+    Unknown,
+}
+
+/// The part of a proposal that changes one file.
+pub struct ReviewJob {
+    pub review: Arc<Review>,
+    /// Index into the review's files.
+    pub file: usize,
+    /// Hunks of the proposal before this file's.
+    pub n_before: usize,
+    pub n_total: usize,
+    /// One per hunk of the file.
+    pub settled: Vec<bool>,
+}
+
+pub struct FindingJob {
+    pub finding: Arc<Finding>,
+    /// The text the finding's line refers to; `None` when the file was not open then.
+    pub seen: Option<Arc<Text>>,
+    /// For editors that show them.
+    pub frames: Vec<Location>,
+}
+
+impl Job {
+    /// The text on the screen, else on disk; `None` when it is not text or cannot be read.
+    pub fn text(&self) -> Option<Arc<Text>> {
+        match &self.source {
+            Source::Open(text) => Some(text.clone()),
+            Source::Disk(engine) => {
+                let bytes = engine.disk(&self.path)?;
+                let text = String::from_utf8(bytes).ok()?;
+                // Editors hide the mark: it has no column.
+                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+                Some(Arc::new(Text::new(text)))
+            }
+            Source::Unknown => None,
+        }
+    }
+}
+
+impl State {
+    /// One job per file that has something to show, open or not.
+    pub fn jobs(&self, capabilities: &Capabilities) -> Vec<Job> {
+        self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities)).collect()
+    }
+
+    fn jobs_of(&self, root: &Path, capabilities: &Capabilities) -> Vec<Job> {
+        let Some(material) = self.material(root) else { return Vec::new() };
+        let mut jobs = Vec::new();
+        for path in material.paths() {
+            let file = path.under(root);
+            let open: Vec<&Document> = self.documents.at(&file).collect();
+            if open.is_empty() {
+                jobs.extend(
+                    self.uri_of(root, &path)
+                        .map(|uri| self.job(&material, &path, uri, None, capabilities)),
+                );
+            }
+            let of_document = |document: &&Document| {
+                self.job(&material, &path, document.uri.clone(), Some(document), capabilities)
+            };
+            jobs.extend(open.iter().map(of_document));
+        }
+        jobs
+    }
+
+    /// The project of an open document and what a view of it must be drawn from; `None` when it belongs to no project
+    /// or is not in step with the editor.
+    pub fn key_of(&self, document: &Document) -> Option<(&Path, Key)> {
+        let file = document.path.as_deref().filter(|_| document.in_sync)?;
+        let around = self.boards.iter().filter(|(root, _)| file.starts_with(root));
+        let (root, board) = around.max_by_key(|(root, _)| root.as_os_str().len())?;
+        Some((root, Key { text: Some(document.revision), board: board.revision() }))
+    }
+
+    /// The job of an open document; `None` as for [`State::key_of`].
+    pub fn job_of(&self, document: &Document, capabilities: &Capabilities) -> Option<Job> {
+        let (root, _) = self.key_of(document)?;
+        let path = RepoPath::below(root, document.path.as_deref()?)?;
+        Some(self.job(
+            &self.material(root)?,
+            &path,
+            document.uri.clone(),
+            Some(document),
+            capabilities,
+        ))
+    }
+
+    /// The job of a project's file, by the name the editor knows it by.
+    pub fn job_at(&self, root: &Path, path: &RepoPath, capabilities: &Capabilities) -> Option<Job> {
+        let uri = self.uri_of(root, path)?;
+        let document = self.documents.get(&uri);
+        Some(self.job(&self.material(root)?, path, uri, document, capabilities))
+    }
+
+    fn material<'a>(&'a self, root: &'a Path) -> Option<Material<'a>> {
+        let board = self.boards.get(root)?;
+        let engine = self.projects.engine_at(root)?;
+        Some(Material { root, board, engine, reviews: board.reviews() })
+    }
+
+    fn job(
+        &self,
+        material: &Material<'_>,
+        path: &RepoPath,
+        uri: Url,
+        document: Option<&Document>,
+        capabilities: &Capabilities,
+    ) -> Job {
+        let here = material.board.findings().iter().filter(|finding| finding.at.path == *path);
+        let related = capabilities.related_information;
+        Job {
+            root: material.root.to_owned(),
+            path: path.clone(),
+            key: Key {
+                text: document.map(|document| document.revision),
+                board: material.board.revision(),
+            },
+            version: document.map(|document| document.version),
+            encoding: capabilities.encoding,
+            source: source(material.engine, document),
+            proposals: material.reviews.clone(),
+            reviews: material
+                .reviews
+                .iter()
+                .flat_map(|review| self.review_jobs(material, review, path))
+                .collect(),
+            findings: here
+                .map(|finding| self.finding_job(material.root, finding, related))
+                .collect(),
+            applied: material.board.applied().clone(),
+            uri,
+        }
+    }
+
+    fn review_jobs(
+        &self,
+        material: &Material<'_>,
+        review: &Arc<Review>,
+        path: &RepoPath,
+    ) -> Option<ReviewJob> {
+        let files = &review.proposal.files;
+        let file = files.iter().position(|file| file.path == *path)?;
+        let run = review.proposal.run;
+        // What another session left in conflict was most likely accepted there and edited since.
+        let foreign = !self.started.contains_key(&run);
+        let n_hunks = |files: &[crate::model::proposal::FileChange]| {
+            files.iter().map(|file| file.hunks.len()).sum()
+        };
+        let settled = |hunk| foreign || material.board.is_settled(run, path, hunk);
+        Some(ReviewJob {
+            review: review.clone(),
+            file,
+            n_before: n_hunks(&files[..file]),
+            n_total: n_hunks(files),
+            settled: (0..files[file].hunks.len()).map(settled).collect(),
+        })
+    }
+
+    fn finding_job(&self, root: &Path, finding: &Arc<Finding>, related: bool) -> FindingJob {
+        let started = self.started.get(&finding.run);
+        let seen = started.and_then(|started| started.texts.get(&finding.at.path.under(root)));
+        let others = finding.frames.iter().filter(|frame| related && **frame != finding.at);
+        let location = |frame: &crate::model::report::Place| {
+            Some(Location::new(
+                self.uri_of(root, &frame.path)?,
+                line_start(frame.line.saturating_sub(1)),
+            ))
+        };
+        FindingJob {
+            finding: finding.clone(),
+            seen: seen.cloned(),
+            frames: others.filter_map(location).collect(),
+        }
+    }
+}
+
+fn source(engine: &EngineHandle, document: Option<&Document>) -> Source {
+    match document {
+        Some(document) if document.in_sync => Source::Open(document.text.clone()),
+        Some(_) => Source::Unknown,
+        None => Source::Disk(engine.clone()),
+    }
+}
+
+/// What the jobs of one project share.
+struct Material<'a> {
+    root: &'a Path,
+    board: &'a Board,
+    engine: &'a EngineHandle,
+    reviews: Vec<Arc<Review>>,
+}
+
+impl Material<'_> {
+    fn paths(&self) -> BTreeSet<RepoPath> {
+        let changed =
+            self.reviews.iter().flat_map(|review| &review.files).map(|file| file.path.clone());
+        changed.chain(self.board.findings().iter().map(|finding| finding.at.path.clone())).collect()
+    }
+}

@@ -1,0 +1,92 @@
+//! The methods of the protocol, each handed to what carries it out.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::Result;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult,
+    InitializedParams, NumberOrString, WorkDoneProgressCancelParams,
+};
+use tower_lsp::{LanguageServer, LspService, async_trait};
+
+use super::handlers::{code_action, code_action_resolve, initialize, text_sync};
+use super::session::Session;
+use super::{commands, progress};
+
+pub struct Server {
+    pub session: Arc<Session>,
+}
+
+/// The router with all methods.
+pub fn service(session: &Arc<Session>) -> LspService<Server> {
+    let server = Server { session: session.clone() };
+    let builder = LspService::build(|_client| server);
+    let builder = builder.custom_method("window/workDoneProgress/cancel", Server::cancel_progress);
+    #[cfg(debug_assertions)]
+    let builder = builder.custom_method(super::probe::METHOD, Server::probe);
+    builder.finish().0
+}
+
+#[async_trait]
+impl LanguageServer for Server {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        Ok(initialize::initialize(&self.session, &params))
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        initialize::initialized(&self.session);
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        initialize::folders_changed(&self.session, &params);
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        text_sync::did_open(&self.session, params);
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        text_sync::did_change(&self.session, params);
+    }
+
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        self.session.review_changed();
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        text_sync::did_close(&self.session, &params);
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        Ok(Some(code_action::code_action(self.session.clone(), params).await))
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        code_action_resolve::resolved(&self.session, action).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        commands::execute(self.session.clone(), &params.command, params.arguments).await
+    }
+}
+
+impl Server {
+    async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
+        let NumberOrString::String(token) = params.token else { return };
+        if let Some(id) = progress::run_of(&token) {
+            commands::cancel(&self.session, id);
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    async fn probe(&self, probe: super::probe::Probe) -> Result<Value> {
+        super::probe::run(&self.session, probe).await
+    }
+}

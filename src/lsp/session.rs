@@ -1,0 +1,286 @@
+//! Everything one editor session knows, behind one short lock that is never held across a wait.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::Notify;
+use tower_lsp::lsp_types::notification::ShowMessage;
+use tower_lsp::lsp_types::{MessageType, ShowMessageParams, TextDocumentItem, Url};
+
+use super::board::Board;
+use super::capabilities::Capabilities;
+use super::client::Client;
+use super::documents::{Documents, Text};
+use super::error::{Reason, Refusal};
+use super::log::Log;
+use super::outbox::Outbox;
+use super::progress::Progress;
+use super::projects::Projects;
+use super::review::Shown;
+use super::{summary, to_proto};
+use crate::base::ids::RunId;
+use crate::base::limits;
+use crate::base::path::RepoPath;
+use crate::engine::{Command, Consent, Notice, RunView};
+
+pub struct Session {
+    pub outbox: Outbox,
+    pub client: Client,
+    pub log: Log,
+    /// Whether the user lets tests run where nothing can confine them.
+    pub consent: Consent,
+    initialize: Mutex<Value>,
+    capabilities: OnceLock<Capabilities>,
+    state: Mutex<State>,
+    opening: Mutex<()>,
+    /// Rung when what is shown may have to change.
+    pub review: Notify,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub documents: Documents,
+    pub projects: Projects,
+    /// By project root.
+    pub boards: BTreeMap<PathBuf, Board>,
+    /// Runs that this session asked for.
+    pub started: HashMap<RunId, Started>,
+    pub shown: Shown,
+    /// Folders named by `initialize`, until they are opened.
+    pub folders_named: Vec<Url>,
+}
+
+/// A run that this session asked for.
+pub struct Started {
+    /// The folder of the project it is in.
+    pub folder: PathBuf,
+    /// The texts that were on the screen then, by path.
+    pub texts: HashMap<PathBuf, Arc<Text>>,
+    /// Until the run ends.
+    pub progress: Option<Progress>,
+}
+
+impl Session {
+    pub fn new(outbox: Outbox, log: Log, consent: Consent) -> Self {
+        Self {
+            client: Client::new(outbox.clone()),
+            outbox,
+            log,
+            consent,
+            initialize: Mutex::default(),
+            capabilities: OnceLock::new(),
+            state: Mutex::default(),
+            opening: Mutex::default(),
+            review: Notify::new(),
+        }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Held while a project opens.
+    pub fn opening(&self) -> MutexGuard<'_, ()> {
+        lock(&self.opening)
+    }
+
+    /// Keeps what typed parameters would lose.
+    pub fn remember_initialize(&self, raw: &Value) {
+        lock(&self.initialize).clone_from(raw);
+    }
+
+    /// What the editor can do; the least before it has said so.
+    pub fn capabilities(&self) -> &Capabilities {
+        self.capabilities.get_or_init(|| Capabilities::negotiate(&lock(&self.initialize)))
+    }
+
+    /// Resolves when the editor's process has gone; never if it could not be seen from here to begin with.
+    pub async fn editor_gone(&self) {
+        let mut seen = false;
+        loop {
+            let alive = self.editor_process().is_some_and(|process| process.exists());
+            if alive && !seen {
+                self.log.debug("watching the editor's process");
+            } else if seen && !alive {
+                self.log.debug("the editor's process has gone");
+                return;
+            }
+            seen = alive;
+            tokio::time::sleep(limits::EDITOR_WATCH_EVERY).await;
+        }
+    }
+
+    /// Where the system shows the editor's process, on systems that show processes as files.
+    fn editor_process(&self) -> Option<PathBuf> {
+        let pid = lock(&self.initialize)["processId"].as_u64()?;
+        Some(Path::new("/proc").join(pid.to_string()))
+    }
+
+    pub fn show_message(&self, typ: MessageType, message: impl Into<String>) {
+        self.outbox.notify::<ShowMessage>(ShowMessageParams { typ, message: message.into() });
+    }
+
+    /// Different for every text of a document; `None` when it is not open.
+    pub fn revision_of(&self, uri: &str) -> Option<u64> {
+        let uri = Url::parse(uri).ok()?;
+        self.state().documents.get(&uri).map(|document| document.revision)
+    }
+
+    pub fn distrust_document(&self, uri: &str) {
+        if let Ok(uri) = Url::parse(uri) {
+            self.state().documents.distrust(&uri);
+        }
+    }
+
+    pub fn review_changed(&self) {
+        self.review.notify_one();
+    }
+
+    /// Hears the engine, on its thread.
+    pub fn heard(&self, root: &Path, notice: &Notice) {
+        match notice {
+            // The state that follows says it all.
+            Notice::Happened { .. } => {}
+            Notice::Progress { id, progress } => {
+                self.state().say(*id, || {
+                    let counts = (progress.tried, progress.total, progress.per_second);
+                    summary::progress(&progress.text, counts, &progress.best)
+                });
+            }
+            Notice::Refused { id, failure } => self.run_refused(*id, &Refusal::from(failure)),
+            Notice::Changed(view) => self.run_changed(root, view),
+        }
+    }
+
+    fn run_changed(&self, root: &Path, view: &Arc<RunView>) {
+        let mut state = self.state();
+        let ours = state.started.contains_key(&view.run.id);
+        state.boards.entry(root.to_owned()).or_default().changed(view.clone(), ours);
+        state.say(view.run.id, || summary::state(view));
+        let over = view.run.is_finished() || view.interrupted;
+        let was_running = over && state.end_progress(view.run.id);
+        drop(state);
+        if was_running {
+            self.announce(view);
+        } else if view.interrupted {
+            let hint = "The command greenloop.task.resume goes on with it.";
+            self.log.info(&format!("run {} was interrupted. {hint}", view.run.id));
+        }
+        self.review_changed();
+    }
+
+    /// Says how a run ended, unless its progress bar said so and it ended as hoped.
+    fn announce(&self, view: &RunView) {
+        let (typ, hoped_for) = summary::weight(view);
+        if !hoped_for || !self.capabilities().progress {
+            self.show_message(typ, format!("Greenloop: {}", summary::state(view)));
+        }
+    }
+
+    /// A run that was answered with an id but cannot be.
+    pub fn run_refused(&self, id: RunId, refusal: &Refusal) {
+        let mut state = self.state();
+        state.say(id, || refusal.message.clone());
+        state.end_progress(id);
+        drop(state);
+        self.show_message(MessageType::WARNING, format!("Greenloop: {}", refusal.message));
+    }
+
+    /// Ends all engines and with them their processes.
+    pub fn close(&self) {
+        let folders = self.state().projects.remove(None);
+        let (done, ended) = std::sync::mpsc::sync_channel(1);
+        let ending = std::thread::Builder::new().name("end engines".into()).spawn(move || {
+            drop(folders);
+            done.send(()).ok();
+        });
+        if ending.is_ok() && ended.recv_timeout(limits::ENGINES_END_WALL_MAX).is_err() {
+            self.log.debug("engines took too long to end");
+        }
+    }
+}
+
+impl State {
+    /// Shows a line on a run's progress bar, if it has one.
+    pub fn say(&self, id: RunId, line: impl FnOnce() -> String) {
+        if let Some(progress) = self.started.get(&id).and_then(|started| started.progress.as_ref())
+        {
+            progress.say(line());
+        }
+    }
+
+    /// Whether the run had a progress bar until now.
+    fn end_progress(&mut self, id: RunId) -> bool {
+        self.started.get_mut(&id).is_some_and(|started| started.progress.take().is_some())
+    }
+
+    /// Takes in a document that the editor opened.
+    pub fn opened(&mut self, item: TextDocumentItem) {
+        let uri = item.uri.clone();
+        self.documents.open(item);
+        let Some(document) = self.documents.get(&uri) else { return };
+        let Some(path) = &document.path else { return };
+        // Until a file is opened it is as the runs saw it.
+        for started in self.started.values_mut() {
+            started.texts.entry(path.clone()).or_insert_with(|| document.text.clone());
+        }
+    }
+
+    /// Remembers a run that this session asks for, with what is on the screen.
+    pub fn start(&mut self, id: RunId, folder: PathBuf, progress: Progress) {
+        let texts =
+            self.documents.files().map(|(path, document)| (path.to_owned(), document.text.clone()));
+        self.started
+            .insert(id, Started { folder, texts: texts.collect(), progress: Some(progress) });
+        if self.started.len() > limits::RUNS_SHOWN_MAX {
+            let ended = self.started.iter().filter(|(_, started)| started.progress.is_none());
+            if let Some(oldest) = ended.map(|(id, _)| *id).min() {
+                self.started.remove(&oldest);
+            }
+        }
+    }
+
+    /// The newest run that its engine has not spoken of yet.
+    pub fn waiting(&self) -> Option<RunId> {
+        let waiting = self
+            .started
+            .iter()
+            .filter(|(id, started)| started.progress.is_some() && self.run(**id).is_none());
+        waiting.map(|(id, _)| *id).max()
+    }
+
+    /// The project that knows a run, and the run.
+    pub fn run(&self, id: RunId) -> Option<(&Path, &Arc<RunView>)> {
+        self.boards.iter().find_map(|(root, board)| Some((root.as_path(), board.run(id)?)))
+    }
+
+    /// Gives a command to the engine that has a run, or that will have it once it is open.
+    pub fn send(&mut self, id: RunId, command: Command) -> Result<(), Refusal> {
+        if let Some(started) = self.started.get(&id) {
+            return self.projects.send(&started.folder, id, |_| command);
+        }
+        let unknown = || Refusal::new(Reason::NotFound, format!("task {id} is not known"));
+        let (root, _) = self.run(id).ok_or_else(unknown)?;
+        let engine = self.projects.engine_at(root).ok_or_else(unknown)?;
+        Ok(engine.send(command)?)
+    }
+
+    /// The name of a project's file as the editor knows it: an open document's, else below the editor's folder.
+    pub fn uri_of(&self, root: &Path, path: &RepoPath) -> Option<Url> {
+        let file = path.under(root);
+        if let Some(document) = self.documents.at(&file).next() {
+            return Some(document.uri.clone());
+        }
+        let folder = self.projects.folder_of(&file);
+        let named = folder.and_then(|folder| {
+            to_proto::uri_below(&folder.uri, file.strip_prefix(&folder.path).ok()?)
+        });
+        named.or_else(|| Url::from_file_path(&file).ok())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

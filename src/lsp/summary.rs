@@ -1,0 +1,91 @@
+//! Runs in a line of words.
+
+use tower_lsp::lsp_types::MessageType;
+
+use super::error;
+use crate::engine::RunView;
+use crate::model::proposal::{Evidence, Proposal};
+use crate::model::report::TestOutcome;
+use crate::model::run::{Outcome, Phase, Run};
+
+/// What a worker is at: `counts` are tried, total and per second.
+pub fn progress(text: &str, counts: (usize, usize, f64), best: &str) -> String {
+    let (tried, total, per_second) = counts;
+    let mut parts = vec![text.to_owned()];
+    if total > 0 {
+        parts.push(format!("{tried}/{total}"));
+    }
+    if per_second > 0.0 {
+        parts.push(format!("{per_second:.0}/s"));
+    }
+    if !best.is_empty() {
+        parts.push(best.to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" · ")
+}
+
+/// Where a run stands.
+pub fn state(view: &RunView) -> String {
+    if view.interrupted {
+        return "interrupted; the command greenloop.task.resume goes on with it".into();
+    }
+    match &view.run.phase {
+        Phase::Finished(outcome) => ended(&view.run, outcome),
+        _ if view.run.ending.is_some() => "ending".into(),
+        Phase::Snapshotting => "capturing what is on the screen".into(),
+        Phase::Baselining => "running the checks".into(),
+        Phase::Working => {
+            let n_targets = view.run.targets.iter().flatten().count();
+            format!("{} to fix, looking for a change", counted(n_targets, "red test"))
+        }
+        Phase::Verifying => "running the checks on a change".into(),
+    }
+}
+
+fn ended(run: &Run, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Green => run.proposal.as_ref().map_or_else(|| "green".into(), proposed),
+        Outcome::AlreadyGreen => format!("nothing to fix, {} pass", counted(n_passed(run), "test")),
+        Outcome::Checked { n_red: 0 } => format!("{} pass", counted(n_passed(run), "test")),
+        Outcome::Checked { n_red } => format!("{} failing", counted(*n_red, "test")),
+        Outcome::Stuck { reason } => format!("no fix found: {reason}"),
+        Outcome::Cancelled => "cancelled".into(),
+        Outcome::Failed { failure } => error::text(failure),
+    }
+}
+
+fn proposed(proposal: &Proposal) -> String {
+    let n_hunks: usize = proposal.files.iter().map(|file| file.hunks.len()).sum();
+    let fixed = counted(proposal.evidence.fixed.len(), "red test");
+    format!(
+        "{} to review, turning {fixed} green ({})",
+        counted(n_hunks, "change"),
+        evidence(&proposal.evidence)
+    )
+}
+
+/// `41/41 tests pass`.
+pub fn evidence(evidence: &Evidence) -> String {
+    let total = evidence.n_passed + evidence.still_red.len();
+    format!("{}/{} pass", evidence.n_passed, counted(total, "test"))
+}
+
+/// How loud a run's end is, and whether it is what was hoped for.
+pub fn weight(view: &RunView) -> (MessageType, bool) {
+    match view.run.outcome() {
+        Some(
+            Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } | Outcome::Cancelled,
+        ) => (MessageType::INFO, true),
+        Some(Outcome::Stuck { .. }) | None => (MessageType::WARNING, false),
+        Some(Outcome::Failed { .. }) => (MessageType::ERROR, false),
+    }
+}
+
+fn n_passed(run: &Run) -> usize {
+    run.baseline.iter().flatten().map(|check| check.report.count(TestOutcome::Passed)).sum()
+}
+
+fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
