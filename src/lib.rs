@@ -2,6 +2,7 @@
 //! offers the result for review. Modules in reading order, lowest floor first; see `ARCHITECTURE.md`.
 
 pub mod base;
+pub mod cli;
 pub mod engine;
 pub mod io;
 pub mod logic;

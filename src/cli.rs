@@ -1,0 +1,141 @@
+//! The command line: one file per subcommand. Exit codes: 0 done or green, 1 not green, 2 usage, configuration or
+//! environment.
+
+mod apply;
+mod checks;
+mod doctor;
+mod fix;
+mod json;
+mod lsp;
+mod style;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use crate::model::failure::{Failure, FailureKind};
+
+/// What `greenloop --help` says; `README.md` shows the same.
+const HELP: &str = "\
+Greenloop takes red tests to green, in isolated copies, with the project's own tests as judge.
+
+Usage: greenloop COMMAND [DIR] [OPTIONS]
+
+Commands:
+  fix [DIR]       find a change that turns the red tests green, and show it with its evidence
+  checks [DIR]    list the checks that were found and why, and run them
+  doctor [DIR]    say what is available here and what to do about what is not
+  lsp             serve an editor on standard input and output
+
+Options of fix:
+  --check NAME    only this check (repeatable)
+  --test NAME     only this red test (repeatable); an unambiguous end of the name is enough
+  --wall SECONDS  stop after this time (default 900)
+  --attempts N    verify at most this many changes (default 3)
+  --apply         write the change to the project once it is green
+  --resume RUN    go on with an interrupted run
+  --unsandboxed   run tests even where nothing can confine them
+  --format human|json
+
+Options of checks:
+  --check NAME, --unsandboxed, --format human|json
+
+Options of lsp:
+  --unsandboxed, --log FILE
+
+Without --apply nothing in the project is written.
+Exit code: 0 green or already green, 1 not green, 2 usage, configuration or environment.
+";
+
+/// Runs the program on these arguments (without its name); returns the exit code.
+pub fn main(args: Vec<OsString>) -> i32 {
+    match dispatch(args) {
+        Ok(code) => code,
+        Err(Stop::Usage(message)) => {
+            say_error(&format!("error: {message}\n"), "Run `greenloop --help` for the options.");
+            2
+        }
+        Err(Stop::Failure(failure)) => {
+            say_error(&format!("error: {}\n", failure.message), &failure.hint);
+            code_of(&failure)
+        }
+    }
+}
+
+/// Why a command did not do its work.
+enum Stop {
+    Usage(String),
+    Failure(Failure),
+}
+
+impl From<lexopt::Error> for Stop {
+    fn from(error: lexopt::Error) -> Self {
+        Stop::Usage(error.to_string())
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Failure(failure)
+    }
+}
+
+fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
+    use lexopt::prelude::*;
+
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        say(HELP);
+        return Ok(0);
+    }
+    let mut parser = lexopt::Parser::from_args(args);
+    match parser.next()? {
+        Some(Value(name)) => match name.to_str() {
+            Some("fix") => fix::main(parser),
+            Some("checks") => checks::main(parser),
+            Some("doctor") => doctor::main(parser),
+            Some("lsp") => lsp::main(parser),
+            Some("help") => {
+                say(HELP);
+                Ok(0)
+            }
+            _ => Err(Stop::Usage(format!("there is no command {}", name.display()))),
+        },
+        Some(Short('V') | Long("version")) => {
+            say(concat!("greenloop ", env!("CARGO_PKG_VERSION"), "\n"));
+            Ok(0)
+        }
+        Some(other) => Err(other.unexpected().into()),
+        None => {
+            say(HELP);
+            Ok(2)
+        }
+    }
+}
+
+/// The exit code of a run or command that failed like this.
+fn code_of(failure: &Failure) -> i32 {
+    match failure.kind {
+        FailureKind::Project | FailureKind::Stale => 1,
+        FailureKind::Refused
+        | FailureKind::Config
+        | FailureKind::Environment
+        | FailureKind::Bug => 2,
+    }
+}
+
+/// Writes to standard output. A reader that went away is no error of ours.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+/// Writes to standard error.
+fn say_aside(text: &str) {
+    let mut out = std::io::stderr().lock();
+    drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+}
+
+fn say_error(message: &str, hint: &str) {
+    say_aside(message);
+    say_aside(&format!(" hint: {hint}\n"));
+}

@@ -1,0 +1,108 @@
+//! `greenloop doctor [DIR]`: what is available here, and what to do about what is not.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use lexopt::prelude::*;
+
+use super::fix::folder_of;
+use super::style::Style;
+use super::{Stop, say};
+use crate::engine::Dirs;
+use crate::io::sandbox;
+
+/// One line of the report.
+struct Finding {
+    ok: bool,
+    what: String,
+    /// What to do when it is not well; empty when nothing needs doing.
+    hint: &'static str,
+}
+
+pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
+    let mut folder: Option<PathBuf> = None;
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Value(path) if folder.is_none() => folder = Some(path.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let dirs = Dirs::find(&folder_of(folder))?;
+    let findings = findings(&dirs);
+    let style = Style::of_stdout();
+    say(&format!("greenloop {} on {}\n", env!("CARGO_PKG_VERSION"), dirs.root.display()));
+    for Finding { ok, what, hint } in &findings {
+        say(&format!("  {} {what}\n", if *ok { style.green("✔") } else { style.red("✘") }));
+        if !ok && !hint.is_empty() {
+            say(&format!("      {hint}\n"));
+        }
+    }
+    Ok(if findings.iter().all(|finding| finding.ok) { 0 } else { 1 })
+}
+
+fn findings(dirs: &Dirs) -> Vec<Finding> {
+    let mut all = isolation(&dirs.cache);
+    all.push(program(
+        "git",
+        "Folders without git work as well; install git to see diffs of your own.",
+    ));
+    all.push(program("python3", "Needed only for Python projects: install Python 3.8 or later."));
+    all.push(program(
+        "cargo",
+        "Needed only for Rust projects: install Rust from your system or with rustup.",
+    ));
+    all.push(writable("state", &dirs.state));
+    all.push(writable("cache", &dirs.cache));
+    all
+}
+
+fn isolation(cache: &Path) -> Vec<Finding> {
+    let Ok(jail) = sandbox::own_program() else {
+        let what = "our own program cannot be found".to_owned();
+        return vec![Finding { ok: false, what, hint: "Install greenloop again." }];
+    };
+    let abilities = sandbox::probe(cache, &jail);
+    let overlay = Finding {
+        ok: abilities.overlay,
+        what: if abilities.overlay {
+            "isolation: overlay at the project's own path, private network, own process tree"
+                .to_owned()
+        } else {
+            format!("isolation: pooled folders, because {}", abilities.overlay_reason)
+        },
+        hint: "Slower and looser, but it works. Allow unprivileged user namespaces to get the overlay.",
+    };
+    let landlock = Finding {
+        ok: abilities.landlock > 0,
+        what: format!("write confinement: Landlock ABI {}", abilities.landlock),
+        hint: "Use a Linux kernel of 5.13 or later with Landlock enabled.",
+    };
+    vec![overlay, landlock]
+}
+
+/// Whether a program answers `--version`, with its answer.
+fn program(name: &str, hint: &'static str) -> Finding {
+    let output = Command::new(name).arg("--version").stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout)
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            Finding { ok: true, what: text, hint }
+        }
+        Ok(_) | Err(_) => Finding { ok: false, what: format!("{name} was not found"), hint },
+    }
+}
+
+fn writable(name: &str, folder: &Path) -> Finding {
+    let probe = folder.join(format!(".probe-{}", std::process::id()));
+    let ok = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)).is_ok();
+    let what = format!("{name} folder {}", folder.display());
+    Finding {
+        ok,
+        what,
+        hint: "Make it writable and free some space, or set XDG_STATE_HOME and XDG_CACHE_HOME.",
+    }
+}

@@ -1,0 +1,331 @@
+//! `greenloop fix [DIR]`: from red to a verified change, with one command and no editor.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use lexopt::prelude::*;
+
+use super::style::Style;
+use super::watch::{Seen, follow};
+use super::{Stop, apply, code_of, json, say, say_aside, say_error};
+use crate::base::ids::{CheckId, RunId};
+use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
+use crate::io::worker::Progress;
+use crate::logic::machine;
+use crate::model::budget::AskedBudget;
+use crate::model::event::Event;
+use crate::model::proposal::{Evidence, SearchFact};
+use crate::model::run::{AttemptResult, Goal, Outcome};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Human,
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "human" => Ok(Format::Human),
+            "json" => Ok(Format::Json),
+            _ => Err("it must be human or json"),
+        }
+    }
+}
+
+struct Options {
+    folder: PathBuf,
+    goal: Goal,
+    budget: AskedBudget,
+    apply: bool,
+    consent: Consent,
+    resume: Option<RunId>,
+    format: Format,
+}
+
+pub(super) fn main(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let options = parse(parser)?;
+    match run(&options) {
+        Err(Stop::Failure(failure)) if options.format == Format::Json => {
+            json::print_failure(&failure);
+            Ok(code_of(&failure))
+        }
+        done => done,
+    }
+}
+
+fn run(options: &Options) -> Result<i32, Stop> {
+    let dirs = Dirs::find(&options.folder)?;
+    let root = dirs.root.clone();
+    let (id, command) = command(options, &dirs);
+    let mut screen = Screen::new();
+    let view = follow(dirs, options.consent, id, command, &mut |seen| match options.format {
+        Format::Json => json::print_seen(&seen),
+        Format::Human => screen.show(&seen),
+    })?;
+    screen.clear();
+    let applied = match (&view.review, options.apply, view.run.outcome()) {
+        (Some(review), true, Some(Outcome::Green)) => apply::apply(&root, review),
+        _ => Ok(Vec::new()),
+    };
+    match options.format {
+        Format::Json if applied.is_ok() => {
+            json::print_outcome(&view, applied.as_deref().unwrap_or_default());
+        }
+        Format::Json => {}
+        Format::Human => print_end(&view),
+    }
+    let applied = applied?;
+    if options.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
+        say(&written(options.apply, &applied));
+    }
+    Ok(match view.run.outcome() {
+        Some(Outcome::Green | Outcome::AlreadyGreen) => 0,
+        Some(Outcome::Failed { failure }) => code_of(failure),
+        Some(Outcome::Checked { .. } | Outcome::Stuck { .. } | Outcome::Cancelled) | None => 1,
+    })
+}
+
+fn command(options: &Options, dirs: &Dirs) -> (RunId, Command) {
+    if let Some(id) = options.resume {
+        return (id, Command::Resume { id, buffers: Vec::new() });
+    }
+    let id = new_run_id();
+    let goal = Goal { focus: dirs.focus.clone(), ..options.goal.clone() };
+    (id, Command::Start { id, goal, budget: options.budget, buffers: Vec::new() })
+}
+
+fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
+    let mut folder = None;
+    let mut options = Options {
+        folder: PathBuf::new(),
+        goal: Goal::default(),
+        budget: AskedBudget::default(),
+        apply: false,
+        consent: Consent::SandboxOnly,
+        resume: None,
+        format: Format::Human,
+    };
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("check") => options.goal.checks.push(CheckId::new(parser.value()?.string()?)),
+            Long("test") => options.goal.tests.push(parser.value()?.string()?),
+            Long("wall") => options.budget.wall_ms_max = Some(seconds(parser.value()?)?),
+            Long("attempts") => options.budget.attempts_max = Some(positive(parser.value()?)?),
+            Long("unsandboxed") => options.consent = Consent::Unsandboxed,
+            Long("apply") => options.apply = true,
+            Long("resume") => {
+                let text = parser.value()?.string()?;
+                options.resume =
+                    Some(RunId::parse(&text).ok_or(Stop::Usage(format!("{text} is no run id")))?);
+            }
+            Long("format") => options.format = parser.value()?.parse()?,
+            Value(path) if folder.is_none() => folder = Some(path.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    options.folder = folder_of(folder);
+    Ok(options)
+}
+
+/// The folder that was named, else the one we stand in.
+pub(super) fn folder_of(named: Option<PathBuf>) -> PathBuf {
+    named.unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn seconds(value: OsString) -> Result<u64, Stop> {
+    let seconds: f64 = value.parse()?;
+    if seconds.is_finite() && (0.001..=1e9).contains(&seconds) {
+        return Ok((seconds * 1000.0) as u64);
+    }
+    Err(Stop::Usage("--wall takes a number of seconds above 0".to_owned()))
+}
+
+fn positive(value: OsString) -> Result<u32, Stop> {
+    let n: u32 = value.parse()?;
+    if n == 0 {
+        Err(Stop::Usage("--attempts takes a whole number above 0".to_owned()))
+    } else {
+        Ok(n)
+    }
+}
+
+/// The moving part of the output, on standard error: one line that is written over on a terminal, a line per stage
+/// elsewhere.
+struct Screen {
+    terminal: bool,
+}
+
+impl Screen {
+    fn new() -> Screen {
+        Screen { terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Progress(progress) if self.terminal => {
+                say_aside(&format!("\r\x1b[2K{}", one_line(progress)));
+            }
+            Seen::Progress(_) => {}
+            Seen::Event(event) => {
+                if let Some(line) = stage(event) {
+                    self.clear();
+                    say_aside(&format!("{line}\n"));
+                }
+            }
+        }
+    }
+
+    fn clear(&self) {
+        if self.terminal {
+            say_aside("\r\x1b[2K");
+        }
+    }
+}
+
+fn one_line(progress: &Progress) -> String {
+    let mut line = format!("  {}", progress.text);
+    if progress.total > 0 {
+        line.push_str(&format!("  {}/{}", progress.tried, progress.total));
+    }
+    if progress.per_second > 0.0 {
+        line.push_str(&format!("  {:.0}/s", progress.per_second));
+    }
+    if !progress.best.is_empty() {
+        line.push_str(&format!("  best: {}", progress.best));
+    }
+    line.chars().take(110).collect()
+}
+
+/// The line that an event leaves on the screen.
+fn stage(event: &Event) -> Option<String> {
+    match event {
+        Event::SnapshotTaken { snapshot, checks, notes, .. } => {
+            let names: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+            let mut text =
+                format!("snapshot  {} files, checks: {}", snapshot.n_files, names.join(", "));
+            for note in notes.iter().chain(&snapshot.warnings) {
+                text.push_str(&format!("\nnote      {note}"));
+            }
+            Some(text)
+        }
+        Event::BaselineTaken { runs } => {
+            let n: usize = runs.iter().map(|run| run.report.cases.len()).sum();
+            let n_red: usize = runs.iter().map(|run| run.report.red().count()).sum();
+            Some(format!("baseline  {n} tests, {n_red} red"))
+        }
+        Event::TargetsChosen { targets } => Some(
+            targets
+                .iter()
+                .map(|test| format!("target    {}\n", test.name))
+                .collect::<String>()
+                .trim_end()
+                .to_owned(),
+        )
+        .filter(|text| !text.is_empty()),
+        Event::AttemptStarted { attempt, worker } => {
+            Some(format!("attempt   {attempt}, by {worker}"))
+        }
+        Event::AttemptJudged { attempt, result: AttemptResult::Red { reason } } => {
+            Some(format!("attempt   {attempt} was not green: {reason}"))
+        }
+        Event::Resumed { .. } => Some("resumed".to_owned()),
+        Event::RunRequested { id, .. } => Some(format!("run       {id}")),
+        Event::AttemptFinished { .. }
+        | Event::VerifyFinished { .. }
+        | Event::AttemptJudged { .. }
+        | Event::ProposalMade { .. }
+        | Event::EffectFailed { .. }
+        | Event::CancelRequested
+        | Event::WallSpent
+        | Event::Finished { .. }
+        | Event::HunkDecided { .. } => None,
+    }
+}
+
+fn print_end(view: &RunView) {
+    let style = Style::of_stdout();
+    if let Some(review) = &view.review {
+        print_proposal(style, review);
+    }
+    let Some(outcome) = view.run.outcome() else { return };
+    if let Outcome::Failed { failure } = outcome {
+        return say_error(&format!("error: {}\n", failure.message), &failure.hint);
+    }
+    let (status, reason, _) = json::words(outcome);
+    let paint = |text: &str| match outcome {
+        Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } => style.green(text),
+        Outcome::Stuck { .. } | Outcome::Cancelled | Outcome::Failed { .. } => style.red(text),
+    };
+    say(&format!("{}: {reason}\n", paint(&style.bold(status))));
+    if view.review.is_none()
+        && let Some(search) = machine::last_search(&view.run)
+    {
+        say(&format!("{}\n", searched(search)));
+    }
+}
+
+fn written(wanted: bool, files: &[String]) -> String {
+    if wanted {
+        format!("Written: {}\n", files.join(", "))
+    } else {
+        "Nothing was written. Add --apply to write the change to the project.\n".to_owned()
+    }
+}
+
+fn print_proposal(style: Style, review: &Review) {
+    let Evidence { fixed, still_red, n_passed, n_skipped, checks, search, .. } =
+        &review.proposal.evidence;
+    say(&format!(
+        "{}\n{}\n",
+        style.bold(&review.proposal.title),
+        style.diff(&json::unified(review))
+    ));
+    say(&format!("{}\n", style.bold("Evidence")));
+    for test in fixed {
+        say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));
+    }
+    for test in still_red {
+        say(&format!(
+            "  {} → {}    {} (not a target)\n",
+            style.red("red"),
+            style.red("red"),
+            test.name
+        ));
+    }
+    let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
+    say(&format!("  all in all   {n_passed} passed{skipped}\n"));
+    for check in checks {
+        let seconds = check.duration_ms as f64 / 1000.0;
+        let how = check.enforced.join(", ");
+        say(&format!(
+            "  check        {}: {} tests in {seconds:.2} s\n",
+            check.check, check.n_tests
+        ));
+        say(&format!("               {}\n", style.faint(&format!("{} [{how}]", check.command))));
+    }
+    if let Some(search) = search {
+        say(&format!("  search       {}\n", searched(search)));
+        if search.plausible > 1 {
+            let n = search.plausible - 1;
+            say(&format!(
+                "               {n} other edits pass these tests as well; read the change, more tests would tell\n"
+            ));
+        }
+        if !search.reason.is_empty() {
+            say(&format!("               {}\n", search.reason));
+        }
+    }
+}
+
+fn searched(search: &SearchFact) -> String {
+    let SearchFact { tried, total, plausible, duration_ms, .. } = search;
+    let seconds = *duration_ms as f64 / 1000.0;
+    format!(
+        "{tried} of {total} candidates tried in {seconds:.1} s, {plausible} passed every test they were run on"
+    )
+}

@@ -1,0 +1,76 @@
+//! Machine-readable output: one JSON object a line; the last one of a run is its outcome.
+
+use serde_json::{Value, json};
+
+use super::say;
+use super::watch::Seen;
+use crate::engine::{Review, RunView};
+use crate::logic::{diff, machine};
+use crate::model::failure::Failure;
+use crate::model::run::Outcome;
+
+/// Prints one line for what was seen.
+pub(super) fn print_seen(seen: &Seen) {
+    match seen {
+        Seen::Event(event) => match serde_json::to_value(event) {
+            Ok(value) => print(&value),
+            Err(error) => print(&json!({"type": "error", "message": error.to_string()})),
+        },
+        Seen::Progress(progress) => print(&json!({
+            "type": "progress",
+            "text": progress.text,
+            "tried": progress.tried,
+            "total": progress.total,
+            "per_second": progress.per_second,
+            "best": progress.best,
+        })),
+    }
+}
+
+/// Prints the last line. `applied` names the files that were written.
+pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
+    let Some(outcome) = view.run.outcome() else { return };
+    let (status, reason, hint) = words(outcome);
+    let evidence = view.run.proposal.as_ref().map(|proposal| &proposal.evidence);
+    print(&json!({
+        "type": "outcome",
+        "run": view.run.id,
+        "status": status,
+        "reason": reason,
+        "hint": hint,
+        "diff": view.review.as_deref().map(unified),
+        "evidence": evidence,
+        "search": machine::last_search(&view.run),
+        "applied": applied,
+    }));
+}
+
+/// Prints the last line of a run that could not begin or be followed.
+pub(super) fn print_failure(failure: &Failure) {
+    let (status, reason, hint) = ("failed", &failure.message, &failure.hint);
+    print(
+        &json!({"type": "outcome", "status": status, "reason": reason, "hint": hint, "diff": null, "evidence": null}),
+    );
+}
+
+/// The whole proposal as one patch that `git apply` takes.
+pub(super) fn unified(review: &Review) -> String {
+    review.files.iter().map(|file| diff::unified(&file.path, &file.before, &file.after)).collect()
+}
+
+/// Status, reason and hint of an outcome.
+pub(super) fn words(outcome: &Outcome) -> (&'static str, String, Option<&str>) {
+    match outcome {
+        Outcome::Green => ("green", "every target passes and nothing else broke".to_owned(), None),
+        Outcome::AlreadyGreen => ("already-green", "no test was red".to_owned(), None),
+        Outcome::Checked { n_red: 0 } => ("green", "nothing is red".to_owned(), None),
+        Outcome::Checked { n_red } => ("red", format!("{n_red} red"), None),
+        Outcome::Stuck { reason } => ("stuck", reason.clone(), None),
+        Outcome::Cancelled => ("cancelled", "it was cancelled".to_owned(), None),
+        Outcome::Failed { failure } => ("failed", failure.message.clone(), Some(&failure.hint)),
+    }
+}
+
+fn print(value: &Value) {
+    say(&format!("{value}\n"));
+}

@@ -1,0 +1,114 @@
+//! Starts an engine, follows one run to its end, and turns Ctrl-C into a cancel.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::{Stop, say_aside};
+use crate::base::ids::RunId;
+use crate::base::limits;
+use crate::engine::{Busy, Command, Consent, Dirs, EngineHandle, Notice, RunView};
+use crate::io::worker::Progress;
+use crate::model::event::Event;
+use crate::model::failure::Failure;
+
+/// What a follower sees of its run.
+pub(super) enum Seen {
+    Event(Event),
+    Progress(Progress),
+}
+
+enum Message {
+    Notice(Notice),
+    Interrupt,
+}
+
+/// Sends `command`, which concerns run `id`, to the engine of a project, shows `see` what happens, and
+/// returns the finished run.
+pub(super) fn follow(
+    dirs: Dirs,
+    consent: Consent,
+    id: RunId,
+    command: Command,
+    see: &mut dyn FnMut(Seen),
+) -> Result<Arc<RunView>, Stop> {
+    let (messages, inbox) = sync_channel(limits::NOTICES_WAITING_MAX);
+    let notices = messages.clone();
+    // A send fails only when nobody follows any more.
+    let listener =
+        Arc::new(move |notice: &Notice| drop(notices.send(Message::Notice(notice.clone()))));
+    let engine = EngineHandle::start(dirs, consent, listener)?;
+    on_interrupt(messages)?;
+    if engine.send(command) == Err(Busy) {
+        return Err(Failure::environment("the engine takes no command", "Try again.").into());
+    }
+    finished(&engine, id, &inbox, see)
+}
+
+fn finished(
+    engine: &EngineHandle,
+    id: RunId,
+    inbox: &Receiver<Message>,
+    see: &mut dyn FnMut(Seen),
+) -> Result<Arc<RunView>, Stop> {
+    loop {
+        let Ok(message) = inbox.recv() else {
+            return Err(Failure::environment("the engine ended early", "Try again.").into());
+        };
+        match message {
+            Message::Notice(Notice::Happened { id: run, event }) if run == id => {
+                see(Seen::Event(event));
+            }
+            Message::Notice(Notice::Progress { id: run, progress }) if run == id => {
+                see(Seen::Progress(progress));
+            }
+            Message::Notice(Notice::Refused { id: run, failure }) if run == id => {
+                return Err(failure.into());
+            }
+            Message::Notice(Notice::Changed(view))
+                if view.run.id == id && view.run.is_finished() =>
+            {
+                return Ok(view);
+            }
+            Message::Notice(Notice::Changed(view)) if view.interrupted => {
+                let other = view.run.id;
+                say_aside(&format!(
+                    "note: run {other} was interrupted; greenloop fix --resume {other} goes on with it\n"
+                ));
+            }
+            Message::Notice(_) => {}
+            Message::Interrupt => {
+                if engine.send(Command::Cancel { id }) == Err(Busy) {
+                    say_aside("busy; Ctrl-C again ends the program\n");
+                }
+            }
+        }
+    }
+}
+
+/// The first Ctrl-C cancels the run, the second ends the program; processes end with it either way.
+fn on_interrupt(messages: SyncSender<Message>) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| {
+        Failure::environment(
+            format!("signals cannot be watched: {error}"),
+            "Free memory or processes.",
+        )
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the second Ctrl-C is to end the program whatever it does"
+    )]
+    let wait = move || {
+        for n in 1.. {
+            if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
+                return;
+            }
+            if n > 1 || messages.send(Message::Interrupt).is_err() {
+                std::process::exit(130);
+            }
+        }
+    };
+    std::thread::Builder::new().name("interrupt".to_owned()).spawn(wait).map_err(fail)?;
+    Ok(())
+}
