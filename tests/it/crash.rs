@@ -1,0 +1,89 @@
+//! `kill -9` at every journal append of a run: nothing of the user's is touched, nothing of ours is left running, and
+//! the run goes on, or its proposal is still there.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use serde_json::Value;
+
+use crate::support::{Fingerprint, Fixture, Home, Project};
+
+/// Runs `fix` with arguments and a fault; returns standard output's lines and whether it was killed.
+fn run(home: &Home, project: &Project, args: &[&str], fault: &str) -> (Vec<Value>, bool) {
+    let output = project
+        .greenloop(home)
+        .args(["fix", "--format", "json"])
+        .args(args)
+        .env("GREENLOOP_FAULT", fault)
+        .output()
+        .unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (lines, output.status.signal() == Some(9))
+}
+
+/// Processes that run in or for this home: their command line or folder names it.
+fn leftover_processes(home: &Home) -> Vec<String> {
+    let state = home.state();
+    let marker = state.parent().unwrap().to_str().unwrap();
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let read = |file| fs::read(process.path().join(file)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&read("cmdline")).replace('\0', " ");
+        if text.contains(marker) {
+            found.push(text);
+        }
+    }
+    found
+}
+
+/// Waits until the system has ended what the killed process started: it is told at once, but it takes its time.
+fn assert_no_processes(home: &Home) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        let left = leftover_processes(home);
+        if left.is_empty() {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "still running: {left:#?}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_run_survives_a_kill_at_every_append() {
+    let fixture = Fixture::load("python-billing");
+    let mut n_killed = 0;
+    for point in ["before-append", "after-append"] {
+        for n in 1.. {
+            let (home, project) = (Home::new(), fixture.copy());
+            project.commit_all();
+            let before = Fingerprint::of(&project.root);
+            let (lines, killed) = run(&home, &project, &[], &format!("{point}:{n}"));
+            assert_no_processes(&home);
+            if !killed {
+                let outcome = lines.last().unwrap();
+                assert_eq!(outcome["status"], "green", "the golden run: {outcome:#}");
+                break;
+            }
+            n_killed += 1;
+            check_goes_on(&home, &project, &lines, &format!("{point}:{n}"));
+            before.assert_unchanged(&project.root);
+        }
+    }
+    assert!(n_killed >= 16, "a run has at least eight events, {n_killed} kills were made");
+}
+
+/// Resumes the run that the lines tell of, or starts anew when it died before it was known.
+fn check_goes_on(home: &Home, project: &Project, lines: &[Value], point: &str) {
+    let id = lines.iter().find_map(|line| line["id"].as_str());
+    let finished = lines.iter().any(|line| line["type"] == "finished");
+    let (again, killed) = match id {
+        Some(id) if !finished => run(home, project, &["--resume", id], ""),
+        Some(_) | None => run(home, project, &[], ""),
+    };
+    let outcome =
+        again.last().unwrap_or_else(|| panic!("{point}: nothing was said after the restart"));
+    assert!(!killed && outcome["status"] == "green", "{point}: {outcome:#}");
+    assert_no_processes(home);
+}

@@ -1,0 +1,192 @@
+//! `greenloop fix` on real projects: red to green offline, with the diff and its evidence.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::support::{Fingerprint, Fixture, Home, Project};
+
+/// Runs `fix --format json` and returns its exit code and last line.
+fn fix(home: &Home, project: &Project, args: &[&str]) -> (i32, Value) {
+    let output =
+        project.greenloop(home).arg("fix").args(args).args(["--format", "json"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let last = text.lines().next_back().unwrap_or_else(|| {
+        panic!(
+            "nothing on standard output; standard error:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    });
+    (output.status.code().unwrap(), serde_json::from_str(last).unwrap())
+}
+
+/// The whole promise, for one fixture: green, the fault's file changed and nothing else, nothing of the user's
+/// touched, and with `--apply` a project whose own tests pass.
+fn check_fix(name: &str) {
+    let (home, fixture) = (Home::new(), Fixture::load(name));
+    let project = fixture.copy();
+    project.commit_all();
+    let before = Fingerprint::of(&project.root);
+    let (code, outcome) = fix(&home, &project, &[]);
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
+    before.assert_unchanged(&project.root);
+
+    let evidence = &outcome["evidence"];
+    assert_eq!(evidence["fixed"].as_array().unwrap().len(), fixture.red.len(), "{evidence:#}");
+    assert_eq!(
+        evidence["n_passed"].as_u64().unwrap() as usize,
+        fixture.passing + fixture.red.len()
+    );
+    assert_eq!(evidence["checks"][0]["check"], *fixture.check);
+    let diff = outcome["diff"].as_str().unwrap();
+    assert!(diff.contains(&format!("+++ b/{}", fixture.fault.file)), "{diff}");
+    assert_eq!(diff.matches("+++ ").count(), 1, "{diff}");
+
+    let (code, outcome) = fix(&home, &project, &["--apply"]);
+    assert_eq!(
+        (code, &outcome["applied"][0]),
+        (0, &Value::from(fixture.fault.file.clone())),
+        "{outcome:#}"
+    );
+    let (code, outcome) = fix(&home, &project, &[]);
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("already-green")), "{outcome:#}");
+    let status = String::from_utf8(project.git(&["status", "--porcelain"]).stdout).unwrap();
+    assert_eq!(status.trim(), format!("M {}", fixture.fault.file));
+}
+
+#[test]
+fn unittest_goes_green() {
+    check_fix("python-billing");
+}
+
+#[test]
+fn pytest_goes_green() {
+    check_fix("python-ledger-pytest");
+}
+
+#[test]
+fn cargo_goes_green() {
+    check_fix("rust-interval");
+}
+
+#[test]
+fn people_see_the_diff_and_the_evidence() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    let output = project.greenloop(&home).arg("fix").output().unwrap();
+    let (out, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    for part in [
+        "+++ b/billing/periods.py",
+        "Evidence",
+        "red → green",
+        "unittest: 81 tests",
+        "Nothing was written",
+    ] {
+        assert!(out.contains(part), "{part:?} is missing in:\n{out}");
+    }
+    assert!(err.contains("baseline  81 tests, 3 red"), "{err}");
+}
+
+#[test]
+fn one_named_test_is_the_goal() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    let (code, outcome) =
+        fix(&home, &project, &["--test", "test_a_plan_change_is_taxed_as_a_whole"]);
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
+    let (code, outcome) = fix(&home, &project, &["--test", "test_nowhere"]);
+    assert_eq!((code, outcome["status"].as_str()), (2, Some("failed")), "{outcome:#}");
+    assert!(outcome["reason"].as_str().unwrap().contains("test_nowhere"));
+}
+
+#[test]
+fn a_subfolder_stands_for_its_repository() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    project.commit_all();
+    let mut command = home.greenloop();
+    let output = command
+        .current_dir(project.root.join("tests"))
+        .args(["fix", "--format", "json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", texts(&output).0);
+}
+
+#[test]
+fn time_and_attempts_are_obeyed_and_said() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    let (code, outcome) = fix(&home, &project, &["--wall", "0.001"]);
+    assert_eq!((code, outcome["status"].as_str()), (1, Some("stuck")), "{outcome:#}");
+    assert!(outcome["reason"].as_str().unwrap().contains("time"), "{outcome:#}");
+}
+
+#[test]
+fn an_honest_stop_says_what_was_tried() {
+    let (home, project) = (Home::new(), Fixture::load("python-billing").copy_healthy());
+    project.write(
+        "tests/test_impossible.py",
+        "import unittest\n\nfrom billing import money\n\n\nclass Impossible(unittest.TestCase):\n    \
+         def test_the_impossible(self):\n        self.assertEqual(len(money.__name__), 99)\n",
+    );
+    let before = Fingerprint::of(&project.root);
+    let (code, outcome) = fix(&home, &project, &["--wall", "60"]);
+    assert_eq!((code, outcome["status"].as_str()), (1, Some("stuck")), "{outcome:#}");
+    assert!(outcome["diff"].is_null());
+    before.assert_unchanged(&project.root);
+}
+
+#[test]
+fn apply_refuses_a_file_that_moved_on() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    // The project's own tests change nothing on disk, so the file is changed by whoever runs beside us: here, a link
+    // to a file that cannot be replaced.
+    let file = project.root.join(&fixture.fault.file);
+    let mode = fs::metadata(&file).unwrap().permissions();
+    let (code, outcome) = fix(&home, &project, &["--apply"]);
+    assert_eq!(code, 0, "{outcome:#}");
+    assert_eq!(fs::metadata(&file).unwrap().permissions(), mode);
+}
+
+#[test]
+fn usage_errors_exit_with_two_and_a_hint() {
+    let home = Home::new();
+    let check = |args: &[&str], said: &str| {
+        let output = home.greenloop().args(args).output().unwrap();
+        let (_, err) = texts(&output);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {err}");
+        assert!(err.contains(said) && err.contains("hint: "), "{args:?}: {err}");
+    };
+    check(&["fly"], "no command fly");
+    check(&["fix", "--wall", "soon"], "soon");
+    check(&["fix", "--wall", "-3"], "seconds");
+    check(&["fix", "--attempts", "0"], "above 0");
+    check(&["fix", "--format", "xml"], "human or json");
+    check(&["fix", "--resume", "me"], "no run id");
+    check(&["fix", "--colour"], "--colour");
+    check(&["fix", "/nowhere/at/all"], "/nowhere/at/all");
+    check(&["fix", "--resume", "0000000001", "."], "no run 0000000001");
+}
+
+fn texts(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn doctor_and_checks_speak() {
+    let (home, project) = (Home::new(), Fixture::load("python-billing").copy());
+    let run = |command: &mut Command| texts(&command.output().unwrap()).0;
+    let doctor = run(project.greenloop(&home).arg("doctor"));
+    assert!(doctor.contains("isolation: ") && doctor.contains("state folder"), "{doctor}");
+    let checks = run(project.greenloop(&home).arg("checks"));
+    for part in
+        ["unittest", "because", "78 passed, 3 red", "test_a_plan_change_is_taxed_as_a_whole"]
+    {
+        assert!(checks.contains(part), "{part:?} is missing in:\n{checks}");
+    }
+}

@@ -1,0 +1,146 @@
+//! The fixture projects are what their `fixture.toml` says, and each fault of `fixtures/faults.toml` turns tests red.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::support::{Fault, Fixture, Project, python, replaced, repository};
+
+/// What a run of a project's own tests said.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    n_passed: usize,
+    red: BTreeSet<String>,
+}
+
+/// The test that a line of a runner's output names, and whether it passed.
+type Reader = fn(&str) -> Option<(String, bool)>;
+
+/// Runs all tests of a project with its own runner.
+fn tally(project: &Project, check: &str) -> Tally {
+    let python = python().display().to_string();
+    let (argv, read): (Vec<&str>, Reader) = match check {
+        "unittest" => (vec![&python, "-B", "-m", "unittest", "--verbose"], read_unittest),
+        "pytest" => (
+            vec![&python, "-B", "-m", "pytest", "-rA", "--tb=no", "-p", "no:cacheprovider"],
+            read_pytest,
+        ),
+        "cargo test" => (vec!["cargo", "test", "--offline", "--no-fail-fast"], read_cargo),
+        other => panic!("no runner for {other}"),
+    };
+    let mut command = Command::new(argv[0]);
+    command
+        .args(&argv[1..])
+        .current_dir(&project.root)
+        .env_remove("CARGO_TARGET_DIR")
+        .env("COLUMNS", "500");
+    let output = command.output().unwrap();
+    let text = String::from_utf8([output.stdout, b"\n".to_vec(), output.stderr].concat()).unwrap();
+    let (passed, red): (Vec<_>, Vec<_>) =
+        text.lines().filter_map(read).partition(|(_, passed)| *passed);
+    assert!(!passed.is_empty(), "no test passed:\n{text}");
+    Tally { n_passed: passed.len(), red: red.into_iter().map(|(name, _)| name).collect() }
+}
+
+/// `name (module.Class) ... ok`, from Python 3.11 on `name (module.Class.name) ... ok`.
+fn read_unittest(line: &str) -> Option<(String, bool)> {
+    let (head, outcome) = line.split_once(" ... ")?;
+    let (name, place) = head.strip_suffix(')')?.split_once(" (")?;
+    let full = if place.ends_with(&format!(".{name}")) {
+        place.to_owned()
+    } else {
+        format!("{place}.{name}")
+    };
+    Some((full, outcome == "ok"))
+}
+
+/// `PASSED id`, `FAILED id - message`.
+fn read_pytest(line: &str) -> Option<(String, bool)> {
+    let (outcome, rest) = line.split_once(' ')?;
+    let id = rest.split(" - ").next()?.to_owned();
+    match outcome {
+        "PASSED" => Some((id, true)),
+        "FAILED" | "ERROR" => Some((id, false)),
+        _ => None,
+    }
+}
+
+/// `test path::name ... ok`.
+fn read_cargo(line: &str) -> Option<(String, bool)> {
+    let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    Some((name.to_owned(), outcome == "ok"))
+}
+
+/// The project is red as described; with its fault undone all of it is green, and typing the fault in again gives the
+/// text it came with.
+fn check_fixture(name: &str) {
+    let fixture = Fixture::load(name);
+    let project = fixture.copy();
+    let red: BTreeSet<String> = fixture.red.iter().cloned().collect();
+    assert_eq!(tally(&project, &fixture.check), Tally { n_passed: fixture.passing, red });
+
+    let healthy = fixture.copy_healthy();
+    let n_all = fixture.passing + fixture.red.len();
+    assert_eq!(tally(&healthy, &fixture.check), Tally { n_passed: n_all, red: BTreeSet::new() });
+
+    let Fault { file, good, bad } = &fixture.fault;
+    assert_eq!(replaced(&healthy.read(file), good, bad), project.read(file));
+}
+
+/// Every further fault of a project turns at least one test red and leaves at least one green.
+fn check_faults(name: &str) {
+    let text = std::fs::read_to_string(repository().join("fixtures/faults.toml")).unwrap();
+    let mut faults: BTreeMap<String, Vec<SeededFault>> = toml::from_str(&text).unwrap();
+    let faults = faults.remove(name).unwrap();
+    assert!(faults.len() >= 12, "{} faults for {name}", faults.len());
+
+    let fixture = Fixture::load(name);
+    let project = fixture.copy_healthy();
+    for SeededFault { kind, fault } in faults {
+        let healthy = project.read(&fault.file);
+        project.replace(&fault.file, &fault.good, &fault.bad);
+        let tally = tally(&project, &fixture.check);
+        assert!(!tally.red.is_empty(), "{kind} in {}: {:?} breaks no test", fault.file, fault.bad);
+        project.write(&fault.file, &healthy);
+    }
+}
+
+/// One entry of `fixtures/faults.toml`, against the healthy text.
+#[derive(Deserialize)]
+struct SeededFault {
+    /// What kind of slip it is, for people.
+    kind: String,
+    #[serde(flatten)]
+    fault: Fault,
+}
+
+#[test]
+fn python_billing_is_as_described() {
+    check_fixture("python-billing");
+}
+
+#[test]
+fn python_ledger_pytest_is_as_described() {
+    check_fixture("python-ledger-pytest");
+}
+
+#[test]
+fn rust_interval_is_as_described() {
+    check_fixture("rust-interval");
+}
+
+#[test]
+fn faults_of_python_billing_are_seen() {
+    check_faults("python-billing");
+}
+
+#[test]
+fn faults_of_python_ledger_pytest_are_seen() {
+    check_faults("python-ledger-pytest");
+}
+
+#[test]
+fn faults_of_rust_interval_are_seen() {
+    check_faults("rust-interval");
+}

@@ -1,0 +1,19 @@
+//! The one integration binary: the repository's own rules, and the real program against real projects.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on is a failed test")]
+
+mod bad_input;
+mod checks;
+mod confinement;
+mod crash;
+mod fix;
+mod fixtures;
+mod place;
+mod red;
+mod repair_python;
+mod repair_rust;
+mod store;
+mod support;
+mod tidy;
+mod wire;
+mod worlds;

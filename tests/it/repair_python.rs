@@ -1,0 +1,112 @@
+//! The repair worker on Python projects: from red to an edit, in real worlds.
+
+use std::sync::Mutex;
+use std::time::Instant;
+
+use greenloop::base::cancel::CancelToken;
+use greenloop::io::sandbox::Abilities;
+use greenloop::io::worker::Progress;
+use greenloop::model::event::WorkResult;
+
+use crate::place::rungs;
+use crate::red::Red;
+use crate::support::python;
+
+fn best() -> Abilities {
+    rungs().pop().unwrap().1
+}
+
+fn pytest_config() -> String {
+    format!("[[check]]\nrunner = \"pytest\"\ncommand = [{:?}, \"-m\", \"pytest\"]\n", python())
+}
+
+#[test]
+fn a_unittest_project_is_fixed_on_every_rung() {
+    for (rung, abilities) in rungs() {
+        let red = Red::of_fixture("python-billing", "", &abilities);
+        let (_, title, fact) = red.fix(&[]);
+        println!("{rung}: {title} {fact:?}");
+        assert!(title.contains("billing/periods.py"), "{title}");
+        assert!(fact.plausible >= 1 && fact.tried >= fact.plausible && fact.total >= fact.tried);
+    }
+}
+
+#[test]
+fn a_pytest_project_is_fixed() {
+    let red = Red::of_fixture("python-ledger-pytest", &pytest_config(), &best());
+    let (tree, title, fact) = red.fix(&[]);
+    println!("{title} {fact:?}");
+    assert!(red.text(&tree, "src/ledger/rates.py").contains("since <= day"), "{title}");
+}
+
+const MONEY: &str = "def half(a):\n    return a // 3\n\n\ndef twice(a):\n    return a + 2\n";
+const MONEY_TEST: &str = "import unittest\n\nfrom money import half, twice\n\n\n\
+class T(unittest.TestCase):\n    def test_half(self):\n        self.assertEqual([half(a) for a in (2, 10, 44)], [1, 5, 22])\n\n    \
+def test_twice(self):\n        self.assertEqual([twice(a) for a in (1, 2, 5)], [2, 4, 10])\n";
+
+#[test]
+fn two_faults_take_two_edits() {
+    let red = Red::of_files(&[("money.py", MONEY), ("test_money.py", MONEY_TEST)]);
+    assert_eq!(red.targets.len(), 2);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert_ne!(red.text(&tree, "money.py"), MONEY);
+}
+
+#[test]
+fn a_refused_tree_is_not_proposed_again() {
+    let red = Red::of_fixture("python-billing", "", &best());
+    let (first, ..) = red.fix(&[]);
+    let (second, ..) = red.fix(std::slice::from_ref(&first));
+    assert_ne!(first, second);
+}
+
+#[test]
+fn progress_is_told_and_cancel_is_obeyed_at_once() {
+    let red = Red::of_fixture("python-billing", "", &best());
+    let (cancel, told) = (CancelToken::new(), Mutex::new(Vec::new()));
+    let cancelled_at = Mutex::new(None);
+    let result = red.work(&[], &cancel, &|progress: Progress| {
+        if progress.tried > 0 && !cancel.is_cancelled() {
+            *cancelled_at.lock().unwrap() = Some(Instant::now());
+            cancel.cancel();
+        }
+        told.lock().unwrap().push(progress);
+    });
+    let took = cancelled_at.lock().unwrap().unwrap().elapsed();
+    assert!(matches!(result, WorkResult::Nothing { .. }), "{result:?}");
+    println!("cancel took {took:?}");
+    let told = told.into_inner().unwrap();
+    let last = told.last().unwrap();
+    assert!(last.text.starts_with("trying billing/") && last.total >= last.tried, "{last:?}");
+}
+
+#[test]
+fn what_no_edit_fixes_is_said() {
+    let red = Red::of_files(&[
+        ("m.py", "def f(a):\n    return a\n"),
+        (
+            "test_m.py",
+            "import unittest\nfrom m import f\n\n\nclass T(unittest.TestCase):\n    def test_f(self):\n        self.assertEqual(f('x'), {'deep': [1, 2, {'er': f}]})\n",
+        ),
+    ]);
+    let result = red.work(&[], &CancelToken::new(), &|_| {});
+    let WorkResult::Nothing { reason, search } = result else { panic!("{result:?}") };
+    assert!(reason.starts_with("none of "), "{reason}");
+    assert_eq!(search.map(|fact| fact.tried == fact.total), Some(true));
+}
+
+#[test]
+fn any_command_is_fixed_the_slow_way() {
+    let red = Red::of_files(&[
+        (
+            "greenloop.toml",
+            "[[check]]\nname = \"script\"\nrunner = \"command\"\ncommand = [\"python3\", \"test_m.py\"]\n",
+        ),
+        ("m.py", "def longest(words):\n    return min(words, key=len)\n"),
+        ("test_m.py", "from m import longest\n\nassert longest(['a', 'bcd', 'ef']) == 'bcd'\n"),
+    ]);
+    let (tree, title, fact) = red.fix(&[]);
+    assert!(red.text(&tree, "m.py").contains("max(words, key=len)"), "{title}");
+    assert!(fact.tried > 0, "{fact:?}");
+}

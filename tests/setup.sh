@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, and a Python with pytest in target/test-venv.
+# Does nothing where everything is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=target/test-venv
+pytest='pytest>=8,<10'
+
+fail() {
+    printf 'setup: %s\n' "$1" >&2
+    printf '       %s\n' "${@:2}" >&2
+    exit 1
+}
+
+need() {
+    command -v "$1" >/dev/null || fail "$1 is missing" "$2"
+}
+
+component() {
+    "cargo-$2" --version >/dev/null 2>&1 && return
+    command -v rustup >/dev/null || fail "$1 is missing" "install it with the package manager that installed cargo"
+    rustup component add "$1" || fail "$1 could not be installed" "run: rustup component add $1"
+}
+
+# Debian and Ubuntu split venv off from Python.
+install_venv_package() {
+    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
+    apt-get update -qq && apt-get install -y -qq python3-venv
+}
+
+make_venv() {
+    python3 -m venv --clear "$venv" 2>/dev/null && return
+    install_venv_package && python3 -m venv --clear "$venv" && return
+    fail "python3 -m venv does not work" \
+        "install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run tests/setup.sh again"
+}
+
+need cargo "install Rust, then open a new shell so that cargo is on the PATH"
+need git "install git with your package manager"
+need python3 "install Python 3.8 or later with your package manager"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 does not start or is older than 3.8" "install a newer Python"
+component rustfmt fmt
+component clippy clippy
+
+if ! "$venv/bin/python3" -c 'import pytest' 2>/dev/null; then
+    printf 'setup: making %s with %s\n' "$venv" "$pytest"
+    make_venv
+    "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "$pytest" ||
+        fail "pytest could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
+fi
