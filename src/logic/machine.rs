@@ -1,10 +1,13 @@
 //! The whole policy of a run, as two pure functions: `apply` folds an event into a run, `decide` says what a run in
 //! this state wants next. Resume after a crash is `decide` on the folded journal: nothing else is remembered.
 
+mod unusable;
+
+use self::unusable::unusable;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::logic::verdict::{self, Verdict};
 use crate::model::budget::Budget;
-use crate::model::check::{CheckEnd, CheckRun};
+use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{CheckFact, Evidence, Proposal, SearchFact};
@@ -222,37 +225,6 @@ fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<Test
 
 /// How Python says that a module is not installed.
 const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
-
-/// Why nothing can be decided from a check that ended like this; `None` when it can.
-fn unusable(run: &CheckRun) -> Option<Failure> {
-    let check = &run.check;
-    let project =
-        |message: String, hint: &str| Some(Failure::new(FailureKind::Project, message, hint));
-    match &run.end {
-        CheckEnd::Completed | CheckEnd::BuildFailed => None,
-        CheckEnd::NoTests => project(
-            format!("check `{check}` ran but found no test"),
-            "Zero tests are never green: look at the command's output, or name the right check in greenloop.toml.",
-        ),
-        CheckEnd::Crashed { detail } => project(
-            format!("check `{check}` crashed: {detail}"),
-            "Some tests have no result, so nothing can be called green; run the command by hand to see it.",
-        ),
-        CheckEnd::TimedOut { after_ms } => project(
-            format!("check `{check}` did not end within {} s", after_ms.div_ceil(1000)),
-            "A test may hang; raise timeout_seconds of the check in greenloop.toml if it is only slow.",
-        ),
-        CheckEnd::Flooded { bytes } => project(
-            format!("check `{check}` printed more than {bytes} bytes and was ended"),
-            "Quieten the tests, or split the check in greenloop.toml.",
-        ),
-        CheckEnd::Missing { program, hint } => Some(Failure::environment(
-            format!("check `{check}` needs {program}, which is not there"),
-            hint,
-        )),
-        CheckEnd::Cancelled => project(format!("check `{check}` was cancelled"), "Start it again."),
-    }
-}
 
 fn work(run: &Run, baseline: &[CheckRun]) -> Next {
     match run.attempts.last() {

@@ -7,7 +7,7 @@ use super::*;
 use crate::base::ids::{BlobId, CheckId, RunId};
 use crate::base::path::RepoPath;
 use crate::model::budget::{AskedBudget, Budget};
-use crate::model::check::{Check, Runner};
+use crate::model::check::{Check, CheckEnd, Runner};
 use crate::model::proposal::FileChange;
 use crate::model::report::{TestCase, TestOutcome, TestReport};
 use crate::model::snapshot::Snapshot;

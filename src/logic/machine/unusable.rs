@@ -1,0 +1,35 @@
+//! What people are told when a check ended in a way that nothing can be decided from.
+
+use crate::model::check::{CheckEnd, CheckRun};
+use crate::model::failure::{Failure, FailureKind};
+
+/// Why nothing can be decided from a check that ended like this; `None` when it can.
+pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
+    let check = &run.check;
+    let project =
+        |message: String, hint: &str| Some(Failure::new(FailureKind::Project, message, hint));
+    match &run.end {
+        CheckEnd::Completed | CheckEnd::BuildFailed => None,
+        CheckEnd::NoTests => project(
+            format!("check `{check}` ran but found no test"),
+            "Zero tests are never green: look at the command's output, or name the right check in greenloop.toml.",
+        ),
+        CheckEnd::Crashed { detail } => project(
+            format!("check `{check}` crashed: {detail}"),
+            "Some tests have no result, so nothing can be called green; run the command by hand to see it.",
+        ),
+        CheckEnd::TimedOut { after_ms } => project(
+            format!("check `{check}` did not end within {} s", after_ms.div_ceil(1000)),
+            "A test may hang; raise timeout_seconds of the check in greenloop.toml if it is only slow.",
+        ),
+        CheckEnd::Flooded { bytes } => project(
+            format!("check `{check}` printed more than {bytes} bytes and was ended"),
+            "Quieten the tests, or split the check in greenloop.toml.",
+        ),
+        CheckEnd::Missing { program, hint } => Some(Failure::environment(
+            format!("check `{check}` needs {program}, which is not there"),
+            hint,
+        )),
+        CheckEnd::Cancelled => project(format!("check `{check}` was cancelled"), "Start it again."),
+    }
+}
