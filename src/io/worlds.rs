@@ -148,11 +148,20 @@ impl World {
             cwd: command.dir.under(self.root()),
             project: self.root().to_path_buf(),
             writable: vec![self.scratch.clone()],
+            readable: self.linked_dependencies(),
             namespaces: abilities.namespaces.then_some(Namespaces { overlay }),
             landlock: abilities.landlock,
         };
         let spec_file = self.folder.path.join("spec.json");
         sandbox::run(&abilities.jail, &spec, &spec_file, command.deadline, cancel, on_line)
+    }
+
+    /// The user's own folders that a slot's links lead to.
+    fn linked_dependencies(&self) -> Vec<PathBuf> {
+        match &self.place {
+            Place::Overlay { .. } => Vec::new(),
+            Place::Slot(slot) => slot.dependencies.clone(),
+        }
     }
 
     /// The layers to show, with a new work folder: the kernel does not take one twice.

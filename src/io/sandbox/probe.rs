@@ -65,6 +65,7 @@ fn try_in(place: &Path, jail: &Path, with_overlay: bool) -> Result<(), String> {
         cwd: project.clone(),
         project,
         writable: Vec::new(),
+        readable: Vec::new(),
         namespaces: Some(super::Namespaces { overlay }),
         landlock: 0,
     };

@@ -17,6 +17,8 @@ pub struct JailSpec {
     pub project: PathBuf,
     /// Folders outside the project that commands may write, at the same path inside.
     pub writable: Vec<PathBuf>,
+    /// Folders outside the project that commands may need to read, wherever they lie.
+    pub readable: Vec<PathBuf>,
     /// Mounts, processes and network of its own.
     pub namespaces: Option<Namespaces>,
     /// The Landlock ABI to enforce; none when 0.

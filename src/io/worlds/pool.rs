@@ -22,6 +22,8 @@ use crate::model::failure::Failure;
 /// A folder of the pool that nobody else uses until this is dropped.
 pub struct Slot {
     files: PathBuf,
+    /// The user's own folders that links in it lead to.
+    pub dependencies: Vec<PathBuf>,
     _lock: Lock,
 }
 
@@ -56,11 +58,12 @@ pub fn take(cache: &Cache, tree: &TreeId, dependencies: &[RepoPath]) -> Result<S
     let (folder, lock, manifest) = nearest_free(cache, tree)?;
     let files = folder.join("tree");
     let stamps = bring(cache, &files, manifest, tree)?;
+    let theirs = |dependency: &RepoPath| dependency.under(cache.store.root());
     for dependency in dependencies {
-        link(&dependency.under(cache.store.root()), &dependency.under(&files))?;
+        link(&theirs(dependency), &dependency.under(&files))?;
     }
     write_state(&folder.join(MANIFEST), &Manifest { tree: tree.clone(), stamps })?;
-    Ok(Slot { files, _lock: lock })
+    Ok(Slot { files, dependencies: dependencies.iter().map(theirs).collect(), _lock: lock })
 }
 
 type Free = (PathBuf, Lock, Option<Manifest>);

@@ -76,7 +76,12 @@ fn tool_folders(spec: &JailSpec) -> BTreeSet<PathBuf> {
     let is_hidden = |folder: &PathBuf| {
         HIDDEN.iter().any(|(top, _)| folder.starts_with(top) && folder != Path::new(top))
     };
-    let all = on_path.into_iter().chain(program_folders(spec)).map(around).chain(homes);
+    let all = on_path
+        .into_iter()
+        .chain(program_folders(spec))
+        .map(around)
+        .chain(homes)
+        .chain(spec.readable.iter().cloned());
     all.filter(|folder| {
         is_hidden(folder)
             && folder.is_dir()
