@@ -35,11 +35,13 @@ use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
 use crate::model::report::TestCase;
 
-/// A file that may be edited.
+/// A file of the project.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub path: RepoPath,
     pub text: Arc<str>,
+    /// It holds tests or what only they use, and is never edited.
+    pub is_test: bool,
 }
 
 /// Lines that one test ran, counted from 1.
@@ -97,7 +99,7 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
 }
 
 fn is_searched(source: &Source) -> bool {
-    source.text.len() <= REPAIR_FILE_BYTES_MAX && !language::is_test_path(&source.path)
+    source.text.len() <= REPAIR_FILE_BYTES_MAX && !source.is_test
 }
 
 fn in_file(

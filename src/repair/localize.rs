@@ -70,7 +70,7 @@ pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestC
         sources.iter().filter_map(|source| Some((source, parsed(source)?))).collect();
     let functions: Vec<(&RepoPath, Node<'_>)> = texts
         .iter()
-        .filter(|(source, _)| !language::is_test_path(&source.path))
+        .filter(|(source, _)| !source.is_test)
         .flat_map(|(source, tree)| tree.nodes().map(|node| (&source.path, node)))
         .filter(|(_, node)| node.role() == Role::Function && !node.is_frozen())
         .collect();
@@ -87,7 +87,7 @@ pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestC
         }
     }
     lift_frames(&mut lines, failures);
-    lines.retain(|path, _| !language::is_test_path(path));
+    lines.retain(|path, _| sources.iter().any(|source| source.path == *path && !source.is_test));
     Suspicion { lines }
 }
 
@@ -131,7 +131,7 @@ fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> BTreeSet<String> {
     if !names.is_empty() {
         return names;
     }
-    let all = tests.iter().zip(&trees).filter(|(test, _)| language::is_test_path(&test.path));
+    let all = tests.iter().zip(&trees).filter(|(test, _)| test.is_test);
     all.flat_map(|(_, tree)| names_in(tree.root())).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Candidate, Question, Source, Suspicion, candidates};
+use super::{Candidate, Question, Source, Suspicion, candidates, language};
 use crate::base::ids::CheckId;
 use crate::base::path::RepoPath;
 use crate::base::text::{LineIndex, edit};
@@ -11,7 +11,8 @@ use crate::model::report::{TestCase, TestId, TestOutcome};
 
 /// A source with this text, in a file such as `a.py`.
 pub fn source(path: &str, text: &str) -> Source {
-    Source { path: RepoPath::new(path).unwrap(), text: Arc::from(text) }
+    let path = RepoPath::new(path).unwrap();
+    Source { is_test: language::is_test_path(&path), path, text: Arc::from(text) }
 }
 
 /// Every line of the source, equally suspicious.

@@ -116,6 +116,26 @@ fn a_subfolder_stands_for_its_repository() {
 }
 
 #[test]
+fn a_project_inside_a_folder_of_fixtures_is_worked_on() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let inner = fixture.copy();
+    let top = inner.root.join("..").canonicalize().unwrap();
+    let project = top.join("tests/fixtures/billing");
+    fs::create_dir_all(project.parent().unwrap()).unwrap();
+    fs::rename(&inner.root, &project).unwrap();
+    Command::new("git").args(["init", "--quiet"]).current_dir(&top).status().unwrap();
+    let output = home
+        .greenloop()
+        .current_dir(&top)
+        .args(["fix", "--format", "json", "tests/fixtures/billing"])
+        .output()
+        .unwrap();
+    let (out, err) = texts(&output);
+    assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("+++ b/tests/fixtures/billing/billing/periods.py"), "{out}");
+}
+
+#[test]
 fn time_and_attempts_are_obeyed_and_said() {
     let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
     let project = fixture.copy();

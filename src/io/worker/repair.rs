@@ -18,8 +18,10 @@ use self::python::Python;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
 use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::path::RepoPath;
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
+use crate::logic::detect;
 use crate::logic::report_parse::BUILD;
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
@@ -131,7 +133,8 @@ fn repair_check(
     group: &Group<'_>,
     refused: &[TreeId],
 ) -> Result<Found, Failure> {
-    let (sources, tests) = read_sources(desk.store, tree)?;
+    let test_files = TestFiles::of(desk.store, tree, &group.check.dir)?;
+    let (sources, tests) = read_sources(desk.store, tree, &test_files)?;
     let passed = group.baseline.report.cases.iter();
     let passed = passed.filter(|case| case.outcome == TestOutcome::Passed);
     let passing: Vec<String> = passed.map(|case| case.id.name.clone()).collect();
@@ -144,13 +147,14 @@ fn repair_check(
         passing: &passing,
         sources: &sources,
     };
-    let fast = open(&job).and_then(|mut path| solve(&job, &tests, path.as_mut(), refused));
+    let fast =
+        open(&job).and_then(|mut path| solve(&job, &tests, &test_files, path.as_mut(), refused));
     match fast {
         Ok(found) => Ok(found),
         Err(failure) if desk.cancel.is_cancelled() => Err(failure),
         Err(failure) => {
             (desk.progress)(Progress { text: failure.message, ..Progress::default() });
-            solve(&job, &tests, &mut Generic::open(&job), refused)
+            solve(&job, &tests, &test_files, &mut Generic::open(&job), refused)
         }
     }
 }
@@ -168,8 +172,30 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
     })
 }
 
+/// Which files are tests, judged from their place in the project that a check belongs to: what lies around that project
+/// says nothing about them, so that one inside a folder of fixtures can be worked on too.
+struct TestFiles {
+    project: RepoPath,
+}
+
+impl TestFiles {
+    fn of(store: &Store, tree: &TreeId, check_dir: &RepoPath) -> Result<Self, Failure> {
+        let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
+        let project = check_dir.ancestors().find(|folder| detect::is_project(&files, folder));
+        Ok(Self { project: project.unwrap_or_default() })
+    }
+
+    fn hold(&self, path: &RepoPath) -> bool {
+        language::is_test_path(path.relative_to(&self.project).as_ref().unwrap_or(path))
+    }
+}
+
 /// Files that may be edited, and test files.
-fn read_sources(store: &Store, tree: &TreeId) -> Result<(Vec<Source>, Vec<Source>), Failure> {
+fn read_sources(
+    store: &Store,
+    tree: &TreeId,
+    test_files: &TestFiles,
+) -> Result<(Vec<Source>, Vec<Source>), Failure> {
     let (mut sources, mut tests) = (Vec::new(), Vec::new());
     for file in store.files(tree)? {
         let is_file = matches!(file.mode, FileMode::Plain | FileMode::Executable);
@@ -181,9 +207,9 @@ fn read_sources(store: &Store, tree: &TreeId) -> Result<(Vec<Source>, Vec<Source
             continue;
         }
         let Ok(text) = String::from_utf8(bytes) else { continue };
-        let is_test = language::is_test_path(&file.path);
+        let is_test = test_files.hold(&file.path);
         let list = if is_test { &mut tests } else { &mut sources };
-        list.push(Source { path: file.path, text: Arc::from(text) });
+        list.push(Source { path: file.path, text: Arc::from(text), is_test });
     }
     Ok((sources, tests))
 }
@@ -191,6 +217,7 @@ fn read_sources(store: &Store, tree: &TreeId) -> Result<(Vec<Source>, Vec<Source
 fn solve(
     job: &Job<'_>,
     tests: &[Source],
+    test_files: &TestFiles,
     path: &mut dyn FastPath,
     refused: &[TreeId],
 ) -> Result<Found, Failure> {
@@ -198,7 +225,7 @@ fn solve(
     let failures: Vec<TestCase> =
         job.failing.iter().filter_map(|name| case_of(job.baseline, name)).cloned().collect();
     (job.desk.progress)(Progress { text: "looking where it fails".into(), ..Progress::default() });
-    let suspicion = suspicion(job, tests, &path.observe()?, &failures);
+    let suspicion = suspicion(job, tests, test_files, &path.observe()?, &failures);
     let question = Question {
         sources: job.sources,
         suspicion: &suspicion,
@@ -227,14 +254,15 @@ fn solve(
 fn suspicion(
     job: &Job<'_>,
     tests: &[Source],
+    test_files: &TestFiles,
     coverage: &[TestCoverage],
     failures: &[TestCase],
 ) -> Suspicion {
     let is_covered = coverage.iter().any(|test| test.red && !test.lines.is_empty());
-    let mut suspicion = localize::suspicion(coverage, failures, language::is_test_path);
+    let mut suspicion = localize::suspicion(coverage, failures, |path| test_files.hold(path));
     if job.failing.is_empty() {
         let places = job.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());
-        for place in places.filter(|place| !language::is_test_path(&place.path)) {
+        for place in places.filter(|place| !test_files.hold(&place.path)) {
             suspicion.lines.entry(place.path.clone()).or_default().insert(place.line, 1.0);
         }
     } else if !is_covered {

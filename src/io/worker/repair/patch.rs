@@ -28,7 +28,7 @@ pub(super) fn files(sources: &[Source], patch: &Patch<'_>) -> Option<Vec<Source>
             let source = sources.iter().find(|source| source.path == *path)?;
             let edits: Vec<Edit> = edits.into_iter().cloned().collect();
             let text = Arc::from(edit::apply(&source.text, &edits)?);
-            Some(Source { path: path.clone(), text })
+            Some(Source { path: path.clone(), text, is_test: false })
         })
         .collect()
 }
@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn candidates_of_one_file_are_merged_in_order() {
-        let sources =
-            [Source { path: RepoPath::new("a.py").unwrap(), text: Arc::from("x = 1 + 2\n") }];
+        let path = RepoPath::new("a.py").unwrap();
+        let sources = [Source { path, text: Arc::from("x = 1 + 2\n"), is_test: false }];
         let (late, early) = (candidate("a.py", &[(8, 9, "3")]), candidate("a.py", &[(4, 5, "7")]));
         let files = files(&sources, &vec![&late, &early]).unwrap();
         assert_eq!(&*files[0].text, "x = 7 + 3\n");
