@@ -5,7 +5,7 @@ mod dispatcher;
 mod executor;
 mod recover;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -110,11 +110,43 @@ pub enum Consent {
 
 pub type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
 
-/// A project's engine. Clones are the same engine; it ends with the last clone, and its processes with it.
-#[derive(Clone)]
-pub struct EngineHandle(Arc<Engine>);
+/// A project's engine, as those who watch and steer its runs see it.
+pub trait Engine: Send + Sync {
+    /// The project's folder, canonical.
+    fn root(&self) -> &Path;
 
-struct Engine {
+    fn send(&self, command: Command) -> Result<(), Busy>;
+
+    /// The file as it is on disk now; `None` when it cannot be read or is larger than a snapshot would take.
+    fn disk(&self, path: &RepoPath) -> Option<Vec<u8>>;
+}
+
+/// Clones are the same engine; it ends with the last one, and its processes with it.
+pub type EngineHandle = Arc<dyn Engine>;
+
+/// Finds the project of a folder and opens its engine.
+pub trait Engines: Send + Sync {
+    /// The project's folder, canonical.
+    fn root_of(&self, folder: &Path) -> Result<PathBuf, Failure>;
+
+    /// Opens the engine of the project at `root`, which tells the listener of every run still of interest.
+    fn open(&self, root: &Path, listener: Listener) -> Result<EngineHandle, Failure>;
+}
+
+/// Engines on this machine.
+pub struct LocalEngines(pub Consent);
+
+impl Engines for LocalEngines {
+    fn root_of(&self, folder: &Path) -> Result<PathBuf, Failure> {
+        Dirs::find(folder).map(|dirs| dirs.root)
+    }
+
+    fn open(&self, root: &Path, listener: Listener) -> Result<EngineHandle, Failure> {
+        start(Dirs::find(root)?, self.0, listener)
+    }
+}
+
+struct LocalEngine {
     project: Arc<Project>,
     inputs: SyncSender<Input>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
@@ -124,45 +156,39 @@ struct Engine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
-impl EngineHandle {
-    /// Opens the project's store, worlds and journal, and tells the listener of every run still of interest.
-    pub fn start(
-        dirs: Dirs,
-        consent: Consent,
-        listener: Listener,
-    ) -> Result<EngineHandle, Failure> {
-        let project = Arc::new(Project::open(dirs, consent)?);
-        let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
-        let known = recover::known_runs(&project)?;
-        let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);
-        let thread = std::thread::Builder::new()
-            .name("dispatcher".to_owned())
-            .spawn(move || dispatcher.run(&waiting))
-            .map_err(|error| {
-                Failure::environment(
-                    format!("a thread cannot be started: {error}"),
-                    "Free memory or processes.",
-                )
-            })?;
-        Ok(EngineHandle(Arc::new(Engine { project, inputs, dispatcher: Mutex::new(Some(thread)) })))
+/// Opens the project's store, worlds and journal, and tells the listener of every run still of interest.
+pub fn start(dirs: Dirs, consent: Consent, listener: Listener) -> Result<EngineHandle, Failure> {
+    let project = Arc::new(Project::open(dirs, consent)?);
+    let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
+    let known = recover::known_runs(&project)?;
+    let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);
+    let thread = std::thread::Builder::new()
+        .name("dispatcher".to_owned())
+        .spawn(move || dispatcher.run(&waiting))
+        .map_err(|error| {
+            Failure::environment(
+                format!("a thread cannot be started: {error}"),
+                "Free memory or processes.",
+            )
+        })?;
+    Ok(Arc::new(LocalEngine { project, inputs, dispatcher: Mutex::new(Some(thread)) }))
+}
+
+impl Engine for LocalEngine {
+    fn root(&self) -> &Path {
+        &self.project.dirs.root
     }
 
-    pub fn send(&self, command: Command) -> Result<(), Busy> {
-        self.0.inputs.try_send(Input::Command(command)).or(Err(Busy))
+    fn send(&self, command: Command) -> Result<(), Busy> {
+        self.inputs.try_send(Input::Command(command)).or(Err(Busy))
     }
 
-    /// The file as it is on disk now; `None` when it cannot be read or is larger than a snapshot would take.
-    pub fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        self.0.project.store.disk(path)
-    }
-
-    /// The project's folder.
-    pub fn root(&self) -> &Path {
-        &self.0.project.dirs.root
+    fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.project.store.disk(path)
     }
 }
 
-impl Drop for Engine {
+impl Drop for LocalEngine {
     fn drop(&mut self) {
         let thread = self.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread

@@ -28,31 +28,41 @@ mod transport;
 
 use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
+
 use self::log::Log;
 use self::outbox::Outbox;
 use self::session::Session;
-use crate::engine::Consent;
+use crate::engine::Engines;
 
 /// How the server is started.
 pub struct Options {
     /// Takes the log.
     pub log: Option<log::Sink>,
-    pub consent: Consent,
+    pub engines: Box<dyn Engines>,
 }
 
 /// Serves one editor on standard input and output until it leaves. Returns the exit code, which the caller must use at
 /// once: a thread may still wait for input.
-pub fn serve(options: Options) -> i32 {
+pub fn serve_stdio(options: Options) -> i32 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let Ok(runtime) = runtime else { return 1 };
+    let code = runtime.block_on(serve(options, tokio::io::stdin(), tokio::io::stdout()));
+    runtime.shutdown_background();
+    code
+}
+
+/// Serves one editor until it leaves; the exit code a process of its own would end with.
+pub async fn serve(
+    options: Options,
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+) -> i32 {
     let outbox = Outbox::default();
     let session =
-        Arc::new(Session::new(outbox.clone(), Log::new(options.log, outbox), options.consent));
+        Arc::new(Session::new(outbox.clone(), Log::new(options.log, outbox), options.engines));
     let service = server::service(&session);
-    let serving =
-        transport::serve(service, session.clone(), tokio::io::stdin(), tokio::io::stdout());
-    let code = runtime.block_on(serving);
+    let code = transport::serve(service, session.clone(), input, output).await;
     session.close();
-    runtime.shutdown_background();
     code
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 
 use super::Stop;
-use crate::engine::Consent;
+use crate::engine::{Consent, LocalEngines};
 use crate::lsp;
 use crate::model::failure::Failure;
 
@@ -23,7 +23,8 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
         }
     }
     let log = log.map(open_log).transpose()?;
-    Ok(lsp::serve(lsp::Options { log: log.map(|file| Box::new(file) as _), consent }))
+    let log = log.map(|file| Box::new(file) as _);
+    Ok(lsp::serve_stdio(lsp::Options { log, engines: Box::new(LocalEngines(consent)) }))
 }
 
 fn open_log(path: PathBuf) -> Result<std::fs::File, Failure> {

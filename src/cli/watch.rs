@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use super::{Stop, say_aside};
 use crate::base::ids::RunId;
 use crate::base::limits;
-use crate::engine::{Busy, Command, Consent, Dirs, EngineHandle, Notice, RunView};
+use crate::engine::{self, Busy, Command, Consent, Dirs, Engine, Notice, RunView};
 use crate::io::worker::Progress;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
@@ -36,16 +36,16 @@ pub(super) fn follow(
     // A send fails only when nobody follows any more.
     let listener =
         Arc::new(move |notice: &Notice| drop(notices.send(Message::Notice(notice.clone()))));
-    let engine = EngineHandle::start(dirs, consent, listener)?;
+    let engine = engine::start(dirs, consent, listener)?;
     on_interrupt(messages)?;
     if engine.send(command) == Err(Busy) {
         return Err(Failure::environment("the engine takes no command", "Try again.").into());
     }
-    finished(&engine, id, &inbox, see)
+    finished(&*engine, id, &inbox, see)
 }
 
 fn finished(
-    engine: &EngineHandle,
+    engine: &dyn Engine,
     id: RunId,
     inbox: &Receiver<Message>,
     see: &mut dyn FnMut(Seen),

@@ -18,7 +18,7 @@ use crate::logic::{diff, machine::Effect};
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::FileChange;
+use crate::model::proposal::{ChangeKind, FileChange};
 use crate::model::run::Run;
 use crate::model::snapshot::Buffer;
 
@@ -247,6 +247,7 @@ fn file_change(store: &Store, change: TreeChange) -> Result<FileChange, Failure>
     let hunks = diff::hunks(&text(&before.blob)?, &text(&after.blob)?);
     Ok(FileChange {
         path: change.path,
+        kind: ChangeKind::Modify,
         before: before.blob.clone(),
         after: after.blob.clone(),
         hunks,

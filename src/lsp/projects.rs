@@ -13,7 +13,7 @@ use super::from_proto;
 use super::session::Session;
 use super::transport::guard;
 use crate::base::ids::RunId;
-use crate::engine::{Command, Dirs, EngineHandle, Listener, Notice};
+use crate::engine::{Command, EngineHandle, Listener, Notice};
 use crate::model::failure::{Failure, FailureKind};
 
 pub struct Folder {
@@ -95,7 +95,7 @@ impl Projects {
 impl Folder {
     /// The project's folder, known once its engine is open.
     pub fn root(&self) -> Option<&Path> {
-        self.ready().map(EngineHandle::root)
+        self.ready().map(|engine| engine.root())
     }
 
     fn ready(&self) -> Option<&EngineHandle> {
@@ -147,12 +147,9 @@ pub fn open(session: &Arc<Session>, uri: &Url) {
 fn open_now(session: &Arc<Session>, path: &Path) {
     let _one_at_a_time = session.opening();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let dirs = Dirs::find(path)?;
-        let known = session.state().projects.engine_at(&dirs.root).cloned();
-        known.map_or_else(
-            || EngineHandle::start(dirs.clone(), session.consent, listener(session, &dirs.root)),
-            Ok,
-        )
+        let root = session.engines.root_of(path)?;
+        let known = session.state().projects.engine_at(&root).cloned();
+        known.map_or_else(|| session.engines.open(&root, listener(session, &root)), Ok)
     }));
     let bug = |panic: Box<dyn std::any::Any + Send>| {
         let message =

@@ -23,14 +23,13 @@ use super::{summary, to_proto};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
-use crate::engine::{Command, Consent, Notice, RunView};
+use crate::engine::{Command, Engines, Notice, RunView};
 
 pub struct Session {
     pub outbox: Outbox,
     pub client: Client,
     pub log: Log,
-    /// Whether the user lets tests run where nothing can confine them.
-    pub consent: Consent,
+    pub engines: Box<dyn Engines>,
     initialize: Mutex<Value>,
     capabilities: OnceLock<Capabilities>,
     state: Mutex<State>,
@@ -63,12 +62,12 @@ pub struct Started {
 }
 
 impl Session {
-    pub fn new(outbox: Outbox, log: Log, consent: Consent) -> Self {
+    pub fn new(outbox: Outbox, log: Log, engines: Box<dyn Engines>) -> Self {
         Self {
             client: Client::new(outbox.clone()),
             outbox,
             log,
-            consent,
+            engines,
             initialize: Mutex::default(),
             capabilities: OnceLock::new(),
             state: Mutex::default(),

@@ -21,10 +21,28 @@ pub struct Proposal {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChange {
+    /// The file's place after the change; before it when the file is deleted.
     pub path: RepoPath,
+    #[serde(default)]
+    pub kind: ChangeKind,
+    /// The text before; an empty one when there was no file.
     pub before: BlobId,
+    /// The text after; an empty one when there is no file.
     pub after: BlobId,
     pub hunks: Vec<Hunk>,
+}
+
+/// What a change does to a file beside its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    #[default]
+    Modify,
+    Create,
+    Delete,
+    Rename {
+        from: RepoPath,
+    },
 }
 
 /// Whole lines in place of whole lines. Texts carry their line breaks.

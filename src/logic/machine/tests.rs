@@ -8,7 +8,7 @@ use crate::base::ids::{BlobId, CheckId, RunId};
 use crate::base::path::RepoPath;
 use crate::model::budget::{AskedBudget, Budget};
 use crate::model::check::{Check, CheckEnd, Runner};
-use crate::model::proposal::FileChange;
+use crate::model::proposal::{ChangeKind, FileChange};
 use crate::model::report::{TestCase, TestOutcome, TestReport};
 use crate::model::snapshot::Snapshot;
 
@@ -76,6 +76,7 @@ fn nothing(attempt: u32) -> Event {
 fn verified(attempt: u32, tree: &str, tests: &str) -> Event {
     let file = FileChange {
         path: RepoPath::new("a.py").unwrap(),
+        kind: ChangeKind::Modify,
         before: BlobId::new("1"),
         after: BlobId::new("2"),
         hunks: vec![],

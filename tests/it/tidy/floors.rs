@@ -27,19 +27,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine::Notice",
             "engine::Listener",
             "engine::Busy",
-            "engine::Consent",
+            "engine::Engines",
         ],
     ),
-    (
-        "lsp",
-        &[
-            "engine::RunView",
-            "engine::Review",
-            "engine::ReviewFile",
-            "engine::Dirs",
-            "engine::new_run_id",
-        ],
-    ),
+    ("lsp", &["engine::RunView", "engine::Review", "engine::ReviewFile", "engine::new_run_id"]),
     ("cli", &["base", "model", "logic", "repair", "io", "engine", "lsp"]),
     ("main", &["base", "model", "logic", "repair", "io", "engine", "lsp", "cli"]),
 ];
