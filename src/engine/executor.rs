@@ -206,6 +206,8 @@ fn verify(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let files = file_changes(&project.store, base(&task.run)?, tree)?;
+    let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
+    project.store.keep(&texts.collect::<Vec<_>>())?;
     let world = project.worlds.enter(tree)?;
     let runs = run_checks(project, task, &world, progress)?;
     Ok(Event::VerifyFinished { attempt, runs, files })

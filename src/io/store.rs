@@ -187,6 +187,13 @@ impl Store {
         self.objects().put(ObjectType::Blob, bytes).map(blob_id)
     }
 
+    /// Makes sure that these blobs stay readable when the user's repository drops what it no longer needs.
+    pub fn keep(&self, blobs: &[BlobId]) -> Result<(), Failure> {
+        let ids =
+            blobs.iter().map(|blob| parse_id(blob.as_str())).collect::<Result<Vec<_>, _>>()?;
+        self.objects().keep(&ids)
+    }
+
     pub fn blob(&self, id: &BlobId) -> Result<Vec<u8>, Failure> {
         self.objects().blob(parse_id(id.as_str())?)
     }

@@ -827,6 +827,23 @@ fn engines_share_a_state_folder() {
 }
 
 #[test]
+fn kept_texts_outlive_the_users_objects() {
+    let case = Case::committed(&[("kept.py", "kept\n"), ("borrowed.py", "borrowed\n")]);
+    let (kept, borrowed) = {
+        let store = case.store();
+        let files = store.files(&store.snapshot(&[]).unwrap().tree).unwrap();
+        let blob = |name| files.iter().find(|file| file.path == path(name)).unwrap().blob.clone();
+        store.keep(&[blob("kept.py")]).unwrap();
+        (blob("kept.py"), blob("borrowed.py"))
+    };
+    fs::remove_dir_all(case.root().join(".git/objects")).unwrap();
+    fs::create_dir(case.root().join(".git/objects")).unwrap();
+    let store = case.store();
+    assert_eq!(store.blob(&kept).unwrap(), b"kept\n");
+    assert_eq!(store.blob(&borrowed).unwrap_err().kind, FailureKind::Stale);
+}
+
+#[test]
 fn the_state_folder_may_lie_in_the_project_and_must_be_usable() {
     let case = Case::committed(&[("a.py", "")]);
     let inside = case.root().join("state");

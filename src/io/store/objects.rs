@@ -47,6 +47,17 @@ impl Objects {
         }
     }
 
+    /// Holds these objects in the store itself, whatever becomes of the user's repository. A pack is the one form in
+    /// which git writes what it finds in a borrowed store.
+    pub fn keep(&self, ids: &[Oid]) -> Result<(), Failure> {
+        let cannot = |error: git2::Error| unusable("objects cannot be kept in the store", &error);
+        let mut pack = self.0.packbuilder().map_err(cannot)?;
+        for id in ids {
+            pack.insert_object(*id, None).map_err(cannot)?;
+        }
+        pack.write(&self.0.path().join("objects/pack"), 0).map_err(cannot)
+    }
+
     pub fn blob(&self, id: Oid) -> Result<Vec<u8>, Failure> {
         let blob = self.0.find_blob(id).map_err(|error| missing("blob", id.to_string(), &error))?;
         Ok(blob.content().to_vec())
