@@ -5,22 +5,23 @@ mod dispatcher;
 mod executor;
 mod recover;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use crate::io::clock::new_run_id;
+pub use crate::io::clock::{new_acceptance_id, new_run_id};
 pub use crate::io::dirs::Dirs;
 
-use crate::base::ids::RunId;
+use crate::base::ids::{AcceptanceId, BlobId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::io::worker::Progress;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
-use crate::model::proposal::Proposal;
+use crate::model::proposal::{HunkAt, Proposal};
 use crate::model::run::{Goal, Run};
 use crate::model::snapshot::Buffer;
 use dispatcher::{Dispatcher, Input};
@@ -43,12 +44,22 @@ pub enum Command {
         id: RunId,
         buffers: Vec<Buffer>,
     },
-    /// Says no to a hunk of a run's proposal, or takes that back.
+    /// Says no to hunks of a run's proposal, or takes that back.
     Decide {
         id: RunId,
-        path: RepoPath,
-        hunk: usize,
+        hunks: BTreeSet<HunkAt>,
         rejected: bool,
+    },
+    /// These hunks are in the texts now, accepted together.
+    Accepted {
+        id: RunId,
+        acceptance: AcceptanceId,
+        hunks: BTreeSet<HunkAt>,
+    },
+    /// An acceptance was taken back as a whole.
+    TakenBack {
+        id: RunId,
+        acceptance: AcceptanceId,
     },
 }
 
@@ -95,7 +106,7 @@ pub struct ReviewFile {
     pub path: RepoPath,
     pub before: Arc<str>,
     pub after: Arc<str>,
-    /// One per hunk of the file: the user said no to it.
+    /// One per decision the file takes: the user said no to it.
     pub rejected: Vec<bool>,
 }
 
@@ -119,6 +130,12 @@ pub trait Engine: Send + Sync {
 
     /// The file as it is on disk now; `None` when it cannot be read or is larger than a snapshot would take.
     fn disk(&self, path: &RepoPath) -> Option<Vec<u8>>;
+
+    /// What a check printed; `None` when it is not kept any more.
+    fn output(&self, blob: &BlobId) -> Option<Vec<u8>>;
+
+    /// Puts a document for people into a file of ours, in place of an earlier one of that name.
+    fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure>;
 }
 
 /// Clones are the same engine; it ends with the last one, and its processes with it.
@@ -185,6 +202,14 @@ impl Engine for LocalEngine {
 
     fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
         self.project.store.disk(path)
+    }
+
+    fn output(&self, blob: &BlobId) -> Option<Vec<u8>> {
+        self.project.store.blob(blob).ok()
+    }
+
+    fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        self.project.dirs.put_document(name, text)
     }
 }
 

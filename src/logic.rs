@@ -4,6 +4,7 @@ pub mod config;
 pub mod detect;
 pub mod diff;
 pub mod machine;
+pub mod overview;
 pub mod report_parse;
 pub mod review;
 pub mod verdict;

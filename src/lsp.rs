@@ -1,6 +1,7 @@
 //! Floor 5: the language server. Turns the editor's messages into commands for engines and what engines say into
 //! diagnostics, actions and progress. Nothing outside knows the protocol, nothing in here decides about runs.
 
+mod acceptance;
 mod aliases;
 mod board;
 mod capabilities;
@@ -19,12 +20,15 @@ mod outbox;
 mod probe;
 mod progress;
 mod projects;
+mod questions;
 mod review;
 mod server;
 mod session;
 mod summary;
+mod tasks;
 mod to_proto;
 mod transport;
+mod virtual_docs;
 
 use std::sync::Arc;
 

@@ -100,8 +100,12 @@ pub const EDITOR_WATCH_EVERY: Duration = Duration::from_secs(5);
 pub const EDITOR_ANSWER_WALL_MAX: Duration = Duration::from_secs(10);
 /// How long an editor may take to apply an edit; some ask the user first.
 pub const EDITOR_APPLY_WALL_MAX: Duration = Duration::from_secs(60);
+/// How long a question to the user stays open; no answer then is no choice.
+pub const QUESTION_WALL_MAX: Duration = Duration::from_secs(600);
 /// Quiet time after a change before a review is drawn again.
 pub const REVIEW_QUIET: Duration = Duration::from_millis(50);
+/// Between two requests to an editor to ask again for lenses and hints.
+pub const REFRESH_PAUSE: Duration = Duration::from_millis(500);
 /// Longest time a review waits for quiet.
 pub const REVIEW_QUIET_WALL_MAX: Duration = Duration::from_millis(300);
 /// How long an accepted change may take to show in the text before the user is told that it does not.

@@ -243,7 +243,9 @@ fn stage(event: &Event) -> Option<String> {
         | Event::CancelRequested
         | Event::WallSpent
         | Event::Finished { .. }
-        | Event::HunkDecided { .. } => None,
+        | Event::HunksDecided { .. }
+        | Event::Accepted { .. }
+        | Event::TakenBack { .. } => None,
     }
 }
 

@@ -105,8 +105,14 @@ impl Dispatcher {
             ),
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
-            Command::Decide { id, path, hunk, rejected } => {
-                (id, self.record(id, Event::HunkDecided { path, hunk, rejected }))
+            Command::Decide { id, hunks, rejected } => {
+                (id, self.record(id, Event::HunksDecided { hunks, rejected }))
+            }
+            Command::Accepted { id, acceptance, hunks } => {
+                (id, self.record(id, Event::Accepted { acceptance, hunks }))
+            }
+            Command::TakenBack { id, acceptance } => {
+                (id, self.record(id, Event::TakenBack { acceptance }))
             }
         };
         if let Err(failure) = done {
@@ -287,7 +293,7 @@ impl Dispatcher {
         self.project.journal.append(id, &event, clock::now_ms())?;
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
-        if matches!(event, Event::ProposalMade { .. } | Event::HunkDecided { .. }) {
+        if matches!(event, Event::ProposalMade { .. } | Event::HunksDecided { .. }) {
             let run = entry.run.clone();
             let review = recover::review(&self.project, &run)?;
             self.known(id)?.review = review.map(Into::into);

@@ -54,7 +54,7 @@ pub(super) fn review(project: &Project, run: &Run) -> Result<Option<Review>, Fai
                 path: file.path.clone(),
                 before: text(&file.before)?.into(),
                 after: text(&file.after)?.into(),
-                rejected: (0..file.hunks.len())
+                rejected: (0..file.n_items())
                     .map(|hunk| run.rejected.contains(&(file.path.clone(), hunk)))
                     .collect(),
             })

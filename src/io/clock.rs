@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::base::ids::RunId;
+use crate::base::ids::{AcceptanceId, RunId};
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> u64 {
@@ -16,4 +16,9 @@ pub fn new_run_id() -> RunId {
     let fresh = now_ms() << 8 | u64::from(std::process::id() & 0xff);
     let before = LAST.fetch_max(fresh, Ordering::SeqCst);
     if before < fresh { RunId(fresh) } else { RunId(LAST.fetch_add(1, Ordering::SeqCst) + 1) }
+}
+
+/// As for runs.
+pub fn new_acceptance_id() -> AcceptanceId {
+    AcceptanceId(new_run_id())
 }

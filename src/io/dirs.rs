@@ -49,6 +49,23 @@ impl Dirs {
     }
 }
 
+impl Dirs {
+    /// Puts a document for people into the state folder, in place of an earlier one of that name.
+    pub fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        let path = self.state.join("review").join(name);
+        let written = path
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .and_then(|()| std::fs::write(&path, text));
+        written.map(|()| path.clone()).map_err(|error| {
+            Failure::environment(
+                format!("the file {} cannot be written: {error}", path.display()),
+                "Check that Greenloop's state folder is writable and its disk is not full.",
+            )
+        })
+    }
+}
+
 /// The top of the work tree that holds `folder`. A home folder that is itself a repository of dot files is not taken
 /// for the project of everything below it.
 fn top_of(folder: &Path) -> Option<PathBuf> {

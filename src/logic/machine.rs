@@ -1,6 +1,7 @@
 //! The whole policy of a run, as two pure functions: `apply` folds an event into a run, `decide` says what a run in
 //! this state wants next. Resume after a crash is `decide` on the folded journal: nothing else is remembered.
 
+mod review;
 mod unusable;
 
 use self::unusable::unusable;
@@ -54,13 +55,14 @@ pub fn begin(event: &Event) -> Option<Run> {
         attempts: Vec::new(),
         proposal: None,
         rejected: Default::default(),
+        acceptances: Vec::new(),
         ending: None,
     })
 }
 
 /// Folds one event into a run. Total: an event that does not fit the state changes nothing.
 pub fn apply(run: &mut Run, event: &Event) {
-    if run.is_finished() && !matches!(event, Event::HunkDecided { .. }) {
+    if run.is_finished() && !review::is_review(event) {
         return;
     }
     match event {
@@ -117,13 +119,8 @@ pub fn apply(run: &mut Run, event: &Event) {
         }
         Event::Resumed { at_ms } => run.started_ms = *at_ms,
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
-        Event::HunkDecided { path, hunk, rejected } => {
-            let key = (path.clone(), *hunk);
-            if *rejected {
-                run.rejected.insert(key);
-            } else {
-                run.rejected.remove(&key);
-            }
+        Event::HunksDecided { .. } | Event::Accepted { .. } | Event::TakenBack { .. } => {
+            review::apply(run, event);
         }
     }
 }

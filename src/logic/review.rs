@@ -2,6 +2,7 @@
 //! States are read off the texts alone, so undo, redo and hand-typing need no bookkeeping, and a hunk is applied
 //! exactly or not at all.
 
+pub mod file;
 mod regions;
 mod window;
 

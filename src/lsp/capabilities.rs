@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, ExecuteCommandOptions, OneOf,
-    PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    ExecuteCommandOptions, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::commands;
@@ -28,6 +28,32 @@ pub struct Capabilities {
     pub progress: bool,
     pub diagnostic_versions: bool,
     pub related_information: bool,
+    pub file_operations: FileOperations,
+    pub show_document: bool,
+    /// Opens documents that only the server has, by their names.
+    pub virtual_documents: bool,
+    pub refresh_lenses: bool,
+    pub refresh_hints: bool,
+    pub greenloop: Extensions,
+}
+
+/// What the editor does with files in a workspace edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileOperations {
+    pub create: bool,
+    pub rename: bool,
+    pub delete: bool,
+}
+
+/// What an editor with our own plugin can do: `capabilities.experimental.greenloop`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extensions {
+    /// Takes `greenloop/state` and `greenloop/proposal`.
+    pub state: bool,
+    /// Shows questions that come as `greenloop/question`.
+    pub question_ui: bool,
+    /// Shows tests itself, so that no lens need offer to run them.
+    pub test_ui: bool,
 }
 
 impl Capabilities {
@@ -52,6 +78,33 @@ impl Capabilities {
             progress: client["window"]["workDoneProgress"] == true,
             diagnostic_versions: document["publishDiagnostics"]["versionSupport"] == true,
             related_information: document["publishDiagnostics"]["relatedInformation"] == true,
+            file_operations: FileOperations::of(&edit["resourceOperations"]),
+            show_document: client["window"]["showDocument"]["support"] == true,
+            virtual_documents: workspace["textDocumentContent"].is_object(),
+            refresh_lenses: workspace["codeLens"]["refreshSupport"] == true,
+            refresh_hints: workspace["inlayHint"]["refreshSupport"] == true,
+            greenloop: Extensions::of(initialize),
+        }
+    }
+}
+
+impl FileOperations {
+    fn of(listed: &Value) -> Self {
+        let has = |name| names(listed).any(|listed| listed == name);
+        Self { create: has("create"), rename: has("rename"), delete: has("delete") }
+    }
+}
+
+impl Extensions {
+    /// Editors that cannot add to their capabilities say it in the options.
+    fn of(initialize: &Value) -> Self {
+        let declared = &initialize["capabilities"]["experimental"]["greenloop"];
+        let optional = &initialize["initializationOptions"]["experimental"]["greenloop"];
+        let said = if declared.is_object() { declared } else { optional };
+        Self {
+            state: said["version"] == 1,
+            question_ui: said["questionUi"] == true,
+            test_ui: said["testUi"] == true,
         }
     }
 }
@@ -102,6 +155,8 @@ pub fn offered(encoding: Encoding) -> ServerCapabilities {
         }),
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
+        inlay_hint_provider: Some(OneOf::Left(true)),
         execute_command_provider: Some(ExecuteCommandOptions {
             commands: commands::names().map(str::to_owned).collect(),
             ..ExecuteCommandOptions::default()
@@ -139,6 +194,12 @@ mod tests {
                     progress: false,
                     diagnostic_versions: false,
                     related_information: false,
+                    file_operations: FileOperations::default(),
+                    show_document: false,
+                    virtual_documents: false,
+                    refresh_lenses: false,
+                    refresh_hints: false,
+                    greenloop: Extensions::default(),
                 }
             );
         }

@@ -1,6 +1,7 @@
 //! The commands of `workspace/executeCommand`: answered at once, whatever they set going.
 
-mod hunk;
+mod decide;
+mod show;
 mod start;
 mod task;
 
@@ -8,22 +9,36 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
-use tower_lsp::lsp_types::MessageType;
+use tower_lsp::lsp_types::{MessageType, Url};
 
+use self::decide::{Level, accept, decide};
 use super::error::{Reason, Refusal};
 use super::outbox::to_value;
+use super::questions::Shown;
+use super::review::edits::Direction;
 use super::session::Session;
-use crate::base::ids::RunId;
+use crate::base::ids::{AcceptanceId, RunId};
 use crate::engine::Command;
 use crate::model::run::GoalKind;
 
 pub const FIX: &str = "greenloop.fix";
 pub const TEST_RUN: &str = "greenloop.test.run";
+pub const HUNK_ACCEPT: &str = "greenloop.hunk.accept";
 pub const HUNK_REJECT: &str = "greenloop.hunk.reject";
+pub const HUNK_RESTORE: &str = "greenloop.hunk.restore";
+pub const FILE_ACCEPT: &str = "greenloop.file.accept";
+pub const FILE_REJECT: &str = "greenloop.file.reject";
+const FILE_RESTORE: &str = "greenloop.file.restore";
+pub const PROPOSAL_ACCEPT: &str = "greenloop.proposal.accept";
+pub const PROPOSAL_REJECT: &str = "greenloop.proposal.reject";
+const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
+pub const SHOW: &str = "greenloop.show";
+pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
+const PROPOSAL_REDO: &str = "greenloop.proposal.redo";
 pub const HUNK_RECHECK: &str = "greenloop.hunk.recheck";
 
 type Outcome = std::result::Result<Reply, Refusal>;
@@ -37,11 +52,42 @@ const TABLE: &[(&str, Run)] = &[
     ("greenloop.task.cancel", |session, arguments| now(task::cancel(&session, arguments))),
     ("greenloop.task.resume", |session, arguments| now(task::resume(&session, arguments))),
     ("greenloop.task.status", |session, arguments| Box::pin(task::status(session, arguments))),
-    ("greenloop.hunk.accept", |session, arguments| Box::pin(hunk::accept(session, arguments))),
-    (HUNK_REJECT, |session, arguments| now(hunk::decide(&session, arguments, true))),
-    ("greenloop.hunk.restore", |session, arguments| now(hunk::decide(&session, arguments, false))),
-    (HUNK_RECHECK, |session, arguments| now(hunk::recheck(session, arguments))),
+    (HUNK_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::Hunk))),
+    (HUNK_REJECT, |session, arguments| now(decide(&session, arguments, Level::Hunk, true))),
+    (HUNK_RESTORE, |session, arguments| now(decide(&session, arguments, Level::Hunk, false))),
+    (HUNK_RECHECK, |session, arguments| now(decide::recheck(session, arguments))),
+    (FILE_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::File))),
+    (FILE_REJECT, |session, arguments| now(decide(&session, arguments, Level::File, true))),
+    (FILE_RESTORE, |session, arguments| now(decide(&session, arguments, Level::File, false))),
+    (PROPOSAL_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::Proposal))),
+    (PROPOSAL_REJECT, |session, arguments| now(decide(&session, arguments, Level::Proposal, true))),
+    (PROPOSAL_RESTORE, |session, arguments| {
+        now(decide(&session, arguments, Level::Proposal, false))
+    }),
+    (PROPOSAL_UNDO, |session, arguments| {
+        Box::pin(decide::undo(session, arguments, Direction::Revert))
+    }),
+    (PROPOSAL_REDO, |session, arguments| {
+        Box::pin(decide::undo(session, arguments, Direction::Apply))
+    }),
+    (SHOW, |session, arguments| Box::pin(show::show(session, arguments))),
+    ("greenloop.answer", |session, arguments| now(answer(&session, arguments))),
 ];
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Answer {
+    /// Without it the question that is open.
+    question_id: Option<u64>,
+    choice: String,
+}
+
+/// Answers a question of the server.
+fn answer(session: &Session, arguments: Arguments) -> Outcome {
+    let Answer { question_id, choice } = arguments.read(|choice| json!({ "choice": choice }))?;
+    session.questions.answer(question_id, choice)?;
+    Ok(Reply::default())
+}
 
 fn now(outcome: Outcome) -> Running {
     Box::pin(std::future::ready(outcome))
@@ -58,10 +104,24 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<RunId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    acceptance_id: Option<AcceptanceId>,
+    /// Where what is shown can be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<Url>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// What waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    question: Option<Shown>,
     /// One entry per task that was asked about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tasks: Vec<Value>,
+}
+
+impl Reply {
+    fn accepted(run: RunId, acceptance: AcceptanceId) -> Self {
+        Self { task_id: Some(run), acceptance_id: Some(acceptance), ..Self::default() }
+    }
 }
 
 /// What came with a command: nothing, a text, or an object.

@@ -126,6 +126,7 @@ mod tests {
             attempts: Vec::new(),
             proposal: None,
             rejected: BTreeSet::new(),
+            acceptances: Vec::new(),
             ending: None,
             asked: AskedBudget::default(),
         }

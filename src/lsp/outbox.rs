@@ -55,7 +55,11 @@ impl Outbox {
     }
 
     pub fn request(&self, id: &str, method: &str, params: Value) {
-        self.push(None, json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        let mut message = json!({"jsonrpc": "2.0", "id": id, "method": method});
+        if !params.is_null() {
+            message["params"] = params;
+        }
+        self.push(None, message);
     }
 
     /// Queues an answer to the editor.
@@ -115,6 +119,7 @@ impl Outbox {
 fn conflation_key(method: &str, params: &Value) -> Option<String> {
     match method {
         PublishDiagnostics::METHOD => Some(format!("diagnostics {}", params["uri"])),
+        "greenloop/state" => Some(method.to_owned()),
         "$/progress" if params["value"]["kind"] == "report" => {
             Some(format!("progress {}", params["token"]))
         }

@@ -1,18 +1,24 @@
 //! Keeps what the editor shows of reviews and test results in step with texts and runs.
 
+pub mod edits;
+pub mod hunks;
 pub mod job;
 pub mod view;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
 use tower_lsp::lsp_types::notification::PublishDiagnostics;
+use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
-use self::view::{Drawn, FileView, HunkState};
+use self::hunks::HunkState;
+use self::view::{Drawn, FileView};
 use super::session::{Session, State};
+use super::{tasks, virtual_docs};
 use crate::base::limits;
 
 /// What was drawn and sent last.
@@ -38,7 +44,10 @@ pub async fn keep_drawn(session: Arc<Session>) {
 async fn draw(session: &Arc<Session>) {
     let jobs = session.state().jobs(session.capabilities());
     match spawn_blocking(move || view::draw_all(jobs)).await {
-        Ok(drawn) => publish(session, drawn),
+        Ok(drawn) => {
+            tasks::tell(session, &drawn);
+            publish(session, drawn);
+        }
         Err(error) => session.log.error(&format!("internal error while drawing reviews: {error}")),
     }
 }
@@ -47,8 +56,28 @@ fn publish(session: &Session, drawn: Drawn) {
     let mut state = session.state();
     let messages = state.show(drawn, session.capabilities().diagnostic_versions);
     drop(state);
+    if !messages.is_empty() {
+        session.refresh.notify_one();
+    }
     for message in messages {
         session.outbox.notify::<PublishDiagnostics>(message);
+    }
+}
+
+/// Has the editor ask again for what it does not ask for by itself, at most a few times a second, for ever.
+pub async fn keep_refreshed(session: Arc<Session>) {
+    loop {
+        session.refresh.notified().await;
+        let capabilities = session.capabilities();
+        let wanted = [
+            (capabilities.refresh_lenses, CodeLensRefresh::METHOD),
+            (capabilities.refresh_hints, InlayHintRefreshRequest::METHOD),
+        ];
+        for (_, method) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
+            session.client.ask(method, Value::Null, limits::EDITOR_ANSWER_WALL_MAX).await;
+        }
+        virtual_docs::refresh(&session);
+        tokio::time::sleep(limits::REFRESH_PAUSE).await;
     }
 }
 

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, DidChangeTextDocumentParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams, InitializeResult,
-    InitializedParams, NumberOrString, WorkDoneProgressCancelParams,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams,
+    InitializeResult, InitializedParams, InlayHint, InlayHintParams, NumberOrString,
+    WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspService, async_trait};
 
-use super::handlers::{code_action, code_action_resolve, initialize, text_sync};
+use super::handlers::{
+    code_action, code_action_resolve, code_lens, initialize, inlay_hint, text_sync,
+};
 use super::session::Session;
+use super::tasks::{self, HunksParams};
+use super::virtual_docs::{self, ContentParams};
 use super::{commands, progress};
 
 pub struct Server {
@@ -25,6 +30,10 @@ pub fn service(session: &Arc<Session>) -> LspService<Server> {
     let server = Server { session: session.clone() };
     let builder = LspService::build(|_client| server);
     let builder = builder.custom_method("window/workDoneProgress/cancel", Server::cancel_progress);
+    let builder = builder.custom_method(virtual_docs::CONTENT, Server::content);
+    let builder = builder
+        .custom_method(tasks::SNAPSHOT, Server::snapshot)
+        .custom_method(tasks::HUNKS, Server::hunks);
     #[cfg(debug_assertions)]
     let builder = builder.custom_method(super::probe::METHOD, Server::probe);
     builder.finish().0
@@ -72,6 +81,14 @@ impl LanguageServer for Server {
         code_action_resolve::resolved(&self.session, action).await
     }
 
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        Ok(Some(code_lens::code_lens(self.session.clone(), params.text_document.uri).await))
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        Ok(Some(inlay_hint::inlay_hint(self.session.clone(), params).await))
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
         commands::execute(self.session.clone(), &params.command, params.arguments).await
     }
@@ -83,6 +100,18 @@ impl Server {
         if let Some(id) = progress::run_of(&token) {
             commands::cancel(&self.session, id);
         }
+    }
+
+    async fn snapshot(&self) -> Result<Value> {
+        Ok(tasks::snapshot(&self.session).await)
+    }
+
+    async fn hunks(&self, params: HunksParams) -> Result<Value> {
+        Ok(tasks::hunks(&self.session, params).await)
+    }
+
+    async fn content(&self, params: ContentParams) -> Result<Value> {
+        virtual_docs::content(self.session.clone(), params).await
     }
 
     #[cfg(debug_assertions)]

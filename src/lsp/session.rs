@@ -1,11 +1,11 @@
 //! Everything one editor session knows, behind one short lock that is never held across a wait.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use serde_json::Value;
-use tokio::sync::Notify;
+use serde_json::{Value, json};
+use tokio::sync::{Mutex as Turn, Notify, watch};
 use tower_lsp::lsp_types::notification::ShowMessage;
 use tower_lsp::lsp_types::{MessageType, ShowMessageParams, TextDocumentItem, Url};
 
@@ -18,8 +18,10 @@ use super::log::Log;
 use super::outbox::Outbox;
 use super::progress::Progress;
 use super::projects::Projects;
+use super::questions::Questions;
 use super::review::Shown;
 use super::{summary, to_proto};
+use crate::base::hash::ContentHash;
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
@@ -36,6 +38,13 @@ pub struct Session {
     opening: Mutex<()>,
     /// Rung when what is shown may have to change.
     pub review: Notify,
+    /// Rung when lenses and hints may have changed.
+    pub refresh: Notify,
+    /// Changes whenever a text or a proposal does.
+    pub texts: watch::Sender<()>,
+    /// Held while the editor applies an edit of ours.
+    pub applying: Turn<()>,
+    pub questions: Questions,
 }
 
 #[derive(Default)]
@@ -47,6 +56,12 @@ pub struct State {
     /// Runs that this session asked for.
     pub started: HashMap<RunId, Started>,
     pub shown: Shown,
+    /// What an editor that listens was told last.
+    pub told: Value,
+    /// Documents of ours that the editor has asked for.
+    pub opened_virtually: HashSet<Url>,
+    /// Files that are not open, with what they held when the editor was given an edit for them and showed nothing.
+    pub handed: HashMap<Url, ContentHash>,
     /// Folders named by `initialize`, until they are opened.
     pub folders_named: Vec<Url>,
 }
@@ -73,6 +88,10 @@ impl Session {
             state: Mutex::default(),
             opening: Mutex::default(),
             review: Notify::new(),
+            refresh: Notify::new(),
+            texts: watch::channel(()).0,
+            applying: Turn::default(),
+            questions: Questions::default(),
         }
     }
 
@@ -135,6 +154,22 @@ impl Session {
 
     pub fn review_changed(&self) {
         self.review.notify_one();
+        self.texts.send_replace(());
+    }
+
+    /// Asks what needs no answer.
+    pub fn ask_in_background(&self, method: &'static str, params: Value) {
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            client.ask(method, params, limits::EDITOR_ANSWER_WALL_MAX).await;
+        });
+    }
+
+    /// Tells an editor that shows questions itself that one needs no answer any more.
+    pub fn question_closed(&self, id: u64) {
+        if self.capabilities().greenloop.question_ui {
+            self.outbox.notify_raw("greenloop/questionClosed", json!({ "questionId": id }));
+        }
     }
 
     /// Hears the engine, on its thread.
@@ -161,6 +196,7 @@ impl Session {
         let over = view.run.is_finished() || view.interrupted;
         let was_running = over && state.end_progress(view.run.id);
         drop(state);
+        self.refresh.notify_one();
         if was_running {
             self.announce(view);
         } else if view.interrupted {
@@ -219,6 +255,7 @@ impl State {
     pub fn opened(&mut self, item: TextDocumentItem) {
         let uri = item.uri.clone();
         self.documents.open(item);
+        self.handed.remove(&uri);
         let Some(document) = self.documents.get(&uri) else { return };
         let Some(path) = &document.path else { return };
         // Until a file is opened it is as the runs saw it.

@@ -4,7 +4,7 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::error;
 use crate::engine::RunView;
-use crate::model::proposal::{Evidence, Proposal};
+use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
 use crate::model::run::{Outcome, Phase, Run};
 
@@ -56,13 +56,23 @@ fn ended(run: &Run, outcome: &Outcome) -> String {
 }
 
 fn proposed(proposal: &Proposal) -> String {
-    let n_hunks: usize = proposal.files.iter().map(|file| file.hunks.len()).sum();
+    let n_hunks: usize = proposal.files.iter().map(FileChange::n_items).sum();
     let fixed = counted(proposal.evidence.fixed.len(), "red test");
     format!(
         "{} to review, turning {fixed} green ({})",
         counted(n_hunks, "change"),
         evidence(&proposal.evidence)
     )
+}
+
+/// What one change does: the proposal's title, and what becomes of the file where that is more than an edit.
+pub fn change(change: &FileChange, title: &str) -> String {
+    match &change.kind {
+        ChangeKind::Modify => title.to_owned(),
+        ChangeKind::Create => format!("new file {} ({title})", change.path),
+        ChangeKind::Delete => format!("delete {} ({title})", change.path),
+        ChangeKind::Rename { from } => format!("rename {from} to {} ({title})", change.path),
+    }
 }
 
 /// `41/41 tests pass`.
@@ -86,6 +96,6 @@ fn n_passed(run: &Run) -> usize {
     run.baseline.iter().flatten().map(|check| check.report.count(TestOutcome::Passed)).sum()
 }
 
-fn counted(n: usize, thing: &str) -> String {
+pub fn counted(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }

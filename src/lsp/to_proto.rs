@@ -3,11 +3,15 @@
 use std::path::Path;
 
 use tower_lsp::lsp_types::{
-    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
-    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
+    AnnotatedTextEdit, DocumentChangeOperation, DocumentChanges, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Position, Range, ResourceOp, TextDocumentEdit,
+    TextEdit, Url, WorkspaceEdit,
 };
 
+use super::capabilities::Capabilities;
 use super::documents::Text;
+use super::error::{Reason, Refusal};
+use super::review::edits::FileEdit;
 use crate::base::text::Encoding;
 use crate::base::text::edit::Edit;
 
@@ -34,22 +38,66 @@ pub fn text_edit(text: &Text, edit: Edit, encoding: Encoding) -> TextEdit {
     TextEdit::new(range, edit.text)
 }
 
-/// One document's edit; `version` is `None` for a document that is not open.
+/// All of it in one edit: files are made before they are filled, edited before they get another name, and deleted
+/// last. A document that is not open has no version.
 pub fn workspace_edit(
-    uri: Url,
-    version: Option<i32>,
-    edit: TextEdit,
-    document_changes: bool,
-) -> WorkspaceEdit {
-    if !document_changes {
-        return WorkspaceEdit::new([(uri, vec![edit])].into());
+    files: Vec<FileEdit>,
+    capabilities: &Capabilities,
+) -> Result<WorkspaceEdit, Refusal> {
+    let mut operations: Vec<(u8, DocumentChangeOperation)> = Vec::new();
+    let mut texts: Vec<TextDocumentEdit> = Vec::new();
+    for FileEdit { side, edits, operation } in files {
+        if let Some(operation) = operation {
+            let order = order_of(&operation, capabilities)?;
+            operations.push((order, DocumentChangeOperation::Op(operation)));
+        }
+        if !edits.is_empty() {
+            let (uri, version) = (side.uri, side.version);
+            let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
+            let edits = edits.into_iter().map(OneOf::Left).collect();
+            texts.push(TextDocumentEdit { text_document, edits });
+        }
     }
-    let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
-    let edit = TextDocumentEdit { text_document, edits: vec![OneOf::Left(edit)] };
-    WorkspaceEdit {
-        document_changes: Some(DocumentChanges::Edits(vec![edit])),
-        ..WorkspaceEdit::default()
+    if !capabilities.document_changes {
+        return Ok(WorkspaceEdit::new(texts.into_iter().map(unversioned).collect()));
     }
+    let changes = if operations.is_empty() {
+        DocumentChanges::Edits(texts)
+    } else {
+        operations
+            .extend(texts.into_iter().map(|edit| (TEXTS, DocumentChangeOperation::Edit(edit))));
+        operations.sort_by_key(|(order, _)| *order);
+        DocumentChanges::Operations(operations.into_iter().map(|(_, one)| one).collect())
+    };
+    Ok(WorkspaceEdit { document_changes: Some(changes), ..WorkspaceEdit::default() })
+}
+
+/// Where edits of texts come among the operations on files.
+const TEXTS: u8 = 1;
+
+fn order_of(operation: &ResourceOp, capabilities: &Capabilities) -> Result<u8, Refusal> {
+    let can = &capabilities.file_operations;
+    let (order, able, what, uri) = match operation {
+        ResourceOp::Create(create) => (0, can.create, "make", &create.uri),
+        ResourceOp::Rename(rename) => (2, can.rename, "rename", &rename.old_uri),
+        ResourceOp::Delete(delete) => (3, can.delete, "delete", &delete.uri),
+    };
+    if able && capabilities.document_changes {
+        return Ok(order);
+    }
+    let file = uri.path();
+    let message = format!(
+        "this editor does not {what} files for servers; {what} {file} by hand, then accept the rest"
+    );
+    Err(Refusal::new(Reason::NeedsClient, message))
+}
+
+fn unversioned(edit: TextDocumentEdit) -> (Url, Vec<TextEdit>) {
+    let plain = |edit| match edit {
+        OneOf::Left(edit) => edit,
+        OneOf::Right(AnnotatedTextEdit { text_edit, .. }) => text_edit,
+    };
+    (edit.text_document.uri, edit.edits.into_iter().map(plain).collect())
 }
 
 /// The name of a file below a folder that the editor named.
@@ -83,26 +131,5 @@ mod tests {
         let folder = Url::parse("file:///c%3A/my%20folder/").unwrap();
         let uri = uri_below(&folder, Path::new("src/a b%.py")).unwrap();
         assert_eq!(uri.as_str(), "file:///c%3A/my%20folder/src/a%20b%25.py");
-    }
-
-    #[test]
-    fn an_edit_always_names_a_version() {
-        let uri = Url::parse("file:///a").unwrap();
-        let edit = |version, changes| {
-            let edit = TextEdit::new(Range::default(), "x".into());
-            serde_json::to_value(workspace_edit(uri.clone(), version, edit, changes)).unwrap()
-        };
-        assert_eq!(
-            edit(None, true)["documentChanges"][0]["textDocument"]["version"],
-            serde_json::Value::Null
-        );
-        assert!(
-            edit(None, true)["documentChanges"][0]["textDocument"]
-                .as_object()
-                .unwrap()
-                .contains_key("version")
-        );
-        assert_eq!(edit(Some(0), true)["documentChanges"][0]["textDocument"]["version"], 0);
-        assert_eq!(edit(Some(3), false)["changes"]["file:///a"][0]["newText"], "x");
     }
 }

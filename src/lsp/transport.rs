@@ -17,9 +17,11 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 
 use self::guard::Guarded;
 use super::frames::{Frame, FrameReader};
+use super::handlers::initialize;
 use super::latency::Latency;
 use super::server::Server;
 use super::session::Session;
+use super::tasks;
 use crate::base::limits;
 
 /// Serves one editor until it leaves; returns the exit code: 0 after `shutdown` and `exit`, else 1.
@@ -112,6 +114,9 @@ impl Driver {
             Some("initialize") => self.session.remember_initialize(&message["params"]),
             Some("shutdown") => {
                 self.shut_down = true;
+                message.as_object_mut().and_then(|fields| fields.remove("params"));
+            }
+            Some(tasks::SNAPSHOT) => {
                 message.as_object_mut().and_then(|fields| fields.remove("params"));
             }
             Some("textDocument/didOpen") => {
@@ -214,6 +219,10 @@ impl Answering {
             }
         };
         if let Some(response) = response {
+            let response = match self.method.as_str() {
+                "initialize" => initialize::completed(response),
+                _ => response,
+            };
             self.session.outbox.respond(response);
         }
         let mut latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);

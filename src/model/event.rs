@@ -1,17 +1,18 @@
 //! Everything that can happen to a run: what the world answered and what was decided. A run is a fold of its events
 //! (`logic::machine`), so these are what the journal stores and what resume, replay and tests share.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
-use super::proposal::{FileChange, Proposal, SearchFact};
+use super::proposal::{FileChange, HunkAt, Proposal, SearchFact};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
-use crate::base::ids::{AttemptId, RunId, TreeId};
-use crate::base::path::RepoPath;
+use crate::base::ids::{AcceptanceId, AttemptId, RunId, TreeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -75,12 +76,20 @@ pub enum Event {
     Finished {
         outcome: Outcome,
     },
-    /// The user said no to a hunk of the proposal, or took that back. Acceptance is never recorded: the text on the
-    /// screen shows it.
-    HunkDecided {
-        path: RepoPath,
-        hunk: usize,
+    /// The user said no to hunks of the proposal, or took that back.
+    HunksDecided {
+        hunks: BTreeSet<HunkAt>,
         rejected: bool,
+    },
+    /// These hunks were seen in the texts after they were accepted together, anew when the acceptance is known. Kept for
+    /// taking them back only: whether a hunk is applied is read from the text on the screen.
+    Accepted {
+        acceptance: AcceptanceId,
+        hunks: BTreeSet<HunkAt>,
+    },
+    /// An acceptance was taken back as a whole.
+    TakenBack {
+        acceptance: AcceptanceId,
     },
 }
 

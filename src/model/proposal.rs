@@ -1,8 +1,10 @@
 //! A change that was tested as a whole, cut into hunks for review.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{AttemptId, BlobId, CheckId, RunId, TreeId};
+use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::report::TestId;
 
@@ -32,6 +34,16 @@ pub struct FileChange {
     pub hunks: Vec<Hunk>,
 }
 
+impl FileChange {
+    /// How many decisions it takes: one a hunk, and one for a file that is made, deleted or renamed.
+    pub fn n_items(&self) -> usize {
+        match self.kind {
+            ChangeKind::Modify => self.hunks.len(),
+            ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => 1,
+        }
+    }
+}
+
 /// What a change does to a file beside its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +55,18 @@ pub enum ChangeKind {
     Rename {
         from: RepoPath,
     },
+}
+
+/// A hunk of a proposal: its file's path and its index there.
+pub type HunkAt = (RepoPath, usize);
+
+/// Hunks that went into the user's texts together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acceptance {
+    pub id: AcceptanceId,
+    pub hunks: BTreeSet<HunkAt>,
+    /// Taken back since, all of them.
+    pub undone: bool,
 }
 
 /// Whole lines in place of whole lines. Texts carry their line breaks.

@@ -8,7 +8,7 @@ use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::event::WorkResult;
 use super::failure::Failure;
-use super::proposal::{FileChange, Proposal};
+use super::proposal::{Acceptance, FileChange, HunkAt, Proposal};
 use super::report::TestId;
 use super::snapshot::Snapshot;
 use crate::base::ids::{AttemptId, CheckId, RunId};
@@ -34,8 +34,10 @@ pub struct Run {
     pub targets: Option<Vec<TestId>>,
     pub attempts: Vec<Attempt>,
     pub proposal: Option<Proposal>,
-    /// Hunks of the proposal that the user said no to: file and index in it.
-    pub rejected: BTreeSet<(RepoPath, usize)>,
+    /// Hunks of the proposal that the user said no to.
+    pub rejected: BTreeSet<HunkAt>,
+    /// What the user took over and can have taken back, the latest last.
+    pub acceptances: Vec<Acceptance>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
 }

@@ -1,5 +1,6 @@
 //! The language server over its wire: the real program, a client that behaves like an editor.
 
+mod accept;
 mod client;
 mod driver;
 mod editor;

@@ -293,7 +293,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::CancelRequested),
         Just(Event::WallSpent),
         Just(Event::Resumed { at_ms: 5 }),
-        Just(Event::HunkDecided { path: RepoPath::new("a.py").unwrap(), hunk: 0, rejected: true }),
+        Just(Event::HunksDecided {
+            hunks: [(RepoPath::new("a.py").unwrap(), 0)].into(),
+            rejected: true
+        }),
     ]
 }
 

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
+use serde_json::json;
 
 use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::RunId;
@@ -12,9 +11,8 @@ use crate::engine::{Command, RunView};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::progress::Progress;
-use crate::lsp::review::view::{self, HunkView};
 use crate::lsp::session::{Session, State};
-use crate::lsp::summary;
+use crate::lsp::tasks;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -68,43 +66,16 @@ pub fn resume(session: &Arc<Session>, arguments: Arguments) -> Outcome {
 /// The states of one task or of all, with their hunks as the texts are now.
 pub async fn status(session: Arc<Session>, arguments: Arguments) -> Outcome {
     let wanted = task(arguments)?;
-    let (views, jobs) = {
-        let state = session.state();
-        let all = state.boards.values().flat_map(Board::runs);
-        let views: Vec<Arc<RunView>> =
-            all.filter(|view| wanted.is_none_or(|id| view.run.id == id)).cloned().collect();
-        (views, state.jobs(session.capabilities()))
-    };
+    let tasks = tasks::described(&session, wanted).await?;
+    let question = session.questions.shown();
     match wanted {
-        Some(id) if views.is_empty() && session.state().started.contains_key(&id) => {
+        Some(id) if tasks.is_empty() && session.state().started.contains_key(&id) => {
             let waiting = json!({"taskId": id, "phase": "waiting"});
-            return Ok(Reply { task_id: Some(id), tasks: vec![waiting], ..Reply::default() });
+            Ok(Reply { task_id: Some(id), tasks: vec![waiting], ..Reply::default() })
         }
-        Some(id) if views.is_empty() => return Err(unknown(id)),
-        Some(_) | None => {}
+        Some(id) if tasks.is_empty() => Err(unknown(id)),
+        Some(_) | None => Ok(Reply { task_id: wanted, tasks, question, ..Reply::default() }),
     }
-    let drawn = spawn_blocking(move || view::draw_all(jobs)).await;
-    let drawn = drawn.map_err(|panic| Refusal::internal(&panic))?;
-    let hunks: Vec<&HunkView> = drawn.views.iter().flat_map(|view| &view.hunks).collect();
-    let tasks = views.iter().map(|view| described(view, &hunks)).collect();
-    Ok(Reply { task_id: wanted, tasks, ..Reply::default() })
-}
-
-fn described(view: &RunView, hunks: &[&HunkView]) -> Value {
-    let run = &view.run;
-    let own = hunks.iter().filter(|hunk| hunk.id.run == run.id);
-    let hunks = own.map(|hunk| {
-        json!({"path": hunk.id.path, "hunk": hunk.id.hunk, "label": hunk.label, "state": hunk.state})
-    });
-    json!({
-        "taskId": run.id,
-        "goal": run.goal,
-        "state": summary::state(view),
-        "phase": run.phase,
-        "interrupted": view.interrupted,
-        "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
-        "hunks": hunks.collect::<Vec<_>>(),
-    })
 }
 
 fn newest(state: &State, fits: impl Fn(&RunView) -> bool) -> Option<RunId> {

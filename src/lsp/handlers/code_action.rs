@@ -6,22 +6,28 @@ use std::sync::Arc;
 use serde_json::json;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
-    CodeActionParams, Command, Diagnostic, NumberOrString, Range,
+    CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
 };
 
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::commands;
 use crate::lsp::findings::What;
 use crate::lsp::handlers::code_action_resolve;
-use crate::lsp::review::view::{FileView, FindingView, HunkState, HunkView, conflicting};
+use crate::lsp::review::edits::conflicting;
+use crate::lsp::review::hunks::{HunkState, HunkView};
+use crate::lsp::review::view::{FileView, FindingView};
 use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
+use crate::lsp::summary;
 use crate::model::report::TestId;
 
 pub const ACCEPT: &str = "quickfix.greenloop.accept";
 pub const REJECT: &str = "quickfix.greenloop.reject";
 pub const FIX: &str = "quickfix.greenloop.fix";
 pub const TEST: &str = "source.greenloop.test";
+const SHOW: &str = "quickfix.greenloop.show";
+const FILE: &str = "quickfix.greenloop.file";
+const PROPOSAL: &str = "quickfix.greenloop.proposal";
 
 pub async fn code_action(
     session: Arc<Session>,
@@ -55,12 +61,18 @@ fn listed(
 ) -> Vec<CodeAction> {
     let asked = |kind: &str| is_asked(context, kind);
     let mut actions = Vec::new();
-    for hunk in view.hunks.iter().filter(|hunk| hunk.touches(lines.0, lines.1)) {
+    let here: Vec<&HunkView> =
+        view.hunks.iter().filter(|hunk| hunk.touches(lines.0, lines.1)).collect();
+    for hunk in &here {
         let offered = [
             asked(ACCEPT).then(|| accept(hunk, capabilities)),
             asked(REJECT).then(|| reject(hunk)),
         ];
         actions.extend(offered.into_iter().flatten().flatten());
+    }
+    // What an editor asks for by itself at every move of the cursor is kept short.
+    if context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
+        actions.extend(wider(view, &here, capabilities, asked));
     }
     let at_cursor = |finding: &&FindingView| lines.0 <= finding.line && finding.line <= lines.1;
     for finding in view.findings.iter().filter(at_cursor) {
@@ -119,6 +131,52 @@ fn reject(hunk: &HunkView) -> Option<CodeAction> {
         let title = format!("Reject {}", hunk.label);
         command_action(REJECT, title, commands::HUNK_REJECT, json!(hunk.id))
     })
+}
+
+/// Actions on more than one hunk, for each proposal that has an open one among `here`.
+fn wider(
+    view: &FileView,
+    here: &[&HunkView],
+    capabilities: &Capabilities,
+    asked: impl Fn(&str) -> bool,
+) -> Vec<CodeAction> {
+    let mut actions = Vec::new();
+    let mut done = HashSet::new();
+    for hunk in here.iter().filter(|hunk| hunk.is_open() && done.insert(hunk.id.run)) {
+        if asked(SHOW) {
+            let title = format!("Show the diff of {}", hunk.label);
+            let argument = json!({"what": "diff", "taskId": hunk.id.run});
+            actions.push(command_action(SHOW, title, commands::SHOW, argument));
+        }
+        if !capabilities.apply_edit {
+            continue;
+        }
+        let same_file = |other: &&HunkView| {
+            other.id.run == hunk.id.run && other.id.path == hunk.id.path && other.is_open()
+        };
+        let n_open = view.hunks.iter().filter(same_file).count();
+        if asked(FILE) && n_open > 1 {
+            let (file, argument) =
+                (hunk.id.path.file_name(), json!({"taskId": hunk.id.run, "path": hunk.id.path}));
+            let all = [("Accept", commands::FILE_ACCEPT), ("Reject", commands::FILE_REJECT)];
+            actions.extend(all.map(|(verb, command)| {
+                let title = format!("{verb} all {n_open} changes in {file}");
+                command_action(FILE, title, command, argument.clone())
+            }));
+        }
+        let (n_changes, n_files) = hunk.whole;
+        if asked(PROPOSAL) && n_changes > 1 {
+            let argument = json!({ "taskId": hunk.id.run });
+            let files = summary::counted(n_files, "file");
+            let all =
+                [("Accept", commands::PROPOSAL_ACCEPT), ("Reject", commands::PROPOSAL_REJECT)];
+            actions.extend(all.map(|(verb, command)| {
+                let title = format!("{verb} the whole proposal ({n_changes} changes in {files})");
+                command_action(PROPOSAL, title, command, argument.clone())
+            }));
+        }
+    }
+    actions
 }
 
 fn fix(test: &TestId, view: &FileView) -> CodeAction {

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 use tower_lsp::jsonrpc::Result;
-use tower_lsp::lsp_types::{CodeAction, Command, WorkspaceEdit};
+use tower_lsp::lsp_types::{CodeAction, Command};
 
+use crate::lsp::acceptance::{self, Wanted};
 use crate::lsp::commands;
-use crate::lsp::error::{self, Reason, Refusal};
-use crate::lsp::review::view::HunkId;
+use crate::lsp::error;
+use crate::lsp::review::hunks::HunkId;
 use crate::lsp::session::Session;
-use crate::lsp::to_proto;
 
 /// What an accept action carries between being listed and being chosen.
 pub fn data(id: &HunkId) -> Value {
@@ -25,8 +24,9 @@ pub async fn resolved(session: &Arc<Session>, mut action: CodeAction) -> Result<
         return Ok(action);
     };
     if action.edit.is_none() {
-        action.edit =
-            Some(edit_of(session, &id).await.map_err(|why| error::content_modified(&why))?);
+        let wanted = Wanted::accept(id.run, [(id.path.clone(), id.hunk)].into());
+        let edit = acceptance::edit_for(session, &wanted).await;
+        action.edit = Some(edit.map_err(|why| error::content_modified(&why))?);
     }
     action.command.get_or_insert_with(|| recheck(&id));
     Ok(action)
@@ -35,26 +35,4 @@ pub async fn resolved(session: &Arc<Session>, mut action: CodeAction) -> Result<
 /// A hint to look at the text again; editors run it even when they refused the edit.
 pub fn recheck(id: &HunkId) -> Command {
     Command::new("Check the change".into(), commands::HUNK_RECHECK.into(), Some(vec![json!(id)]))
-}
-
-/// The edit that applies a hunk to what is on the screen, else on disk.
-pub async fn edit_of(
-    session: &Arc<Session>,
-    id: &HunkId,
-) -> std::result::Result<WorkspaceEdit, Refusal> {
-    let capabilities = session.capabilities();
-    let job = {
-        let state = session.state();
-        let (root, _) = state.run(id.run).ok_or_else(unknown)?;
-        state.job_at(root, &id.path, capabilities).ok_or_else(unknown)?
-    };
-    let (uri, version, id) = (job.uri.clone(), job.version, id.clone());
-    let edit = spawn_blocking(move || job.edit(&id))
-        .await
-        .map_err(|panic| Refusal::internal(&panic))??;
-    Ok(to_proto::workspace_edit(uri, version, edit, capabilities.document_changes))
-}
-
-fn unknown() -> Refusal {
-    Refusal::new(Reason::NotFound, "this change is not known any more")
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+use tower_lsp::jsonrpc::Response;
 use tower_lsp::lsp_types::{
     DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, ServerInfo, Url,
 };
@@ -11,6 +13,7 @@ use crate::lsp::from_proto;
 use crate::lsp::projects;
 use crate::lsp::review;
 use crate::lsp::session::Session;
+use crate::lsp::virtual_docs;
 
 /// Answers at once; folders are opened only after `initialized`.
 pub fn initialize(session: &Session, params: &InitializeParams) -> InitializeResult {
@@ -22,6 +25,17 @@ pub fn initialize(session: &Session, params: &InitializeParams) -> InitializeRes
             version: Some(env!("CARGO_PKG_VERSION").into()),
         }),
     }
+}
+
+/// The answer with what the types of the protocol's older versions have no place for.
+pub fn completed(response: Response) -> Response {
+    let (id, result) = response.into_parts();
+    let with_documents = result.map(|mut result| {
+        let schemes = json!({"schemes": [virtual_docs::SCHEME]});
+        result["capabilities"]["workspace"]["textDocumentContent"] = schemes;
+        result
+    });
+    Response::from_parts(id, with_documents)
 }
 
 #[expect(deprecated, reason = "some editors still name their folder only there")]
@@ -38,6 +52,7 @@ fn folders(params: &InitializeParams) -> Vec<Url> {
 /// Opens the folders and starts to draw.
 pub fn initialized(session: &Arc<Session>) {
     tokio::spawn(review::keep_drawn(session.clone()));
+    tokio::spawn(review::keep_refreshed(session.clone()));
     let folders = std::mem::take(&mut session.state().folders_named);
     for folder in folders {
         projects::open(session, &folder);

@@ -16,6 +16,7 @@ use crate::lsp::capabilities::Capabilities;
 use crate::lsp::documents::{Document, Text};
 use crate::lsp::findings::Finding;
 use crate::lsp::session::State;
+use crate::model::proposal::{ChangeKind, FileChange};
 
 /// What a view was drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +28,11 @@ pub struct Key {
 
 /// Everything that drawing one file needs.
 pub struct Job {
-    pub uri: Url,
     pub root: PathBuf,
     pub path: RepoPath,
     pub key: Key,
-    /// The open document's.
-    pub version: Option<i32>,
+    pub side: Side,
     pub encoding: Encoding,
-    pub source: Source,
     /// The project's proposals that still count.
     pub proposals: Vec<Arc<Review>>,
     /// What they do to this file.
@@ -44,9 +42,19 @@ pub struct Job {
     pub applied: Arc<HashSet<RunId>>,
 }
 
+/// A place for a file, whether there is one or not.
+#[derive(Clone)]
+pub struct Side {
+    pub uri: Url,
+    /// The open document's.
+    pub version: Option<i32>,
+    pub source: Source,
+}
+
+#[derive(Clone)]
 pub enum Source {
     Open(Arc<Text>),
-    Disk(EngineHandle),
+    Disk(EngineHandle, RepoPath),
     /// Open, but what the editor shows is not known.
     Unknown,
 }
@@ -56,11 +64,20 @@ pub struct ReviewJob {
     pub review: Arc<Review>,
     /// Index into the review's files.
     pub file: usize,
-    /// Hunks of the proposal before this file's.
+    /// Decisions of the proposal before this file's.
     pub n_before: usize,
     pub n_total: usize,
-    /// One per hunk of the file.
+    /// One per decision the file takes.
     pub settled: Vec<bool>,
+    pub places: Places,
+}
+
+/// Where the file of a change is or was.
+pub struct Places {
+    /// At the change's path.
+    pub here: Side,
+    /// Where a renamed file comes from.
+    pub from: Option<Side>,
 }
 
 pub struct FindingJob {
@@ -71,19 +88,37 @@ pub struct FindingJob {
     pub frames: Vec<Location>,
 }
 
-impl Job {
-    /// The text on the screen, else on disk; `None` when it is not text or cannot be read.
-    pub fn text(&self) -> Option<Arc<Text>> {
+/// What is at a place.
+pub enum Look {
+    Nothing,
+    Text(Arc<Text>),
+    /// No text, or none that is known.
+    Unreadable,
+}
+
+impl Side {
+    /// What is on the screen, else on disk.
+    pub fn look(&self) -> Look {
         match &self.source {
-            Source::Open(text) => Some(text.clone()),
-            Source::Disk(engine) => {
-                let bytes = engine.disk(&self.path)?;
-                let text = String::from_utf8(bytes).ok()?;
-                // Editors hide the mark: it has no column.
-                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-                Some(Arc::new(Text::new(text)))
-            }
-            Source::Unknown => None,
+            Source::Open(text) => Look::Text(text.clone()),
+            Source::Disk(engine, path) => match engine.disk(path).map(String::from_utf8) {
+                Some(Ok(text)) => {
+                    // Editors hide the mark: it has no column.
+                    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+                    Look::Text(Arc::new(Text::new(text)))
+                }
+                Some(Err(_)) => Look::Unreadable,
+                None => Look::Nothing,
+            },
+            Source::Unknown => Look::Unreadable,
+        }
+    }
+
+    /// The text on the screen, else on disk; `None` when there is none or it is not known.
+    pub fn text(&self) -> Option<Arc<Text>> {
+        match self.look() {
+            Look::Text(text) => Some(text),
+            Look::Nothing | Look::Unreadable => None,
         }
     }
 }
@@ -136,11 +171,17 @@ impl State {
         ))
     }
 
-    /// The job of a project's file, by the name the editor knows it by.
-    pub fn job_at(&self, root: &Path, path: &RepoPath, capabilities: &Capabilities) -> Option<Job> {
-        let uri = self.uri_of(root, path)?;
+    /// A run's part that changes one file, whether its proposal still counts or not.
+    pub fn review_job(&self, run: RunId, path: &RepoPath) -> Option<ReviewJob> {
+        let (root, view) = self.run(run)?;
+        self.review_jobs(&self.material(root)?, view.review.as_ref()?, path)
+    }
+
+    /// A place for a project's file, by the name the editor knows it by.
+    fn side(&self, material: &Material<'_>, path: &RepoPath) -> Option<Side> {
+        let uri = self.uri_of(material.root, path)?;
         let document = self.documents.get(&uri);
-        Some(self.job(&self.material(root)?, path, uri, document, capabilities))
+        Some(Side::new(material.engine, path, uri, document))
     }
 
     fn material<'a>(&'a self, root: &'a Path) -> Option<Material<'a>> {
@@ -166,9 +207,8 @@ impl State {
                 text: document.map(|document| document.revision),
                 board: material.board.revision(),
             },
-            version: document.map(|document| document.version),
+            side: Side::new(material.engine, path, uri, document),
             encoding: capabilities.encoding,
-            source: source(material.engine, document),
             proposals: material.reviews.clone(),
             reviews: material
                 .reviews
@@ -179,7 +219,6 @@ impl State {
                 .map(|finding| self.finding_job(material.root, finding, related))
                 .collect(),
             applied: material.board.applied().clone(),
-            uri,
         }
     }
 
@@ -190,20 +229,24 @@ impl State {
         path: &RepoPath,
     ) -> Option<ReviewJob> {
         let files = &review.proposal.files;
-        let file = files.iter().position(|file| file.path == *path)?;
+        let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
+        let file = files.iter().position(is_here)?;
         let run = review.proposal.run;
         // What another session left in conflict was most likely accepted there and edited since.
         let foreign = !self.started.contains_key(&run);
-        let n_hunks = |files: &[crate::model::proposal::FileChange]| {
-            files.iter().map(|file| file.hunks.len()).sum()
-        };
-        let settled = |hunk| foreign || material.board.is_settled(run, path, hunk);
+        let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
+        let change = &files[file];
+        let settled = |hunk| foreign || material.board.is_settled(run, &change.path, hunk);
         Some(ReviewJob {
             review: review.clone(),
             file,
-            n_before: n_hunks(&files[..file]),
-            n_total: n_hunks(files),
-            settled: (0..files[file].hunks.len()).map(settled).collect(),
+            n_before: n_items(&files[..file]),
+            n_total: n_items(files),
+            settled: (0..change.n_items()).map(settled).collect(),
+            places: Places {
+                here: self.side(material, &change.path)?,
+                from: came_from(change).and_then(|from| self.side(material, from)),
+            },
         })
     }
 
@@ -225,11 +268,22 @@ impl State {
     }
 }
 
-fn source(engine: &EngineHandle, document: Option<&Document>) -> Source {
-    match document {
-        Some(document) if document.in_sync => Source::Open(document.text.clone()),
-        Some(_) => Source::Unknown,
-        None => Source::Disk(engine.clone()),
+/// Where a renamed file was before.
+fn came_from(file: &FileChange) -> Option<&RepoPath> {
+    match &file.kind {
+        ChangeKind::Rename { from } => Some(from),
+        ChangeKind::Modify | ChangeKind::Create | ChangeKind::Delete => None,
+    }
+}
+
+impl Side {
+    fn new(engine: &EngineHandle, path: &RepoPath, uri: Url, document: Option<&Document>) -> Self {
+        let source = match document {
+            Some(document) if document.in_sync => Source::Open(document.text.clone()),
+            Some(_) => Source::Unknown,
+            None => Source::Disk(engine.clone(), path.clone()),
+        };
+        Self { uri, version: document.map(|document| document.version), source }
     }
 }
 
@@ -243,8 +297,8 @@ struct Material<'a> {
 
 impl Material<'_> {
     fn paths(&self) -> BTreeSet<RepoPath> {
-        let changed =
-            self.reviews.iter().flat_map(|review| &review.files).map(|file| file.path.clone());
+        let files = || self.reviews.iter().flat_map(|review| &review.proposal.files);
+        let changed = files().map(|file| &file.path).chain(files().filter_map(came_from)).cloned();
         changed.chain(self.board.findings().iter().map(|finding| finding.at.path.clone())).collect()
     }
 }

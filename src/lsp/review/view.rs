@@ -2,27 +2,24 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
-    Position, Range as ProtoRange, TextEdit, Url,
+    Position, Range as ProtoRange, Url,
 };
 
-use super::job::{FindingJob, Job, Key, ReviewJob};
+use super::edits::conflicting;
+use super::hunks::{self, HunkState, HunkView};
+use super::job::{FindingJob, Job, Key};
 use crate::base::ids::RunId;
-use crate::base::path::RepoPath;
 use crate::base::text::{Encoding, lines};
 use crate::engine::Review;
 use crate::logic::diff::{self, Change};
-use crate::logic::review::{self, HunkState as Found};
 use crate::lsp::documents::Text;
-use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::findings::{Finding, What};
-use crate::lsp::{summary, to_proto};
+use crate::lsp::to_proto;
 
 /// One file as it was drawn.
 pub struct FileView {
@@ -33,41 +30,6 @@ pub struct FileView {
     pub hunks: Vec<HunkView>,
     pub findings: Vec<FindingView>,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Which hunk of which run.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HunkId {
-    #[serde(rename = "taskId")]
-    pub run: RunId,
-    pub path: RepoPath,
-    /// Index among the file's hunks.
-    pub hunk: usize,
-}
-
-#[derive(Clone, Debug)]
-pub struct HunkView {
-    pub id: HunkId,
-    /// For example `change 1/2: compare with >=`.
-    pub label: String,
-    /// For example `41/41 tests pass`.
-    pub evidence: String,
-    /// Lines of the text that it replaces, or that it put there.
-    pub lines: Range<u32>,
-    pub state: HunkState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HunkState {
-    Pending,
-    Applied,
-    Rejected,
-    /// The text holds neither what it replaces nor what it puts there.
-    Conflict,
-    /// As `Conflict`, but it was applied before: the user went on from there.
-    Settled,
 }
 
 /// A finding at a line that is still as it was, counted from 0.
@@ -121,50 +83,13 @@ impl Job {
         let applied = self.applied.clone();
         Sketch::new(self).finish(&applied)
     }
-
-    /// The edit that applies a hunk to the text as it is now.
-    pub fn edit(&self, id: &HunkId) -> Result<TextEdit, Refusal> {
-        let review = self
-            .reviews
-            .iter()
-            .find(|job| job.review.proposal.run == id.run)
-            .ok_or_else(replaced)?;
-        let text = self.text().ok_or_else(unreadable)?;
-        let hunks = &review.review.proposal.files[review.file].hunks;
-        let hunk = hunks.get(id.hunk).ok_or_else(replaced)?;
-        let states = review::states(&review.review.files[review.file].before, hunks, &text.string);
-        match &states[id.hunk] {
-            state @ Found::Pending { .. } => {
-                let edit = review::edit_for(state, hunk, &text.string).ok_or_else(conflicting)?;
-                Ok(to_proto::text_edit(&text, edit, self.encoding))
-            }
-            Found::Applied { .. } => {
-                Err(Refusal::new(Reason::Stale, "this change is in the text already"))
-            }
-            Found::Conflict { .. } => Err(conflicting()),
-        }
-    }
-}
-
-/// Why a hunk that the text contradicts cannot be applied.
-pub fn conflicting() -> Refusal {
-    let message =
-        "these lines were edited since the change was made; undo that, or run greenloop.fix again";
-    Refusal::new(Reason::Conflict, message)
-}
-
-fn replaced() -> Refusal {
-    Refusal::new(Reason::NotFound, "a newer proposal has taken the place of this change")
-}
-
-fn unreadable() -> Refusal {
-    Refusal::new(Reason::Conflict, "the file cannot be read as UTF-8 text; open it and try again")
 }
 
 impl Sketch {
     fn new(job: Job) -> Self {
-        let text = job.text();
-        let hunks = job.reviews.iter().flat_map(|review| hunks(review, text.as_deref())).collect();
+        let text = job.side.text();
+        let of_review = |review| hunks::hunks(review, &job.path, text.as_deref(), job.encoding);
+        let hunks = job.reviews.iter().flat_map(of_review).collect();
         Self { job, text, hunks }
     }
 
@@ -179,14 +104,14 @@ impl Sketch {
         let of_findings = findings
             .iter()
             .map(|(view, found)| finding_diagnostic(view, found, &text, job.encoding));
-        let of_hunks = hunks.iter().filter_map(|hunk| hunk_diagnostic(hunk, &text, job.encoding));
+        let of_hunks = hunks.iter().filter_map(hunk_diagnostic);
         FileView {
             diagnostics: of_findings.chain(of_hunks).collect(),
             findings: findings.into_iter().map(|(view, _)| view).collect(),
-            uri: job.uri,
+            uri: job.side.uri,
             root: job.root,
             key: job.key,
-            version: job.version,
+            version: job.side.version,
             hunks,
         }
     }
@@ -200,37 +125,6 @@ fn is_fixed(finding: &Finding, proposals: &[Arc<Review>], applied: &HashSet<RunI
             && applied.contains(&proposal.run)
             && proposal.evidence.fixed.contains(test)
     })
-}
-
-/// The hunks of a proposal in one file; all in conflict when the file has no text.
-fn hunks(job: &ReviewJob, text: Option<&Text>) -> Vec<HunkView> {
-    let (proposal, file) = (&job.review.proposal, &job.review.files[job.file]);
-    let change = &proposal.files[job.file];
-    let states = text.map(|text| review::states(&file.before, &change.hunks, &text.string));
-    let one = |(hunk, settled): (usize, &bool)| {
-        let (lines, state) = match states.as_ref().map(|states| &states[hunk]) {
-            Some(Found::Pending { lines }) if file.rejected[hunk] => {
-                (lines.clone(), HunkState::Rejected)
-            }
-            Some(Found::Pending { lines }) => (lines.clone(), HunkState::Pending),
-            Some(Found::Applied { lines }) => (lines.clone(), HunkState::Applied),
-            Some(Found::Conflict { lines }) if file.rejected[hunk] => {
-                (lines.clone(), HunkState::Rejected)
-            }
-            Some(Found::Conflict { lines }) if *settled => (lines.clone(), HunkState::Settled),
-            Some(Found::Conflict { lines }) => (lines.clone(), HunkState::Conflict),
-            None => (0..0, HunkState::Conflict),
-        };
-        let number = job.n_before + hunk + 1;
-        HunkView {
-            id: HunkId { run: proposal.run, path: change.path.clone(), hunk },
-            label: format!("change {number}/{}: {}", job.n_total, proposal.title),
-            evidence: summary::evidence(&proposal.evidence),
-            lines,
-            state,
-        }
-    };
-    job.settled.iter().enumerate().map(one).collect()
 }
 
 /// How lines moved since older texts, one comparison per text.
@@ -300,7 +194,7 @@ fn finding_diagnostic(
 }
 
 /// `None` for a hunk that needs no decision.
-fn hunk_diagnostic(hunk: &HunkView, text: &Text, encoding: Encoding) -> Option<Diagnostic> {
+fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
     let (severity, code, message) = match hunk.state {
         HunkState::Pending => {
             let message = format!("Proposed {} ({})", hunk.label, hunk.evidence);
@@ -312,8 +206,7 @@ fn hunk_diagnostic(hunk: &HunkView, text: &Text, encoding: Encoding) -> Option<D
         }
         HunkState::Applied | HunkState::Rejected | HunkState::Settled => return None,
     };
-    let range = to_proto::visible(text, hunk.shown_lines(), encoding);
-    Some(Diagnostic { severity: Some(severity), ..diagnostic(range, code, message) })
+    Some(Diagnostic { severity: Some(severity), ..diagnostic(hunk.range, code, message) })
 }
 
 fn diagnostic(range: ProtoRange, code: &str, message: String) -> Diagnostic {
@@ -324,26 +217,6 @@ fn diagnostic(range: ProtoRange, code: &str, message: String) -> Diagnostic {
         source: Some("greenloop".into()),
         message,
         ..Diagnostic::default()
-    }
-}
-
-impl HunkView {
-    /// The lines it is shown at: for an insertion the line it comes behind.
-    pub fn shown_lines(&self) -> Range<u32> {
-        if self.lines.is_empty() {
-            let line = self.lines.start.saturating_sub(1);
-            return line..line + 1;
-        }
-        self.lines.clone()
-    }
-
-    /// Whether one of its lines is among those from `first` to `last`; an insertion touches the lines on both sides.
-    pub fn touches(&self, first: u32, last: u32) -> bool {
-        let (start, end) = match self.lines.is_empty() {
-            true => (self.lines.start.saturating_sub(1), self.lines.start),
-            false => (self.lines.start, self.lines.end - 1),
-        };
-        start <= last && first <= end
     }
 }
 
@@ -358,23 +231,5 @@ mod tests {
         assert_eq!(place("a\nb\nc\n", "b\nc\n", 2), Some(1));
         assert_eq!(place("a\nb\nc\n", "a\nB\nc\n", 1), None, "the line itself was edited");
         assert_eq!(place("a\nb\nc\n", "a\nb\nC\n", 1), Some(1));
-    }
-
-    #[test]
-    fn an_insertion_touches_the_lines_on_both_sides() {
-        let hunk = |lines| HunkView {
-            id: HunkId { run: RunId(0), path: RepoPath::root(), hunk: 0 },
-            label: String::new(),
-            evidence: String::new(),
-            lines,
-            state: HunkState::Pending,
-        };
-        let touched = |lines: Range<u32>| {
-            (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()
-        };
-        assert_eq!(touched(2..2), [1, 2]);
-        assert_eq!(touched(0..0), [0]);
-        assert_eq!(touched(2..4), [2, 3]);
-        assert!(hunk(2..4).touches(0, 9));
     }
 }

@@ -30,7 +30,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine::Engines",
         ],
     ),
-    ("lsp", &["engine::RunView", "engine::Review", "engine::ReviewFile", "engine::new_run_id"]),
+    (
+        "lsp",
+        &[
+            "engine::RunView",
+            "engine::Review",
+            "engine::ReviewFile",
+            "engine::new_run_id",
+            "engine::new_acceptance_id",
+        ],
+    ),
     ("cli", &["base", "model", "logic", "repair", "io", "engine", "lsp"]),
     ("main", &["base", "model", "logic", "repair", "io", "engine", "lsp", "cli"]),
 ];

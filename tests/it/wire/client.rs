@@ -20,8 +20,13 @@ pub const DEADLINE: Duration = Duration::from_secs(180);
 const INCOMING_MAX: usize = 100_000;
 
 /// Notifications that may come at any time and need not be claimed.
-const UNCLAIMED_OK: [&str; 4] =
-    ["textDocument/publishDiagnostics", "$/progress", "window/logMessage", "$/cancelRequest"];
+const UNCLAIMED_OK: [&str; 5] = [
+    "textDocument/publishDiagnostics",
+    "$/progress",
+    "window/logMessage",
+    "$/cancelRequest",
+    "greenloop/state",
+];
 
 pub struct Client {
     child: Child,

@@ -1,0 +1,28 @@
+//! What people say about a proposal, which goes on after the run's work is over.
+
+use crate::model::event::Event;
+use crate::model::proposal::Acceptance;
+use crate::model::run::Run;
+
+pub(super) fn is_review(event: &Event) -> bool {
+    matches!(event, Event::HunksDecided { .. } | Event::Accepted { .. } | Event::TakenBack { .. })
+}
+
+/// Folds such an event into a run; others change nothing.
+pub(super) fn apply(run: &mut Run, event: &Event) {
+    match event {
+        Event::HunksDecided { hunks, rejected: true } => run.rejected.extend(hunks.iter().cloned()),
+        Event::HunksDecided { hunks, rejected: false } => {
+            run.rejected.retain(|hunk| !hunks.contains(hunk));
+        }
+        Event::Accepted { acceptance: id, hunks } => {
+            run.acceptances.retain(|known| known.id != *id);
+            run.acceptances.push(Acceptance { id: *id, hunks: hunks.clone(), undone: false });
+        }
+        Event::TakenBack { acceptance } => {
+            let known = run.acceptances.iter_mut().filter(|known| known.id == *acceptance);
+            known.for_each(|known| known.undone = true);
+        }
+        _ => {}
+    }
+}

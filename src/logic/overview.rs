@@ -1,0 +1,119 @@
+//! A run as a page of Markdown: what was asked, what was found, what is proposed and why it can be believed.
+
+use std::fmt::Write;
+
+use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
+use crate::model::report::TestOutcome;
+use crate::model::run::{AttemptResult, Outcome, Phase, Run};
+
+/// The page.
+pub fn markdown(run: &Run) -> String {
+    let mut page = format!("# Greenloop run {}\n\n{}\n", run.id, state(run));
+    section(&mut page, "Goal", goal(run));
+    section(&mut page, "Before", baseline(run));
+    section(
+        &mut page,
+        "Attempts",
+        run.attempts.iter().map(|attempt| {
+            let became = match &attempt.result {
+                None => "at work".to_owned(),
+                Some(AttemptResult::Green) => "green".to_owned(),
+                Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
+                Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
+            };
+            format!("{}, by {}: {became}", attempt.id, attempt.worker)
+        }),
+    );
+    if let Some(proposal) = &run.proposal {
+        section(&mut page, "Proposal", changes(run, proposal));
+        section(&mut page, "Evidence", evidence(&proposal.evidence));
+    }
+    section(
+        &mut page,
+        "Accepted",
+        run.acceptances.iter().map(|acceptance| {
+            let n = acceptance.hunks.len();
+            let since = if acceptance.undone { ", taken back since" } else { "" };
+            format!("`{}`: {n} {}{since}", acceptance.id, if n == 1 { "change" } else { "changes" })
+        }),
+    );
+    page
+}
+
+fn state(run: &Run) -> String {
+    let text = match &run.phase {
+        Phase::Finished(Outcome::Green) => "Green: every target passes and nothing else broke.",
+        Phase::Finished(Outcome::AlreadyGreen) => "Nothing was red.",
+        Phase::Finished(Outcome::Checked { .. }) => "The checks ran.",
+        Phase::Finished(Outcome::Cancelled) => "It was cancelled.",
+        Phase::Finished(Outcome::Stuck { reason }) => return format!("Stuck: {reason}."),
+        Phase::Finished(Outcome::Failed { failure }) => {
+            return format!("Failed: {}. {}", failure.message, failure.hint);
+        }
+        Phase::Snapshotting | Phase::Baselining | Phase::Working | Phase::Verifying => "At work.",
+    };
+    text.to_owned()
+}
+
+fn goal(run: &Run) -> impl Iterator<Item = String> {
+    let checks = run.checks.iter().map(|check| format!("check {}: {}", check.id, check.why));
+    let tests = run.targets.iter().flatten().map(|test| format!("make `{}` pass", test.name));
+    checks.chain(tests)
+}
+
+fn baseline(run: &Run) -> impl Iterator<Item = String> {
+    run.baseline.iter().flatten().map(|check| {
+        let count = |outcome| check.report.count(outcome);
+        let n_red = check.report.red().count();
+        format!(
+            "{}: {} passed, {n_red} red, {} skipped in {:.2} s (`{}`)",
+            check.check,
+            count(TestOutcome::Passed),
+            count(TestOutcome::Skipped),
+            check.duration_ms as f64 / 1000.0,
+            check.command
+        )
+    })
+}
+
+fn changes(run: &Run, proposal: &Proposal) -> impl Iterator<Item = String> {
+    let rejected = |file: &FileChange, item| run.rejected.contains(&(file.path.clone(), item));
+    let title = std::iter::once(proposal.title.clone());
+    title.chain(proposal.files.iter().map(move |file| {
+        let what = match &file.kind {
+            ChangeKind::Modify => "edit".to_owned(),
+            ChangeKind::Create => "new file".to_owned(),
+            ChangeKind::Delete => "delete".to_owned(),
+            ChangeKind::Rename { from } => format!("rename from `{from}`"),
+        };
+        let n_items = file.n_items();
+        let n_rejected = (0..n_items).filter(|item| rejected(file, *item)).count();
+        let rejected =
+            if n_rejected > 0 { format!(", {n_rejected} rejected") } else { String::new() };
+        format!("`{}`: {what}, {n_items} to decide{rejected}", file.path)
+    }))
+}
+
+fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
+    let Evidence { fixed, still_red, n_passed, n_skipped, checks, .. } = evidence;
+    let fixed = fixed.iter().map(|test| format!("`{}`: red before, green after", test.name));
+    let red = still_red.iter().map(|test| format!("`{}`: red before and after", test.name));
+    let all = std::iter::once(format!("all in all {n_passed} passed, {n_skipped} skipped"));
+    let checks = checks.iter().map(|check| {
+        let enforced = match check.enforced.is_empty() {
+            true => "unsandboxed".to_owned(),
+            false => check.enforced.join(", "),
+        };
+        format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
+    });
+    fixed.chain(red).chain(all).chain(checks)
+}
+
+/// A heading with its points; nothing when there are none.
+fn section(page: &mut String, heading: &str, points: impl Iterator<Item = String>) {
+    let points: Vec<String> = points.collect();
+    if !points.is_empty() {
+        // Writing to a string cannot fail.
+        writeln!(page, "\n## {heading}\n\n- {}", points.join("\n- ")).ok();
+    }
+}

@@ -1,0 +1,317 @@
+//! Changes that the server has the editor apply, together or one by one, and take back. What the editor answers proves
+//! nothing: whether a change arrived is read from the texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
+use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
+
+use super::error::{Reason, Refusal};
+use super::questions::Question;
+use super::review::edits::{self, Direction, FileEdit};
+use super::review::hunks::{self, HunkId};
+use super::review::job::{ReviewJob, Source};
+use super::session::{Session, State};
+use super::{summary, to_proto};
+use crate::base::hash::ContentHash;
+use crate::base::ids::{AcceptanceId, RunId};
+use crate::base::limits;
+use crate::base::path::RepoPath;
+use crate::base::text::Encoding;
+use crate::engine::{Command, RunView, new_acceptance_id};
+use crate::logic::review::HunkState as Found;
+use crate::model::proposal::HunkAt;
+
+/// Decisions to be made true, or untrue, in the texts.
+#[derive(Clone)]
+pub struct Wanted {
+    pub run: RunId,
+    pub hunks: BTreeSet<HunkAt>,
+    pub direction: Direction,
+    pub acceptance: AcceptanceId,
+}
+
+/// The part of what is wanted that is about one file.
+struct Piece {
+    job: ReviewJob,
+    hunks: BTreeSet<usize>,
+    /// The text of a file that is not open, when the editor was given an edit for it and showed nothing.
+    handed: Option<ContentHash>,
+}
+
+impl Wanted {
+    pub fn accept(run: RunId, hunks: BTreeSet<HunkAt>) -> Self {
+        Self { run, hunks, direction: Direction::Apply, acceptance: new_acceptance_id() }
+    }
+
+    fn by_file(&self) -> BTreeMap<&RepoPath, BTreeSet<usize>> {
+        let mut files: BTreeMap<&RepoPath, BTreeSet<usize>> = BTreeMap::new();
+        for (path, hunk) in &self.hunks {
+            files.entry(path).or_default().insert(*hunk);
+        }
+        files
+    }
+
+    fn label(&self) -> &'static str {
+        match self.direction {
+            Direction::Apply => "Accept changes",
+            Direction::Revert => "Take back changes",
+        }
+    }
+}
+
+/// Refuses for an editor that applies no edits on request.
+pub fn needs_editor(session: &Session) -> Result<(), Refusal> {
+    if session.capabilities().apply_edit {
+        return Ok(());
+    }
+    let message = "this editor applies no edits for servers; use the accept actions at the changes";
+    Err(Refusal::new(Reason::NeedsClient, message))
+}
+
+/// Finds out whether it can be done at once, then has it done in the background, one edit after the other.
+pub async fn begin(session: &Arc<Session>, wanted: Wanted) -> Result<AcceptanceId, Refusal> {
+    needs_editor(session)?;
+    edit_for(session, &wanted).await?;
+    let acceptance = wanted.acceptance;
+    tokio::spawn(carry_out(session.clone(), wanted));
+    Ok(acceptance)
+}
+
+/// The edit for the texts as they are at this moment.
+pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<WorkspaceEdit, Refusal> {
+    let pieces = pieces(&session.state(), wanted)?;
+    let (direction, encoding) = (wanted.direction, session.capabilities().encoding);
+    let made = spawn_blocking(move || {
+        pieces.iter().map(|piece| piece.edit(direction, encoding)).collect()
+    });
+    let files: Result<Vec<_>, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;
+    let files: Vec<_> = files?.into_iter().flatten().collect();
+    if files.is_empty() {
+        let message = match direction {
+            Direction::Apply => "this is in the text already",
+            Direction::Revert => "this is not in the text any more",
+        };
+        return Err(Refusal::new(Reason::Stale, message));
+    }
+    to_proto::workspace_edit(files, session.capabilities())
+}
+
+/// What the files of the wanted decisions are to be judged by.
+fn pieces(state: &State, wanted: &Wanted) -> Result<Vec<Piece>, Refusal> {
+    let piece = |(path, hunks)| {
+        let job = state.review_job(wanted.run, path).ok_or_else(unknown)?;
+        let handed = state.handed.get(&job.places.here.uri).copied();
+        Ok(Piece { job, hunks, handed })
+    };
+    wanted.by_file().into_iter().map(piece).collect()
+}
+
+impl Piece {
+    fn path(&self) -> &RepoPath {
+        &self.job.review.proposal.files[self.job.file].path
+    }
+
+    fn edit(&self, direction: Direction, encoding: Encoding) -> Result<Option<FileEdit>, Refusal> {
+        if self.handed.is_some() && self.handed == self.closed_text() {
+            let path = self.path();
+            let message = format!(
+                "{path} was handed to the editor, which shows nothing of it; save or open it first"
+            );
+            return Err(Refusal::new(Reason::Conflict, message));
+        }
+        edits::file_edit(&self.job, &self.hunks, direction, encoding)
+    }
+
+    /// What a file that is not open holds.
+    fn closed_text(&self) -> Option<ContentHash> {
+        let here = &self.job.places.here;
+        let is_closed = matches!(here.source, Source::Disk(..));
+        let text = here.text().map(|text| text.string.clone()).unwrap_or_default();
+        is_closed.then(|| ContentHash::of(text))
+    }
+
+    /// The decisions that the texts do not show.
+    fn missing(&self, direction: Direction) -> impl Iterator<Item = usize> {
+        let is_as_wanted = move |found: &Found| match direction {
+            Direction::Apply => matches!(found, Found::Applied { .. }),
+            Direction::Revert => matches!(found, Found::Pending { .. }),
+        };
+        let found = hunks::found(&self.job).into_iter().enumerate();
+        let missing = found.filter(move |(_, found)| !is_as_wanted(found)).map(|(hunk, _)| hunk);
+        missing.filter(|hunk| self.hunks.contains(hunk))
+    }
+}
+
+/// What the texts do not show of what is wanted.
+#[derive(Default)]
+struct Missing {
+    hunks: BTreeSet<HunkAt>,
+    /// The files that are not open, with what they hold.
+    closed: Vec<(Url, RepoPath, ContentHash)>,
+}
+
+async fn carry_out(session: Arc<Session>, wanted: Wanted) {
+    // An editor gets one edit at a time, so that each is made for a text that is known.
+    let turn = session.applying.lock().await;
+    let edit = match edit_for(&session, &wanted).await {
+        Ok(edit) => edit,
+        Err(refusal) => return session.warn(&refusal.message),
+    };
+    let params = json!({"label": wanted.label(), "edit": edit});
+    let wall = limits::EDITOR_APPLY_WALL_MAX;
+    let answer = session.client.ask(ApplyWorkspaceEdit::METHOD, params, wall).await;
+    session.log.debug(&format!("the editor answered an edit: {answer:?}"));
+    let missing = missing_soon(&session, &wanted).await;
+    drop(turn);
+    session.review_changed();
+    conclude(&session, wanted, missing).await;
+}
+
+/// What the texts do not show a short while after the editor answered.
+async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
+    let latest = Instant::now() + limits::ACCEPT_SHOWS_WALL_MAX;
+    let mut texts = session.texts.subscribe();
+    loop {
+        texts.mark_unchanged();
+        let missing = missing(session, wanted).await;
+        if missing.hunks.is_empty() || timeout_at(latest, texts.changed()).await.is_err() {
+            return missing;
+        }
+    }
+}
+
+/// What the texts do not show.
+async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
+    let pieces = pieces(&session.state(), wanted).unwrap_or_default();
+    let direction = wanted.direction;
+    let looked = spawn_blocking(move || {
+        let mut missing = Missing::default();
+        for piece in &pieces {
+            let n_before = missing.hunks.len();
+            let path = piece.path();
+            missing.hunks.extend(piece.missing(direction).map(|hunk| (path.clone(), hunk)));
+            if missing.hunks.len() > n_before
+                && let Some(text) = piece.closed_text()
+            {
+                missing.closed.push((piece.job.places.here.uri.clone(), path.clone(), text));
+            }
+        }
+        missing
+    });
+    looked.await.unwrap_or_default()
+}
+
+/// Records what arrived and tells or asks about the rest.
+async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
+    let arrived: BTreeSet<HunkAt> = wanted.hunks.difference(&missing.hunks).cloned().collect();
+    match wanted.direction {
+        Direction::Apply if arrived.is_empty() => {}
+        Direction::Revert if !missing.hunks.is_empty() => {}
+        Direction::Apply | Direction::Revert => record(session, &wanted, arrived.clone()),
+    }
+    if missing.hunks.is_empty() {
+        return;
+    }
+    if !missing.closed.is_empty() {
+        let files: Vec<&str> = missing.closed.iter().map(|(_, path, _)| path.as_str()).collect();
+        session.warn(&format!(
+            "the editor shows nothing of {}; save or open it to go on",
+            files.join(", ")
+        ));
+        let handed = missing.closed.into_iter().map(|(uri, _, text)| (uri, text));
+        return session.state().handed.extend(handed);
+    }
+    if arrived.is_empty() {
+        return session.warn(&not_applied(missing.hunks.len()));
+    }
+    ask_about_rest(session, wanted, arrived, &missing.hunks).await;
+}
+
+fn record(session: &Arc<Session>, wanted: &Wanted, hunks: BTreeSet<HunkAt>) {
+    let (id, acceptance) = (wanted.run, wanted.acceptance);
+    let command = match wanted.direction {
+        Direction::Apply => Command::Accepted { id, acceptance, hunks },
+        Direction::Revert => Command::TakenBack { id, acceptance },
+    };
+    if let Err(refusal) = session.state().send(id, command) {
+        session.log.warning(&refusal.message);
+    }
+}
+
+const FINISH: &str = "Finish";
+const ROLL_BACK: &str = "Roll back";
+
+/// Some of an edit arrived and some did not.
+async fn ask_about_rest(
+    session: &Arc<Session>,
+    wanted: Wanted,
+    arrived: BTreeSet<HunkAt>,
+    missing: &BTreeSet<HunkAt>,
+) {
+    let files: BTreeSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
+    let text = format!(
+        "{} of {} changes were applied; missing in {}",
+        arrived.len(),
+        wanted.hunks.len(),
+        files.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    let choices = [FINISH, ROLL_BACK].map(str::to_owned).to_vec();
+    let question = Question { text, choices };
+    let again = match session.questions.ask(session, question).await.as_deref() {
+        Some(FINISH) => wanted,
+        Some(ROLL_BACK) => match wanted.direction {
+            // What is missing may be in conflict, so only what arrived is taken back.
+            Direction::Apply => Wanted { hunks: arrived, direction: Direction::Revert, ..wanted },
+            Direction::Revert => Wanted { direction: Direction::Apply, ..wanted },
+        },
+        Some(_) | None => return,
+    };
+    Box::pin(carry_out(session.clone(), again)).await;
+}
+
+/// Looks whether a change that the editor was given as an action has arrived, and tells the user when it has not.
+pub async fn look_again(session: Arc<Session>, id: HunkId) {
+    let wanted = Wanted::accept(id.run, [(id.path.clone(), id.hunk)].into());
+    let missing = missing_soon(&session, &wanted).await;
+    if missing.hunks.is_empty() {
+        let is_new = session.state().run(id.run).is_some_and(|(_, view)| !holds(view, &id));
+        if is_new {
+            record(&session, &wanted, wanted.hunks.clone());
+        }
+        return;
+    }
+    if missing.closed.is_empty() {
+        session.warn(&not_applied(1));
+    }
+}
+
+fn not_applied(n: usize) -> String {
+    let (changes, were) = (summary::counted(n, "change"), if n == 1 { "was" } else { "were" });
+    format!("{changes} {were} not applied: the text changed meanwhile. Try again.")
+}
+
+/// Whether the run has an acceptance of this decision that was not taken back.
+fn holds(view: &RunView, id: &HunkId) -> bool {
+    let standing = view.run.acceptances.iter().filter(|acceptance| !acceptance.undone);
+    let at = (id.path.clone(), id.hunk);
+    standing.into_iter().any(|acceptance| acceptance.hunks.contains(&at))
+}
+
+pub fn unknown() -> Refusal {
+    Refusal::new(Reason::NotFound, "this change is not known any more")
+}
+
+impl Session {
+    pub fn warn(&self, message: &str) {
+        self.show_message(MessageType::WARNING, format!("Greenloop: {message}"));
+    }
+
+    pub fn say(&self, message: &str) {
+        self.show_message(MessageType::INFO, format!("Greenloop: {message}"));
+    }
+}

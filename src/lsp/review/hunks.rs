@@ -1,0 +1,239 @@
+//! The decisions a proposal asks for in one file, as the texts are now.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tower_lsp::lsp_types::Range as ProtoRange;
+
+use super::job::{Look, ReviewJob, Side};
+use crate::base::ids::RunId;
+use crate::base::path::RepoPath;
+use crate::base::text::Encoding;
+use crate::engine::ReviewFile;
+use crate::logic::review::file::{FileState, Places, file_state};
+use crate::logic::review::{self, HunkState as Found};
+use crate::lsp::documents::Text;
+use crate::lsp::{summary, to_proto};
+use crate::model::proposal::{ChangeKind, FileChange, Hunk};
+
+/// Which decision of which run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HunkId {
+    #[serde(rename = "taskId")]
+    pub run: RunId,
+    pub path: RepoPath,
+    /// Index among the file's hunks; 0 for a file that is made, deleted or renamed.
+    pub hunk: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct HunkView {
+    pub id: HunkId,
+    /// For example `change 1/2: compare with >=`.
+    pub label: String,
+    /// For example `41/41 tests pass`.
+    pub evidence: String,
+    /// Lines of the text that it replaces, or that it put there.
+    pub lines: Range<u32>,
+    /// Where it is shown.
+    pub range: ProtoRange,
+    pub n_removed: usize,
+    /// The lines it puts in, with their breaks as the proposal has them.
+    pub inserted: Arc<str>,
+    pub state: HunkState,
+    /// The proposal it belongs to: decisions and files.
+    pub whole: (usize, usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HunkState {
+    Pending,
+    Applied,
+    Rejected,
+    /// The text holds neither what it replaces nor what it puts there.
+    Conflict,
+    /// As `Conflict`, but it was applied before: the user went on from there.
+    Settled,
+}
+
+/// The decisions of a proposal about the file at `path`, one of the places of the file it is about.
+pub fn hunks(
+    job: &ReviewJob,
+    path: &RepoPath,
+    text: Option<&Text>,
+    encoding: Encoding,
+) -> Vec<HunkView> {
+    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    let found = match change.kind {
+        ChangeKind::Modify => lines(change, file, text),
+        ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
+            whole(job, change, path).into_iter().collect()
+        }
+    };
+    let views = found.into_iter().enumerate();
+    let mut views: Vec<HunkView> =
+        views.map(|(hunk, found)| view(job, change, file, hunk, found)).collect();
+    if let Some(text) = text {
+        for view in &mut views {
+            view.range = to_proto::visible(text, shown_lines(&view.lines), encoding);
+        }
+    }
+    views
+}
+
+/// The lines something is shown at: for an insertion the line it comes behind.
+fn shown_lines(lines: &Range<u32>) -> Range<u32> {
+    if lines.is_empty() {
+        let line = lines.start.saturating_sub(1);
+        return line..line + 1;
+    }
+    lines.clone()
+}
+
+/// How each decision about a file stands in the texts, whatever the user said of it.
+pub fn found(job: &ReviewJob) -> Vec<Found> {
+    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    match change.kind {
+        ChangeKind::Modify => lines(change, file, job.places.here.text().as_deref()),
+        ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
+            vec![as_lines(whole_state(job))]
+        }
+    }
+}
+
+/// The state of each hunk; all in conflict when the file has no text.
+fn lines(change: &FileChange, file: &ReviewFile, text: Option<&Text>) -> Vec<Found> {
+    match text {
+        Some(text) => review::states(&file.before, &change.hunks, &text.string),
+        None => vec![Found::Conflict { lines: 0..0 }; change.hunks.len()],
+    }
+}
+
+/// The state of a file that is made, deleted or renamed; `None` where another place of it shows it.
+fn whole(job: &ReviewJob, change: &FileChange, path: &RepoPath) -> Option<Found> {
+    let state = whole_state(job);
+    let moved = matches!(state, FileState::Applied);
+    let shown_here = (change.path == *path) == (moved || job.places.from.is_none());
+    shown_here.then(|| as_lines(state))
+}
+
+/// At the top of the file.
+fn as_lines(state: FileState) -> Found {
+    let lines = 0..0;
+    match state {
+        FileState::Pending => Found::Pending { lines },
+        FileState::Applied => Found::Applied { lines },
+        FileState::Conflict => Found::Conflict { lines },
+    }
+}
+
+/// Where a file that is made, deleted or renamed stands.
+pub fn whole_state(job: &ReviewJob) -> FileState {
+    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    let from = job.places.from.as_ref().map_or(Look::Nothing, Side::look);
+    let (here, from) = match (job.places.here.look(), from) {
+        (Look::Unreadable, _) | (_, Look::Unreadable) => return FileState::Conflict,
+        looks => looks,
+    };
+    let places = Places { here: string(&here), from: string(&from) };
+    file_state(change, &file.before, &file.after, places)
+}
+
+fn string(look: &Look) -> Option<&str> {
+    match look {
+        Look::Text(text) => Some(&text.string),
+        Look::Nothing | Look::Unreadable => None,
+    }
+}
+
+fn view(
+    job: &ReviewJob,
+    change: &FileChange,
+    file: &ReviewFile,
+    hunk: usize,
+    found: Found,
+) -> HunkView {
+    let is_rejected = file.rejected.get(hunk).copied().unwrap_or_default();
+    let is_settled = job.settled.get(hunk).copied().unwrap_or_default();
+    let (lines, state) = match found {
+        Found::Pending { lines } if is_rejected => (lines, HunkState::Rejected),
+        Found::Pending { lines } => (lines, HunkState::Pending),
+        Found::Applied { lines } => (lines, HunkState::Applied),
+        Found::Conflict { lines } if is_rejected => (lines, HunkState::Rejected),
+        Found::Conflict { lines } if is_settled => (lines, HunkState::Settled),
+        Found::Conflict { lines } => (lines, HunkState::Conflict),
+    };
+    let proposal = &job.review.proposal;
+    let own = own_hunks(change, hunk);
+    let inserted: String = own.iter().flat_map(|hunk| &hunk.inserted).map(String::as_str).collect();
+    HunkView {
+        id: HunkId { run: proposal.run, path: change.path.clone(), hunk },
+        label: format!(
+            "change {}/{}: {}",
+            job.n_before + hunk + 1,
+            job.n_total,
+            summary::change(change, &proposal.title)
+        ),
+        evidence: summary::evidence(&proposal.evidence),
+        lines,
+        range: ProtoRange::default(),
+        n_removed: own.iter().map(|hunk| hunk.removed.len()).sum(),
+        inserted: inserted.into(),
+        state,
+        whole: (job.n_total, proposal.files.len()),
+    }
+}
+
+/// The hunks that one decision is about.
+fn own_hunks(change: &FileChange, hunk: usize) -> &[Hunk] {
+    match change.kind {
+        ChangeKind::Modify => change.hunks.get(hunk..=hunk).unwrap_or_default(),
+        ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => &change.hunks,
+    }
+}
+
+impl HunkView {
+    /// Whether one of its lines is among those from `first` to `last`; an insertion touches the lines on both sides.
+    pub fn touches(&self, first: u32, last: u32) -> bool {
+        let (start, end) = match self.lines.is_empty() {
+            true => (self.lines.start.saturating_sub(1), self.lines.start),
+            false => (self.lines.start, self.lines.end - 1),
+        };
+        start <= last && first <= end
+    }
+
+    /// Whether it waits for the user.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, HunkState::Pending | HunkState::Conflict)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_insertion_touches_the_lines_on_both_sides() {
+        let hunk = |lines| HunkView {
+            id: HunkId { run: RunId(0), path: RepoPath::root(), hunk: 0 },
+            label: String::new(),
+            evidence: String::new(),
+            lines,
+            range: ProtoRange::default(),
+            n_removed: 0,
+            inserted: "x".into(),
+            state: HunkState::Pending,
+            whole: (1, 1),
+        };
+        let touched = |lines: Range<u32>| {
+            (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()
+        };
+        assert_eq!(touched(2..2), [1, 2]);
+        assert_eq!(touched(0..0), [0]);
+        assert_eq!(touched(2..4), [2, 3]);
+        assert!(hunk(2..4).touches(0, 9));
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs as programs see them: the answer to `greenloop.task.status` and `greenloop/snapshot`, and what `greenloop/state`
+//! tells editors that listen.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+use tower_lsp::lsp_types::TextDocumentIdentifier;
+
+use super::board::Board;
+use super::error::Refusal;
+use super::review::hunks::HunkView;
+use super::review::view::{self, Drawn};
+use super::review::view_of;
+use super::session::{Session, State};
+use super::summary;
+use crate::base::ids::RunId;
+use crate::engine::RunView;
+
+pub const SNAPSHOT: &str = "greenloop/snapshot";
+pub const HUNKS: &str = "greenloop/hunks";
+pub const STATE: &str = "greenloop/state";
+
+/// One run or all of them, with their hunks as the texts are now.
+pub async fn described(
+    session: &Arc<Session>,
+    wanted: Option<RunId>,
+) -> Result<Vec<Value>, Refusal> {
+    let (views, jobs) = {
+        let state = session.state();
+        let views = views(&state, wanted);
+        (views, state.jobs(session.capabilities()))
+    };
+    let drawn = spawn_blocking(move || view::draw_all(jobs)).await;
+    let drawn = drawn.map_err(|panic| Refusal::internal(&panic))?;
+    Ok(entries(&views, &drawn))
+}
+
+fn views(state: &State, wanted: Option<RunId>) -> Vec<Arc<RunView>> {
+    let all = state.boards.values().flat_map(Board::runs);
+    all.filter(|view| wanted.is_none_or(|id| view.run.id == id)).cloned().collect()
+}
+
+fn entries(views: &[Arc<RunView>], drawn: &Drawn) -> Vec<Value> {
+    let hunks: Vec<&HunkView> = drawn.views.iter().flat_map(|view| &view.hunks).collect();
+    views.iter().map(|view| entry(view, &hunks)).collect()
+}
+
+fn entry(view: &RunView, hunks: &[&HunkView]) -> Value {
+    let run = &view.run;
+    let own = hunks.iter().filter(|hunk| hunk.id.run == run.id);
+    let hunks = own.map(|hunk| {
+        json!({"path": hunk.id.path, "hunk": hunk.id.hunk, "label": hunk.label, "state": hunk.state})
+    });
+    json!({
+        "taskId": run.id,
+        "goal": run.goal,
+        "state": summary::state(view),
+        "phase": run.phase,
+        "interrupted": view.interrupted,
+        "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
+        "hunks": hunks.collect::<Vec<_>>(),
+        "acceptances": run.acceptances,
+    })
+}
+
+/// Everything at once, for an editor that begins to listen.
+pub async fn snapshot(session: &Arc<Session>) -> Value {
+    let tasks = described(session, None).await.unwrap_or_default();
+    json!({"tasks": tasks, "question": session.questions.shown()})
+}
+
+/// Tells an editor that listens, unless nothing changed since it was told last.
+pub fn tell(session: &Session, drawn: &Drawn) {
+    if !session.capabilities().greenloop.state {
+        return;
+    }
+    let mut state = session.state();
+    let tasks = entries(&views(&state, None), drawn);
+    let told = json!({"tasks": tasks, "question": session.questions.shown()});
+    if state.told != told {
+        state.told.clone_from(&told);
+        drop(state);
+        session.outbox.notify_raw(STATE, told);
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HunksParams {
+    text_document: TextDocumentIdentifier,
+}
+
+/// The hunks of one open document, for editors that draw them themselves.
+pub async fn hunks(session: &Arc<Session>, params: HunksParams) -> Value {
+    let view = view_of(session, &params.text_document.uri).await;
+    let hunks: Vec<Value> = view.iter().flat_map(|view| &view.hunks).map(hunk).collect();
+    json!({"version": view.as_ref().and_then(|view| view.version), "hunks": hunks})
+}
+
+fn hunk(hunk: &HunkView) -> Value {
+    json!({
+        "id": hunk.id,
+        "label": hunk.label,
+        "evidence": hunk.evidence,
+        "state": hunk.state,
+        "range": hunk.range,
+        "startLine": hunk.lines.start,
+        "endLine": hunk.lines.end,
+        "inserted": hunk.inserted,
+    })
+}
