@@ -1,6 +1,7 @@
 //! Floor 4: runs. One dispatcher thread owns every run of a project; effects run on threads of their own and come
 //! back as exactly one event each.
 
+mod changes;
 mod dispatcher;
 mod executor;
 mod recover;
@@ -21,7 +22,7 @@ use crate::io::worker::Progress;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
-use crate::model::proposal::{HunkAt, Proposal};
+use crate::model::proposal::{ChangeKind, HunkAt, Proposal};
 use crate::model::run::{Goal, Run};
 use crate::model::snapshot::Buffer;
 use dispatcher::{Dispatcher, Input};
@@ -103,7 +104,9 @@ pub struct Review {
 
 #[derive(Clone, Debug)]
 pub struct ReviewFile {
+    /// As in the proposal's `FileChange`.
     pub path: RepoPath,
+    pub kind: ChangeKind,
     pub before: Arc<str>,
     pub after: Arc<str>,
     /// One per decision the file takes: the user said no to it.

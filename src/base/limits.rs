@@ -68,6 +68,8 @@ pub const HUNKS_PER_FILE_MAX: usize = 200;
 pub const PROGRESS_PER_SECOND_MAX: u32 = 4;
 /// Effects (snapshots, check runs, workers) at work at the same time; more wait their turn.
 pub const EFFECTS_AT_ONCE_MAX: usize = 2;
+/// How alike two files are that count as one renamed, in percent.
+pub const RENAME_PERCENT_MIN: u16 = 60;
 /// Files one proposal may change.
 pub const PROPOSAL_FILES_MAX: usize = 500;
 /// How long a stopping engine waits for each thread to let go of its processes.

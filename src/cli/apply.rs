@@ -1,16 +1,18 @@
 //! Writes a verified change to the project, only when asked: all of it, or nothing.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod disk;
 
+use std::path::Path;
+
+use self::disk::Disk;
 use crate::base::path::RepoPath;
 use crate::engine::{Review, ReviewFile};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::ChangeKind;
 
-/// Writes every file of the proposal below `root`; names them. Nothing is written when a file differs from what the
-/// change was made for, or when the user said no to a part of it; what was written before a later file could not be is
-/// taken back.
+/// Makes every change of the proposal below `root`; names the files. Nothing is written when a file differs from what
+/// the change was made for, when one to be made is there already, or when the user said no to a part of it; what was
+/// done before a later step failed is taken back.
 pub(super) fn apply(root: &Path, review: &Review) -> Result<Vec<String>, Failure> {
     if review.files.iter().any(|file| file.rejected.contains(&true)) {
         return Err(Failure::new(
@@ -19,70 +21,53 @@ pub(super) fn apply(root: &Path, review: &Review) -> Result<Vec<String>, Failure
             "Start a new run, or accept the parts you want in the editor.",
         ));
     }
+    let mut disk = Disk::new(root);
     for file in &review.files {
-        let path = file.path.under(root);
-        let on_disk = fs::read(&path).map_err(|error| unwritable(&file.path, &error))?;
-        if on_disk != file.before.as_bytes() {
-            return Err(moved_on(&file.path));
-        }
+        before(file).map_or(Ok(()), |path| disk.expect(path, &file.before))?;
+        made(file).map_or(Ok(()), |path| disk.expect_nothing(path))?;
     }
-    for (n, file) in review.files.iter().enumerate() {
-        if let Err(failure) = replace(root, file, &file.before, &file.after) {
-            let undone =
-                review.files[..n].iter().map(|done| replace(root, done, &done.after, &done.before));
-            let undone: Result<(), Failure> = undone.collect();
-            return Err(undone.err().unwrap_or(failure));
-        }
+    match carry_out(&mut disk, &review.files) {
+        Ok(()) => disk.settle(),
+        Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
     }
     Ok(review.files.iter().map(|file| file.path.to_string()).collect())
 }
 
-/// Puts `new` in place of `old`, which must be what the file holds.
-fn replace(root: &Path, file: &ReviewFile, old: &str, new: &str) -> Result<(), Failure> {
-    let fail = |error: io::Error| unwritable(&file.path, &error);
-    // A symbolic link stays one: its target is replaced.
-    let path = file.path.under(root).canonicalize().map_err(fail)?;
-    let beside = write_beside(&path, new.as_bytes()).map_err(fail)?;
-    let is_as_expected = fs::read(&path).is_ok_and(|bytes| bytes == old.as_bytes());
-    let done = if is_as_expected {
-        fs::rename(&beside, &path).map_err(fail)
-    } else {
-        Err(moved_on(&file.path))
-    };
-    if done.is_err() {
-        // The first error is the one to tell; a left-over file is harmless beside it.
-        drop(fs::remove_file(&beside));
+/// What goes makes room first: a file may come where a folder was, and a folder where a file was.
+fn carry_out(disk: &mut Disk<'_>, files: &[ReviewFile]) -> Result<(), Failure> {
+    for file in files {
+        match &file.kind {
+            ChangeKind::Delete => disk.take_away(&file.path, &file.before)?,
+            ChangeKind::Rename { from } => disk.take_away(from, &file.before)?,
+            ChangeKind::Modify | ChangeKind::Create => {}
+        }
     }
-    done
+    for file in files {
+        match &file.kind {
+            ChangeKind::Modify => disk.replace(&file.path, &file.before, &file.after)?,
+            ChangeKind::Create => disk.make(&file.path, &file.after, None)?,
+            ChangeKind::Rename { from } => disk.make(&file.path, &file.after, Some(from))?,
+            ChangeKind::Delete => {}
+        }
+    }
+    Ok(())
 }
 
-/// A file beside `path` with its permissions, so that a crash leaves the old or the new text and never half of one.
-fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".greenloop-{}", std::process::id()));
-    let beside = path.with_file_name(name);
-    let mut file = fs::File::create_new(&beside)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.set_permissions(fs::metadata(path)?.permissions()))
-        .and_then(|()| file.sync_all());
-    written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
-    Ok(beside)
+/// Where the text before must be.
+fn before(file: &ReviewFile) -> Option<&RepoPath> {
+    match &file.kind {
+        ChangeKind::Modify | ChangeKind::Delete => Some(&file.path),
+        ChangeKind::Rename { from } => Some(from),
+        ChangeKind::Create => None,
+    }
 }
 
-fn moved_on(path: &RepoPath) -> Failure {
-    Failure::new(
-        FailureKind::Stale,
-        format!("{path} has changed since the run began; nothing was written"),
-        "Run it again on the new text.",
-    )
-}
-
-fn unwritable(path: &RepoPath, error: &io::Error) -> Failure {
-    Failure::environment(
-        format!("{path} cannot be written: {error}"),
-        "Make the file and its folder writable, or apply the diff shown by hand.",
-    )
+/// Where a file is made.
+fn made(file: &ReviewFile) -> Option<&RepoPath> {
+    match &file.kind {
+        ChangeKind::Create | ChangeKind::Rename { .. } => Some(&file.path),
+        ChangeKind::Modify | ChangeKind::Delete => None,
+    }
 }
 
 #[cfg(test)]

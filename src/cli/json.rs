@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::say;
 use super::watch::Seen;
-use crate::engine::{Review, RunView};
+use crate::engine::{Review, ReviewFile, RunView};
 use crate::logic::{diff, machine};
 use crate::model::failure::Failure;
 use crate::model::run::Outcome;
@@ -55,7 +55,9 @@ pub(super) fn print_failure(failure: &Failure) {
 
 /// The whole proposal as one patch that `git apply` takes.
 pub(super) fn unified(review: &Review) -> String {
-    review.files.iter().map(|file| diff::unified(&file.path, &file.before, &file.after)).collect()
+    let patch =
+        |file: &ReviewFile| diff::unified(&file.path, &file.kind, &file.before, &file.after);
+    review.files.iter().map(patch).collect()
 }
 
 /// Status, reason and hint of an outcome.

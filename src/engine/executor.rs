@@ -4,21 +4,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::changes::file_changes;
 use super::{Consent, Dirs};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
-use crate::base::limits;
 use crate::io::checks::{self, Select};
 use crate::io::journal::Journal;
 use crate::io::sandbox;
-use crate::io::store::{Store, TreeChange};
+use crate::io::store::Store;
 use crate::io::worker::{Assignment, Desk, Progress, repair};
 use crate::io::worlds::Worlds;
-use crate::logic::{diff, machine::Effect};
+use crate::logic::machine::Effect;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::{ChangeKind, FileChange};
 use crate::model::run::Run;
 use crate::model::snapshot::Buffer;
 
@@ -211,49 +210,6 @@ fn verify(
     let world = project.worlds.enter(tree)?;
     let runs = run_checks(project, task, &world, progress)?;
     Ok(Event::VerifyFinished { attempt, runs, files })
-}
-
-/// The changes between two trees as reviewable files.
-fn file_changes(store: &Store, base: &TreeId, tree: &TreeId) -> Result<Vec<FileChange>, Failure> {
-    let changed = store.changes(base, tree)?;
-    if changed.len() > limits::PROPOSAL_FILES_MAX {
-        return Err(Failure::new(
-            FailureKind::Refused,
-            format!(
-                "the attempt changed {} files, more than {}",
-                changed.len(),
-                limits::PROPOSAL_FILES_MAX
-            ),
-            "Nothing was proposed; start again with a smaller goal.",
-        ));
-    }
-    changed.into_iter().map(|change| file_change(store, change)).collect()
-}
-
-fn file_change(store: &Store, change: TreeChange) -> Result<FileChange, Failure> {
-    let refused = |what: &str| {
-        Failure::new(
-            FailureKind::Refused,
-            format!("the attempt {what} {}, which cannot be reviewed as text", change.path),
-            "Nothing was proposed.",
-        )
-    };
-    let (Some(before), Some(after)) = (&change.before, &change.after) else {
-        return Err(refused("made or deleted"));
-    };
-    let text = |blob| {
-        let bytes = store.blob(blob)?;
-        String::from_utf8(bytes)
-            .map_err(|error| refused(&format!("changed (to {})", error.utf8_error())))
-    };
-    let hunks = diff::hunks(&text(&before.blob)?, &text(&after.blob)?);
-    Ok(FileChange {
-        path: change.path,
-        kind: ChangeKind::Modify,
-        before: before.blob.clone(),
-        after: after.blob.clone(),
-        hunks,
-    })
 }
 
 fn base(run: &Run) -> Result<&TreeId, Failure> {

@@ -52,6 +52,7 @@ pub(super) fn review(project: &Project, run: &Run) -> Result<Option<Review>, Fai
         .map(|file| {
             Ok(ReviewFile {
                 path: file.path.clone(),
+                kind: file.kind.clone(),
                 before: text(&file.before)?.into(),
                 after: text(&file.after)?.into(),
                 rejected: (0..file.n_items())

@@ -8,6 +8,7 @@ mod objects;
 mod project;
 mod rules;
 mod stat;
+mod trees;
 mod users_git;
 mod walk;
 
@@ -17,14 +18,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use git2::{Delta, DiffOptions, ObjectType, Oid, Repository, RepositoryInitOptions};
+use git2::{ObjectType, Oid, Repository, RepositoryInitOptions};
 
 use crate::base::ids::{BlobId, TreeId};
 use crate::base::limits::SNAPSHOT_FILE_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::io::store::buffers::{Saved, saved};
-use crate::io::store::objects::{Held, Objects, file_mode, parse_id, unusable};
+use crate::io::store::objects::{Held, Objects, parse_id, unusable};
 use crate::io::store::project::Project;
+use crate::io::store::trees::with_files;
 use crate::io::store::users_git::UsersGit;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::snapshot::{Buffer, Snapshot};
@@ -66,6 +68,9 @@ pub struct TreeFile {
     pub blob: BlobId,
     pub mode: FileMode,
 }
+
+/// A file to put into a tree: its mode and what it holds, for a link its target.
+pub type NewFile = (FileMode, Vec<u8>);
 
 /// A path on which two trees differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,36 +222,6 @@ impl Store {
         Ok(files)
     }
 
-    /// `tree` with files replaced, added (plain, or the mode they had) or, where `None`, removed.
-    pub fn with_files(
-        &self,
-        tree: &TreeId,
-        changes: &[(RepoPath, Option<Vec<u8>>)],
-    ) -> Result<TreeId, Failure> {
-        with_files(&self.objects(), parse_id(tree.as_str())?, changes)
-    }
-
-    /// What differs between two trees, sorted by path.
-    pub fn changes(&self, from: &TreeId, to: &TreeId) -> Result<Vec<TreeChange>, Failure> {
-        let (from, to) = (parse_id(from.as_str())?, parse_id(to.as_str())?);
-        let objects = self.objects();
-        let cannot = |error: git2::Error| unusable("two trees cannot be compared", &error);
-        let repository = objects.repository();
-        let (from, to) = (
-            repository.find_tree(from).map_err(cannot)?,
-            repository.find_tree(to).map_err(cannot)?,
-        );
-        let mut options = DiffOptions::new();
-        options.include_typechange(true).skip_binary_check(true);
-        let diff = repository
-            .diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))
-            .map_err(cannot)?;
-        let mut changes: Vec<TreeChange> =
-            diff.deltas().filter_map(|delta| change(&delta)).collect();
-        changes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(changes)
-    }
-
     /// Whether a snapshot leaves this path out because the project's ignore rules or our build-output rules say so.
     pub fn is_ignored(&self, path: &RepoPath) -> bool {
         self.project().leaves_out(path)
@@ -298,23 +273,6 @@ fn create(folder: &Path, state_dir: &Path, users_git: Option<&UsersGit>) -> Resu
         .map_err(cannot)
 }
 
-fn with_files(
-    objects: &Objects,
-    tree: Oid,
-    changes: &[(RepoPath, Option<Vec<u8>>)],
-) -> Result<TreeId, Failure> {
-    let mut blobs = BTreeMap::new();
-    for (path, bytes) in changes {
-        let blob = bytes.as_ref().map(|bytes| objects.put(ObjectType::Blob, bytes)).transpose()?;
-        blobs.insert(path.as_str(), blob);
-    }
-    let tree = match objects.edit(Some(tree), &blobs)? {
-        Some(tree) => tree,
-        None => objects.put_tree(std::iter::empty())?,
-    };
-    Ok(tree_id(tree))
-}
-
 fn collect(
     objects: &Objects,
     tree: Oid,
@@ -329,17 +287,6 @@ fn collect(
         }
     }
     Ok(())
-}
-
-fn change(delta: &git2::DiffDelta<'_>) -> Option<TreeChange> {
-    let side = |file: git2::DiffFile<'_>| {
-        let path = RepoPath::new(file.path()?)?;
-        Some(TreeFile { path, blob: blob_id(file.id()), mode: file_mode(i32::from(file.mode())) })
-    };
-    let before = if delta.status() == Delta::Added { None } else { side(delta.old_file()) };
-    let after = if delta.status() == Delta::Deleted { None } else { side(delta.new_file()) };
-    let path = before.as_ref().or(after.as_ref())?.path.clone();
-    Some(TreeChange { path, before, after })
 }
 
 fn tree_id(id: Oid) -> TreeId {

@@ -9,7 +9,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use crate::base::limits::DIFF_LINES_MAX;
 use crate::base::path::RepoPath;
 use crate::base::text::lines;
-use crate::model::proposal::Hunk;
+use crate::model::proposal::{ChangeKind, Hunk};
 
 /// Unchanged lines between two changes below which they are one hunk.
 const HUNK_GAP_MIN: usize = 2;
@@ -98,19 +98,60 @@ pub fn apply(before: &str, hunks: &[Hunk]) -> Option<String> {
 }
 
 /// A patch in the form `git apply` takes; empty when nothing differs.
-pub fn unified(path: &RepoPath, before: &str, after: &str) -> String {
+pub fn unified(path: &RepoPath, kind: &ChangeKind, before: &str, after: &str) -> String {
     // Patches know one line break only.
     let before: Vec<&str> = before.split_inclusive('\n').collect();
     let after: Vec<&str> = after.split_inclusive('\n').collect();
     let changes = changes(&before, &after);
-    let mut patch = String::new();
-    for group in changes.chunk_by(|a, b| b.before.start - a.before.end <= 2 * CONTEXT_LINES) {
-        if patch.is_empty() {
-            patch = format!("--- {}\n+++ {}\n", quoted("a", path), quoted("b", path));
+    let mut patch = header(path, kind, &before, &after);
+    for (n, group) in
+        changes.chunk_by(|a, b| b.before.start - a.before.end <= 2 * CONTEXT_LINES).enumerate()
+    {
+        if n == 0 {
+            patch.push_str(&sides(path, kind));
         }
         push_group(&mut patch, group, &before, &after);
     }
     patch
+}
+
+/// What git says of a file before its lines; nothing where the lines say it all.
+fn header(path: &RepoPath, kind: &ChangeKind, before: &[&str], after: &[&str]) -> String {
+    let old = match kind {
+        ChangeKind::Rename { from } => from,
+        ChangeKind::Modify | ChangeKind::Create | ChangeKind::Delete => path,
+    };
+    let (old, new) = (quoted("a/", old), quoted("b/", path));
+    let git = format!("diff --git {} {}\n", trimmed(&old), trimmed(&new));
+    match kind {
+        // Without it, programs take a file that is emptied for one that is deleted.
+        ChangeKind::Modify if after.is_empty() && !before.is_empty() => git,
+        ChangeKind::Modify => String::new(),
+        ChangeKind::Create => git + "new file mode 100644\n",
+        ChangeKind::Delete => git + "deleted file mode 100644\n",
+        ChangeKind::Rename { from } => {
+            let names = [quoted("", from), quoted("", path)];
+            let [from, to] = names.each_ref().map(|name| trimmed(name));
+            git + &format!("rename from {from}\nrename to {to}\n")
+        }
+    }
+}
+
+/// A quoted name where nothing follows that it would have to be told from.
+fn trimmed(name: &str) -> &str {
+    name.trim_end_matches('\t')
+}
+
+/// The two lines that name a file before and after.
+fn sides(path: &RepoPath, kind: &ChangeKind) -> String {
+    let nowhere = || "/dev/null".to_owned();
+    let (old, new) = match kind {
+        ChangeKind::Modify => (quoted("a/", path), quoted("b/", path)),
+        ChangeKind::Create => (nowhere(), quoted("b/", path)),
+        ChangeKind::Delete => (quoted("a/", path), nowhere()),
+        ChangeKind::Rename { from } => (quoted("a/", from), quoted("b/", path)),
+    };
+    format!("--- {old}\n+++ {new}\n")
 }
 
 fn push_group(patch: &mut String, group: &[Change], before: &[&str], after: &[&str]) {
@@ -149,7 +190,7 @@ fn span(lines: &Range<usize>) -> String {
 
 /// A file name as git writes it: quoted when it has characters that would end or garble it.
 fn quoted(side: &str, path: &RepoPath) -> String {
-    let name = format!("{side}/{path}");
+    let name = format!("{side}{path}");
     if !name.contains(|ch: char| ch.is_ascii_control() || ch == '"' || ch == '\\') {
         // A tab ends a name that has spaces.
         return if name.contains(' ') { name + "\t" } else { name };
@@ -167,6 +208,7 @@ fn quoted(side: &str, path: &RepoPath) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::fs;
     use std::process::Command;
 
@@ -222,7 +264,7 @@ mod tests {
     fn a_patch_reads_like_gits() {
         let before = "1\n2\n3\n4\n5\n6\n7\n8\n9";
         let after = "1\n2\n3\n4\nfive\n6\n7\n8\nnine\n";
-        insta::assert_snapshot!(unified(&RepoPath::new("a b/\"c\".py").unwrap(), before, after), @r#"
+        insta::assert_snapshot!(modified("a b/\"c\".py", before, after), @r#"
         --- "a/a b/\"c\".py"
         +++ "b/a b/\"c\".py"
         @@ -2,8 +2,8 @@
@@ -240,12 +282,24 @@ mod tests {
         "#);
     }
 
+    fn modified(name: &str, before: &str, after: &str) -> String {
+        unified(&RepoPath::new(name).unwrap(), &ChangeKind::Modify, before, after)
+    }
+
     /// Runs the real `git apply` on a file of this name and content.
     fn apply_by_git(name: &str, before: &str, patch: &str) -> Vec<u8> {
+        let mut files = files_by_git(&[(name, before)], patch);
+        files.remove(name).unwrap_or_else(|| panic!("{name} is gone:\n{patch}"))
+    }
+
+    /// Runs the real `git apply` on files; returns what is there after it.
+    fn files_by_git(files: &[(&str, &str)], patch: &str) -> BTreeMap<String, Vec<u8>> {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, before).unwrap();
+        for (name, before) in files {
+            let file = folder.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, before).unwrap();
+        }
         fs::write(folder.path().join("the.patch"), patch).unwrap();
         let output = Command::new("git")
             .args(["apply", "--whitespace=nowarn", "--unidiff-zero", "the.patch"])
@@ -254,7 +308,52 @@ mod tests {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}\n{patch}", String::from_utf8_lossy(&output.stderr));
-        fs::read(&file).unwrap()
+        fs::remove_file(folder.path().join("the.patch")).unwrap();
+        let mut found = BTreeMap::new();
+        let mut folders = vec![folder.path().to_path_buf()];
+        while let Some(at) = folders.pop() {
+            for path in fs::read_dir(at).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(folder.path()).unwrap().to_str().unwrap();
+                    found.insert(name.to_owned(), fs::read(&path).unwrap());
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn git_takes_files_that_come_go_and_move() {
+        let path = |name: &str| RepoPath::new(name).unwrap();
+        let rename = |from: &str| ChangeKind::Rename { from: path(from) };
+        let names = ["a.py", "with space.py", "q\"uote\\.py", "ümlaut/tab\there"];
+        for name in names {
+            for text in ["", "a\nb\n", "no line break"] {
+                let made = unified(&path(name), &ChangeKind::Create, "", text);
+                let files = files_by_git(&[], &made);
+                assert_eq!(files, [(name.to_owned(), text.into())].into(), "{made}");
+                let gone = unified(&path(name), &ChangeKind::Delete, text, "");
+                assert_eq!(files_by_git(&[(name, text)], &gone), [].into(), "{gone}");
+                let moved = unified(&path("to/new name"), &rename(name), text, text);
+                let files = files_by_git(&[(name, text)], &moved);
+                assert_eq!(files, [("to/new name".to_owned(), text.into())].into(), "{moved}");
+            }
+            let moved = unified(&path(name), &rename("old name"), "1\n2\n3\n", "1\ntwo\n3\n");
+            let files = files_by_git(&[("old name", "1\n2\n3\n")], &moved);
+            assert_eq!(files, [(name.to_owned(), "1\ntwo\n3\n".into())].into(), "{moved}");
+        }
+        insta::assert_snapshot!(unified(&path("b"), &rename("a"), "1\n", "2\n"), @"
+        diff --git a/a b/b
+        rename from a
+        rename to b
+        --- a/a
+        +++ b/b
+        @@ -1,1 +1,1 @@
+        -1
+        +2
+        ");
     }
 
     #[test]
@@ -262,10 +361,10 @@ mod tests {
         for name in
             ["a.py", "with space.py", "tab\there", "q\"uote\\.py", "ümlaut/ß.py", "line\nbreak"]
         {
-            let patch = unified(&RepoPath::new(name).unwrap(), "a\nb\n", "a\nc");
+            let patch = modified(name, "a\nb\n", "a\nc");
             assert_eq!(apply_by_git(name, "a\nb\n", &patch), b"a\nc", "{name}");
         }
-        let patch = unified(&RepoPath::new("with space.py").unwrap(), "a\n", "b\n");
+        let patch = modified("with space.py", "a\n", "b\n");
         assert!(
             patch.starts_with("--- a/with space.py\t\n"),
             "other programs end a name at a space: {patch}"
@@ -290,9 +389,9 @@ mod tests {
 
         #[test]
         fn git_takes_every_patch(before in text(), after in text()) {
-            let patch = unified(&RepoPath::new("a.txt").unwrap(), &before, &after);
-            // Nothing to apply is an error to git; an emptied file is deleted by it.
-            prop_assume!(!patch.is_empty() && !after.is_empty());
+            let patch = modified("a.txt", &before, &after);
+            // Nothing to apply is an error to git.
+            prop_assume!(!patch.is_empty());
             prop_assert_eq!(apply_by_git("a.txt", &before, &patch), after.as_bytes());
         }
     }

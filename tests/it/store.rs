@@ -790,6 +790,25 @@ fn trees_are_edited_and_compared() {
 }
 
 #[test]
+fn files_and_folders_take_each_others_place_with_their_modes() {
+    let case = Case::committed(&[("a/b/x", "x"), ("a/c", "c"), ("f", "f")]);
+    let store = case.store();
+    let before = store.snapshot(&[]).unwrap().tree;
+    let put = |mode, text: &str| Some((mode, text.as_bytes().to_vec()));
+    let changes = [
+        (path("a"), put(FileMode::Executable, "a")),
+        (path("a/b/x"), None),
+        (path("a/c"), None),
+        (path("f"), None),
+        (path("f/link"), put(FileMode::Symlink, "../a")),
+    ];
+    let after = store.with_modes(&before, &changes).unwrap();
+    assert_eq!(names(&store, &after), ["a", "f/link"]);
+    let modes = ["a", "f/link", "f", "gone"].map(|at| store.mode(&after, &path(at)).unwrap());
+    assert_eq!(modes, [Some(FileMode::Executable), Some(FileMode::Symlink), None, None]);
+}
+
+#[test]
 fn an_empty_project_has_an_empty_tree() {
     let case = Case::new();
     let store = case.store();

@@ -21,6 +21,14 @@ pub enum Held {
     Folder(Oid),
 }
 
+/// A file to put into a tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Put {
+    /// The mode the file there had, or plain, when not said.
+    pub mode: Option<FileMode>,
+    pub blob: Oid,
+}
+
 impl Objects {
     pub fn open(store: &Path) -> Result<Self, Failure> {
         Repository::open_bare(store).map(Self).map_err(|error| {
@@ -109,33 +117,25 @@ impl Objects {
         Ok(Some(here))
     }
 
-    /// `tree` with blobs put at, or removed from, paths. Folders that become empty go; `None` when nothing is left.
+    /// `tree` with files put at, or removed from, paths. A file may come where a folder was and the other way round, when
+    /// everything that was there is removed. Folders that become empty go; `None` when nothing is left.
     pub fn edit(
         &self,
         tree: Option<Oid>,
-        changes: &BTreeMap<&str, Option<Oid>>,
+        changes: &BTreeMap<&str, Option<Put>>,
     ) -> Result<Option<Oid>, Failure> {
-        let mut entries = tree.map_or_else(|| Ok(BTreeMap::new()), |id| self.tree(id))?;
-        let mut below: BTreeMap<&str, BTreeMap<&str, Option<Oid>>> = BTreeMap::new();
-        for (path, blob) in changes {
-            match (path.split_once('/'), blob) {
-                (Some((folder, rest)), _) => {
-                    below.entry(folder).or_default().insert(rest, *blob);
+        let old = tree.map_or_else(|| Ok(BTreeMap::new()), |id| self.tree(id))?;
+        let mut entries = old.clone();
+        let mut below: BTreeMap<&str, BTreeMap<&str, Option<Put>>> = BTreeMap::new();
+        for (path, put) in changes {
+            match path.split_once('/') {
+                Some((folder, rest)) => {
+                    below.entry(folder).or_default().insert(rest, *put);
                 }
-                (None, Some(blob)) => {
-                    let mode = match entries.get(*path) {
-                        Some(Held::File(
-                            mode @ (FileMode::Plain | FileMode::Executable | FileMode::Symlink),
-                            _,
-                        )) => *mode,
-                        Some(Held::File(FileMode::Submodule, _) | Held::Folder(_)) | None => {
-                            FileMode::Plain
-                        }
-                    };
-                    entries.insert((*path).to_owned(), Held::File(mode, *blob));
-                }
-                (None, None) => {
-                    entries.remove(*path);
+                None => {
+                    if put.is_none() {
+                        entries.remove(*path);
+                    }
                 }
             }
         }
@@ -148,6 +148,11 @@ impl Objects {
                 entries.insert(folder.to_owned(), Held::Folder(id));
             }
         }
+        let puts = changes.iter().filter(|(path, _)| !path.contains('/'));
+        for (path, put) in puts.filter_map(|(path, put)| Some((*path, (*put)?))) {
+            let mode = put.mode.unwrap_or_else(|| mode_kept(old.get(path)));
+            entries.insert(path.to_owned(), Held::File(mode, put.blob));
+        }
         if entries.is_empty() {
             return Ok(None);
         }
@@ -156,6 +161,17 @@ impl Objects {
 
     pub fn repository(&self) -> &Repository {
         &self.0
+    }
+}
+
+/// The mode of a file that takes another's place.
+fn mode_kept(old: Option<&Held>) -> FileMode {
+    match old {
+        Some(Held::File(
+            mode @ (FileMode::Plain | FileMode::Executable | FileMode::Symlink),
+            _,
+        )) => *mode,
+        Some(Held::File(FileMode::Submodule, _) | Held::Folder(_)) | None => FileMode::Plain,
     }
 }
 
