@@ -18,6 +18,8 @@ pub struct Capabilities {
     /// Takes `documentChanges`, hence versions, in a workspace edit.
     pub document_changes: bool,
     pub apply_edit: bool,
+    /// Takes code actions; others take commands only.
+    pub action_literals: bool,
     /// Asks for an action's edit when the action is chosen.
     pub resolves_edit: bool,
     /// Asks for an action's command when the action is chosen.
@@ -71,6 +73,7 @@ impl Capabilities {
                 || edit["resourceOperations"].is_array()
                 || edit["changeAnnotationSupport"].is_object(),
             apply_edit: workspace["applyEdit"] == true,
+            action_literals: action["codeActionLiteralSupport"].is_object(),
             resolves_edit: lazily,
             resolves_command: lazily && names(resolvable).any(|name| name == "command"),
             disabled_actions: action["disabledSupport"] == true,
@@ -187,6 +190,7 @@ mod tests {
                     encoding: Encoding::Utf16,
                     document_changes: false,
                     apply_edit: false,
+                    action_literals: false,
                     resolves_edit: false,
                     resolves_command: false,
                     disabled_actions: false,

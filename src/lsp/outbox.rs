@@ -54,6 +54,7 @@ impl Outbox {
         self.push(key, json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
 
+    /// `Null` stands for no parameters at all.
     pub fn request(&self, id: &str, method: &str, params: Value) {
         let mut message = json!({"jsonrpc": "2.0", "id": id, "method": method});
         if !params.is_null() {

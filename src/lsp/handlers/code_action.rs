@@ -36,6 +36,11 @@ pub async fn code_action(
     let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let lines = (params.range.start.line, params.range.end.line);
     let mut actions = listed(&view, lines, &params.context, session.capabilities());
+    if !session.capabilities().action_literals {
+        make_titles_unique(&mut actions);
+        let commands = actions.into_iter().filter_map(as_command);
+        return commands.map(CodeActionOrCommand::Command).collect();
+    }
     if !session.capabilities().resolves_edit {
         actions = with_edits(&session, actions).await;
     }
@@ -43,11 +48,23 @@ pub async fn code_action(
     actions.into_iter().map(CodeActionOrCommand::CodeAction).collect()
 }
 
+/// For editors that know no other actions. What would be an edit is one that the server asks for.
+fn as_command(action: CodeAction) -> Option<Command> {
+    match action.data {
+        Some(mut data) => {
+            let hunk = data["greenloop"].take();
+            Some(Command::new(action.title, commands::HUNK_ACCEPT.into(), Some(vec![hunk])))
+        }
+        None => action.command.map(|command| Command { title: action.title, ..command }),
+    }
+}
+
 /// For editors that never ask for an edit. An action whose edit can no longer be made is left out.
 async fn with_edits(session: &Arc<Session>, actions: Vec<CodeAction>) -> Vec<CodeAction> {
     let mut complete = Vec::with_capacity(actions.len());
     for action in actions {
-        complete.extend(code_action_resolve::resolved(session, action).await);
+        let action = code_action_resolve::resolved(session, action).await;
+        complete.extend(action.map(|action| CodeAction { data: None, ..action }));
     }
     complete
 }

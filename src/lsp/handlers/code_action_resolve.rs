@@ -28,7 +28,9 @@ pub async fn resolved(session: &Arc<Session>, mut action: CodeAction) -> Result<
         let edit = acceptance::edit_for(session, &wanted).await;
         action.edit = Some(edit.map_err(|why| error::content_modified(&why))?);
     }
-    action.command.get_or_insert_with(|| recheck(&id));
+    if session.capabilities().resolves_command {
+        action.command.get_or_insert_with(|| recheck(&id));
+    }
     Ok(action)
 }
 

@@ -40,6 +40,7 @@ pub fn capabilities() -> Value {
     json!({
         "textDocument": {
             "codeAction": {
+                "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
                 "dataSupport": true,
                 "disabledSupport": true,
                 "isPreferredSupport": true,
@@ -248,7 +249,8 @@ fn an_editor_that_resolves_nothing_gets_edit_and_command_at_once() {
     let folder = project();
     let root = folder.path().canonicalize().unwrap();
     let mut capabilities = capabilities();
-    capabilities["textDocument"]["codeAction"] = json!({});
+    let literals = capabilities["textDocument"]["codeAction"]["codeActionLiteralSupport"].clone();
+    capabilities["textDocument"]["codeAction"] = json!({ "codeActionLiteralSupport": literals });
     capabilities["window"] = json!({});
     let mut client = Client::initialized(capabilities, &[&root]);
     let mut marks = Document::open(&mut client, &root.join("marks.py"), SOUND);
@@ -259,6 +261,25 @@ fn an_editor_that_resolves_nothing_gets_edit_and_command_at_once() {
     let actions = marks.actions(&mut client, 1, Some("quickfix.greenloop.accept"));
     assert_eq!(actions[0]["command"]["command"], "greenloop.hunk.recheck");
     assert!(marks.apply(&mut client, &actions[0]["edit"]));
+    assert_eq!(marks.text, SOUND);
+}
+
+#[test]
+fn an_editor_that_knows_only_commands_gets_commands() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut capabilities = capabilities();
+    capabilities["textDocument"]["codeAction"] = json!({});
+    let mut client = Client::initialized(capabilities, &[&root]);
+    let (mut marks, _) = proposed(&mut client, &root);
+    let actions = marks.actions(&mut client, 1, None);
+    let names: Vec<&str> = actions.iter().filter_map(|action| action["command"].as_str()).collect();
+    assert_eq!(names, ["greenloop.hunk.accept", "greenloop.hunk.reject"]);
+    let params = json!({"command": names[0], "arguments": actions[0]["arguments"]});
+    assert_eq!(client.ask("workspace/executeCommand", params)["ok"], true);
+    let request = client.server_request("workspace/applyEdit");
+    assert!(marks.apply(&mut client, &request["params"]["edit"]));
+    client.respond(&request, json!({"applied": true}));
     assert_eq!(marks.text, SOUND);
 }
 
