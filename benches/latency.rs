@@ -8,10 +8,14 @@
     reason = "shares the tests' client, which can do more; figures are for reading"
 )]
 
+#[path = "../tests/it/wire/advertised.rs"]
+mod advertised;
 #[path = "../tests/it/wire/client.rs"]
 mod client;
 #[path = "../tests/it/wire/editor.rs"]
 mod editor;
+#[path = "../tests/it/wire/model.rs"]
+mod model;
 #[path = "../tests/it/support.rs"]
 mod support;
 
@@ -62,7 +66,10 @@ fn idle_memory() -> String {
 fn code_actions() -> (Vec<Duration>, Vec<Duration>) {
     let fixture = Fixture::load("python-billing");
     let project = fixture.copy();
-    let capabilities = json!({"window": {"workDoneProgress": true}});
+    let capabilities = json!({
+        "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}},
+        "window": {"workDoneProgress": true},
+    });
     let mut client = Client::initialized(capabilities, &[&project.root]);
     let tests = project.root.join("tests/test_subscriptions.py");
     let document =

@@ -14,7 +14,7 @@ use super::error::{Reason, Refusal};
 use super::session::Session;
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
-use crate::engine::{EngineHandle, Review, RunView};
+use crate::engine::{EngineHandle, Review, ReviewFile, RunView};
 use crate::logic::{diff, overview};
 use crate::model::check::CheckRun;
 
@@ -101,7 +101,8 @@ fn path_of(uri: &Url) -> Option<String> {
 }
 
 fn unified(review: &Review) -> String {
-    review.files.iter().map(|file| diff::unified(&file.path, &file.before, &file.after)).collect()
+    let patch = |file: &ReviewFile| diff::unified(&file.path, &file.kind, &file.before, &file.after);
+    review.files.iter().map(patch).collect()
 }
 
 fn log(view: &RunView, engine: &EngineHandle) -> String {

@@ -1,8 +1,10 @@
 //! The language server over its wire: the real program, a client that behaves like an editor.
 
 mod accept;
+mod advertised;
 mod client;
 mod driver;
 mod editor;
 mod lasting;
+mod model;
 mod review;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::model::{Direction, Model};
 use crate::support::Home;
 
 /// Far above what anything here takes on a loaded machine.
@@ -33,6 +34,8 @@ pub struct Client {
     stdin: Option<ChildStdin>,
     incoming: Option<Receiver<Value>>,
     inbox: VecDeque<Value>,
+    /// Checks all traffic; `None` once a test sends what no editor would.
+    model: Option<Model>,
     n_requests: i64,
     home: Option<Home>,
     ended: bool,
@@ -66,6 +69,7 @@ impl Client {
             stdin,
             incoming: Some(incoming),
             inbox: VecDeque::new(),
+            model: Some(Model::default()),
             n_requests: 0,
             home: Some(home),
             ended: false,
@@ -93,7 +97,14 @@ impl Client {
         result
     }
 
+    /// Gives up checking the server's messages: what this client sends from now on has no model.
+    #[allow(dead_code, reason = "not for the benchmark, which shares this file")]
+    pub fn unchecked(&mut self) {
+        self.model = None;
+    }
+
     pub fn send(&mut self, message: &Value) {
+        self.check(Direction::ToServer, message);
         let body = message.to_string();
         self.send_raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
     }
@@ -188,8 +199,17 @@ impl Client {
         self.inbox.drain(..).collect()
     }
 
+    fn check(&mut self, direction: Direction, message: &Value) {
+        if let Some(model) = &mut self.model
+            && let Err(why) = model.check(direction, message)
+        {
+            panic!("not as the protocol has it: {why}");
+        }
+    }
+
     /// Editors grant progress bars without asking anyone.
     fn take(&mut self, message: Value) {
+        self.check(Direction::ToEditor, &message);
         if message["method"] == "window/workDoneProgress/create" {
             self.respond(&message, Value::Null);
         }
@@ -259,7 +279,8 @@ impl Client {
             let method = message["method"].as_str().unwrap_or_default();
             UNCLAIMED_OK.contains(&method) || method == "window/workDoneProgress/create"
         };
-        let last_words = self.incoming.take().into_iter().flatten();
+        let last_words: Vec<Value> = self.incoming.take().into_iter().flatten().collect();
+        last_words.iter().for_each(|message| self.check(Direction::ToEditor, message));
         let rest: Vec<Value> =
             self.inbox.drain(..).chain(last_words).filter(|message| !claimed(message)).collect();
         assert!(rest.is_empty(), "nobody expected {rest:#?}");

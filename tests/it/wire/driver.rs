@@ -228,6 +228,7 @@ fn initialize_comes_first_and_once() {
 #[test]
 fn what_is_no_message_is_refused_and_reading_goes_on() {
     let mut client = plain();
+    client.unchecked();
     let rubbish: [&[u8]; 3] = [
         b"Content-Length: 3\r\n\r\n{x}",
         b"Content-Length: 2\r\n\r\n\xff\xff",
