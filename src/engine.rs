@@ -19,6 +19,7 @@ use crate::base::ids::{AcceptanceId, BlobId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::io::worker::Progress;
+use crate::logic::diff;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
@@ -100,6 +101,15 @@ pub struct Review {
     pub proposal: Proposal,
     /// One per file of the proposal, in its order.
     pub files: Vec<ReviewFile>,
+}
+
+impl Review {
+    /// The whole proposal as one patch that `git apply` takes.
+    pub fn patch(&self) -> String {
+        let of =
+            |file: &ReviewFile| diff::unified(&file.path, &file.kind, &file.before, &file.after);
+        self.files.iter().map(of).collect()
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -282,11 +282,7 @@ fn written(wanted: bool, files: &[String]) -> String {
 fn print_proposal(style: Style, review: &Review) {
     let Evidence { fixed, still_red, n_passed, n_skipped, checks, search, .. } =
         &review.proposal.evidence;
-    say(&format!(
-        "{}\n{}\n",
-        style.bold(&review.proposal.title),
-        style.diff(&json::unified(review))
-    ));
+    say(&format!("{}\n{}\n", style.bold(&review.proposal.title), style.diff(&review.patch())));
     say(&format!("{}\n", style.bold("Evidence")));
     for test in fixed {
         say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::say;
 use super::watch::Seen;
-use crate::engine::{Review, ReviewFile, RunView};
-use crate::logic::{diff, machine};
+use crate::engine::{Review, RunView};
+use crate::logic::machine;
 use crate::model::failure::Failure;
 use crate::model::run::Outcome;
 
@@ -38,7 +38,7 @@ pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
         "status": status,
         "reason": reason,
         "hint": hint,
-        "diff": view.review.as_deref().map(unified),
+        "diff": view.review.as_deref().map(Review::patch),
         "evidence": evidence,
         "search": machine::last_search(&view.run),
         "applied": applied,
@@ -51,13 +51,6 @@ pub(super) fn print_failure(failure: &Failure) {
     print(
         &json!({"type": "outcome", "status": status, "reason": reason, "hint": hint, "diff": null, "evidence": null}),
     );
-}
-
-/// The whole proposal as one patch that `git apply` takes.
-pub(super) fn unified(review: &Review) -> String {
-    let patch =
-        |file: &ReviewFile| diff::unified(&file.path, &file.kind, &file.before, &file.after);
-    review.files.iter().map(patch).collect()
 }
 
 /// Status, reason and hint of an outcome.

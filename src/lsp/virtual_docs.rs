@@ -14,8 +14,8 @@ use super::error::{Reason, Refusal};
 use super::session::Session;
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
-use crate::engine::{EngineHandle, Review, ReviewFile, RunView};
-use crate::logic::{diff, overview};
+use crate::engine::{EngineHandle, Review, RunView};
+use crate::logic::overview;
 use crate::model::check::CheckRun;
 
 pub const SCHEME: &str = "greenloop";
@@ -87,7 +87,7 @@ impl Document {
         match &self.what {
             What::Base(path) => file(path).map(|file| file.before.to_string()),
             What::Proposed(path) => file(path).map(|file| file.after.to_string()),
-            What::Diff => review().map(unified),
+            What::Diff => review().map(Review::patch),
             What::Log => Some(log(view, engine)),
             What::Run => Some(overview::markdown(&view.run)),
         }
@@ -98,11 +98,6 @@ impl Document {
 fn path_of(uri: &Url) -> Option<String> {
     let file = Url::parse(&format!("file://{}", uri.path())).ok()?.to_file_path().ok()?;
     file.strip_prefix("/").ok()?.to_str().map(str::to_owned)
-}
-
-fn unified(review: &Review) -> String {
-    let patch = |file: &ReviewFile| diff::unified(&file.path, &file.kind, &file.before, &file.after);
-    review.files.iter().map(patch).collect()
 }
 
 fn log(view: &RunView, engine: &EngineHandle) -> String {

@@ -17,6 +17,8 @@ const METHODS: &[(&str, &str)] = &[
     ("window/showDocument", "/window/showDocument/support"),
     ("window/workDoneProgress/create", "/window/workDoneProgress"),
     ("greenloop/state", "/experimental/greenloop"),
+    ("greenloop/question", "/experimental/greenloop/questionUi"),
+    ("greenloop/questionClosed", "/experimental/greenloop/questionUi"),
 ];
 
 /// Fields of a code action, and what must be there for them.

@@ -269,7 +269,7 @@ fn requests_to_editor() -> [(&'static str, Shape); 13] {
     ]
 }
 
-fn notifications_to_editor() -> [(&'static str, Shape); 6] {
+fn notifications_to_editor() -> [(&'static str, Shape); 8] {
     [
         notified::<lsp::LogMessageNotification>(),
         notified::<lsp::LogTraceNotification>(),
@@ -277,6 +277,8 @@ fn notifications_to_editor() -> [(&'static str, Shape); 6] {
         notified::<lsp::ShowMessageNotification>(),
         notified::<lsp::TelemetryEventNotification>(),
         ("greenloop/state", object),
+        ("greenloop/question", object),
+        ("greenloop/questionClosed", object),
     ]
 }
 
