@@ -39,6 +39,8 @@ use self::outbox::Outbox;
 use self::session::Session;
 use crate::engine::Engines;
 
+pub use self::commands::table::markdown as commands_table;
+
 /// How the server is started.
 pub struct Options {
     /// Takes the log.

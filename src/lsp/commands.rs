@@ -3,6 +3,7 @@
 mod decide;
 mod show;
 mod start;
+pub mod table;
 mod task;
 
 use std::future::Future;
@@ -15,64 +16,16 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{MessageType, Url};
 
-use self::decide::{Level, accept, decide};
+pub use self::table::*;
 use super::error::{Reason, Refusal};
 use super::outbox::to_value;
 use super::questions::Shown;
-use super::review::edits::Direction;
 use super::session::Session;
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::engine::Command;
-use crate::model::run::GoalKind;
-
-pub const FIX: &str = "greenloop.fix";
-pub const TEST_RUN: &str = "greenloop.test.run";
-pub const HUNK_ACCEPT: &str = "greenloop.hunk.accept";
-pub const HUNK_REJECT: &str = "greenloop.hunk.reject";
-pub const HUNK_RESTORE: &str = "greenloop.hunk.restore";
-pub const FILE_ACCEPT: &str = "greenloop.file.accept";
-pub const FILE_REJECT: &str = "greenloop.file.reject";
-const FILE_RESTORE: &str = "greenloop.file.restore";
-pub const PROPOSAL_ACCEPT: &str = "greenloop.proposal.accept";
-pub const PROPOSAL_REJECT: &str = "greenloop.proposal.reject";
-const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
-pub const SHOW: &str = "greenloop.show";
-pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
-const PROPOSAL_REDO: &str = "greenloop.proposal.redo";
-pub const HUNK_RECHECK: &str = "greenloop.hunk.recheck";
 
 type Outcome = std::result::Result<Reply, Refusal>;
 type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-type Run = fn(Arc<Session>, Arguments) -> Running;
-
-/// What each command does.
-const TABLE: &[(&str, Run)] = &[
-    (FIX, |session, arguments| now(start::start(&session, arguments, GoalKind::FixUntilGreen))),
-    (TEST_RUN, |session, arguments| now(start::start(&session, arguments, GoalKind::RunChecks))),
-    ("greenloop.task.cancel", |session, arguments| now(task::cancel(&session, arguments))),
-    ("greenloop.task.resume", |session, arguments| now(task::resume(&session, arguments))),
-    ("greenloop.task.status", |session, arguments| Box::pin(task::status(session, arguments))),
-    (HUNK_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::Hunk))),
-    (HUNK_REJECT, |session, arguments| now(decide(&session, arguments, Level::Hunk, true))),
-    (HUNK_RESTORE, |session, arguments| now(decide(&session, arguments, Level::Hunk, false))),
-    (HUNK_RECHECK, |session, arguments| now(decide::recheck(session, arguments))),
-    (FILE_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::File))),
-    (FILE_REJECT, |session, arguments| now(decide(&session, arguments, Level::File, true))),
-    (FILE_RESTORE, |session, arguments| now(decide(&session, arguments, Level::File, false))),
-    (PROPOSAL_ACCEPT, |session, arguments| Box::pin(accept(session, arguments, Level::Proposal))),
-    (PROPOSAL_REJECT, |session, arguments| now(decide(&session, arguments, Level::Proposal, true))),
-    (PROPOSAL_RESTORE, |session, arguments| {
-        now(decide(&session, arguments, Level::Proposal, false))
-    }),
-    (PROPOSAL_UNDO, |session, arguments| {
-        Box::pin(decide::undo(session, arguments, Direction::Revert))
-    }),
-    (PROPOSAL_REDO, |session, arguments| {
-        Box::pin(decide::undo(session, arguments, Direction::Apply))
-    }),
-    (SHOW, |session, arguments| Box::pin(show::show(session, arguments))),
-    ("greenloop.answer", |session, arguments| now(answer(&session, arguments))),
-];
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -89,12 +42,8 @@ fn answer(session: &Session, arguments: Arguments) -> Outcome {
     Ok(Reply::default())
 }
 
-fn now(outcome: Outcome) -> Running {
-    Box::pin(std::future::ready(outcome))
-}
-
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|(name, _)| *name)
+    ROWS.iter().map(|row| row.name)
 }
 
 /// The answer to a command that was carried out or set going.
@@ -157,7 +106,7 @@ pub async fn execute(
     name: &str,
     arguments: Vec<Value>,
 ) -> Result<Option<Value>> {
-    let Some((_, run)) = TABLE.iter().find(|(known, _)| *known == name) else {
+    let Some(Row { run, .. }) = ROWS.iter().find(|row| row.name == name) else {
         return Err(Error::invalid_params(format!("unknown command {name}")));
     };
     let reply = match run(session.clone(), Arguments(arguments)).await {

@@ -135,6 +135,21 @@ fn the_readme_has_every_command() {
 }
 
 #[test]
+fn the_editors_page_lists_the_commands_as_they_are() {
+    let name = "editors/README.md";
+    let page = document(name).unwrap();
+    let begin = "<!-- commands: made from src/lsp/commands/table.rs -->\n";
+    let (before, rest) = page.split_once(begin).expect("the page has a place for the commands");
+    let (_, after) = rest.split_once("<!-- end of commands -->").unwrap();
+    let table = greenloop::lsp::commands_table();
+    let made = format!("{before}{begin}{table}<!-- end of commands -->{after}");
+    if page != made && std::env::var_os("GREENLOOP_UPDATE").is_some() {
+        fs::write(repository().join(name), &made).unwrap();
+    }
+    assert_eq!(page, made, "run this test once with GREENLOOP_UPDATE=1");
+}
+
+#[test]
 fn one_command_runs_everything() {
     let ci = document(".ci/run").unwrap();
     assert!(ci.lines().any(|line| line == "tests/run.sh"), ".ci/run must run tests/run.sh");

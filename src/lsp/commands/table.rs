@@ -1,0 +1,179 @@
+//! Every command by name, with what people need to know to send it.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::decide::{Level, accept, decide, recheck, undo};
+use super::show::show;
+use super::start::start;
+use super::{Arguments, Outcome, Running, answer, task};
+use crate::lsp::review::edits::Direction;
+use crate::lsp::session::Session;
+use crate::model::run::GoalKind;
+
+pub const FIX: &str = "greenloop.fix";
+pub const TEST_RUN: &str = "greenloop.test.run";
+pub const HUNK_ACCEPT: &str = "greenloop.hunk.accept";
+pub const HUNK_REJECT: &str = "greenloop.hunk.reject";
+pub const HUNK_RESTORE: &str = "greenloop.hunk.restore";
+pub const FILE_ACCEPT: &str = "greenloop.file.accept";
+pub const FILE_REJECT: &str = "greenloop.file.reject";
+pub const FILE_RESTORE: &str = "greenloop.file.restore";
+pub const PROPOSAL_ACCEPT: &str = "greenloop.proposal.accept";
+pub const PROPOSAL_REJECT: &str = "greenloop.proposal.reject";
+pub const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
+pub const SHOW: &str = "greenloop.show";
+pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
+pub const PROPOSAL_REDO: &str = "greenloop.proposal.redo";
+pub const HUNK_RECHECK: &str = "greenloop.hunk.recheck";
+
+pub struct Row {
+    pub name: &'static str,
+    /// What may come with it, all of it optional where it ends in `?`.
+    argument: &'static str,
+    effect: &'static str,
+    pub run: fn(Arc<Session>, Arguments) -> Running,
+}
+
+const HUNK: &str = "`{path, hunk, taskId?}`";
+const FILE: &str = "`{path}` or `{uri}`, `taskId?`";
+const TASK: &str = "`{taskId?}`";
+const ACCEPTANCE: &str = "`{acceptanceId?, taskId?}`";
+
+/// In the order in which a user meets them.
+pub const ROWS: &[Row] = &[
+    Row {
+        name: TEST_RUN,
+        argument: "`{checks?, tests?, uri?}`",
+        effect: "runs the checks on what is on the screen",
+        run: |session, arguments| now(start(&session, arguments, GoalKind::RunChecks)),
+    },
+    Row {
+        name: "greenloop.test.cancel",
+        argument: TASK,
+        effect: "ends a run of checks",
+        run: |session, arguments| now(task::cancel(&session, arguments)),
+    },
+    Row {
+        name: FIX,
+        argument: "`{checks?, tests?, uri?}` or a test's name",
+        effect: "works until green, then proposes",
+        run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen)),
+    },
+    Row {
+        name: "greenloop.task.status",
+        argument: TASK,
+        effect: "answers with the runs, their hunks and acceptances, and the open question",
+        run: |session, arguments| Box::pin(task::status(session, arguments)),
+    },
+    Row {
+        name: "greenloop.task.cancel",
+        argument: TASK,
+        effect: "ends a run",
+        run: |session, arguments| now(task::cancel(&session, arguments)),
+    },
+    Row {
+        name: "greenloop.task.resume",
+        argument: TASK,
+        effect: "goes on with a run that was interrupted",
+        run: |session, arguments| now(task::resume(&session, arguments)),
+    },
+    Row {
+        name: HUNK_ACCEPT,
+        argument: HUNK,
+        effect: "has the editor apply one change",
+        run: |session, arguments| Box::pin(accept(session, arguments, Level::Hunk)),
+    },
+    Row {
+        name: HUNK_REJECT,
+        argument: HUNK,
+        effect: "says no to one change",
+        run: |session, arguments| now(decide(&session, arguments, Level::Hunk, true)),
+    },
+    Row {
+        name: HUNK_RESTORE,
+        argument: HUNK,
+        effect: "takes that no back",
+        run: |session, arguments| now(decide(&session, arguments, Level::Hunk, false)),
+    },
+    Row {
+        name: HUNK_RECHECK,
+        argument: HUNK,
+        effect: "looks whether a change arrived; accept actions send it by themselves",
+        run: |session, arguments| now(recheck(session, arguments)),
+    },
+    Row {
+        name: FILE_ACCEPT,
+        argument: FILE,
+        effect: "has the editor apply all changes of a file that were not rejected",
+        run: |session, arguments| Box::pin(accept(session, arguments, Level::File)),
+    },
+    Row {
+        name: FILE_REJECT,
+        argument: FILE,
+        effect: "says no to all changes of a file",
+        run: |session, arguments| now(decide(&session, arguments, Level::File, true)),
+    },
+    Row {
+        name: FILE_RESTORE,
+        argument: FILE,
+        effect: "takes that no back",
+        run: |session, arguments| now(decide(&session, arguments, Level::File, false)),
+    },
+    Row {
+        name: PROPOSAL_ACCEPT,
+        argument: TASK,
+        effect: "has the editor apply all changes that were not rejected, in one edit",
+        run: |session, arguments| Box::pin(accept(session, arguments, Level::Proposal)),
+    },
+    Row {
+        name: PROPOSAL_REJECT,
+        argument: TASK,
+        effect: "says no to the whole proposal",
+        run: |session, arguments| now(decide(&session, arguments, Level::Proposal, true)),
+    },
+    Row {
+        name: PROPOSAL_RESTORE,
+        argument: TASK,
+        effect: "takes that no back",
+        run: |session, arguments| now(decide(&session, arguments, Level::Proposal, false)),
+    },
+    Row {
+        name: PROPOSAL_UNDO,
+        argument: ACCEPTANCE,
+        effect: "takes an earlier acceptance back, the latest if none is named",
+        run: |session, arguments| Box::pin(undo(session, arguments, Direction::Revert)),
+    },
+    Row {
+        name: PROPOSAL_REDO,
+        argument: ACCEPTANCE,
+        effect: "makes an acceptance again that was taken back",
+        run: |session, arguments| Box::pin(undo(session, arguments, Direction::Apply)),
+    },
+    Row {
+        name: SHOW,
+        argument: "`{what: run, diff, log, base or proposed; taskId?, path?}`",
+        effect: "opens a document about a run",
+        run: |session, arguments| Box::pin(show(session, arguments)),
+    },
+    Row {
+        name: "greenloop.answer",
+        argument: "`{choice, questionId?}` or the choice",
+        effect: "answers a question",
+        run: |session, arguments| now(answer(&session, arguments)),
+    },
+];
+
+fn now(outcome: Outcome) -> Running {
+    Box::pin(std::future::ready(outcome))
+}
+
+/// The commands as a table of Markdown, for the documentation.
+pub fn markdown() -> String {
+    let mut table = "| command | argument | effect |\n|---|---|---|\n".to_owned();
+    for Row { name, argument, effect, .. } in ROWS {
+        // Writing to a string cannot fail.
+        writeln!(table, "| `{name}` | {argument} | {effect} |").ok();
+    }
+    table
+}
