@@ -1,7 +1,10 @@
-//! The state of each hunk of a proposal in a text that moves on, and the edit that accepts it or takes it back.
-//! States are read off the texts alone, so undo, redo and hand-typing need no bookkeeping, and a hunk is applied
+//! The state of each hunk of a proposal in a text that moves on, down to the parts that can be accepted alone.
+//! States are read off the texts alone, so undo, redo and hand-typing need no bookkeeping, and a part is applied
 //! exactly or not at all.
 
+mod anchors;
+mod cut;
+pub mod edits;
 pub mod file;
 mod regions;
 mod window;
@@ -9,123 +12,117 @@ mod window;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::base::text::edit::Edit;
-use crate::base::text::{LineIndex, line_ending, lines};
+use crate::logic::review::anchors::anchored;
+use crate::logic::review::cut::{BYTE_ORDER_MARK, Cut, Line, split};
+use crate::logic::review::edits::Way;
 use crate::logic::review::regions::{Region, regions};
-use crate::logic::review::window::{Window, has_lone_return};
+use crate::logic::review::window::Window;
 use crate::model::proposal::Hunk;
 
 /// Ways to read one stretch of text that are followed at once; more can only come of endless equal lines.
 const READINGS_MAX: usize = 64;
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Where a hunk stands. `lines` are lines of the current text.
+/// Where a hunk or a part of one stands. `lines` are lines of the current text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HunkState {
     /// The lines to remove are there, untouched.
     Pending { lines: Range<u32> },
     /// The inserted lines are there.
     Applied { lines: Range<u32> },
-    /// Neither: the text was changed at or right beside the hunk.
+    /// Some parts are applied and the others pending.
+    Partly { lines: Range<u32> },
+    /// Something else is there: the text was changed at or right beside it.
     Conflict { lines: Range<u32> },
 }
 
 impl HunkState {
-    fn moved_down(self, n_lines: usize) -> Self {
-        let moved = |lines: Range<u32>| lines.start + n_lines as u32..lines.end + n_lines as u32;
-        match self {
-            Self::Pending { lines } => Self::Pending { lines: moved(lines) },
-            Self::Applied { lines } => Self::Applied { lines: moved(lines) },
-            Self::Conflict { lines } => Self::Conflict { lines: moved(lines) },
-        }
+    pub fn lines(&self) -> &Range<u32> {
+        let (Self::Pending { lines }
+        | Self::Applied { lines }
+        | Self::Partly { lines }
+        | Self::Conflict { lines }) = self;
+        lines
     }
-}
 
-/// A line without its break. Styles of line breaks do not matter, only whether there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Line<'a> {
-    text: &'a str,
-    ended: bool,
-}
-
-impl<'a> Line<'a> {
-    fn new(line: &'a str) -> Self {
-        let text = line.strip_suffix('\n').unwrap_or(line);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        Self { text, ended: text.len() < line.len() }
-    }
-}
-
-/// A hunk on lines.
-#[derive(Clone)]
-struct Cut<'a> {
-    start: usize,
-    removed: Vec<Line<'a>>,
-    inserted: Vec<Line<'a>>,
-}
-
-impl<'a> Cut<'a> {
-    fn new(hunk: &'a Hunk) -> Self {
-        let mut cut = Self {
-            start: hunk.start as usize,
-            removed: as_lines(&hunk.removed),
-            inserted: as_lines(&hunk.inserted),
+    /// Whether one of its lines is among these; an insertion touches the lines on both sides.
+    pub fn touches(&self, lines: &Range<u32>) -> bool {
+        let own = match self.lines() {
+            own if own.is_empty() => own.start.saturating_sub(1)..own.start + 1,
+            own => own.clone(),
         };
-        if cut.start == 0 {
-            for first in [cut.removed.first_mut(), cut.inserted.first_mut()].into_iter().flatten() {
-                first.text = first.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first.text);
-            }
+        own.start < lines.end && lines.start < own.end
+    }
+
+    /// Whether an edit this way changes something.
+    fn can_go(&self, way: Way) -> bool {
+        match way {
+            Way::In => matches!(self, Self::Pending { .. }),
+            Way::Out => matches!(self, Self::Applied { .. }),
         }
-        cut
     }
 
-    fn range(&self) -> Range<usize> {
-        self.start..self.start + self.removed.len()
-    }
-
-    /// Line endings only.
-    fn changes_nothing(&self) -> bool {
-        self.removed == self.inserted
-    }
-
-    /// What can be at its place and whether the hunk is applied then, the likelier first.
-    fn readings(&self) -> impl Iterator<Item = (bool, &[Line<'a>])> {
-        let pending = (!self.changes_nothing()).then_some((false, self.removed.as_slice()));
-        pending.into_iter().chain([(true, self.inserted.as_slice())])
-    }
-
-    /// The same where `n_lines` above are left out; `None` when it begins among them.
-    fn moved_up(&self, n_lines: usize) -> Option<Self> {
-        Some(Self { start: self.start.checked_sub(n_lines)?, ..self.clone() })
-    }
-
-    fn untouched_at(&self, start: usize) -> HunkState {
-        self.state_at(start, self.changes_nothing())
-    }
-
-    fn state_at(&self, start: usize, applied: bool) -> HunkState {
-        let n_lines = if applied { self.inserted.len() } else { self.removed.len() };
-        let lines = start as u32..(start + n_lines) as u32;
-        if applied { HunkState::Applied { lines } } else { HunkState::Pending { lines } }
+    fn move_down(&mut self, n_lines: usize) {
+        let (Self::Pending { lines }
+        | Self::Applied { lines }
+        | Self::Partly { lines }
+        | Self::Conflict { lines }) = self;
+        *lines = lines.start + n_lines as u32..lines.end + n_lines as u32;
     }
 }
 
-/// The state of each of `hunks`, which were made from `base`, in `current`. Line endings and a byte order mark do not
-/// count as changes. Where equal lines leave it open which of two hunks was applied, the earlier one stays pending.
-pub fn states(base: &str, hunks: &[Hunk], current: &str) -> Vec<HunkState> {
+/// What a text shows of a hunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// All parts taken together; a conflict when one of them is.
+    pub state: HunkState,
+    /// The smallest pieces that can be accepted alone, in order: blocks of changed lines, and in a block of as many
+    /// lines as before each line.
+    pub parts: Vec<HunkState>,
+}
+
+impl Reading {
+    fn of_parts(cut: &Cut<'_>, cut_parts: &[Cut<'_>], parts: Vec<HunkState>) -> Self {
+        let all = |way| parts.iter().all(|part: &HunkState| part.can_go(way));
+        let start = parts.iter().map(|part| part.lines().start).min().unwrap_or(0);
+        let end = parts.iter().map(|part| part.lines().end).max().unwrap_or(start);
+        let lead = cut_parts.first().map_or(0, |part| part.start - cut.start);
+        let trail = cut_parts.last().map_or(0, |part| cut.range().end - part.range().end);
+        let lines = start.saturating_sub(lead as u32)..end + trail as u32;
+        let state = if parts.iter().any(|part| matches!(part, HunkState::Conflict { .. })) {
+            HunkState::Conflict { lines: start..end }
+        } else if all(Way::In) {
+            HunkState::Pending { lines }
+        } else if all(Way::Out) {
+            HunkState::Applied { lines }
+        } else {
+            HunkState::Partly { lines }
+        };
+        Self { state, parts }
+    }
+
+    fn moved_down(mut self, n_lines: usize) -> Self {
+        self.state.move_down(n_lines);
+        self.parts.iter_mut().for_each(|part| part.move_down(n_lines));
+        self
+    }
+}
+
+/// How each of `hunks`, which were made from `base`, stands in `current`. Line endings and a byte order mark do not
+/// count as changes. Where equal lines leave it open which of two parts was applied, whole hunks are preferred, and then
+/// the earlier one stays pending.
+pub fn readings(base: &str, hunks: &[Hunk], current: &str) -> Vec<Reading> {
     let cuts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).collect();
     let (base, current) = (unmarked(base), unmarked(current));
     if base == current {
         return cuts.iter().map(|cut| cut.untouched_at(cut.start)).collect();
     }
     Window::of(base, current)
-        .and_then(|window| states_by_window(&cuts, &window))
-        .unwrap_or_else(|| states_by_lines(&cuts, &split(base), &split(current)))
+        .and_then(|window| by_window(&cuts, &window))
+        .unwrap_or_else(|| by_lines(&cuts, &split(base), &split(current)))
 }
 
 /// Hunks outside the window only move. `None` when the window is too small to tell.
-fn states_by_window(cuts: &[Cut<'_>], window: &Window<'_>) -> Option<Vec<HunkState>> {
+fn by_window(cuts: &[Cut<'_>], window: &Window<'_>) -> Option<Vec<Reading>> {
     let (base, current) = (split(window.base), split(window.current));
     let end = window.n_before + base.len();
     let first = cuts.partition_point(|cut| !window.at_start && cut.range().end <= window.n_before);
@@ -135,18 +132,15 @@ fn states_by_window(cuts: &[Cut<'_>], window: &Window<'_>) -> Option<Vec<HunkSta
     if !fit(&inside, &base) {
         return None;
     }
-    let states = match read(&inside, &base, 0..base.len(), &current, 0..current.len()) {
-        Some(states) => states,
+    let readings = match read_hunks(&inside, &base, 0..base.len(), &current, 0..current.len()) {
+        Some(readings) => readings,
         None => {
             let (regions, touched) = regions(&inside, &base, &current);
             let changed = regions.iter().filter(|region| region.changed).map(|region| &region.here);
             if !changed.chain([&touched]).all(|lines| window.has_room_around(lines, base.len())) {
                 return None;
             }
-            regions
-                .iter()
-                .flat_map(|region| region_states(region, &inside, &base, &current))
-                .collect()
+            by_regions(&regions, &inside, &base, &current)
         }
     };
     let before = cuts[..first].iter().map(|cut| cut.untouched_at(cut.start));
@@ -154,74 +148,30 @@ fn states_by_window(cuts: &[Cut<'_>], window: &Window<'_>) -> Option<Vec<HunkSta
         cuts[last..].iter().map(|cut| cut.untouched_at(cut.start + current.len() - base.len()));
     Some(
         before
-            .chain(states.into_iter().map(|state| state.moved_down(window.n_before)))
+            .chain(readings.into_iter().map(|reading| reading.moved_down(window.n_before)))
             .chain(after)
             .collect(),
     )
 }
 
-fn states_by_lines(cuts: &[Cut<'_>], base: &[Line<'_>], current: &[Line<'_>]) -> Vec<HunkState> {
+fn by_lines(cuts: &[Cut<'_>], base: &[Line<'_>], current: &[Line<'_>]) -> Vec<Reading> {
     if !fit(cuts, base) {
         // Not made from this base.
-        return cuts.iter().map(|cut| conflict(cut.range())).collect();
+        let conflict = |cut: &Cut<'_>| {
+            let parts = cut.parts();
+            let states = parts.iter().map(|part| conflict(part.range())).collect();
+            Reading::of_parts(cut, &parts, states)
+        };
+        return cuts.iter().map(conflict).collect();
     }
-    read(cuts, base, 0..base.len(), current, 0..current.len()).unwrap_or_else(|| {
+    read_hunks(cuts, base, 0..base.len(), current, 0..current.len()).unwrap_or_else(|| {
         let (regions, _) = regions(cuts, base, current);
-        regions.iter().flat_map(|region| region_states(region, cuts, base, current)).collect()
+        by_regions(&regions, cuts, base, current)
     })
-}
-
-/// The edit that turns a pending hunk into an applied one, or an applied one back; `None` for a conflict, or where
-/// the edit would run into the text beside it. Replaces whole lines, in the line endings of `current`.
-pub fn edit_for(state: &HunkState, hunk: &Hunk, current: &str) -> Option<Edit> {
-    let cut = Cut::new(hunk);
-    let (lines, new, raw_old, raw_new) = match state {
-        HunkState::Pending { lines } => (lines, cut.inserted, &hunk.removed, &hunk.inserted),
-        HunkState::Applied { lines } => (lines, cut.removed, &hunk.inserted, &hunk.removed),
-        HunkState::Conflict { .. } => return None,
-    };
-    let mark = if current.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-    let index = LineIndex::new(current);
-    let range = index.start_of(lines.start).max(mark)..index.start_of(lines.end).max(mark);
-    // The very bytes that were tested, where the text has the very bytes they were made for.
-    let text = if current[range.clone()] == raw_old.concat() {
-        raw_new.concat()
-    } else {
-        in_endings_of(&new, line_ending(current))
-    };
-    let (before, after) = (current.get(mark..range.start)?, &current[range.end..]);
-    let holds = if text.is_empty() {
-        seam(before, after)
-    } else {
-        seam(before, &text) && seam(&text, after)
-    };
-    holds.then(|| Edit::new(range, text))
-}
-
-fn in_endings_of(lines: &[Line<'_>], ending: &str) -> String {
-    lines.iter().flat_map(|line| [line.text, if line.ended { ending } else { "" }]).collect()
-}
-
-/// Whether the last line of `left` and the first of `right` stay two lines when joined.
-fn seam(left: &str, right: &str) -> bool {
-    let stays = left.ends_with('\n') || (left.ends_with('\r') && !right.starts_with('\n'));
-    left.is_empty() || right.is_empty() || stays
 }
 
 fn unmarked(text: &str) -> &str {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
-}
-
-fn split(text: &str) -> Vec<Line<'_>> {
-    if has_lone_return(text) {
-        lines(text).into_iter().map(Line::new).collect()
-    } else {
-        text.split_inclusive('\n').map(Line::new).collect()
-    }
-}
-
-fn as_lines(lines: &[String]) -> Vec<Line<'_>> {
-    lines.iter().map(|line| Line::new(line)).collect()
 }
 
 fn conflict(lines: Range<usize>) -> HunkState {
@@ -280,19 +230,84 @@ fn read(
     Some(states)
 }
 
-fn region_states(
+/// As `read`, by hunks or else by their parts.
+fn read_hunks(
+    cuts: &[Cut<'_>],
+    base: &[Line<'_>],
+    here: Range<usize>,
+    current: &[Line<'_>],
+    there: Range<usize>,
+) -> Option<Vec<Reading>> {
+    if let Some(states) = read(cuts, base, here.clone(), current, there.clone()) {
+        let whole = |(cut, state): (&Cut<'_>, HunkState)| {
+            let applied = matches!(state, HunkState::Applied { .. });
+            cut.whole_at(state.lines().start as usize, applied)
+        };
+        return Some(cuts.iter().zip(states).map(whole).collect());
+    }
+    let parts: Vec<Vec<Cut<'_>>> = cuts.iter().map(Cut::parts).collect();
+    let states = read(&parts.concat(), base, here, current, there)?;
+    Some(of_parts(cuts, &parts, states))
+}
+
+/// Puts the states of all parts of these hunks together.
+fn of_parts(cuts: &[Cut<'_>], parts: &[Vec<Cut<'_>>], states: Vec<HunkState>) -> Vec<Reading> {
+    let mut states = states.into_iter();
+    let mut reading = |(cut, parts): (&Cut<'_>, &Vec<Cut<'_>>)| {
+        Reading::of_parts(cut, parts, states.by_ref().take(parts.len()).collect())
+    };
+    cuts.iter().zip(parts).map(&mut reading).collect()
+}
+
+fn by_regions(
+    regions: &[Region],
+    cuts: &[Cut<'_>],
+    base: &[Line<'_>],
+    current: &[Line<'_>],
+) -> Vec<Reading> {
+    regions.iter().flat_map(|region| by_region(region, cuts, base, current)).collect()
+}
+
+fn by_region(
     region: &Region,
     cuts: &[Cut<'_>],
     base: &[Line<'_>],
     current: &[Line<'_>],
-) -> Vec<HunkState> {
+) -> Vec<Reading> {
     let cuts = &cuts[region.cuts.clone()];
+    let Region { here, there, .. } = region;
     if !region.changed {
-        let moved = |cut: &Cut<'_>| cut.start - region.here.start + region.there.start;
+        let moved = |cut: &Cut<'_>| cut.start - here.start + there.start;
         return cuts.iter().map(|cut| cut.untouched_at(moved(cut))).collect();
     }
-    read(cuts, base, region.here.clone(), current, region.there.clone())
-        .unwrap_or_else(|| cuts.iter().map(|_| conflict(region.there.clone())).collect())
+    read_hunks(cuts, base, here.clone(), current, there.clone()).unwrap_or_else(|| {
+        let parts: Vec<Vec<Cut<'_>>> = cuts.iter().map(Cut::parts).collect();
+        let states =
+            told_apart(&parts.concat(), &base[here.clone()], here.start, &current[there.clone()]);
+        let moved = |mut state: HunkState| {
+            state.move_down(there.start);
+            state
+        };
+        of_parts(cuts, &parts, states.into_iter().map(moved).collect())
+    })
+}
+
+/// The states of parts of which one at least is in conflict. `base` are the lines from `n_before` on.
+fn told_apart(
+    parts: &[Cut<'_>],
+    base: &[Line<'_>],
+    n_before: usize,
+    current: &[Line<'_>],
+) -> Vec<HunkState> {
+    let parts: Vec<Cut<'_>> = parts.iter().filter_map(|part| part.moved_up(n_before)).collect();
+    let (regions, _) = regions(&parts, base, current);
+    let states = |region: &Region| {
+        let parts = &parts[region.cuts.clone()];
+        read(parts, base, region.here.clone(), current, region.there.clone()).unwrap_or_else(|| {
+            anchored(parts, base, region.here.clone(), current, region.there.clone())
+        })
+    };
+    regions.iter().flat_map(states).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 
 use super::error::{Reason, Refusal};
 use super::questions::Question;
-use super::review::edits::{self, Direction, FileEdit};
+use super::review::edits::{self, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
 use super::review::job::{ReviewJob, Source};
 use super::session::{Session, State};
@@ -23,7 +23,8 @@ use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{Command, RunView, new_acceptance_id};
-use crate::logic::review::HunkState as Found;
+use crate::logic::review::edits::Way;
+use crate::logic::review::{HunkState as Found, Reading};
 use crate::model::proposal::HunkAt;
 
 /// Decisions to be made true, or untrue, in the texts.
@@ -31,35 +32,47 @@ use crate::model::proposal::HunkAt;
 pub struct Wanted {
     pub run: RunId,
     pub hunks: BTreeSet<HunkAt>,
-    pub direction: Direction,
+    /// Only these parts, of the one hunk there is; empty for all.
+    pub parts: Vec<usize>,
+    pub way: Way,
     pub acceptance: AcceptanceId,
 }
 
 /// The part of what is wanted that is about one file.
 struct Piece {
     job: ReviewJob,
-    hunks: BTreeSet<usize>,
+    chosen: Chosen,
     /// The text of a file that is not open, when the editor was given an edit for it and showed nothing.
     handed: Option<ContentHash>,
 }
 
 impl Wanted {
     pub fn accept(run: RunId, hunks: BTreeSet<HunkAt>) -> Self {
-        Self { run, hunks, direction: Direction::Apply, acceptance: new_acceptance_id() }
+        let acceptance = new_acceptance_id();
+        Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance }
     }
 
-    fn by_file(&self) -> BTreeMap<&RepoPath, BTreeSet<usize>> {
+    pub fn accept_one(id: &HunkId) -> Self {
+        let wanted = Self::accept(id.run, [(id.path.clone(), id.hunk)].into());
+        Self { parts: id.parts.clone(), ..wanted }
+    }
+
+    fn by_file(&self) -> BTreeMap<&RepoPath, Chosen> {
         let mut files: BTreeMap<&RepoPath, BTreeSet<usize>> = BTreeMap::new();
         for (path, hunk) in &self.hunks {
             files.entry(path).or_default().insert(*hunk);
         }
-        files
+        let chosen = |hunks: BTreeSet<usize>| match (self.parts.is_empty(), hunks.first()) {
+            (false, Some(hunk)) => Chosen::Parts(*hunk, self.parts.clone()),
+            (true, _) | (_, None) => Chosen::Hunks(hunks),
+        };
+        files.into_iter().map(|(path, hunks)| (path, chosen(hunks))).collect()
     }
 
     fn label(&self) -> &'static str {
-        match self.direction {
-            Direction::Apply => "Accept changes",
-            Direction::Revert => "Take back changes",
+        match self.way {
+            Way::In => "Accept changes",
+            Way::Out => "Take back changes",
         }
     }
 }
@@ -85,16 +98,15 @@ pub async fn begin(session: &Arc<Session>, wanted: Wanted) -> Result<AcceptanceI
 /// The edit for the texts as they are at this moment.
 pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<WorkspaceEdit, Refusal> {
     let pieces = pieces(&session.state(), wanted)?;
-    let (direction, encoding) = (wanted.direction, session.capabilities().encoding);
-    let made = spawn_blocking(move || {
-        pieces.iter().map(|piece| piece.edit(direction, encoding)).collect()
-    });
+    let (way, encoding) = (wanted.way, session.capabilities().encoding);
+    let made =
+        spawn_blocking(move || pieces.iter().map(|piece| piece.edit(way, encoding)).collect());
     let files: Result<Vec<_>, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;
     let files: Vec<_> = files?.into_iter().flatten().collect();
     if files.is_empty() {
-        let message = match direction {
-            Direction::Apply => "this is in the text already",
-            Direction::Revert => "this is not in the text any more",
+        let message = match way {
+            Way::In => "this is in the text already",
+            Way::Out => "this is not in the text any more",
         };
         return Err(Refusal::new(Reason::Stale, message));
     }
@@ -103,10 +115,10 @@ pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<Workspa
 
 /// What the files of the wanted decisions are to be judged by.
 fn pieces(state: &State, wanted: &Wanted) -> Result<Vec<Piece>, Refusal> {
-    let piece = |(path, hunks)| {
+    let piece = |(path, chosen)| {
         let job = state.review_job(wanted.run, path).ok_or_else(unknown)?;
         let handed = state.handed.get(&job.places.here.uri).copied();
-        Ok(Piece { job, hunks, handed })
+        Ok(Piece { job, chosen, handed })
     };
     wanted.by_file().into_iter().map(piece).collect()
 }
@@ -116,7 +128,7 @@ impl Piece {
         &self.job.review.proposal.files[self.job.file].path
     }
 
-    fn edit(&self, direction: Direction, encoding: Encoding) -> Result<Option<FileEdit>, Refusal> {
+    fn edit(&self, way: Way, encoding: Encoding) -> Result<Option<FileEdit>, Refusal> {
         if self.handed.is_some() && self.handed == self.closed_text() {
             let path = self.path();
             let message = format!(
@@ -124,7 +136,7 @@ impl Piece {
             );
             return Err(Refusal::new(Reason::Conflict, message));
         }
-        edits::file_edit(&self.job, &self.hunks, direction, encoding)
+        edits::file_edit(&self.job, &self.chosen, way, encoding)
     }
 
     /// What a file that is not open holds.
@@ -136,14 +148,20 @@ impl Piece {
     }
 
     /// The decisions that the texts do not show.
-    fn missing(&self, direction: Direction) -> impl Iterator<Item = usize> {
-        let is_as_wanted = move |found: &Found| match direction {
-            Direction::Apply => matches!(found, Found::Applied { .. }),
-            Direction::Revert => matches!(found, Found::Pending { .. }),
+    fn missing(&self, way: Way) -> impl Iterator<Item = usize> {
+        let is_as_wanted = move |found: &Found| match way {
+            Way::In => matches!(found, Found::Applied { .. }),
+            Way::Out => matches!(found, Found::Pending { .. }),
         };
-        let found = hunks::found(&self.job).into_iter().enumerate();
-        let missing = found.filter(move |(_, found)| !is_as_wanted(found)).map(|(hunk, _)| hunk);
-        missing.filter(|hunk| self.hunks.contains(hunk))
+        let shows = move |at: usize, reading: &Reading| match &self.chosen {
+            Chosen::Parts(hunk, parts) if *hunk == at => {
+                parts.iter().all(|part| reading.parts.get(*part).is_some_and(is_as_wanted))
+            }
+            Chosen::All | Chosen::Hunks(_) | Chosen::Parts(..) => is_as_wanted(&reading.state),
+        };
+        let readings = hunks::found(&self.job).into_iter().enumerate();
+        let missing = readings.filter(move |(at, reading)| !shows(*at, reading));
+        missing.map(|(at, _)| at).filter(|at| self.chosen.has(*at))
     }
 }
 
@@ -188,13 +206,13 @@ async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
 /// What the texts do not show.
 async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
     let pieces = pieces(&session.state(), wanted).unwrap_or_default();
-    let direction = wanted.direction;
+    let way = wanted.way;
     let looked = spawn_blocking(move || {
         let mut missing = Missing::default();
         for piece in &pieces {
             let n_before = missing.hunks.len();
             let path = piece.path();
-            missing.hunks.extend(piece.missing(direction).map(|hunk| (path.clone(), hunk)));
+            missing.hunks.extend(piece.missing(way).map(|hunk| (path.clone(), hunk)));
             if missing.hunks.len() > n_before
                 && let Some(text) = piece.closed_text()
             {
@@ -209,10 +227,10 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
 /// Records what arrived and tells or asks about the rest.
 async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
     let arrived: BTreeSet<HunkAt> = wanted.hunks.difference(&missing.hunks).cloned().collect();
-    match wanted.direction {
-        Direction::Apply if arrived.is_empty() => {}
-        Direction::Revert if !missing.hunks.is_empty() => {}
-        Direction::Apply | Direction::Revert => record(session, &wanted, arrived.clone()),
+    match wanted.way {
+        Way::In if arrived.is_empty() => {}
+        Way::Out if !missing.hunks.is_empty() => {}
+        Way::In | Way::Out => record(session, &wanted, arrived.clone()),
     }
     if missing.hunks.is_empty() {
         return;
@@ -234,9 +252,9 @@ async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
 
 fn record(session: &Arc<Session>, wanted: &Wanted, hunks: BTreeSet<HunkAt>) {
     let (id, acceptance) = (wanted.run, wanted.acceptance);
-    let command = match wanted.direction {
-        Direction::Apply => Command::Accepted { id, acceptance, hunks },
-        Direction::Revert => Command::TakenBack { id, acceptance },
+    let command = match wanted.way {
+        Way::In => Command::Accepted { id, acceptance, hunks },
+        Way::Out => Command::TakenBack { id, acceptance },
     };
     if let Err(refusal) = session.state().send(id, command) {
         session.log.warning(&refusal.message);
@@ -264,10 +282,10 @@ async fn ask_about_rest(
     let question = Question { text, choices };
     let again = match session.questions.ask(session, question).await.as_deref() {
         Some(FINISH) => wanted,
-        Some(ROLL_BACK) => match wanted.direction {
+        Some(ROLL_BACK) => match wanted.way {
             // What is missing may be in conflict, so only what arrived is taken back.
-            Direction::Apply => Wanted { hunks: arrived, direction: Direction::Revert, ..wanted },
-            Direction::Revert => Wanted { direction: Direction::Apply, ..wanted },
+            Way::In => Wanted { hunks: arrived, way: Way::Out, ..wanted },
+            Way::Out => Wanted { way: Way::In, ..wanted },
         },
         Some(_) | None => return,
     };
@@ -276,7 +294,7 @@ async fn ask_about_rest(
 
 /// Looks whether a change that the editor was given as an action has arrived, and tells the user when it has not.
 pub async fn look_again(session: Arc<Session>, id: HunkId) {
-    let wanted = Wanted::accept(id.run, [(id.path.clone(), id.hunk)].into());
+    let wanted = Wanted::accept_one(&id);
     let missing = missing_soon(&session, &wanted).await;
     if missing.hunks.is_empty() {
         let is_new = session.state().run(id.run).is_some_and(|(_, view)| !holds(view, &id));

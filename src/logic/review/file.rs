@@ -1,6 +1,7 @@
 //! Files that a change makes, deletes or renames: each is accepted, and taken back, as a whole.
 
-use crate::logic::review::{HunkState, split, states, unmarked};
+use crate::logic::review::cut::split;
+use crate::logic::review::{HunkState, readings, unmarked};
 use crate::model::proposal::{ChangeKind, FileChange};
 
 /// Where such a change stands.
@@ -41,7 +42,7 @@ fn rename_state(
     from: Option<&str>,
 ) -> FileState {
     let all = |text, wanted: fn(&HunkState) -> bool| {
-        states(before, &change.hunks, text).iter().all(wanted)
+        readings(before, &change.hunks, text).iter().all(|reading| wanted(&reading.state))
     };
     let applied = |state: &HunkState| matches!(state, HunkState::Applied { .. });
     let clean = |state: &HunkState| !matches!(state, HunkState::Conflict { .. });

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::logic::diff::{Change, changes};
-use crate::logic::review::{Cut, Line};
+use crate::logic::diff::changes;
+use crate::logic::review::cut::{Cut, Line};
 
 /// A stretch of the base with hunks, where nothing outside touches or abuts what is inside.
 pub struct Region {
@@ -58,23 +58,16 @@ fn reaches<'a>(base: &[Line<'_>], all: &[(Range<usize>, &'a [Line<'a>])]) -> Vec
 
 /// The lines of the base that each hunk touches. A hunk may hold several changes, with unchanged lines between.
 fn cut_reaches(cuts: &[Cut<'_>], base: &[Line<'_>]) -> Vec<Range<usize>> {
-    let inner: Vec<Vec<Change>> =
-        cuts.iter().map(|cut| changes(&cut.removed, &cut.inserted)).collect();
-    let all: Vec<_> = cuts
-        .iter()
-        .zip(&inner)
-        .flat_map(|(cut, inner)| inner.iter().map(move |change| (cut, change)))
-        .map(|(cut, Change { before, after })| {
-            (cut.start + before.start..cut.start + before.end, &cut.inserted[after.clone()])
-        })
-        .collect();
+    let parts: Vec<Vec<Cut<'_>>> = cuts.iter().map(Cut::parts).collect();
+    let all: Vec<_> =
+        parts.iter().flatten().map(|part| (part.range(), part.inserted.as_slice())).collect();
     let mut reaches = reaches(base, &all).into_iter();
-    let mut joined = |cut: &Cut<'_>, n_inner: usize| {
+    let joined = |(cut, parts): (&Cut<'_>, &Vec<Cut<'_>>)| {
         let whole =
             |all: Range<usize>, one: Range<usize>| all.start.min(one.start)..all.end.max(one.end);
-        reaches.by_ref().take(n_inner).fold(cut.range(), whole)
+        reaches.by_ref().take(parts.len()).fold(cut.range(), whole)
     };
-    cuts.iter().zip(&inner).map(|(cut, inner)| joined(cut, inner.len())).collect()
+    cuts.iter().zip(&parts).map(joined).collect()
 }
 
 /// Cuts the base into regions around hunks, and says from where to where changes of the user could reach.

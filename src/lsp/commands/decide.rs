@@ -11,11 +11,11 @@ use super::{Arguments, Outcome, Reply};
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::path::RepoPath;
 use crate::engine::{Command, Review, RunView};
+use crate::logic::review::edits::Way;
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::from_proto;
-use crate::lsp::review::edits::Direction;
 use crate::lsp::review::hunks::HunkId;
 use crate::lsp::session::{Session, State};
 use crate::model::proposal::{Acceptance, FileChange, HunkAt};
@@ -38,12 +38,15 @@ struct Selection {
     /// The file, in place of `path`.
     uri: Option<Url>,
     hunk: Option<usize>,
+    /// Only these parts of the hunk; empty for all.
+    parts: Vec<usize>,
 }
 
 /// Decisions of one proposal.
 struct Chosen {
     run: RunId,
     hunks: BTreeSet<HunkAt>,
+    parts: Vec<usize>,
 }
 
 /// Has the editor apply changes. What the user said no to is left out unless it is named.
@@ -59,15 +62,16 @@ pub async fn accept(session: Arc<Session>, arguments: Arguments, level: Level) -
         }
         chosen
     };
-    let Chosen { run, hunks } = chosen;
-    let acceptance = acceptance::begin(&session, Wanted::accept(run, hunks)).await?;
+    let Chosen { run, hunks, parts } = chosen;
+    let wanted = Wanted { parts, ..Wanted::accept(run, hunks) };
+    let acceptance = acceptance::begin(&session, wanted).await?;
     Ok(Reply::accepted(run, acceptance))
 }
 
 /// Says no to changes, or takes that back.
 pub fn decide(session: &Session, arguments: Arguments, level: Level, rejected: bool) -> Outcome {
     let mut state = session.state();
-    let Chosen { run: id, hunks } = chosen(&state, arguments, level)?;
+    let Chosen { run: id, hunks, .. } = chosen(&state, arguments, level)?;
     state.send(id, Command::Decide { id, hunks, rejected })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
@@ -114,7 +118,7 @@ fn chosen(state: &State, arguments: Arguments, level: Level) -> Result<Chosen, R
             |at: &HunkAt| level != Level::Hunk || selection.hunk.is_some_and(|hunk| hunk == at.1);
         let hunks: BTreeSet<HunkAt> = items.filter(is_meant).collect();
         if !hunks.is_empty() {
-            return Ok(Chosen { run: review.proposal.run, hunks });
+            return Ok(Chosen { run: review.proposal.run, hunks, parts: selection.parts });
         }
     }
     Err(unknown())
@@ -149,13 +153,13 @@ struct Undo {
 }
 
 /// Takes an earlier acceptance back, or makes one again that was taken back.
-pub async fn undo(session: Arc<Session>, arguments: Arguments, direction: Direction) -> Outcome {
+pub async fn undo(session: Arc<Session>, arguments: Arguments, way: Way) -> Outcome {
     let asked: Undo = arguments.read(|id| json!({ "acceptanceId": id }))?;
     let candidates: Vec<(RunId, Acceptance)> = {
         let state = session.state();
         let views = state.boards.values().flat_map(Board::runs);
         let views = views.filter(|view| asked.task_id.is_none_or(|id| view.run.id == id));
-        let undone = direction == Direction::Apply;
+        let undone = way == Way::In;
         let fits = |known: &&Acceptance| match asked.acceptance_id {
             Some(id) => known.id == id,
             None => known.undone == undone,
@@ -170,13 +174,15 @@ pub async fn undo(session: Arc<Session>, arguments: Arguments, direction: Direct
     candidates.sort_by_key(|(_, acceptance)| std::cmp::Reverse(acceptance.id));
     let mut refusal = Refusal::new(
         Reason::NotFound,
-        match direction {
-            Direction::Revert => "nothing that was accepted is there to be taken back",
-            Direction::Apply => "nothing was taken back that could be made again",
+        match way {
+            Way::Out => "nothing that was accepted is there to be taken back",
+            Way::In => "nothing was taken back that could be made again",
         },
     );
     for (run, Acceptance { id: acceptance, hunks, .. }) in candidates {
-        match acceptance::begin(&session, Wanted { run, hunks, direction, acceptance }).await {
+        match acceptance::begin(&session, Wanted { run, hunks, parts: Vec::new(), way, acceptance })
+            .await
+        {
             Ok(acceptance) => return Ok(Reply::accepted(run, acceptance)),
             // The editor's own undo was there before.
             Err(stale) if stale.reason == Reason::Stale && asked.acceptance_id.is_none() => {

@@ -7,7 +7,7 @@ use super::decide::{Level, accept, decide, recheck, undo};
 use super::show::show;
 use super::start::start;
 use super::{Arguments, Outcome, Running, answer, task};
-use crate::lsp::review::edits::Direction;
+use crate::logic::review::edits::Way;
 use crate::lsp::session::Session;
 use crate::model::run::GoalKind;
 
@@ -142,13 +142,13 @@ pub const ROWS: &[Row] = &[
         name: PROPOSAL_UNDO,
         argument: ACCEPTANCE,
         effect: "takes an earlier acceptance back, the latest if none is named",
-        run: |session, arguments| Box::pin(undo(session, arguments, Direction::Revert)),
+        run: |session, arguments| Box::pin(undo(session, arguments, Way::Out)),
     },
     Row {
         name: PROPOSAL_REDO,
         argument: ACCEPTANCE,
         effect: "makes an acceptance again that was taken back",
-        run: |session, arguments| Box::pin(undo(session, arguments, Direction::Apply)),
+        run: |session, arguments| Box::pin(undo(session, arguments, Way::In)),
     },
     Row {
         name: SHOW,

@@ -9,12 +9,13 @@ use tower_lsp::lsp_types::{
     CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
 };
 
+use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::commands;
 use crate::lsp::findings::What;
 use crate::lsp::handlers::code_action_resolve;
 use crate::lsp::review::edits::conflicting;
-use crate::lsp::review::hunks::{HunkState, HunkView};
+use crate::lsp::review::hunks::{HunkId, HunkState, HunkView};
 use crate::lsp::review::view::{FileView, FindingView};
 use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
@@ -83,6 +84,7 @@ fn listed(
     for hunk in &here {
         let offered = [
             asked(ACCEPT).then(|| accept(hunk, capabilities)),
+            asked(ACCEPT).then(|| accept_part(hunk, lines, capabilities)),
             asked(REJECT).then(|| reject(hunk)),
         ];
         actions.extend(offered.into_iter().flatten().flatten());
@@ -116,7 +118,7 @@ fn is_asked(context: &CodeActionContext, kind: &str) -> bool {
 
 fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
     let pending = match hunk.state {
-        HunkState::Pending => true,
+        HunkState::Pending | HunkState::Partly => true,
         HunkState::Conflict if capabilities.disabled_actions => false,
         HunkState::Conflict | HunkState::Applied | HunkState::Rejected | HunkState::Settled => {
             return None;
@@ -133,18 +135,45 @@ fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
             ..action
         });
     }
-    Some(CodeAction {
-        is_preferred: capabilities.preferred_actions.then_some(true),
+    let action = with_data(action, &hunk.id, capabilities);
+    Some(CodeAction { is_preferred: capabilities.preferred_actions.then_some(true), ..action })
+}
+
+/// Accepts what is selected of a hunk, when that is not all that is left of it.
+fn accept_part(
+    hunk: &HunkView,
+    lines: (u32, u32),
+    capabilities: &Capabilities,
+) -> Option<CodeAction> {
+    let pending = |(_, part): &(usize, &Found)| matches!(part, Found::Pending { .. });
+    let left: Vec<(usize, &Found)> = hunk.parts.iter().enumerate().filter(pending).collect();
+    let selected = lines.0..lines.1 + 1;
+    let here = left.iter().filter(|(_, part)| part.touches(&selected));
+    let parts: Vec<usize> = here.map(|(at, _)| *at).collect();
+    if parts.is_empty() || parts.len() == left.len() {
+        return None;
+    }
+    let action = CodeAction {
+        title: format!("Accept {} of {} lines of {}", parts.len(), hunk.parts.len(), hunk.label),
+        kind: Some(CodeActionKind::new(ACCEPT)),
+        ..CodeAction::default()
+    };
+    let id = HunkId { parts, ..hunk.id.clone() };
+    Some(with_data(action, &id, capabilities))
+}
+
+/// An action whose edit is made when it is chosen.
+fn with_data(action: CodeAction, id: &HunkId, capabilities: &Capabilities) -> CodeAction {
+    CodeAction {
         // Some editors ask for the edit only of an action that has no command either.
-        command: (!capabilities.resolves_command).then(|| code_action_resolve::recheck(&hunk.id)),
-        data: Some(code_action_resolve::data(&hunk.id)),
+        command: (!capabilities.resolves_command).then(|| code_action_resolve::recheck(id)),
+        data: Some(code_action_resolve::data(id)),
         ..action
-    })
+    }
 }
 
 fn reject(hunk: &HunkView) -> Option<CodeAction> {
-    let offered = matches!(hunk.state, HunkState::Pending | HunkState::Conflict);
-    offered.then(|| {
+    hunk.is_open().then(|| {
         let title = format!("Reject {}", hunk.label);
         command_action(REJECT, title, commands::HUNK_REJECT, json!(hunk.id))
     })

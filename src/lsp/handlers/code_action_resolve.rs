@@ -24,7 +24,7 @@ pub async fn resolved(session: &Arc<Session>, mut action: CodeAction) -> Result<
         return Ok(action);
     };
     if action.edit.is_none() {
-        let wanted = Wanted::accept(id.run, [(id.path.clone(), id.hunk)].into());
+        let wanted = Wanted::accept_one(&id);
         let edit = acceptance::edit_for(session, &wanted).await;
         action.edit = Some(edit.map_err(|why| error::content_modified(&why))?);
     }

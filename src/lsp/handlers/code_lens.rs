@@ -40,7 +40,7 @@ fn of_hunk(hunk: &HunkView) -> Vec<CodeLens> {
     let reject = lens(line, "Reject".into(), commands::HUNK_REJECT, json!(hunk.id));
     let diff = lens(line, "Diff".into(), commands::SHOW, json!({"what": "diff", "taskId": run}));
     match hunk.state {
-        HunkState::Pending => vec![accept, reject, diff],
+        HunkState::Pending | HunkState::Partly => vec![accept, reject, diff],
         HunkState::Conflict => vec![reject, diff],
         HunkState::Applied | HunkState::Rejected | HunkState::Settled => Vec::new(),
     }

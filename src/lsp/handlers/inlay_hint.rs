@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{InlayHint, InlayHintLabel, InlayHintParams, InlayHintTooltip};
 
-use crate::lsp::review::hunks::{HunkState, HunkView};
+use crate::lsp::review::hunks::HunkView;
 use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
 
 pub async fn inlay_hint(session: Arc<Session>, params: InlayHintParams) -> Vec<InlayHint> {
     let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let (first, last) = (params.range.start.line, params.range.end.line);
-    let pending = view.hunks.iter().filter(|hunk| hunk.state == HunkState::Pending);
+    let pending = view.hunks.iter().filter(|hunk| hunk.can_go_in());
     pending.filter(|hunk| hunk.touches(first, last)).map(hint).collect()
 }
 

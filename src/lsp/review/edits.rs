@@ -9,18 +9,38 @@ use tower_lsp::lsp_types::{
 use super::hunks;
 use super::job::{Places, ReviewJob, Side};
 use crate::base::text::Encoding;
+use crate::logic::review::edits::{Pick, Way, edits};
 use crate::logic::review::file::FileState;
-use crate::logic::review::{self, HunkState as Found};
+use crate::logic::review::{self, Reading};
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::to_proto;
-use crate::model::proposal::ChangeKind;
+use crate::model::proposal::{ChangeKind, Hunk};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// What is pending goes in.
-    Apply,
-    /// What is applied goes out.
-    Revert,
+/// Which decisions about one file.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    All,
+    Hunks(BTreeSet<usize>),
+    /// Some parts of one hunk, by index.
+    Parts(usize, Vec<usize>),
+}
+
+impl Chosen {
+    pub fn has(&self, at: usize) -> bool {
+        match self {
+            Chosen::All => true,
+            Chosen::Hunks(hunks) => hunks.contains(&at),
+            Chosen::Parts(hunk, _) => *hunk == at,
+        }
+    }
+
+    fn pick<'a>(&self, at: usize, hunk: &'a Hunk, reading: &'a Reading) -> Option<Pick<'a>> {
+        let whole = Pick::whole(hunk, reading);
+        self.has(at).then_some(match self {
+            Chosen::All | Chosen::Hunks(_) => whole,
+            Chosen::Parts(_, parts) => Pick { parts: parts.clone(), ..whole },
+        })
+    }
 }
 
 /// What becomes of one file.
@@ -35,49 +55,43 @@ pub struct FileEdit {
 /// The edit for some decisions of one file; those that are as wanted already are left alone.
 pub fn file_edit(
     job: &ReviewJob,
-    wanted: &BTreeSet<usize>,
-    direction: Direction,
+    wanted: &Chosen,
+    way: Way,
     encoding: Encoding,
 ) -> Result<Option<FileEdit>, Refusal> {
     let change = &job.review.proposal.files[job.file];
     let here = &job.places.here;
     if change.kind == ChangeKind::Modify {
-        let edits = text_edits(job, here, |hunk| wanted.contains(&hunk), direction, encoding)?;
+        let edits = text_edits(job, here, wanted, way, encoding)?;
         let edit = FileEdit { side: here.clone(), edits, operation: None };
         return Ok(Some(edit).filter(|edit| !edit.edits.is_empty()));
     }
-    match (hunks::whole_state(job), direction) {
+    match (hunks::whole_state(job), way) {
         (FileState::Conflict, _) => Err(conflicting()),
-        (FileState::Applied, Direction::Apply) | (FileState::Pending, Direction::Revert) => {
-            Ok(None)
-        }
-        (FileState::Pending, Direction::Apply) | (FileState::Applied, Direction::Revert) => {
-            whole_edit(job, direction, encoding).map(Some)
+        (FileState::Applied, Way::In) | (FileState::Pending, Way::Out) => Ok(None),
+        (FileState::Pending, Way::In) | (FileState::Applied, Way::Out) => {
+            whole_edit(job, way, encoding).map(Some)
         }
     }
 }
 
 /// The edit for a file that is made, deleted or renamed.
-fn whole_edit(
-    job: &ReviewJob,
-    direction: Direction,
-    encoding: Encoding,
-) -> Result<FileEdit, Refusal> {
+fn whole_edit(job: &ReviewJob, way: Way, encoding: Encoding) -> Result<FileEdit, Refusal> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let Places { here, from } = &job.places;
-    Ok(match (&change.kind, direction, from) {
-        (ChangeKind::Create, Direction::Apply, _) => made(here, &file.after),
-        (ChangeKind::Delete, Direction::Revert, _) => made(here, &file.before),
-        (ChangeKind::Create, Direction::Revert, _) | (ChangeKind::Delete, Direction::Apply, _) => {
+    Ok(match (&change.kind, way, from) {
+        (ChangeKind::Create, Way::In, _) => made(here, &file.after),
+        (ChangeKind::Delete, Way::Out, _) => made(here, &file.before),
+        (ChangeKind::Create, Way::Out, _) | (ChangeKind::Delete, Way::In, _) => {
             let operation = DeleteFile { uri: here.uri.clone(), options: None };
             let operation = Some(ResourceOp::Delete(operation));
             FileEdit { side: here.clone(), edits: Vec::new(), operation }
         }
-        (ChangeKind::Rename { .. }, Direction::Apply, Some(from)) => {
-            renamed(job, (from, here), direction, encoding)?
+        (ChangeKind::Rename { .. }, Way::In, Some(from)) => {
+            renamed(job, (from, here), way, encoding)?
         }
-        (ChangeKind::Rename { .. }, Direction::Revert, Some(from)) => {
-            renamed(job, (here, from), direction, encoding)?
+        (ChangeKind::Rename { .. }, Way::Out, Some(from)) => {
+            renamed(job, (here, from), way, encoding)?
         }
         (ChangeKind::Rename { .. } | ChangeKind::Modify, _, _) => return Err(conflicting()),
     })
@@ -99,7 +113,7 @@ fn made(side: &Side, text: &str) -> FileEdit {
 fn renamed(
     job: &ReviewJob,
     (old, new): (&Side, &Side),
-    direction: Direction,
+    way: Way,
     encoding: Encoding,
 ) -> Result<FileEdit, Refusal> {
     let operation = RenameFile {
@@ -110,7 +124,7 @@ fn renamed(
     };
     Ok(FileEdit {
         side: old.clone(),
-        edits: text_edits(job, old, |_| true, direction, encoding)?,
+        edits: text_edits(job, old, &Chosen::All, way, encoding)?,
         operation: Some(ResourceOp::Rename(operation)),
     })
 }
@@ -119,28 +133,22 @@ fn renamed(
 fn text_edits(
     job: &ReviewJob,
     side: &Side,
-    wanted: impl Fn(usize) -> bool,
-    direction: Direction,
+    wanted: &Chosen,
+    way: Way,
     encoding: Encoding,
 ) -> Result<Vec<TextEdit>, Refusal> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let text = side.text().ok_or_else(unreadable)?;
-    let states = review::states(&file.before, &change.hunks, &text.string);
-    let chosen = states.iter().zip(&change.hunks).enumerate().filter(|(hunk, _)| wanted(*hunk));
-    let mut edits = Vec::new();
-    for (_, (state, hunk)) in chosen {
-        match (state, direction) {
-            (Found::Conflict { .. }, _) => return Err(conflicting()),
-            (Found::Pending { .. }, Direction::Revert)
-            | (Found::Applied { .. }, Direction::Apply) => {}
-            (Found::Pending { .. }, Direction::Apply)
-            | (Found::Applied { .. }, Direction::Revert) => {
-                let edit = review::edit_for(state, hunk, &text.string).ok_or_else(conflicting)?;
-                edits.push(to_proto::text_edit(&text, edit, encoding));
-            }
-        }
-    }
-    Ok(edits)
+    let readings = review::readings(&file.before, &change.hunks, &text.string);
+    let picks: Vec<Pick<'_>> = change
+        .hunks
+        .iter()
+        .zip(&readings)
+        .enumerate()
+        .filter_map(|(at, (hunk, reading))| wanted.pick(at, hunk, reading))
+        .collect();
+    let edits = edits(&picks, way, &text.string).ok_or_else(conflicting)?;
+    Ok(edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, encoding)).collect())
 }
 
 /// Why a decision that the text contradicts cannot be made true.

@@ -12,7 +12,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
 use crate::logic::review::file::{FileState, Places, file_state};
-use crate::logic::review::{self, HunkState as Found};
+use crate::logic::review::{self, HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
 use crate::model::proposal::{ChangeKind, FileChange, Hunk};
@@ -26,6 +26,9 @@ pub struct HunkId {
     pub path: RepoPath,
     /// Index among the file's hunks; 0 for a file that is made, deleted or renamed.
     pub hunk: usize,
+    /// Only these of its parts; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +46,8 @@ pub struct HunkView {
     /// The lines it puts in, with their breaks as the proposal has them.
     pub inserted: Arc<str>,
     pub state: HunkState,
+    /// The pieces that can be accepted alone.
+    pub parts: Vec<Found>,
     /// The proposal it belongs to: decisions and files.
     pub whole: (usize, usize),
 }
@@ -51,6 +56,8 @@ pub struct HunkView {
 #[serde(rename_all = "kebab-case")]
 pub enum HunkState {
     Pending,
+    /// Some of its parts are in the text, the others can follow.
+    Partly,
     Applied,
     Rejected,
     /// The text holds neither what it replaces nor what it puts there.
@@ -75,7 +82,7 @@ pub fn hunks(
     };
     let views = found.into_iter().enumerate();
     let mut views: Vec<HunkView> =
-        views.map(|(hunk, found)| view(job, change, file, hunk, found)).collect();
+        views.map(|(hunk, reading)| view(job, change, file, hunk, reading)).collect();
     if let Some(text) = text {
         for view in &mut views {
             view.range = to_proto::visible(text, shown_lines(&view.lines), encoding);
@@ -94,40 +101,41 @@ fn shown_lines(lines: &Range<u32>) -> Range<u32> {
 }
 
 /// How each decision about a file stands in the texts, whatever the user said of it.
-pub fn found(job: &ReviewJob) -> Vec<Found> {
+pub fn found(job: &ReviewJob) -> Vec<Reading> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     match change.kind {
         ChangeKind::Modify => lines(change, file, job.places.here.text().as_deref()),
         ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
-            vec![as_lines(whole_state(job))]
+            vec![as_reading(whole_state(job))]
         }
     }
 }
 
 /// The state of each hunk; all in conflict when the file has no text.
-fn lines(change: &FileChange, file: &ReviewFile, text: Option<&Text>) -> Vec<Found> {
+fn lines(change: &FileChange, file: &ReviewFile, text: Option<&Text>) -> Vec<Reading> {
     match text {
-        Some(text) => review::states(&file.before, &change.hunks, &text.string),
-        None => vec![Found::Conflict { lines: 0..0 }; change.hunks.len()],
+        Some(text) => review::readings(&file.before, &change.hunks, &text.string),
+        None => vec![as_reading(FileState::Conflict); change.hunks.len()],
     }
 }
 
 /// The state of a file that is made, deleted or renamed; `None` where another place of it shows it.
-fn whole(job: &ReviewJob, change: &FileChange, path: &RepoPath) -> Option<Found> {
+fn whole(job: &ReviewJob, change: &FileChange, path: &RepoPath) -> Option<Reading> {
     let state = whole_state(job);
     let moved = matches!(state, FileState::Applied);
     let shown_here = (change.path == *path) == (moved || job.places.from.is_none());
-    shown_here.then(|| as_lines(state))
+    shown_here.then(|| as_reading(state))
 }
 
-/// At the top of the file.
-fn as_lines(state: FileState) -> Found {
+/// At the top of the file, in one part.
+fn as_reading(state: FileState) -> Reading {
     let lines = 0..0;
-    match state {
+    let state = match state {
         FileState::Pending => Found::Pending { lines },
         FileState::Applied => Found::Applied { lines },
         FileState::Conflict => Found::Conflict { lines },
-    }
+    };
+    Reading { parts: vec![state.clone()], state }
 }
 
 /// Where a file that is made, deleted or renamed stands.
@@ -154,13 +162,17 @@ fn view(
     change: &FileChange,
     file: &ReviewFile,
     hunk: usize,
-    found: Found,
+    reading: Reading,
 ) -> HunkView {
     let is_rejected = file.rejected.get(hunk).copied().unwrap_or_default();
     let is_settled = job.settled.get(hunk).copied().unwrap_or_default();
-    let (lines, state) = match found {
-        Found::Pending { lines } if is_rejected => (lines, HunkState::Rejected),
+    let Reading { state, parts } = reading;
+    let (lines, state) = match state {
+        Found::Pending { lines } | Found::Partly { lines } if is_rejected => {
+            (lines, HunkState::Rejected)
+        }
         Found::Pending { lines } => (lines, HunkState::Pending),
+        Found::Partly { lines } => (lines, HunkState::Partly),
         Found::Applied { lines } => (lines, HunkState::Applied),
         Found::Conflict { lines } if is_rejected => (lines, HunkState::Rejected),
         Found::Conflict { lines } if is_settled => (lines, HunkState::Settled),
@@ -170,7 +182,7 @@ fn view(
     let own = own_hunks(change, hunk);
     let inserted: String = own.iter().flat_map(|hunk| &hunk.inserted).map(String::as_str).collect();
     HunkView {
-        id: HunkId { run: proposal.run, path: change.path.clone(), hunk },
+        id: HunkId { run: proposal.run, path: change.path.clone(), hunk, parts: Vec::new() },
         label: format!(
             "change {}/{}: {}",
             job.n_before + hunk + 1,
@@ -183,6 +195,7 @@ fn view(
         n_removed: own.iter().map(|hunk| hunk.removed.len()).sum(),
         inserted: inserted.into(),
         state,
+        parts,
         whole: (job.n_total, proposal.files.len()),
     }
 }
@@ -207,7 +220,12 @@ impl HunkView {
 
     /// Whether it waits for the user.
     pub fn is_open(&self) -> bool {
-        matches!(self.state, HunkState::Pending | HunkState::Conflict)
+        self.can_go_in() || self.state == HunkState::Conflict
+    }
+
+    /// Whether it, or the rest of it, can be accepted.
+    pub fn can_go_in(&self) -> bool {
+        matches!(self.state, HunkState::Pending | HunkState::Partly)
     }
 }
 
@@ -218,7 +236,7 @@ mod tests {
     #[test]
     fn an_insertion_touches_the_lines_on_both_sides() {
         let hunk = |lines| HunkView {
-            id: HunkId { run: RunId(0), path: RepoPath::root(), hunk: 0 },
+            id: HunkId { run: RunId(0), path: RepoPath::root(), hunk: 0, parts: Vec::new() },
             label: String::new(),
             evidence: String::new(),
             lines,
@@ -226,6 +244,7 @@ mod tests {
             n_removed: 0,
             inserted: "x".into(),
             state: HunkState::Pending,
+            parts: Vec::new(),
             whole: (1, 1),
         };
         let touched = |lines: Range<u32>| {

@@ -196,8 +196,9 @@ fn finding_diagnostic(
 /// `None` for a hunk that needs no decision.
 fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
     let (severity, code, message) = match hunk.state {
-        HunkState::Pending => {
-            let message = format!("Proposed {} ({})", hunk.label, hunk.evidence);
+        HunkState::Pending | HunkState::Partly => {
+            let proposed = if hunk.state == HunkState::Partly { "The rest of" } else { "Proposed" };
+            let message = format!("{proposed} {} ({})", hunk.label, hunk.evidence);
             (DiagnosticSeverity::INFORMATION, "change", message)
         }
         HunkState::Conflict => {

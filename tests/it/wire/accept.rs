@@ -53,13 +53,13 @@ fn faulty(text: &str) -> String {
 
 impl Desk {
     fn new() -> Desk {
-        Desk::with(capabilities())
+        Desk::with(capabilities(), GRADES)
     }
 
-    fn with(capabilities: Value) -> Desk {
+    fn with(capabilities: Value, grades: &str) -> Desk {
         let folder = TempDir::new().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        for (name, text) in [("grades.py", GRADES), ("fines.py", FINES), ("test_marks.py", TESTS)] {
+        for (name, text) in [("grades.py", grades), ("fines.py", FINES), ("test_marks.py", TESTS)] {
             fs::write(root.join(name), text).unwrap();
         }
         let mut client = Client::initialized(capabilities, &[&root]);
@@ -67,7 +67,7 @@ impl Desk {
             let path: &Path = &root.join(name);
             Document::open(client, path, &faulty(text))
         };
-        let grades = open(&mut client, "grades.py", GRADES);
+        let grades = open(&mut client, "grades.py", grades);
         let fines = open(&mut client, "fines.py", FINES);
         let task = start(&mut client, "greenloop.fix");
         progress(&mut client, &task, "begin");
@@ -76,7 +76,7 @@ impl Desk {
         }
         progress(&mut client, &task, "end");
         let mut desk = Desk { folder, client, grades, fines, task };
-        assert_eq!(desk.states(), ["pending"; 3]);
+        assert!(desk.states().iter().all(|state| state == "pending"));
         desk
     }
 
@@ -332,7 +332,7 @@ fn what_only_the_server_has_is_shown_by_name_or_as_a_file() {
 fn an_editor_that_listens_is_told_of_every_change() {
     let mut capabilities = capabilities();
     capabilities["experimental"] = json!({"greenloop": {"version": 1, "questionUi": true}});
-    let mut desk = Desk::with(capabilities);
+    let mut desk = Desk::with(capabilities, GRADES);
     let pending = |params: &Value, state: &str| {
         let hunks = params["tasks"][0]["hunks"].as_array().cloned().unwrap_or_default();
         hunks.len() == 3 && hunks.iter().all(|hunk| hunk["state"] == state)
@@ -360,4 +360,37 @@ fn an_editor_that_listens_is_told_of_every_change() {
     desk.apply(&request["params"]["edit"]);
     desk.client.respond(&request, json!({"applied": true}));
     desk.client.notification("greenloop/state", |params| pending(params, "applied"));
+}
+
+#[test]
+fn a_selected_line_of_a_hunk_is_accepted_alone() {
+    let close = GRADES.replace("\n\n\n", "\n");
+    let mut desk = Desk::with(capabilities(), &close);
+    assert_eq!(desk.states().len(), 2, "both lines are in one hunk");
+    let line = desk.grades.line_of("> 90");
+    let actions = desk.grades.actions(&mut desk.client, line, Some("quickfix.greenloop.accept"));
+    let part = actions.iter().find(|action| {
+        action["title"].as_str().unwrap().starts_with("Accept 1 of 2 lines of change 2/2")
+    });
+    let resolved = desk.client.ask("codeAction/resolve", part.unwrap().clone());
+    assert!(desk.grades.apply(&mut desk.client, &resolved["edit"]));
+    assert_eq!(desk.grades.text, close.replace(">= 50", "> 50"));
+    assert_eq!(desk.states(), ["pending", "partly"]);
+    let recheck = &resolved["command"];
+    let params = json!({"command": recheck["command"], "arguments": recheck["arguments"]});
+    desk.client.ask("workspace/executeCommand", params);
+    desk.standing(1);
+
+    // The rest follows, and the whole goes back together.
+    let line = desk.grades.line_of("> 50");
+    let actions = desk.grades.actions(&mut desk.client, line, Some("quickfix.greenloop.accept"));
+    assert_eq!(actions.len(), 1, "what is left is one line: {actions:#?}");
+    let resolved = desk.client.ask("codeAction/resolve", actions[0].clone());
+    assert!(desk.grades.apply(&mut desk.client, &resolved["edit"]));
+    assert_eq!(
+        (&desk.grades.text, desk.states()),
+        (&close, vec!["pending".into(), "applied".into()])
+    );
+    desk.carry_out("greenloop.proposal.undo", Value::Null);
+    assert_eq!(desk.grades.text, faulty(&close));
 }
