@@ -33,7 +33,7 @@ const ACTIONS: usize = 2_000;
 fn main() {
     let starts = (0..STARTS).map(|_| start_to_initialize()).collect();
     report("start to initialize answer", starts);
-    println!("{:40} {}", "idle memory, project open", idle_memory());
+    println!("{:40} {:?} kB", "idle memory, project open", idle_memory());
     let (idle, busy) = code_actions();
     report("code action, idle", idle);
     report("code action, run busy", busy);
@@ -53,13 +53,13 @@ fn start_to_initialize() -> Duration {
     before.elapsed()
 }
 
-fn idle_memory() -> String {
+fn idle_memory() -> Option<u64> {
     let project = Fixture::load("python-billing").copy();
     let mut client = Client::initialized(json!({}), &[&project.root]);
     // Once the project is open and has run its checks.
     client.command("greenloop.test.run", Value::Null);
     client.notification("window/showMessage", |_| true);
-    client.memory()
+    client.memory_kb("VmRSS")
 }
 
 /// Times of code actions on a failing line, before and during a search for its fix.

@@ -37,6 +37,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use self::log::Log;
 use self::outbox::Outbox;
 use self::session::Session;
+use crate::base::limits;
 use crate::engine::Engines;
 
 pub use self::commands::table::markdown as commands_table;
@@ -51,7 +52,10 @@ pub struct Options {
 /// Serves one editor on standard input and output until it leaves. Returns the exit code, which the caller must use at
 /// once: a thread may still wait for input.
 pub fn serve_stdio(options: Options) -> i32 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(limits::LSP_THREADS_MAX)
+        .build();
     let Ok(runtime) = runtime else { return 1 };
     let code = runtime.block_on(serve(options, tokio::io::stdin(), tokio::io::stdout()));
     runtime.shutdown_background();

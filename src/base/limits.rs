@@ -62,6 +62,32 @@ pub const RUN_WALL_DEFAULT: Duration = Duration::from_secs(900);
 pub const COMMANDS_WAITING_MAX: usize = 256;
 /// One message from the editor, in bytes.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Values (numbers, texts, lists, objects) in one message from the editor; each takes far more memory than text.
+pub const FRAME_VALUES_MAX: usize = 500_000;
+/// Messages up to this size, in bytes, cannot hold too many values for the memory and are not counted.
+pub const FRAME_UNCOUNTED_BYTES_MAX: usize = 256 * 1024;
+/// The id of a request of the editor, in bytes.
+pub const REQUEST_ID_BYTES_MAX: usize = 1024;
+/// Requests of the editor whose handlers wait for something; one more is refused.
+pub const REQUESTS_WAITING_MAX: usize = 1_000;
+/// Questions to the editor that are open; one more counts as not answered.
+pub const QUESTIONS_OPEN_MAX: usize = 256;
+/// Threads for work that would hold up other messages, reading and writing included.
+pub const LSP_THREADS_MAX: usize = 16;
+/// Folders of one editor whose projects are open.
+pub const FOLDERS_OPEN_MAX: usize = 64;
+/// Documents of one editor that are open; more are not followed.
+pub const DOCUMENTS_OPEN_MAX: usize = 10_000;
+/// The memory one open document takes, in bytes; a larger one is not followed.
+pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The memory all open documents take, in bytes.
+pub const DOCUMENTS_BYTES_MAX: usize = 96 * 1024 * 1024;
+/// One entry of the log, in bytes.
+pub const LOG_ENTRY_BYTES_MAX: usize = 4 * 1024;
+/// The text of an error or a refusal, in bytes; it may quote what was sent.
+pub const ERROR_BYTES_MAX: usize = 1024;
+/// A method name in the table of latencies, in bytes; longer ones are counted together.
+pub const METHOD_BYTES_MAX: usize = 64;
 /// Hunks listed for one file; more are offered as one.
 pub const HUNKS_PER_FILE_MAX: usize = 200;
 /// Progress reports sent to an editor per second.
@@ -92,6 +118,8 @@ pub const DIFF_LINES_MAX: usize = 200_000;
 pub const HEADER_LINE_BYTES_MAX: usize = 8 * 1024;
 /// Messages waiting for an editor that does not read; with more, its own messages are no longer read.
 pub const OUTBOX_MESSAGES_MAX: usize = 10_000;
+/// As above, in bytes of these messages.
+pub const OUTBOX_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long messages may take to reach an editor when the server ends.
 pub const FLUSH_WALL_MAX: Duration = Duration::from_secs(1);
 /// How long engines may take to end their processes when the server ends.

@@ -1,14 +1,23 @@
 //! Document names leave as the editor spelled them, where parsing a URI changes its spelling.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tower_lsp::lsp_types::Url;
 
+use crate::base::limits;
+
 /// From the parsed spelling of documents to the editor's own; empty for editors that spell like our parser.
 #[derive(Default)]
-pub struct Aliases(Mutex<HashMap<String, String>>);
+pub struct Aliases(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    spelled: HashMap<String, String>,
+    /// Oldest first; it gives way when there are too many.
+    learned: VecDeque<String>,
+}
 
 impl Aliases {
     /// Remembers the spelling of a document that the editor opens.
@@ -16,19 +25,27 @@ impl Aliases {
         if let Ok(url) = Url::parse(spelled)
             && url.as_str() != spelled
         {
-            self.table().insert(url.into(), spelled.to_owned());
+            let (mut table, parsed) = (self.table(), String::from(url));
+            if table.spelled.insert(parsed.clone(), spelled.to_owned()).is_none() {
+                table.learned.push_back(parsed);
+            }
+            if table.learned.len() > limits::DOCUMENTS_OPEN_MAX
+                && let Some(oldest) = table.learned.pop_front()
+            {
+                table.spelled.remove(&oldest);
+            }
         }
     }
 
     /// Puts the editor's spellings into a message.
     pub fn restore(&self, message: &mut Value) {
         let table = self.table();
-        if !table.is_empty() {
-            restore(&table, message);
+        if !table.spelled.is_empty() {
+            restore(&table.spelled, message);
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<String, String>> {
+    fn table(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,6 +76,15 @@ fn restore(table: &HashMap<String, String>, value: &mut Value) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_oldest_spelling_gives_way() {
+        let aliases = Aliases::default();
+        (0..=limits::DOCUMENTS_OPEN_MAX).for_each(|n| aliases.learn(&format!("file:///a b/{n}")));
+        let mut message = json!(["file:///a%20b/0", "file:///a%20b/1"]);
+        aliases.restore(&mut message);
+        assert_eq!(message, json!(["file:///a%20b/0", "file:///a b/1"]));
+    }
 
     #[test]
     fn names_leave_as_they_came() {

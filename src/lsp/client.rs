@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::outbox::Outbox;
+use crate::base::limits;
 
 /// The editor's answer as it came: `Err` holds its error object.
 pub type Answer = Result<Value, Value>;
@@ -38,11 +39,18 @@ impl Client {
         Self { outbox, open: Arc::default() }
     }
 
-    /// Asks and waits at most `wall_max`; `None` when no answer came. The question is taken back then.
+    /// Asks and waits at most `wall_max`; `None` when no answer came, or too many questions are open. The question is
+    /// taken back then.
     pub async fn ask(&self, method: &str, params: Value, wall_max: Duration) -> Option<Answer> {
         let id = format!("greenloop-{}", self.open.n_asked.fetch_add(1, Ordering::Relaxed));
         let (sender, receiver) = oneshot::channel();
-        self.waiting().insert(id.clone(), sender);
+        {
+            let mut waiting = self.waiting();
+            if waiting.len() >= limits::QUESTIONS_OPEN_MAX {
+                return None;
+            }
+            waiting.insert(id.clone(), sender);
+        }
         self.outbox.request(&id, method, params);
         let question = Question { client: self, id };
         let answer = tokio::time::timeout(wall_max, receiver).await.ok()?.ok();

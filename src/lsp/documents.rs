@@ -1,6 +1,7 @@
 //! Open documents, exactly as the editor sent them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Url};
 
 use super::from_proto;
+use crate::base::limits;
 use crate::base::text::{Encoding, LineIndex};
 
 /// A text with its lines.
@@ -15,6 +17,12 @@ use crate::base::text::{Encoding, LineIndex};
 pub struct Text {
     pub string: String,
     pub lines: LineIndex,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::new(String::new())
+    }
 }
 
 impl Text {
@@ -25,6 +33,19 @@ impl Text {
     /// A line without its break.
     pub fn line(&self, line: u32) -> &str {
         self.string[self.lines.range_of(line)].trim_end_matches(['\r', '\n'])
+    }
+
+    /// `None` for a text that would be too large with its lines.
+    fn bounded(string: String) -> Option<Self> {
+        let breaks = || string.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let fits = string.len() <= limits::DOCUMENT_BYTES_MAX
+            && string.len() + breaks() * size_of::<usize>() <= limits::DOCUMENT_BYTES_MAX;
+        fits.then(|| Self::new(string))
+    }
+
+    /// The memory it takes, in bytes, about.
+    fn size(&self) -> usize {
+        self.string.len() + self.lines.n_lines() as usize * size_of::<usize>()
     }
 
     fn replace(&mut self, range: Range<usize>, new: &str) {
@@ -47,44 +68,100 @@ pub struct Document {
     pub in_sync: bool,
 }
 
+impl Document {
+    /// The memory it takes, in bytes, about.
+    fn size(&self) -> usize {
+        2 * self.uri.as_str().len() + size_of::<Self>() + self.text.size()
+    }
+
+    fn replace_all(&mut self, string: String) -> Result<(), Lost> {
+        self.forget();
+        let text = Text::bounded(string).ok_or(Lost::TooLarge)?;
+        (self.text, self.in_sync) = (Arc::new(text), true);
+        Ok(())
+    }
+
+    /// Lets go of the text.
+    fn forget(&mut self) {
+        (self.text, self.in_sync) = (Arc::default(), false);
+    }
+}
+
+/// Why a document is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    NotOpen,
+    /// It, or all open ones together.
+    TooLarge,
+    TooMany,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpen => write!(f, "ignored a change, as it is not open"),
+            Self::TooLarge => write!(
+                f,
+                "its text is not followed, as it needs more than {} MiB, or all open texts more than {}. \
+                 Save it: runs use what is on disk. Reopen it once it is smaller or others are closed.",
+                limits::DOCUMENT_BYTES_MAX >> 20,
+                limits::DOCUMENTS_BYTES_MAX >> 20
+            ),
+            Self::TooMany => write!(
+                f,
+                "it is not followed, as {} documents are open. Close some and open it again.",
+                limits::DOCUMENTS_OPEN_MAX
+            ),
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Documents {
     open: HashMap<Url, Document>,
     n_revisions: u64,
+    /// The size of all, in bytes.
+    n_bytes: usize,
 }
 
 impl Documents {
-    pub fn open(&mut self, item: TextDocumentItem) {
+    /// Takes in a document. One that is too large is open without its text.
+    pub fn open(&mut self, item: TextDocumentItem) -> Result<(), Lost> {
+        self.close(&item.uri);
+        if self.open.len() >= limits::DOCUMENTS_OPEN_MAX {
+            return Err(Lost::TooMany);
+        }
         self.n_revisions += 1;
-        let document = Document {
+        let mut document = Document {
             path: from_proto::path(&item.uri),
             uri: item.uri.clone(),
             version: item.version,
-            text: Arc::new(Text::new(item.text)),
+            text: Arc::default(),
             revision: self.n_revisions,
-            in_sync: true,
+            in_sync: false,
         };
-        self.open.insert(item.uri, document);
+        let replaced = document.replace_all(item.text);
+        let document = self.open.entry(item.uri).insert_entry(document).into_mut();
+        bound(document, 0, &mut self.n_bytes).and(replaced)
     }
 
-    /// Applies the changes one after the other; `false` when the document is not open.
+    /// Applies the changes one after the other.
     pub fn change(
         &mut self,
         uri: &Url,
         version: i32,
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
-    ) -> bool {
-        let Some(document) = self.open.get_mut(uri) else { return false };
+    ) -> Result<(), Lost> {
+        let document = self.open.get_mut(uri).ok_or(Lost::NotOpen)?;
+        let size_before = document.size();
         self.n_revisions += 1;
         document.revision = self.n_revisions;
         document.version = version;
+        let mut replaced = Ok(());
         for change in changes {
             match change.range {
-                None => {
-                    document.text = Arc::new(Text::new(change.text));
-                    document.in_sync = true;
-                }
+                None => replaced = document.replace_all(change.text),
                 Some(range) => {
                     // Copies the text only while a review still reads the old one.
                     let text = Arc::make_mut(&mut document.text);
@@ -97,11 +174,12 @@ impl Documents {
                 }
             }
         }
-        true
+        bound(document, size_before, &mut self.n_bytes).and(replaced)
     }
 
     pub fn close(&mut self, uri: &Url) {
-        self.open.remove(uri);
+        let closed = self.open.remove(uri);
+        self.n_bytes -= closed.map_or(0, |document| document.size());
     }
 
     /// Marks a document whose text is no longer known.
@@ -137,6 +215,19 @@ impl Documents {
     }
 }
 
+/// Counts a document that had another size before, and lets go of its text where that is too much.
+fn bound(document: &mut Document, size_before: usize, n_bytes: &mut usize) -> Result<(), Lost> {
+    let others = *n_bytes - size_before;
+    let size = document.size();
+    let too_large =
+        size > limits::DOCUMENT_BYTES_MAX || others + size > limits::DOCUMENTS_BYTES_MAX;
+    if too_large {
+        document.forget();
+    }
+    *n_bytes = others + document.size();
+    if too_large { Err(Lost::TooLarge) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +241,7 @@ mod tests {
 
     fn opened(text: &str) -> Documents {
         let mut documents = Documents::default();
-        documents.open(TextDocumentItem::new(uri(), "x".into(), 1, text.into()));
+        documents.open(TextDocumentItem::new(uri(), "x".into(), 1, text.into())).unwrap();
         documents
     }
 
@@ -164,7 +255,7 @@ mod tests {
     fn changes_of_one_notification_follow_each_other() {
         let mut documents = opened("one\r\ntwo\r\n");
         let changes = vec![change(Some((1, 0, 1, 0)), "x\r\n"), change(Some((1, 1, 2, 1)), "y")];
-        assert!(documents.change(&uri(), 7, changes, Encoding::Utf16));
+        documents.change(&uri(), 7, changes, Encoding::Utf16).unwrap();
         let document = documents.get(&uri()).unwrap();
         assert_eq!(document.text.string, "one\r\nxywo\r\n");
         assert_eq!((document.version, document.revision), (7, 2));
@@ -175,13 +266,40 @@ mod tests {
     fn wild_ranges_are_clamped_and_a_full_text_restores_trust() {
         let mut documents = opened("é");
         documents.distrust(&uri());
-        documents.change(&uri(), 2, vec![change(Some((5, 5, 0, 0)), "x")], Encoding::Utf8);
+        documents.change(&uri(), 2, vec![change(Some((5, 5, 0, 0)), "x")], Encoding::Utf8).unwrap();
         let document = documents.get(&uri()).unwrap();
         assert_eq!((document.text.string.as_str(), document.in_sync), ("éx", false));
-        documents.change(&uri(), 3, vec![change(None, "new")], Encoding::Utf8);
+        documents.change(&uri(), 3, vec![change(None, "new")], Encoding::Utf8).unwrap();
         assert!(documents.get(&uri()).unwrap().in_sync);
         documents.close(&uri());
-        assert!(!documents.change(&uri(), 4, vec![], Encoding::Utf8));
+        assert_eq!(documents.change(&uri(), 4, vec![], Encoding::Utf8), Err(Lost::NotOpen));
+    }
+
+    #[test]
+    fn what_takes_too_much_memory_is_open_but_not_followed() {
+        let mut documents = Documents::default();
+        let mut open = |name: usize, text: &str| {
+            let uri = Url::parse(&format!("untitled:{name}")).unwrap();
+            documents.open(TextDocumentItem::new(uri, "x".into(), 1, text.into()))
+        };
+        let large = "x".repeat(limits::DOCUMENT_BYTES_MAX);
+        assert_eq!(open(0, &large), Err(Lost::TooLarge));
+        let fitting = &large[..limits::DOCUMENT_BYTES_MAX - 1000];
+        let n_fitting = limits::DOCUMENTS_BYTES_MAX / limits::DOCUMENT_BYTES_MAX;
+        (1..=n_fitting).for_each(|name| open(name, fitting).unwrap());
+        assert_eq!(open(n_fitting + 1, fitting), Err(Lost::TooLarge));
+        // In its own place there is room for it.
+        open(1, fitting).unwrap();
+        let uri = Url::parse("untitled:0").unwrap();
+        assert!(!documents.get(&uri).unwrap().in_sync);
+        let grown = change(Some((0, 0, 0, 0)), &large);
+        let lost = documents.change(&uri, 2, vec![grown], Encoding::Utf8);
+        assert_eq!(lost, Err(Lost::TooLarge));
+        documents.change(&uri, 3, vec![change(None, "small")], Encoding::Utf8).unwrap();
+        assert!(documents.get(&uri).unwrap().in_sync);
+        let all: Vec<Url> = documents.open.keys().cloned().collect();
+        all.iter().for_each(|uri| documents.close(uri));
+        assert_eq!(documents.n_bytes, 0);
     }
 
     fn naive_offset(text: &str, at: lsp_types::Position, encoding: Encoding) -> usize {
@@ -207,7 +325,7 @@ mod tests {
                     let range = edit.range.unwrap();
                     let bytes = naive_offset(&model, range.start, encoding)..naive_offset(&model, range.end, encoding);
                     model.replace_range(bytes, new);
-                    documents.change(&uri(), 2, vec![edit], encoding);
+                    documents.change(&uri(), 2, vec![edit], encoding).unwrap();
                 }
                 prop_assert_eq!(&documents.get(&uri()).unwrap().text.string, &model);
             }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use serde::Serialize;
 use tower_lsp::jsonrpc::Error;
 
+use crate::base::limits;
+use crate::base::text::clipped;
 use crate::engine::Busy;
 use crate::model::failure::{Failure, FailureKind};
 
@@ -33,8 +35,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+    pub fn new(reason: Reason, message: impl AsRef<str>) -> Self {
+        Self { reason, message: clipped(message.as_ref(), limits::ERROR_BYTES_MAX) }
     }
 
     /// Our own fault.

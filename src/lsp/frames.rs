@@ -17,6 +17,10 @@ pub enum Frame {
 pub struct FrameReader<R> {
     input: BufReader<R>,
     length_max: usize,
+    /// Said by a header that stood behind rubbish on its line.
+    length: Option<usize>,
+    /// Whether rubbish was told of and no message came since.
+    lost: bool,
 }
 
 /// What one header line says.
@@ -30,19 +34,38 @@ enum Header {
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// Messages longer than `length_max` bytes are skipped.
     pub fn new(input: R, length_max: usize) -> Self {
-        Self { input: BufReader::with_capacity(64 * 1024, input), length_max }
+        let input = BufReader::with_capacity(64 * 1024, input);
+        Self { input, length_max, length: None, lost: false }
     }
 
-    /// The next frame; `None` at the end of the stream, also when it ends inside a frame.
+    /// The next frame; `None` at the end of the stream, also when it ends inside a frame. Rubbish is told of once,
+    /// however long it is.
     pub async fn next(&mut self) -> io::Result<Option<Frame>> {
-        let mut length = None;
         loop {
             let Some(line) = self.line().await? else { return Ok(None) };
-            match (header(&line), length) {
-                (Header::Blank, Some(length)) => return self.body(length).await,
-                (Header::Blank, None) | (Header::Other, _) => {}
-                (Header::Length(bytes), _) => length = Some(bytes),
-                (Header::Rubbish(why), _) => return Ok(Some(Frame::Malformed(why))),
+            match header(&line) {
+                Header::Blank => {
+                    if let Some(length) = self.length.take() {
+                        self.lost = false;
+                        return self.body(length).await;
+                    }
+                }
+                Header::Other => {}
+                Header::Length(bytes) => match self.length {
+                    Some(other) if other != bytes => {
+                        self.length = Some(bytes);
+                        return Ok(Some(Frame::Malformed("header with two lengths".into())));
+                    }
+                    Some(_) | None => self.length = Some(bytes),
+                },
+                Header::Rubbish(why) => {
+                    // A body whose length nobody knew ends where the next header begins.
+                    self.length = length_at_end(&line);
+                    if !self.lost {
+                        self.lost = true;
+                        return Ok(Some(Frame::Malformed(why)));
+                    }
+                }
             }
         }
     }
@@ -69,6 +92,14 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         body.read_to_end(&mut bytes).await?;
         Ok((bytes.len() == length).then_some(Frame::Message(bytes)))
     }
+}
+
+const LENGTH: &[u8] = b"content-length:";
+
+/// What a header says that stands behind something else on its line.
+fn length_at_end(line: &[u8]) -> Option<usize> {
+    let at = line.windows(LENGTH.len()).rposition(|part| part.eq_ignore_ascii_case(LENGTH))?;
+    std::str::from_utf8(&line[at + LENGTH.len()..]).ok()?.trim().parse().ok()
 }
 
 fn header(line: &[u8]) -> Header {
@@ -137,6 +168,28 @@ mod tests {
         assert_eq!(found[3], message("[]"));
         assert!(matches!(&found[0], Frame::Malformed(why) if why.contains("hello")));
         assert!(matches!(&found[2], Frame::Malformed(why) if why.contains("-4")));
+    }
+
+    #[test]
+    fn a_body_of_unknown_length_costs_no_other_message() {
+        let lost = "{\"lost\":1}";
+        let message = "Content-Length: 2\r\n\r\n{}";
+        for header in ["", "Content-Length: -4\r\n\r\n", "X: y\r\n\r\n", "\u{fffd}\n\u{fffd}\n"] {
+            let found = frames(format!("{message}{header}{lost}{message}{message}").as_bytes());
+            let [first, Frame::Malformed(_), rest @ ..] = &found[..] else { panic!("{found:?}") };
+            assert_eq!(*first, self::message("{}"), "{header}");
+            assert_eq!(rest, [self::message("{}"), self::message("{}")], "{header}");
+        }
+        let long = "x".repeat(3 * limits::HEADER_LINE_BYTES_MAX);
+        assert_eq!(frames(format!("{long}\r\n{message}").as_bytes()).len(), 2);
+    }
+
+    #[test]
+    fn two_lengths_are_told() {
+        let found =
+            frames(b"Content-Length: 9\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}");
+        assert!(matches!(&found[0], Frame::Malformed(why) if why.contains("two lengths")));
+        assert_eq!(found[1], message("{}"));
     }
 
     #[test]

@@ -8,6 +8,8 @@ use tower_lsp::lsp_types::notification::LogMessage;
 use tower_lsp::lsp_types::{LogMessageParams, MessageType};
 
 use super::outbox::Outbox;
+use crate::base::limits;
+use crate::base::text::clipped;
 
 pub type Sink = Box<dyn Write + Send>;
 
@@ -43,12 +45,14 @@ impl Log {
 
     fn tell(&self, level: &str, typ: MessageType, text: &str) {
         self.write(level, text);
-        self.outbox.notify::<LogMessage>(LogMessageParams { typ, message: text.to_owned() });
+        let message = clipped(text, limits::LOG_ENTRY_BYTES_MAX);
+        self.outbox.notify::<LogMessage>(LogMessageParams { typ, message });
     }
 
     fn write(&self, level: &str, text: &str) {
         let Some(file) = &self.file else { return };
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = clipped(text, limits::LOG_ENTRY_BYTES_MAX);
         let since = self.started.elapsed().as_secs_f64();
         // A log that cannot be written has nowhere to say so.
         writeln!(file, "{since:10.4} {level}: {text}").and_then(|()| file.flush()).ok();

@@ -9,13 +9,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
-use tower_lsp::lsp_types::notification::{Notification, PublishDiagnostics};
+use tower_lsp::lsp_types::notification::{LogMessage, Notification, PublishDiagnostics};
 
 use super::aliases::Aliases;
 use crate::base::limits;
 
 /// Clones are the same queue. Never blocks. Answers and requests are never dropped; of diagnostics for one document
-/// and progress reports for one token only the newest waits.
+/// and progress reports for one token only the newest waits, and lines of the log are dropped when the queue is full.
 #[derive(Clone, Default)]
 pub struct Outbox(Arc<Inner>);
 
@@ -30,13 +30,44 @@ struct Inner {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Entry>,
+    /// Of all bodies.
+    n_bytes: usize,
     closed: bool,
+}
+
+impl Queue {
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= limits::OUTBOX_MESSAGES_MAX
+            || self.n_bytes >= limits::OUTBOX_BYTES_MAX
+    }
+
+    /// Puts an entry in the place of an older one with its key, else at the end.
+    fn push(&mut self, entry: Entry) {
+        self.n_bytes += entry.body.len();
+        let key = entry.key.as_ref();
+        let older = key.and_then(|key| {
+            self.waiting.iter_mut().rev().find(|older| older.key.as_ref() == Some(key))
+        });
+        match older {
+            Some(older) => {
+                self.n_bytes -= older.body.len();
+                *older = entry;
+            }
+            None => self.waiting.push_back(entry),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Entry> {
+        let entry = self.waiting.pop_front()?;
+        self.n_bytes -= entry.body.len();
+        Some(entry)
+    }
 }
 
 struct Entry {
     /// Entries with equal keys replace each other.
     key: Option<String>,
-    message: Value,
+    body: String,
 }
 
 impl Outbox {
@@ -50,6 +81,9 @@ impl Outbox {
     }
 
     pub fn notify_raw(&self, method: &str, params: Value) {
+        if method == LogMessage::METHOD && self.queue().is_full() {
+            return;
+        }
         let key = conflation_key(method, &params);
         self.push(key, json!({"jsonrpc": "2.0", "method": method, "params": params}));
     }
@@ -70,21 +104,14 @@ impl Outbox {
 
     fn push(&self, key: Option<String>, mut message: Value) {
         self.0.aliases.restore(&mut message);
-        let mut queue = self.queue();
-        let older = key
-            .as_ref()
-            .and_then(|_| queue.waiting.iter_mut().rev().find(|entry| entry.key == key));
-        match older {
-            Some(entry) => entry.message = message,
-            None => queue.waiting.push_back(Entry { key, message }),
-        }
-        drop(queue);
+        let body = message.to_string();
+        self.queue().push(Entry { key, body });
         self.0.pushed.notify_one();
     }
 
-    /// Waits while the editor leaves too many messages unread.
+    /// Waits while the editor leaves too much unread.
     pub async fn has_room(&self) {
-        while self.queue().waiting.len() >= limits::OUTBOX_MESSAGES_MAX {
+        while self.queue().is_full() {
             self.0.taken.notified().await;
         }
     }
@@ -100,10 +127,10 @@ impl Outbox {
         loop {
             let (next, closed) = {
                 let mut queue = self.queue();
-                (queue.waiting.pop_front(), queue.closed)
+                (queue.pop(), queue.closed)
             };
             match next {
-                Some(entry) => write_frame(&mut output, &entry.message).await?,
+                Some(entry) => write_frame(&mut output, &entry.body).await?,
                 None if closed => return Ok(()),
                 None => self.0.pushed.notified().await,
             }
@@ -128,8 +155,7 @@ fn conflation_key(method: &str, params: &Value) -> Option<String> {
     }
 }
 
-async fn write_frame(output: &mut (impl AsyncWrite + Unpin), message: &Value) -> io::Result<()> {
-    let body = message.to_string();
+async fn write_frame(output: &mut (impl AsyncWrite + Unpin), body: &str) -> io::Result<()> {
     let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
     output.write_all(frame.as_bytes()).await?;
     output.flush().await
@@ -160,6 +186,19 @@ mod tests {
                 serde_json::from_str(body).unwrap()
             })
             .collect()
+    }
+
+    #[test]
+    fn a_full_queue_takes_no_more_of_the_log() {
+        let outbox = Outbox::default();
+        let log = || outbox.notify_raw("window/logMessage", json!({"type": 3, "message": "x"}));
+        log();
+        outbox.respond(json!("y".repeat(limits::OUTBOX_BYTES_MAX)));
+        log();
+        outbox.notify_raw("window/showMessage", json!({}));
+        assert!(outbox.queue().is_full());
+        assert_eq!(drained(&outbox).len(), 3);
+        assert_eq!(outbox.queue().n_bytes, 0);
     }
 
     #[test]

@@ -13,7 +13,8 @@ use super::from_proto;
 use super::session::Session;
 use super::transport::guard;
 use crate::base::ids::RunId;
-use crate::engine::{Command, EngineHandle, Listener, Notice};
+use crate::base::limits;
+use crate::engine::{Busy, Command, EngineHandle, Listener, Notice};
 use crate::model::failure::{Failure, FailureKind};
 
 pub struct Folder {
@@ -52,6 +53,9 @@ impl Projects {
         match self.0.iter_mut().find(|known| known.path == folder).map(|folder| &mut folder.engine)
         {
             Some(Engine::Opening(waiting)) => {
+                if waiting.len() >= limits::COMMANDS_WAITING_MAX {
+                    return Err(Busy.into());
+                }
                 waiting.push(Waiting { id, command: Box::new(command) });
                 Ok(())
             }
@@ -120,6 +124,12 @@ pub fn open(session: &Arc<Session>, uri: &Url) {
     };
     let mut state = session.state();
     if state.projects.0.iter().any(|folder| folder.path == path) {
+        return;
+    }
+    if state.projects.0.len() >= limits::FOLDERS_OPEN_MAX {
+        drop(state);
+        let hint = "Close folders, or open one that holds them all.";
+        session.log.warning(&format!("too many folders are open, so {uri} is left out. {hint}"));
         return;
     }
     state.projects.0.push(Folder {

@@ -12,8 +12,9 @@ use tower_lsp::lsp_types::{MessageType, ShowMessageParams, TextDocumentItem, Url
 use super::board::Board;
 use super::capabilities::Capabilities;
 use super::client::Client;
-use super::documents::{Documents, Text};
+use super::documents::{Documents, Lost, Text};
 use super::error::{Reason, Refusal};
+use super::latency::Latency;
 use super::log::Log;
 use super::outbox::Outbox;
 use super::progress::Progress;
@@ -31,6 +32,7 @@ pub struct Session {
     pub outbox: Outbox,
     pub client: Client,
     pub log: Log,
+    pub latency: Latency,
     pub engines: Box<dyn Engines>,
     initialize: Mutex<Value>,
     capabilities: OnceLock<Capabilities>,
@@ -82,6 +84,7 @@ impl Session {
             client: Client::new(outbox.clone()),
             outbox,
             log,
+            latency: Latency::default(),
             engines,
             initialize: Mutex::default(),
             capabilities: OnceLock::new(),
@@ -104,9 +107,11 @@ impl Session {
         lock(&self.opening)
     }
 
-    /// Keeps what typed parameters would lose.
+    /// Keeps what typed parameters would lose, until the session is initialized.
     pub fn remember_initialize(&self, raw: &Value) {
-        lock(&self.initialize).clone_from(raw);
+        if self.capabilities.get().is_none() {
+            lock(&self.initialize).clone_from(raw);
+        }
     }
 
     /// What the editor can do; the least before it has said so.
@@ -252,16 +257,23 @@ impl State {
     }
 
     /// Takes in a document that the editor opened.
-    pub fn opened(&mut self, item: TextDocumentItem) {
+    pub fn opened(&mut self, item: TextDocumentItem) -> Result<(), Lost> {
         let uri = item.uri.clone();
-        self.documents.open(item);
+        self.documents.open(item)?;
         self.handed.remove(&uri);
-        let Some(document) = self.documents.get(&uri) else { return };
-        let Some(path) = &document.path else { return };
+        let Some(document) = self.documents.get(&uri) else { return Ok(()) };
+        let Some(path) = &document.path else { return Ok(()) };
         // Until a file is opened it is as the runs saw it.
         for started in self.started.values_mut() {
             started.texts.entry(path.clone()).or_insert_with(|| document.text.clone());
         }
+        Ok(())
+    }
+
+    /// Whether as many runs of this session go on as may.
+    pub fn is_full(&self) -> bool {
+        let running = self.started.values().filter(|started| started.progress.is_some());
+        running.count() >= limits::RUNS_SHOWN_MAX
     }
 
     /// Remembers a run that this session asks for, with what is on the screen.

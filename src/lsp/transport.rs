@@ -5,12 +5,13 @@ pub mod guard;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
 use tower::Service;
 use tower_lsp::LspService;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
@@ -18,11 +19,12 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use self::guard::Guarded;
 use super::frames::{Frame, FrameReader};
 use super::handlers::initialize;
-use super::latency::Latency;
+use super::latency;
 use super::server::Server;
 use super::session::Session;
 use super::tasks;
 use crate::base::limits;
+use crate::base::text::clipped;
 
 /// Serves one editor until it leaves; returns the exit code: 0 after `shutdown` and `exit`, else 1.
 pub async fn serve<R, W>(
@@ -37,8 +39,8 @@ where
 {
     let outbox = session.outbox.clone();
     let mut writer = tokio::spawn(async move { outbox.write_to(output).await });
-    let mut driver =
-        Driver { service, session: session.clone(), latency: Arc::default(), shut_down: false };
+    let slots = Arc::new(Semaphore::new(limits::REQUESTS_WAITING_MAX));
+    let mut driver = Driver { service, session: session.clone(), slots, shut_down: false };
     let mut frames = FrameReader::new(input, limits::FRAME_BYTES_MAX);
     let code = tokio::select! {
         code = driver.run(&mut frames) => code,
@@ -56,7 +58,8 @@ where
 struct Driver {
     service: LspService<Server>,
     session: Arc<Session>,
-    latency: Arc<Mutex<Latency>>,
+    /// One per request whose handler waits.
+    slots: Arc<Semaphore>,
     shut_down: bool,
 }
 
@@ -83,29 +86,46 @@ impl Driver {
 
     /// Handles one message; `false` when it was `exit`.
     fn take(&mut self, bytes: &[u8]) -> bool {
-        let Ok(mut message) = serde_json::from_slice::<Value>(bytes) else {
-            return self.refuse("message that is not JSON");
+        let since = Instant::now();
+        if bytes.len() > limits::FRAME_UNCOUNTED_BYTES_MAX && has_too_many_values(bytes) {
+            let most = limits::FRAME_VALUES_MAX;
+            return self.refuse(&format!("message of more than {most} values; send it in parts"));
+        }
+        let mut message = match serde_json::from_slice::<Value>(bytes) {
+            Ok(message) => message,
+            Err(error) => return self.refuse(&format!("message that is not JSON: {error}")),
         };
-        match message["method"].as_str() {
-            None if is_answer(&message) => self.settle(&mut message),
-            None => self.invalid(&message),
-            Some("exit") => {
-                self.session.log.debug(&format!("latencies{}", self.latencies()));
-                return false;
+        let Some(method) = message["method"].as_str().map(str::to_owned) else {
+            if is_answer(&message) {
+                self.settle(&mut message);
+            } else {
+                self.invalid(&message, "neither a call nor an answer; batches are not taken");
             }
-            Some(_) => {
-                self.normalise(&mut message);
-                let id = message["id"].clone();
-                match serde_json::from_value::<Request>(message) {
-                    Ok(request) => self.call(request),
-                    Err(_) => {
-                        self.session.state().documents.distrust_all();
-                        self.invalid(&json!({ "id": id }));
-                    }
-                }
+            return true;
+        };
+        if method == "exit" {
+            self.session.log.debug(&format!("latencies{}", self.session.latency));
+            return false;
+        }
+        self.normalise(&mut message);
+        self.request(message, since);
+        self.session.latency.turn(&method, since.elapsed());
+        true
+    }
+
+    fn request(&mut self, message: Value, since: Instant) {
+        let id = message["id"].clone();
+        if id.as_str().is_some_and(|id| id.len() > limits::REQUEST_ID_BYTES_MAX) {
+            let most = limits::REQUEST_ID_BYTES_MAX;
+            return self.invalid(&Value::Null, &format!("its id is longer than {most} bytes"));
+        }
+        match serde_json::from_value::<Request>(message) {
+            Ok(request) => self.call(request, since),
+            Err(error) => {
+                self.session.state().documents.distrust_all();
+                self.invalid(&json!({ "id": id }), &error.to_string());
             }
         }
-        true
     }
 
     /// Evens out what editors do differently, and keeps what typed parameters would lose.
@@ -129,16 +149,18 @@ impl Driver {
     }
 
     /// Runs the handler up to its first wait right here, hence in arrival order; only what waits becomes a task.
-    fn call(&mut self, request: Request) {
-        let method = request.method().to_owned();
+    fn call(&mut self, request: Request, since: Instant) {
         let document = changed_document(&request);
         let answering = Answering {
             id: request.id().cloned(),
-            method,
-            since: Instant::now(),
+            method: request.method().to_owned(),
+            since,
             session: self.session.clone(),
-            latency: self.latency.clone(),
         };
+        let slot = self.slots.clone().try_acquire_owned();
+        if slot.is_err() && answering.id.is_some() {
+            return answering.finish(Ok(answering.id.clone().map(too_busy)));
+        }
         let before = document.as_deref().and_then(|uri| self.session.revision_of(uri));
         let mut handler = Guarded::new(|| self.service.call(request));
         match Pin::new(&mut handler).poll(&mut Context::from_waker(Waker::noop())) {
@@ -148,11 +170,18 @@ impl Driver {
                     && (result.is_err() || self.session.revision_of(uri) == before)
                 {
                     self.session.distrust_document(uri);
+                    let hint = "Its text is not known until all of it is sent again.";
+                    self.session.log.warning(&format!("{uri}: a change had no effect. {hint}"));
                 }
                 answering.finish(result);
             }
             Poll::Pending => {
-                tokio::spawn(async move { answering.finish(handler.await) });
+                let (session, method) = (self.session.clone(), answering.method.clone());
+                tokio::spawn(async move {
+                    let _slot = slot;
+                    let work = async { answering.finish(handler.await) };
+                    latency::counted(&session.latency, &method, work).await;
+                });
             }
         }
     }
@@ -171,19 +200,34 @@ impl Driver {
     /// Always goes on. What was dropped may have been a change of any document.
     fn refuse(&self, why: &str) -> bool {
         self.session.state().documents.distrust_all();
-        self.session.log.warning(&format!("dropped a {why}"));
-        self.session.outbox.respond(Response::from_error(Id::Null, Error::parse_error()));
+        let message = format!("dropped a {why}");
+        self.session.log.warning(&message);
+        let error = Error { message: message.into(), ..Error::parse_error() };
+        self.session.outbox.respond(Response::from_error(Id::Null, brief(error)));
         true
     }
 
-    fn invalid(&self, message: &Value) {
+    fn invalid(&self, message: &Value, why: &str) {
         let id = serde_json::from_value(message["id"].clone()).unwrap_or(Id::Null);
-        self.session.outbox.respond(Response::from_error(id, Error::invalid_request()));
+        let message = format!("invalid request: {why}");
+        let error = Error { message: message.into(), ..Error::invalid_request() };
+        self.session.outbox.respond(Response::from_error(id, brief(error)));
     }
+}
 
-    fn latencies(&self) -> String {
-        self.latency.lock().unwrap_or_else(PoisonError::into_inner).to_string()
+/// Whether reading a message would take many times its size in memory.
+fn has_too_many_values(bytes: &[u8]) -> bool {
+    let (mut n_values, mut in_text, mut escaped) = (0, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => n_values += 1,
+            _ => {}
+        }
     }
+    n_values > limits::FRAME_VALUES_MAX
 }
 
 fn is_answer(message: &Value) -> bool {
@@ -203,13 +247,12 @@ struct Answering {
     method: String,
     since: Instant,
     session: Arc<Session>,
-    latency: Arc<Mutex<Latency>>,
 }
 
 impl Answering {
     /// `Err` holds the text of a panic.
-    fn finish(self, result: Result<Option<Response>, String>) {
-        let response = match (result, self.id) {
+    fn finish(&self, result: Result<Option<Response>, String>) {
+        let response = match (result, self.id.clone()) {
             (Ok(Some(response)), _) => Some(response),
             (Ok(None), Some(id)) => Some(Response::from_error(id, Error::method_not_found())),
             (Ok(None), None) => None,
@@ -223,11 +266,28 @@ impl Answering {
                 "initialize" => initialize::completed(response),
                 _ => response,
             };
-            self.session.outbox.respond(response);
+            let (id, result) = response.into_parts();
+            self.session.outbox.respond(Response::from_parts(id, result.map_err(brief)));
         }
-        let mut latency = self.latency.lock().unwrap_or_else(PoisonError::into_inner);
-        latency.record(&self.method, self.since.elapsed());
+        self.session.latency.answered(&self.method, self.since.elapsed());
     }
+}
+
+/// Errors may quote what was sent.
+fn brief(error: Error) -> Error {
+    Error { message: clipped(&error.message, limits::ERROR_BYTES_MAX).into(), ..error }
+}
+
+fn too_busy(id: Id) -> Response {
+    const REQUEST_FAILED: i64 = -32803;
+    let n = limits::REQUESTS_WAITING_MAX;
+    let hint = "wait for answers or cancel some, then ask again";
+    let error = Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        message: format!("{n} requests are waiting already; {hint}").into(),
+        data: None,
+    };
+    Response::from_error(id, error)
 }
 
 fn internal_error(method: &str) -> Error {

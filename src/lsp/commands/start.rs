@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::Url;
 use super::{Arguments, Outcome, Reply};
 use crate::base::ids::CheckId;
 use crate::base::path::RepoPath;
-use crate::engine::{Command, new_run_id};
+use crate::engine::{Busy, Command, new_run_id};
 use crate::lsp::documents::Text;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::progress::Progress;
@@ -37,6 +37,9 @@ pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Ou
     let folder = folder(session, wanted.uri.as_ref())?;
     if let Some(failure) = session.state().projects.failure(&folder) {
         return Err(Refusal::from(failure));
+    }
+    if session.state().is_full() {
+        return Err(Busy.into());
     }
     let id = new_run_id();
     let Wanted { checks, tests, .. } = wanted;

@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::{
 
 use crate::lsp::capabilities;
 use crate::lsp::from_proto;
+use crate::lsp::latency;
 use crate::lsp::projects;
 use crate::lsp::review;
 use crate::lsp::session::Session;
@@ -51,7 +52,11 @@ fn folders(params: &InitializeParams) -> Vec<Url> {
 
 /// Opens the folders and starts to draw.
 pub fn initialized(session: &Arc<Session>) {
-    tokio::spawn(review::keep_drawn(session.clone()));
+    let drawer = session.clone();
+    tokio::spawn(async move {
+        let drawing = review::keep_drawn(drawer.clone());
+        latency::counted(&drawer.latency, "(drawing)", drawing).await;
+    });
     tokio::spawn(review::keep_refreshed(session.clone()));
     let folders = std::mem::take(&mut session.state().folders_named);
     for folder in folders {

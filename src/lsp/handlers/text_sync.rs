@@ -7,16 +7,20 @@ use tower_lsp::lsp_types::{
 use crate::lsp::session::Session;
 
 pub fn did_open(session: &Session, params: DidOpenTextDocumentParams) {
-    session.state().opened(params.text_document);
+    let uri = params.text_document.uri.clone();
+    let opened = session.state().opened(params.text_document);
+    if let Err(lost) = opened {
+        session.log.warning(&format!("{uri}: {lost}"));
+    }
     session.review_changed();
 }
 
 pub fn did_change(session: &Session, params: DidChangeTextDocumentParams) {
     let (uri, version) = (params.text_document.uri, params.text_document.version);
     let encoding = session.capabilities().encoding;
-    let known = session.state().documents.change(&uri, version, params.content_changes, encoding);
-    if !known {
-        session.log.warning(&format!("ignored a change of {uri}, which is not open"));
+    let changed = session.state().documents.change(&uri, version, params.content_changes, encoding);
+    if let Err(lost) = changed {
+        session.log.warning(&format!("{uri}: {lost}"));
     }
     session.review_changed();
 }

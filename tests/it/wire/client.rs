@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ const UNCLAIMED_OK: [&str; 5] = [
 pub struct Client {
     child: Child,
     stdin: Option<ChildStdin>,
+    /// Lets the reading thread begin.
+    listen: Option<SyncSender<()>>,
     incoming: Option<Receiver<Value>>,
     inbox: VecDeque<Value>,
     /// Checks all traffic; `None` once a test sends what no editor would.
@@ -49,6 +51,13 @@ impl Client {
 
     /// Starts a server that knows what an earlier one left in `home`, and dies at a fault if one is named.
     pub fn start_in(home: Home, fault: &str) -> Client {
+        let mut client = Self::start_deaf(home, fault);
+        client.listen();
+        client
+    }
+
+    /// Starts as above, but reads nothing that the server says.
+    pub fn start_deaf(home: Home, fault: &str) -> Client {
         fs::create_dir_all(home.state()).unwrap();
         let mut command = home.greenloop();
         command
@@ -60,19 +69,30 @@ impl Client {
         let stdin = child.stdin.take();
         let (sender, incoming) = sync_channel(INCOMING_MAX);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let (listen, listening) = sync_channel(1);
         // Ends, and with it the pipe, when nobody listens any more.
         thread::spawn(move || {
-            while read_frame(&mut stdout).is_some_and(|message| sender.send(message).is_ok()) {}
+            if listening.recv().is_ok() {
+                while read_frame(&mut stdout).is_some_and(|message| sender.send(message).is_ok()) {}
+            }
         });
         Client {
             child,
             stdin,
+            listen: Some(listen),
             incoming: Some(incoming),
             inbox: VecDeque::new(),
             model: Some(Model::default()),
             n_requests: 0,
             home: Some(home),
             ended: false,
+        }
+    }
+
+    /// Begins to read what the server says.
+    pub fn listen(&mut self) {
+        if let Some(listen) = self.listen.take() {
+            listen.send(()).unwrap();
         }
     }
 
@@ -222,14 +242,23 @@ impl Client {
         self.notify("textDocument/didOpen", json!({ "textDocument": document }));
     }
 
-    /// Kilobytes of memory it holds, as the system shows them; empty where it does not.
-    #[allow(dead_code, reason = "read by the benchmark, which shares this file")]
-    pub fn memory(&self) -> String {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let line = |text: String| {
-            Some(text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().to_owned())
-        };
-        status.ok().and_then(line).unwrap_or_default()
+    /// Memory the server holds (`VmRSS`) or held at most (`VmHWM`), in kilobytes; `None` where the system does not show
+    /// it.
+    pub fn memory_kb(&self, field: &str) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with(field))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// The open end that the server reads from, for another thread; what is sent so is not checked.
+    #[allow(dead_code, reason = "not for the benchmark, which shares this file")]
+    pub fn take_stdin(&mut self) -> ChildStdin {
+        self.stdin.take().expect("stdin is open")
+    }
+
+    #[allow(dead_code, reason = "not for the benchmark, which shares this file")]
+    pub fn put_stdin(&mut self, stdin: ChildStdin) {
+        self.stdin = Some(stdin);
     }
 
     pub fn log(&self) -> String {
@@ -245,6 +274,7 @@ impl Client {
 
     /// Stops listening for good.
     pub fn close_stdout(&mut self) {
+        self.listen = None;
         self.incoming = None;
     }
 

@@ -15,11 +15,11 @@ const INVALID_PARAMS: i64 = -32602;
 const INTERNAL_ERROR: i64 = -32603;
 const REQUEST_CANCELLED: i64 = -32800;
 
-fn plain() -> Client {
+pub fn plain() -> Client {
     Client::initialized(json!({}), &[])
 }
 
-fn change(client: &mut Client, path: &Path, version: i32, text: &str) {
+pub fn change(client: &mut Client, path: &Path, version: i32, text: &str) {
     let document = json!({"uri": uri(path), "version": version});
     client.notify(
         "textDocument/didChange",
@@ -28,15 +28,15 @@ fn change(client: &mut Client, path: &Path, version: i32, text: &str) {
 }
 
 /// The text as the server knows it.
-fn known(client: &mut Client, path: &Path) -> Value {
+pub fn known(client: &mut Client, path: &Path) -> Value {
     client.ask("greenloop/probe", json!({"do": "text", "uri": uri(path)}))
 }
 
-fn probe(client: &mut Client, what: Value) -> i64 {
+pub fn probe(client: &mut Client, what: Value) -> i64 {
     client.request("greenloop/probe", what)
 }
 
-fn is_alive(client: &mut Client) {
+pub fn is_alive(client: &mut Client) {
     assert_eq!(known(client, Path::new("/nowhere")), Value::Null);
 }
 
