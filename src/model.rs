@@ -9,3 +9,4 @@ pub mod proposal;
 pub mod report;
 pub mod run;
 pub mod snapshot;
+pub mod worker;

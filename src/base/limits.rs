@@ -44,6 +44,16 @@ pub const POOL_SLOTS_MAX: usize = 16;
 pub const MATERIALISE_THREADS_MAX: usize = 4;
 /// Between asking a process tree to end and ending it.
 pub const KILL_GRACE: Duration = Duration::from_secs(2);
+/// Files a worker may leave changed.
+pub const LEFT_FILES_MAX: usize = 10_000;
+/// What the files that a worker leaves changed may hold together, in bytes.
+pub const LEFT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// How long a worker's program may run when nothing else is said.
+pub const WORKER_WALL_DEFAULT: Duration = Duration::from_secs(600);
+/// What is shown of a line that a worker's program prints, in bytes.
+pub const WORKER_LINE_BYTES_MAX: usize = 200;
+/// Between two reports of how far a worker is.
+pub const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// Message text kept per test, in bytes.
 pub const TEST_MESSAGE_BYTES_MAX: usize = 8 * 1024;
 /// Tests kept in one report; more make the report incomplete.

@@ -283,6 +283,9 @@ fn print_proposal(style: Style, review: &Review) {
     let Evidence { fixed, still_red, n_passed, n_skipped, checks, search, .. } =
         &review.proposal.evidence;
     say(&format!("{}\n{}\n", style.bold(&review.proposal.title), style.diff(&review.patch())));
+    if review.proposal.llm {
+        say(&format!("Made by {}, a language model.\n", review.proposal.worker));
+    }
     say(&format!("{}\n", style.bold("Evidence")));
     for test in fixed {
         say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));

@@ -12,13 +12,13 @@ use crate::io::checks::{self, Select};
 use crate::io::journal::Journal;
 use crate::io::sandbox;
 use crate::io::store::Store;
-use crate::io::worker::{Assignment, Desk, Progress, repair};
+use crate::io::worker::{self, Assignment, Desk, Progress};
 use crate::io::worlds::Worlds;
-use crate::logic::machine::Effect;
+use crate::logic::machine::{self, Effect};
 use crate::model::check::{Check, CheckRun};
-use crate::model::event::{Event, WorkResult};
+use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::run::Run;
+use crate::model::run::{Attempt, Run};
 use crate::model::snapshot::Buffer;
 
 /// Everything of ours about one project.
@@ -108,7 +108,8 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let detected = checks::detect(&project.store, &snapshot.tree, &task.run.goal.focus)?;
     let checks = wanted(detected.checks, &task.run)?;
     let budget = task.run.asked.over(detected.budget);
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes: detected.notes })
+    let (notes, workers) = (detected.notes, detected.workers);
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers })
 }
 
 /// The checks that the goal names, all when it names none.
@@ -177,24 +178,20 @@ fn work(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let run = &task.run;
-    let refused: Vec<TreeId> = run.attempts.iter().filter_map(left_tree).cloned().collect();
+    let refused: Vec<TreeId> = run.attempts.iter().filter_map(Attempt::tree).cloned().collect();
     let assignment = Assignment {
         tree: base(run)?,
         checks: &run.checks,
         baseline: run.baseline.as_deref().unwrap_or_default(),
         targets: run.targets.as_deref().unwrap_or_default(),
+        goal: &run.goal,
+        attempts: &run.attempts,
         refused: &refused,
     };
     let desk =
         Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
-    Ok(Event::AttemptFinished { attempt, result: repair::work(&assignment, &desk)? })
-}
-
-fn left_tree(attempt: &crate::model::run::Attempt) -> Option<&TreeId> {
-    match attempt.left.as_ref()? {
-        WorkResult::Changed { tree, .. } => Some(tree),
-        WorkResult::Nothing { .. } => None,
-    }
+    let worker = machine::worker_of(run, attempt);
+    Ok(Event::AttemptFinished { attempt, result: worker::work(&worker, &assignment, &desk)? })
 }
 
 fn verify(

@@ -22,6 +22,7 @@ use crate::model::budget::Budget;
 use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestReport};
+use crate::model::worker::Worker;
 
 /// What was found in a tree.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,8 @@ pub struct Detected {
     pub checks: Vec<Check>,
     /// What `greenloop.toml` grants a run, the defaults where it says nothing.
     pub budget: Budget,
+    /// Who may work, from cheap to dear.
+    pub workers: Vec<Worker>,
     /// What was seen but cannot be used, and what to do about it.
     pub notes: Vec<String>,
 }
@@ -67,18 +70,18 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     if config.n_unusable > 0 {
         return Err(Failure::new(
             FailureKind::Config,
-            format!("a check cannot be run as written: {}", notes.join("; ")),
+            format!("an entry cannot be run as written: {}", notes.join("; ")),
             "Correct the entry in greenloop.toml, or delete it.",
         ));
     }
-    let budget = config.budget;
+    let (budget, workers) = (config.budget, config.ladder(&folder));
     if !config.checks.is_empty() {
         let checks = config
             .checks
             .into_iter()
             .map(|check| configured(store.root(), &folder, check))
             .collect();
-        return Ok(Detected { checks, budget, notes });
+        return Ok(Detected { checks, budget, workers, notes });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
@@ -87,10 +90,10 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         let found = detect_by_files(store, tree, &files, &folder);
         all_notes.extend(found.notes);
         if !found.checks.is_empty() {
-            return Ok(Detected { checks: found.checks, budget, notes: all_notes });
+            return Ok(Detected { checks: found.checks, budget, workers, notes: all_notes });
         }
     }
-    Ok(Detected { checks: Vec::new(), budget, notes: all_notes })
+    Ok(Detected { checks: Vec::new(), budget, workers, notes: all_notes })
 }
 
 /// The checks of one folder, as if it were the whole project.
@@ -207,23 +210,11 @@ struct Done {
 impl Job<'_> {
     fn command(&self, argv: Vec<String>, env: Vec<(String, String)>) -> Command {
         Command {
-            argv: self.absolute_program(argv),
+            argv: self.world.absolute_program(argv, &self.check.dir),
             dir: self.check.dir.clone(),
             env,
             deadline: std::time::Duration::from_millis(self.check.timeout_ms),
         }
-    }
-
-    /// A program named by a path relative to the check's folder, such as `.venv/bin/python`, made absolute, since where
-    /// a relative one is looked for differs between systems.
-    fn absolute_program(&self, mut argv: Vec<String>) -> Vec<String> {
-        if let Some(program) = argv.first_mut()
-            && program.contains('/')
-            && let Some(path) = self.check.dir.join(program)
-        {
-            *program = path.under(self.world.root()).to_string_lossy().into_owned();
-        }
-        argv
     }
 
     /// The project's file that a runner means by `path`, absolute or relative to the check's folder or one above it.

@@ -1,13 +1,21 @@
 //! Workers change a project inside a world. What they leave is read from the world's tree, never from their words.
 
+pub mod command;
 pub mod repair;
+mod test_files;
+
+use std::time::Duration;
 
 use crate::base::cancel::CancelToken;
 use crate::base::ids::TreeId;
 use crate::io::store::Store;
 use crate::io::worlds::Worlds;
 use crate::model::check::{Check, CheckRun};
+use crate::model::event::WorkResult;
+use crate::model::failure::Failure;
 use crate::model::report::TestId;
+use crate::model::run::{Attempt, Goal};
+use crate::model::worker::{Worker, WorkerKind};
 
 /// What a worker is to achieve, and what is known.
 pub struct Assignment<'a> {
@@ -18,6 +26,9 @@ pub struct Assignment<'a> {
     pub baseline: &'a [CheckRun],
     /// Make these pass; keep what passes.
     pub targets: &'a [TestId],
+    pub goal: &'a Goal,
+    /// What was tried before.
+    pub attempts: &'a [Attempt],
     /// Trees that were left by earlier attempts and were not green; not to be proposed again.
     pub refused: &'a [TreeId],
 }
@@ -41,4 +52,23 @@ pub struct Progress {
     pub per_second: f64,
     /// The best so far, for example `2 of 3 failing tests pass`.
     pub best: String,
+}
+
+/// Lets a worker try once.
+pub fn work(
+    worker: &Worker,
+    assignment: &Assignment<'_>,
+    desk: &Desk<'_>,
+) -> Result<WorkResult, Failure> {
+    match &worker.kind {
+        WorkerKind::Repair => repair::work(assignment, desk),
+        WorkerKind::Command { argv, dir, timeout_ms } => {
+            let timeout = Duration::from_millis(*timeout_ms);
+            command::work(
+                &command::Program { name: &worker.name, argv, dir, timeout },
+                assignment,
+                desk,
+            )
+        }
+    }
 }

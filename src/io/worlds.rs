@@ -10,6 +10,7 @@ mod base;
 mod cache;
 mod folder;
 mod layer;
+mod left;
 mod outputs;
 mod pool;
 mod trash;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use self::base::Lease;
 use self::cache::{Cache, WorldFolder};
 use self::folder::Folder;
+use self::left::Left;
 use self::pool::Slot;
 use super::process::{self, Output};
 use super::sandbox::{self, Abilities, JailSpec, Namespaces, Overlay};
@@ -125,6 +127,42 @@ impl World {
         };
         let mode = if folder.is_executable(path) { FileMode::Executable } else { FileMode::Plain };
         folder.put(path, mode, bytes)
+    }
+
+    /// The tree as commands left it: what they wrote, made and removed, without build outputs. Fails with a refusal when
+    /// it is too much, or cannot be read.
+    pub fn left_tree(&self) -> Result<TreeId, Failure> {
+        let _at_rest = self.n_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = &self.cache.store;
+        match &self.place {
+            Place::Overlay { lease, .. } => {
+                // The layer says what differs from the base, which may show another tree.
+                let shown = lease.shown()?;
+                let files = store.files(&shown)?;
+                let mut left = Left::new(store, &files);
+                let upper = self.folder.path.join(UPPER);
+                left.look_at_layer(&upper, &lease.files(), &RepoPath::root())?;
+                left.over(&shown)
+            }
+            Place::Slot(slot) => {
+                let files = store.files(&self.tree)?;
+                let mut left = Left::new(store, &files);
+                left.look_at_slot(slot)?;
+                left.over(&self.tree)
+            }
+        }
+    }
+
+    /// A program named by a path relative to the folder it starts in, such as `.venv/bin/python`, made absolute, since
+    /// where a relative one is looked for differs between systems.
+    pub fn absolute_program(&self, mut argv: Vec<String>, dir: &RepoPath) -> Vec<String> {
+        if let Some(program) = argv.first_mut()
+            && program.contains('/')
+            && let Some(path) = dir.join(program)
+        {
+            *program = path.under(self.root()).to_string_lossy().into_owned();
+        }
+        argv
     }
 
     /// Runs a command inside. No network, no writes outside the world and `/tmp`, environment from an allow-list.

@@ -1,17 +1,19 @@
 //! `greenloop.toml`: one table of keys, read key by key so that a bad one never disables the good ones.
 
 mod reader;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use toml::de::DeTable;
 
-use crate::base::limits::{CHECK_WALL_DEFAULT, CONFIG_BYTES_MAX};
+use crate::base::limits::CONFIG_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
 use crate::model::budget::Budget;
 use crate::model::check::Runner;
+use crate::model::worker::{Worker, WorkerKind};
 use reader::Reader;
 
 /// The file's name, in the project's folder.
@@ -26,6 +28,7 @@ pub enum Takes {
     /// A folder inside the project.
     Folder,
     Texts,
+    Flag,
     /// Names with texts.
     TextTable,
     /// A whole number from 1 to this one.
@@ -35,7 +38,7 @@ pub enum Takes {
 /// A key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// `check` or `budget`.
+    /// `check`, `worker` or `budget`; empty at the top of the file.
     pub table: &'static str,
     pub name: &'static str,
     pub takes: Takes,
@@ -83,10 +86,36 @@ pub const KEYS: &[Key] = &[
     },
     Key { table: "check", name: "env", takes: Takes::TextTable, doc: "Variables set for it." },
     Key {
+        table: "",
+        name: "workers",
+        takes: Takes::Texts,
+        doc: "Who works, from cheap to dear; `repair`, then the `[[worker]]` entries in order, when left out.",
+    },
+    Key { table: "worker", name: "name", takes: Takes::Text, doc: "What the worker is called." },
+    Key {
+        table: "worker",
+        name: "command",
+        takes: Takes::Texts,
+        doc: "Program and arguments. It runs in the folder of this file and reads its task from the file that the \
+              variable GREENLOOP_BRIEF names.",
+    },
+    Key {
+        table: "worker",
+        name: "timeout_seconds",
+        takes: Takes::Count(86_400),
+        doc: "How long it may work before it is stopped; 600 when left out.",
+    },
+    Key {
+        table: "worker",
+        name: "llm",
+        takes: Takes::Flag,
+        doc: "Whether a language model makes its changes, which are labelled so; false when left out.",
+    },
+    Key {
         table: "budget",
         name: "attempts",
         takes: Takes::Count(1_000),
-        doc: "How many attempts a run may make; 3 when left out.",
+        doc: "How many attempts of each worker are verified at most; 3 when left out.",
     },
     Key {
         table: "budget",
@@ -100,8 +129,11 @@ pub const KEYS: &[Key] = &[
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     pub checks: Vec<CheckConfig>,
-    /// `[[check]]` entries that cannot be run as written. What they would have found is unknown, so nothing may be
-    /// called green without them.
+    pub workers: Vec<WorkerConfig>,
+    /// The names in `workers`, each of a worker there is.
+    pub ladder: Option<Vec<String>>,
+    /// `[[check]]` and `[[worker]]` entries that cannot be run as written, and names of no worker. What the checks would
+    /// have found is unknown, so nothing may be called green without them; and nobody else works than was asked.
     pub n_unusable: usize,
     pub budget: Budget,
 }
@@ -116,6 +148,36 @@ pub struct CheckConfig {
     pub args: Vec<String>,
     pub timeout_ms: u64,
     pub env: BTreeMap<String, String>,
+}
+
+/// One `[[worker]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerConfig {
+    pub name: String,
+    pub command: Vec<String>,
+    pub timeout_ms: u64,
+    pub llm: bool,
+}
+
+impl Config {
+    /// Who works on a run, from cheap to dear, when the file lies in `folder`.
+    pub fn ladder(&self, folder: &RepoPath) -> Vec<Worker> {
+        let commands = self.workers.iter().map(|worker| Worker {
+            name: worker.name.clone(),
+            llm: worker.llm,
+            kind: WorkerKind::Command {
+                argv: worker.command.clone(),
+                dir: folder.clone(),
+                timeout_ms: worker.timeout_ms,
+            },
+        });
+        let all: Vec<Worker> = [Worker::repair()].into_iter().chain(commands).collect();
+        let Some(names) = &self.ladder else { return all };
+        names
+            .iter()
+            .filter_map(|name| all.iter().find(|known| known.name == *name).cloned())
+            .collect()
+    }
 }
 
 /// Something in the file that cannot be used.
@@ -160,10 +222,6 @@ pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
 /// The keys of one table.
 pub fn keys_of(table: &str) -> impl Iterator<Item = &'static Key> {
     KEYS.iter().filter(move |key| key.table == table)
-}
-
-fn timeout_default_ms() -> u64 {
-    CHECK_WALL_DEFAULT.as_millis() as u64
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! The whole policy of a run, as two pure functions: `apply` folds an event into a run, `decide` says what a run in
 //! this state wants next. Resume after a crash is `decide` on the folded journal: nothing else is remembered.
 
+mod ladder;
+mod proposal;
 mod review;
 mod unusable;
 
+use self::ladder::{go_on, start_attempt};
+use self::proposal::propose;
 use self::unusable::unusable;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::logic::verdict::{self, Verdict};
@@ -11,9 +15,12 @@ use crate::model::budget::Budget;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::{CheckFact, Evidence, Proposal, SearchFact};
+use crate::model::proposal::SearchFact;
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
+use crate::model::worker::Worker;
+
+pub use self::ladder::worker_of;
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,9 +41,6 @@ pub enum Effect {
     Verify { attempt: AttemptId, tree: TreeId },
 }
 
-/// The worker of this version's only rung.
-const WORKER: &str = "repair";
-
 /// The run that `RunRequested` begins; `None` for any other event.
 pub fn begin(event: &Event) -> Option<Run> {
     let Event::RunRequested { id, goal, budget, at_ms } = event else { return None };
@@ -49,6 +53,7 @@ pub fn begin(event: &Event) -> Option<Run> {
         phase: Phase::Snapshotting,
         snapshot: None,
         checks: Vec::new(),
+        workers: Worker::default_ladder(),
         notes: Vec::new(),
         baseline: None,
         targets: None,
@@ -67,10 +72,11 @@ pub fn apply(run: &mut Run, event: &Event) {
     }
     match event {
         Event::RunRequested { .. } => {}
-        Event::SnapshotTaken { snapshot, checks, budget, notes } => {
+        Event::SnapshotTaken { snapshot, checks, budget, notes, workers } => {
             run.snapshot = Some(snapshot.clone());
             run.checks = checks.clone();
             run.notes = notes.clone();
+            run.workers = workers.clone();
             run.budget = *budget;
             run.phase = Phase::Baselining;
         }
@@ -94,7 +100,7 @@ pub fn apply(run: &mut Run, event: &Event) {
                 found.left = Some(result.clone());
                 run.phase = match result {
                     WorkResult::Changed { .. } => Phase::Verifying,
-                    WorkResult::Nothing { .. } => Phase::Working,
+                    WorkResult::Nothing { .. } | WorkResult::Refused { .. } => Phase::Working,
                 };
             }
         }
@@ -225,7 +231,7 @@ const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
 
 fn work(run: &Run, baseline: &[CheckRun]) -> Next {
     match run.attempts.last() {
-        None => start_attempt(1),
+        None => start_attempt(run, run.workers.first()),
         Some(attempt) => match (&attempt.result, &attempt.left) {
             (None, None) => Next::Do(Effect::Work { attempt: attempt.id }),
             (None, Some(WorkResult::Nothing { reason, .. })) => {
@@ -234,37 +240,25 @@ fn work(run: &Run, baseline: &[CheckRun]) -> Next {
                     result: AttemptResult::Nothing { reason: reason.clone() },
                 })
             }
+            (None, Some(WorkResult::Refused { reason, .. })) => {
+                Next::Record(Event::AttemptJudged {
+                    attempt: attempt.id,
+                    result: AttemptResult::Red { reason: reason.clone() },
+                })
+            }
             (None, Some(WorkResult::Changed { .. })) => verify(run),
             (Some(AttemptResult::Green), _) => conclude(run, attempt, baseline),
-            (Some(AttemptResult::Nothing { reason }), _) => {
-                finish(Outcome::Stuck { reason: stuck(run, reason) })
-            }
-            (Some(AttemptResult::Red { reason }), _) => {
-                if attempt.id.0 >= run.budget.attempts_max {
-                    let n = run.budget.attempts_max;
-                    let reason =
-                        format!("{n} attempts were made, the last one was not green: {reason}");
-                    return finish(Outcome::Stuck { reason });
-                }
-                start_attempt(attempt.id.0 + 1)
+            (Some(AttemptResult::Nothing { .. } | AttemptResult::Red { .. }), _) => {
+                go_on(run, attempt)
             }
         },
     }
 }
 
-fn stuck(run: &Run, reason: &str) -> String {
-    match run.attempts.len() {
-        0 | 1 => reason.to_owned(),
-        n => format!("{reason} (attempt {n})"),
-    }
-}
-
-fn start_attempt(n: u32) -> Next {
-    Next::Record(Event::AttemptStarted { attempt: AttemptId(n), worker: WORKER.to_owned() })
-}
-
 fn verify(run: &Run) -> Next {
-    let Some(attempt) = run.attempts.last() else { return start_attempt(1) };
+    let Some(attempt) = run.attempts.last() else {
+        return start_attempt(run, run.workers.first());
+    };
     match (&attempt.left, &attempt.verified) {
         (Some(WorkResult::Changed { tree, .. }), None) => {
             Next::Do(Effect::Verify { attempt: attempt.id, tree: tree.clone() })
@@ -319,52 +313,11 @@ fn conclude(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Next {
     }
 }
 
-fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Option<Proposal> {
-    let Some(WorkResult::Changed { tree, title, search }) = &attempt.left else { return None };
-    let verified = attempt.verified.as_ref()?;
-    let targets = run.targets.as_deref()?;
-    let Verdict::Green { fixed, still_red, n_passed, n_skipped } =
-        verdict::judge(baseline, &verified.runs, targets)
-    else {
-        return None;
-    };
-    // Evidence counts only for the tree it was taken on.
-    if verified.files.is_empty() || verified.runs.iter().any(|run| run.tree != *tree) {
-        return None;
-    }
-    Some(Proposal {
-        run: run.id,
-        attempt: attempt.id,
-        title: title.clone(),
-        base: run.snapshot.as_ref()?.tree.clone(),
-        result: tree.clone(),
-        files: verified.files.clone(),
-        evidence: Evidence {
-            tree: tree.clone(),
-            fixed,
-            still_red,
-            n_passed,
-            n_skipped,
-            checks: verified.runs.iter().map(fact).collect(),
-            search: search.clone(),
-        },
-    })
-}
-
-fn fact(run: &CheckRun) -> CheckFact {
-    CheckFact {
-        check: run.check.clone(),
-        command: run.command.clone(),
-        n_tests: run.report.cases.len(),
-        duration_ms: run.duration_ms,
-        enforced: run.enforced.clone(),
-    }
-}
-
 /// How the search of a run went, the latest first that has anything to say.
 pub fn last_search(run: &Run) -> Option<&SearchFact> {
     run.attempts.iter().rev().find_map(|attempt| match attempt.left.as_ref()? {
         WorkResult::Nothing { search, .. } | WorkResult::Changed { search, .. } => search.as_ref(),
+        WorkResult::Refused { .. } => None,
     })
 }
 

@@ -120,6 +120,7 @@ mod tests {
             phase: Phase::Baselining,
             snapshot: None,
             checks: Vec::new(),
+            workers: Vec::new(),
             notes: Vec::new(),
             baseline: Some(vec![check]),
             targets: None,

@@ -6,7 +6,7 @@ use crate::base::limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Worker attempts, at least 1.
+    /// Attempts of each worker, at least 1.
     pub attempts_max: u32,
     /// From the start of the run, in milliseconds.
     pub wall_ms_max: u64,

@@ -12,6 +12,7 @@ use super::proposal::{FileChange, HunkAt, Proposal, SearchFact};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
+use super::worker::Worker;
 use crate::base::ids::{AcceptanceId, AttemptId, RunId, TreeId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub enum Event {
         checks: Vec<Check>,
         budget: Budget,
         notes: Vec<String>,
+        /// Who may work on it, from cheap to dear.
+        #[serde(default = "Worker::default_ladder")]
+        workers: Vec<Worker>,
     },
     /// The checks ran on the untouched snapshot.
     BaselineTaken {
@@ -97,6 +101,18 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum WorkResult {
-    Nothing { reason: String, search: Option<SearchFact> },
-    Changed { tree: TreeId, title: String, search: Option<SearchFact> },
+    Nothing {
+        reason: String,
+        search: Option<SearchFact>,
+    },
+    Changed {
+        tree: TreeId,
+        title: String,
+        search: Option<SearchFact>,
+    },
+    /// It changed what it must not; its tree is never verified.
+    Refused {
+        tree: TreeId,
+        reason: String,
+    },
 }

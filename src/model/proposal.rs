@@ -7,18 +7,29 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::report::TestId;
+use crate::model::worker::Worker;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     pub run: RunId,
     pub attempt: AttemptId,
     pub title: String,
+    /// Who made the change.
+    #[serde(default = "repair")]
+    pub worker: String,
+    /// It was made by a language model.
+    #[serde(default)]
+    pub llm: bool,
     /// The snapshot the change starts from.
     pub base: TreeId,
     /// The tree that was tested; `base` with all files changed.
     pub result: TreeId,
     pub files: Vec<FileChange>,
     pub evidence: Evidence,
+}
+
+fn repair() -> String {
+    Worker::REPAIR.to_owned()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

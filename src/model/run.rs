@@ -11,7 +11,8 @@ use super::failure::Failure;
 use super::proposal::{Acceptance, FileChange, HunkAt, Proposal};
 use super::report::TestId;
 use super::snapshot::Snapshot;
-use crate::base::ids::{AttemptId, CheckId, RunId};
+use super::worker::Worker;
+use crate::base::ids::{AttemptId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Run {
     pub phase: Phase,
     pub snapshot: Option<Snapshot>,
     pub checks: Vec<Check>,
+    /// Who may work on it, from cheap to dear.
+    #[serde(default = "Worker::default_ladder")]
+    pub workers: Vec<Worker>,
     /// What the search for checks has to say to people.
     pub notes: Vec<String>,
     /// `None` until the checks ran on the snapshot.
@@ -86,6 +90,16 @@ pub struct Attempt {
     /// The checks on what it left, and its changes against the snapshot.
     pub verified: Option<Verified>,
     pub result: Option<AttemptResult>,
+}
+
+impl Attempt {
+    /// The tree that the worker left.
+    pub fn tree(&self) -> Option<&TreeId> {
+        match self.left.as_ref()? {
+            WorkResult::Changed { tree, .. } | WorkResult::Refused { tree, .. } => Some(tree),
+            WorkResult::Nothing { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

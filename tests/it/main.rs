@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod checks;
+mod command_worker;
 mod confinement;
 mod crash;
 mod fix;

@@ -61,6 +61,8 @@ impl Red {
             checks: &self.checks,
             baseline: &self.baseline,
             targets: &self.targets,
+            goal: &Goal::default(),
+            attempts: &[],
             refused,
         };
         let desk = Desk { store: &self.place.store, worlds: &self.place.worlds, cancel, progress };

@@ -46,9 +46,7 @@ impl Fixture {
 
     /// A copy of the project as it stands, red, in a folder of its own.
     pub fn copy(&self) -> Project {
-        let holder = tempfile::tempdir().unwrap();
-        let project =
-            Project { root: holder.path().canonicalize().unwrap().join(&self.name), holder };
+        let project = Project::empty(&self.name);
         copy_folder(&repository().join("fixtures").join(&self.name), &project.root);
         project
     }
@@ -70,6 +68,14 @@ pub struct Project {
 }
 
 impl Project {
+    /// A folder of this name with nothing in it.
+    pub fn empty(name: &str) -> Project {
+        let holder = tempfile::tempdir().unwrap();
+        let root = holder.path().canonicalize().unwrap().join(name);
+        fs::create_dir(&root).unwrap();
+        Project { root, holder }
+    }
+
     pub fn read(&self, file: &str) -> String {
         read(&self.root.join(file))
     }

@@ -385,3 +385,114 @@ proptest! {
         }
     }
 }
+
+/// A tree's files with their modes and texts.
+fn listed(place: &Place, tree: &greenloop::base::ids::TreeId) -> Vec<String> {
+    let line = |file: greenloop::io::store::TreeFile| {
+        let text = String::from_utf8(place.store.blob(&file.blob).unwrap()).unwrap();
+        format!("{} {:?} {text}", file.path, file.mode)
+    };
+    place.store.files(tree).unwrap().into_iter().map(line).collect()
+}
+
+#[test]
+fn what_commands_left_is_read_and_outputs_are_not() {
+    for (rung, abilities) in rungs() {
+        let files = [
+            ("same", "1"),
+            ("edited", "1"),
+            ("gone", "1"),
+            ("tool", "1"),
+            ("file", "1"),
+            ("folder/x", "1"),
+            ("folder/y", "1"),
+            ("emptied/x", "1"),
+            ("remade/old", "1"),
+            ("moved/deep/x", "1"),
+            ("kept.log", "1"),
+            ("web/package.json", "{}"),
+            ("web/node_modules/dep/index.js", "dep"),
+            (".gitignore", "out/\n*.log\nnode_modules/\n"),
+        ];
+        let place = Place::new(&abilities, &files);
+        git(&place.root, &["init", "-q"]);
+        git(&place.root, &["add", "--force", "kept.log", "."]);
+        git(&place.root, &["commit", "-qm", "x"]);
+        // The base is of another tree, so that the world has changes of its own below what commands do.
+        drop(place.world());
+        write(&place.root.join("new"), "1");
+        fs::remove_file(place.root.join("gone")).unwrap();
+        let mut world = place.world();
+        assert_eq!(world.left_tree().unwrap(), place.snapshot(), "{rung}: untouched");
+        world.write(&repo_path("same"), b"1").unwrap();
+        says(
+            &world,
+            "echo 2 >edited; chmod +x tool; rm file; mkdir file; echo 2 >file/z; rm -r folder; echo 2 >folder; \
+             rm emptied/x; rm -r remade; mkdir remade; echo 2 >remade/new; mv moved elsewhere; rm kept.log; \
+             mkdir -p out/b 'ü'; echo 2 >out/b/x; echo 2 >x.log; ln -s edited link; mkdir empty; touch same; \
+             mkfifo pipe; git init -q .; mkdir __pycache__; touch __pycache__/x.pyc; echo 2 >'ü/ ß'",
+        );
+        let left = world.left_tree().unwrap();
+        let expected = [
+            ".gitignore Plain out/\n*.log\nnode_modules/\n",
+            "edited Plain 2\n",
+            "elsewhere/deep/x Plain 1",
+            "file/z Plain 2\n",
+            "folder Plain 2\n",
+            "link Symlink edited",
+            "new Plain 1",
+            "remade/new Plain 2\n",
+            "same Plain 1",
+            "tool Executable 1",
+            "web/package.json Plain {}",
+            "ü/ ß Plain 2\n",
+        ];
+        assert_eq!(listed(&place, &left), expected, "{rung}");
+    }
+}
+
+#[test]
+fn what_commands_left_has_bounds() {
+    for (rung, abilities) in rungs() {
+        let place = Place::new(&abilities, &[("a", "1")]);
+        let world = place.world();
+        says(&world, "truncate -s 300M large");
+        let failure = world.left_tree().unwrap_err();
+        assert_eq!(failure.kind, greenloop::model::failure::FailureKind::Refused, "{rung}");
+        says(
+            &world,
+            "rm large; i=0; mkdir d; while [ $i -le 10000 ]; do : >d/$i; i=$((i+1)); done",
+        );
+        let failure = world.left_tree().unwrap_err();
+        assert!(failure.message.contains("10000 changed files"), "{rung}: {failure}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn whatever_a_command_did_its_tree_is_read(before in tree(), after in tree(), wipes in any::<bool>()) {
+        for (rung, abilities) in rungs() {
+            let place = Place::new(&abilities, &[]);
+            let empty = place.snapshot();
+            let tree_of = |files: &BTreeMap<&str, String>| {
+                let changes: Vec<_> =
+                    files.iter().map(|(path, text)| (repo_path(path), Some(text.clone().into_bytes()))).collect();
+                place.store.with_files(&empty, &changes).unwrap()
+            };
+            // The base below the world is of an empty tree, then of the first one.
+            drop(place.worlds.enter(&empty).unwrap());
+            let world = place.worlds.enter(&tree_of(&before)).unwrap();
+            let mut script = String::new();
+            for path in before.keys().filter(|path| wipes || !after.contains_key(*path)) {
+                script.push_str(&format!("rm {path}; rmdir -p $(dirname {path}) 2>/dev/null; "));
+            }
+            for (path, text) in &after {
+                script.push_str(&format!("mkdir -p $(dirname {path}); printf '{text}' >{path}; "));
+            }
+            says(&world, &format!("{script} true"));
+            prop_assert_eq!(world.left_tree().unwrap(), tree_of(&after), "{}: {}", rung, script);
+        }
+    }
+}

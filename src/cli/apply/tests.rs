@@ -22,6 +22,8 @@ fn review(files: &[(&str, &str, &str)]) -> Review {
         run: RunId(1),
         attempt: AttemptId(1),
         title: String::new(),
+        worker: String::new(),
+        llm: false,
         base: tree.clone(),
         result: tree,
         files: vec![],

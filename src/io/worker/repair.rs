@@ -15,13 +15,12 @@ use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::hunt::Hunt;
 use self::python::Python;
+use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
 use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
-use crate::base::path::RepoPath;
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
-use crate::logic::detect;
 use crate::logic::report_parse::BUILD;
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
@@ -170,24 +169,6 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
             Box::new(Generic::open(job))
         }
     })
-}
-
-/// Which files are tests, judged from their place in the project that a check belongs to: what lies around that project
-/// says nothing about them, so that one inside a folder of fixtures can be worked on too.
-struct TestFiles {
-    project: RepoPath,
-}
-
-impl TestFiles {
-    fn of(store: &Store, tree: &TreeId, check_dir: &RepoPath) -> Result<Self, Failure> {
-        let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
-        let project = check_dir.ancestors().find(|folder| detect::is_project(&files, folder));
-        Ok(Self { project: project.unwrap_or_default() })
-    }
-
-    fn hold(&self, path: &RepoPath) -> bool {
-        language::is_test_path(path.relative_to(&self.project).as_ref().unwrap_or(path))
-    }
 }
 
 /// Files that may be edited, and test files.

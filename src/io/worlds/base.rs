@@ -36,6 +36,13 @@ impl Lease {
         self.folder.join("tree")
     }
 
+    /// The tree that the base shows.
+    pub fn shown(&self) -> Result<TreeId, Failure> {
+        let state: Option<State> = read_state(&self.folder.join(STATE));
+        let lost = || trouble(&self.folder)(std::io::ErrorKind::NotFound.into());
+        state.map(|state| state.tree).ok_or_else(lost)
+    }
+
     /// Runs `change` on the base, which must show `tree` after it. Does nothing when other worlds lie over it.
     pub fn change(
         &self,

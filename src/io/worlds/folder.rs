@@ -251,11 +251,11 @@ fn make_link(path: &Path, target: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn is_executable(meta: &Metadata) -> bool {
+pub fn is_executable(meta: &Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o100 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_meta: &Metadata) -> bool {
+pub fn is_executable(_meta: &Metadata) -> bool {
     false
 }

@@ -87,10 +87,10 @@ impl Layer<'_> {
             if self.is_output(&path, &meta) {
                 found.outputs.push(path);
             } else if !meta.is_dir() {
-                found.sources.extend(self.files_within(&path));
+                found.sources.extend(files_within(self.files, &path));
             } else {
                 if layer::is_opaque(&entry.path()) {
-                    found.sources.extend(self.files_within(&path));
+                    found.sources.extend(files_within(self.files, &path));
                 }
                 self.look(&path, found)?;
             }
@@ -102,23 +102,23 @@ impl Layer<'_> {
         let (upper, base) = (path.under(self.upper), path.under(self.base));
         let is_folder = meta.is_dir() || layer::is_whiteout(meta) && base.is_dir();
         is_output(self.store, path, is_folder, &[upper, base])
-            && self.files_within(path).next().is_none()
+            && files_within(self.files, path).next().is_none()
     }
+}
 
-    /// The tree's file at `path`, or its files below.
-    fn files_within(&self, path: &RepoPath) -> impl Iterator<Item = RepoPath> {
-        let start = self.files.partition_point(|file| file.path < *path);
-        let path = path.clone();
-        // Names that only begin alike stand in between: `a`, `a-b`, `a/c`.
-        self.files[start..]
-            .iter()
-            .map(|file| file.path.clone())
-            .take_while({
-                let path = path.clone();
-                move |file| file.as_str().starts_with(path.as_str())
-            })
-            .filter(move |file| file.is_within(&path))
-    }
+/// The file at `path` of those of a tree, or its files below. They are sorted.
+pub fn files_within<'a>(
+    files: &'a [TreeFile],
+    path: &RepoPath,
+) -> impl Iterator<Item = RepoPath> + use<'a> {
+    let start = files.partition_point(|file| file.path < *path);
+    let (path, folder) = (path.clone(), path.clone());
+    // Names that only begin alike stand in between: `a`, `a-b`, `a/c`.
+    files[start..]
+        .iter()
+        .map(|file| file.path.clone())
+        .take_while(move |file| file.as_str().starts_with(path.as_str()))
+        .filter(move |file| file.is_within(&folder))
 }
 
 /// A changed source gets the time at which it was put into the world, which is older than what was built from it. Any

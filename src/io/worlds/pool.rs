@@ -24,6 +24,7 @@ pub struct Slot {
     files: PathBuf,
     /// The user's own folders that links in it lead to.
     pub dependencies: Vec<PathBuf>,
+    stamps: BTreeMap<RepoPath, Stamp>,
     _lock: Lock,
 }
 
@@ -31,6 +32,13 @@ impl Slot {
     /// The folder that shows the tree.
     pub fn files(&self) -> &Path {
         &self.files
+    }
+
+    /// Whether the file at `path` is as it was put there.
+    pub fn is_untouched(&self, path: &RepoPath) -> bool {
+        self.stamps
+            .get(path)
+            .is_some_and(|stamp| Stamp::of(&self.files, path).as_ref() == Some(stamp))
     }
 }
 
@@ -62,8 +70,10 @@ pub fn take(cache: &Cache, tree: &TreeId, dependencies: &[RepoPath]) -> Result<S
     for dependency in dependencies {
         link(&theirs(dependency), &dependency.under(&files))?;
     }
-    write_state(&folder.join(MANIFEST), &Manifest { tree: tree.clone(), stamps })?;
-    Ok(Slot { files, dependencies: dependencies.iter().map(theirs).collect(), _lock: lock })
+    let manifest = Manifest { tree: tree.clone(), stamps };
+    write_state(&folder.join(MANIFEST), &manifest)?;
+    let dependencies = dependencies.iter().map(theirs).collect();
+    Ok(Slot { files, dependencies, stamps: manifest.stamps, _lock: lock })
 }
 
 type Free = (PathBuf, Lock, Option<Manifest>);

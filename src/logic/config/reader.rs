@@ -5,22 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of, timeout_default_ms};
+use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of};
+use crate::base::limits::CHECK_WALL_DEFAULT;
 use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
 use crate::model::check::Runner;
 
-type Value<'i> = Spanned<DeValue<'i>>;
+pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
 pub(super) struct Reader<'a> {
     index: &'a LineIndex,
-    errors: Vec<ConfigError>,
+    pub(super) errors: Vec<ConfigError>,
 }
 
 /// A value of the kind its key takes.
-enum Taken {
+pub(super) enum Taken {
     Text(String),
+    Flag(bool),
     Folder(RepoPath),
     Texts(Vec<String>),
     TextTable(BTreeMap<String, String>),
@@ -41,10 +43,22 @@ impl<'a> Reader<'a> {
                     config.n_unusable += 1;
                     self.error("check", value, "is a list: write `[[check]]`");
                 }
+                ("worker", DeValue::Array(entries)) => self.workers(entries, &mut config),
+                ("worker", _) => {
+                    config.n_unusable += 1;
+                    self.error("worker", value, "is a list: write `[[worker]]`");
+                }
+                ("workers", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
                 ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
-                (other, _) => self.unknown(other, name, other, ["check", "budget"]),
+                (other, _) => {
+                    self.unknown(other, name, other, ["check", "worker", "workers", "budget"]);
+                }
             }
+        }
+        // Any worker may be named, wherever it stands in the file.
+        if let Some(value) = table.get("workers") {
+            self.ladder(value, &mut config);
         }
         self.errors.sort_by_key(|error| error.line);
         (config, self.errors)
@@ -99,7 +113,7 @@ impl<'a> Reader<'a> {
             command,
             args: texts(taken.remove("args")).unwrap_or_default(),
             timeout_ms: count(taken.remove("timeout_seconds"))
-                .map_or_else(timeout_default_ms, |seconds| seconds * 1_000),
+                .map_or(CHECK_WALL_DEFAULT.as_millis() as u64, |seconds| seconds * 1_000),
             env: text_table(taken.remove("env")).unwrap_or_default(),
         })
     }
@@ -115,7 +129,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The good values of a table by key.
-    fn table(&mut self, of: &str, table: &DeTable<'_>) -> BTreeMap<&'static str, Taken> {
+    pub(super) fn table(&mut self, of: &str, table: &DeTable<'_>) -> BTreeMap<&'static str, Taken> {
         let mut taken = BTreeMap::new();
         for (name, value) in table {
             let full = format!("{of}.{}", name.get_ref());
@@ -134,7 +148,7 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    fn take(&mut self, key: &Key, full: &str, value: &Value<'_>) -> Option<Taken> {
+    pub(super) fn take(&mut self, key: &Key, full: &str, value: &Value<'_>) -> Option<Taken> {
         let taken = match (key.takes, value.get_ref()) {
             (Takes::Text, DeValue::String(text)) if !text.trim().is_empty() => {
                 Some(Taken::Text(text.to_string()))
@@ -145,6 +159,7 @@ impl<'a> Reader<'a> {
             (Takes::Folder, DeValue::String(text)) => {
                 RepoPath::new(text.as_ref()).map(Taken::Folder)
             }
+            (Takes::Flag, DeValue::Boolean(flag)) => Some(Taken::Flag(*flag)),
             (Takes::Texts, DeValue::Array(list)) => all_texts(list).map(Taken::Texts),
             (Takes::TextTable, DeValue::Table(table)) => all_named(table).map(Taken::TextTable),
             (Takes::Count(max), DeValue::Integer(number)) => {
@@ -158,6 +173,7 @@ impl<'a> Reader<'a> {
                 | Takes::Word(_)
                 | Takes::Folder
                 | Takes::Texts
+                | Takes::Flag
                 | Takes::TextTable
                 | Takes::Count(_),
                 _,
@@ -188,7 +204,7 @@ impl<'a> Reader<'a> {
         self.error(full, at, &message);
     }
 
-    fn error<T>(&mut self, key: &str, at: &Spanned<T>, message: &str) {
+    pub(super) fn error<T>(&mut self, key: &str, at: &Spanned<T>, message: &str) {
         let line = self.index.line_of(at.span().start) + 1;
         self.errors.push(ConfigError { key: key.to_owned(), line, message: message.to_owned() });
     }
@@ -200,6 +216,7 @@ fn wanted(takes: Takes) -> String {
         Takes::Word(words) => format!("one of {}", words.join(", ")),
         Takes::Folder => "a folder inside the project".to_owned(),
         Takes::Texts => "a list of texts, for example [\"python3\", \"-m\", \"pytest\"]".to_owned(),
+        Takes::Flag => "true or false".to_owned(),
         Takes::TextTable => "a table of texts, for example { TZ = \"UTC\" }".to_owned(),
         Takes::Count(max) => format!("a whole number from 1 to {max}"),
     }
@@ -248,7 +265,7 @@ fn runner_word(runner: Runner) -> &'static str {
     }
 }
 
-fn text(taken: Option<Taken>) -> Option<String> {
+pub(super) fn text(taken: Option<Taken>) -> Option<String> {
     if let Some(Taken::Text(text)) = taken { Some(text) } else { None }
 }
 
@@ -256,7 +273,7 @@ fn folder(taken: Option<Taken>) -> Option<RepoPath> {
     if let Some(Taken::Folder(folder)) = taken { Some(folder) } else { None }
 }
 
-fn texts(taken: Option<Taken>) -> Option<Vec<String>> {
+pub(super) fn texts(taken: Option<Taken>) -> Option<Vec<String>> {
     if let Some(Taken::Texts(texts)) = taken { Some(texts) } else { None }
 }
 
@@ -264,6 +281,10 @@ fn text_table(taken: Option<Taken>) -> Option<BTreeMap<String, String>> {
     if let Some(Taken::TextTable(table)) = taken { Some(table) } else { None }
 }
 
-fn count(taken: Option<Taken>) -> Option<u64> {
+pub(super) fn flag(taken: Option<Taken>) -> Option<bool> {
+    if let Some(Taken::Flag(flag)) = taken { Some(flag) } else { None }
+}
+
+pub(super) fn count(taken: Option<Taken>) -> Option<u64> {
     if let Some(Taken::Count(count)) = taken { Some(count) } else { None }
 }

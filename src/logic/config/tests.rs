@@ -26,10 +26,17 @@ args = ["-m", "slow"]
 timeout_seconds = 0x10
 env = { TZ = "UTC" }
 
+[[worker]]
+name = "codemod"
+command = ["python3", "tools/codemod.py"]
+timeout_seconds = 300
+llm = true
+
 [budget]
 attempts = 7
 wall_seconds = 60
 "#;
+    let text = format!("workers = [\"codemod\", \"repair\"]\n{text}");
     let (config, errors) = read(text.as_bytes()).unwrap();
     assert_eq!(errors, []);
     let check = CheckConfig {
@@ -42,24 +49,67 @@ wall_seconds = 60
         env: [("TZ".to_owned(), "UTC".to_owned())].into(),
     };
     let budget = Budget { attempts_max: 7, wall_ms_max: 60_000 };
-    assert_eq!(config, Config { checks: vec![check], n_unusable: 0, budget });
+    let worker = WorkerConfig {
+        name: "codemod".into(),
+        command: ["python3", "tools/codemod.py"].map(String::from).to_vec(),
+        timeout_ms: 300_000,
+        llm: true,
+    };
+    let names: Vec<String> =
+        config.ladder(&RepoPath::root()).into_iter().map(|worker| worker.name).collect();
+    assert_eq!(names, ["codemod", "repair"]);
+    let (workers, ladder) = (vec![worker], Some(names));
+    assert_eq!(config, Config { checks: vec![check], workers, ladder, n_unusable: 0, budget });
+}
+
+#[test]
+fn a_worker_that_cannot_run_as_written_is_counted() {
+    let worker = "[[worker]]\nname = \"codemod\"\ncommand = [\"x\"]\n";
+    insta::assert_snapshot!(told(&format!("workers = [\"codmod\", \"gpt\", \"repair\", \"repair\"]\n{worker}")), @r#"
+    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `workers` names `codmod`, which is no worker; did you mean `codemod`?
+    greenloop.toml:1: `workers` names `gpt`, which is no worker; there are repair, codemod
+    greenloop.toml:1: `workers` names `repair` twice
+    "#);
+    insta::assert_snapshot!(told(&format!("workers = []\n{worker}{worker}[[worker]]\nname = \"repair\"\ncommand = [\"x\"]\n")), @r#"
+    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `workers` names nobody: leave it out, or name who is to work
+    greenloop.toml:5: `worker.name` `codemod` is used twice: give each worker its own
+    greenloop.toml:8: `worker.name` `repair` is the name of our own search: choose another
+    "#);
+    insta::assert_snapshot!(told("[worker]\n"), @r#"
+    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `worker` is a list: write `[[worker]]`
+    "#);
+    insta::assert_snapshot!(told("[[worker]]\ncomand = [\"x\"]\n[[worker]]\nname = \"a\"\ncommand = []\n[[worker]]\nname = \"a\"\ncommand = [\"x\"]\nllm = 1\n"), @r#"
+    Config { checks: [], workers: [], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:1: `worker.name` is missing
+    greenloop.toml:1: `worker.command` is missing
+    greenloop.toml:2: `worker.comand` is not a key; did you mean `command`?
+    greenloop.toml:5: `worker.command` takes a list of texts, for example ["python3", "-m", "pytest"]
+    greenloop.toml:9: `worker.llm` takes true or false
+    "#);
+    let (config, _) = read(worker.as_bytes()).unwrap();
+    let names: Vec<String> =
+        config.ladder(&RepoPath::root()).into_iter().map(|worker| worker.name).collect();
+    assert_eq!(names, ["repair", "codemod"]);
 }
 
 #[test]
 fn a_bad_key_leaves_the_good_ones() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\ntimout_seconds = 5\ntimeout_seconds = 0\n\n[budget]\nattempts = \"x\"\nwall_seconds = 9\n\n[colour]\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 } }
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
-    greenloop.toml:10: `colour` is not a key; there are check, budget
+    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget
     "#);
 }
 
 #[test]
 fn a_check_that_cannot_run_as_written_is_counted() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"command\"\n[[check]]\nrunner = \"cargoo\"\n[[check]]\n[[check]]\nrunner = \"cargo\"\ndir = \"../x\"\n[[check]]\nrunner = \"cargo\"\nenv = { A = 1 }\n[[check]]\nrunner = \"command\"\ncommand = []\n"), @"
-    Config { checks: [], n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:1: `check.command` is missing: the runner `command` needs it
     greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command
     greenloop.toml:5: `check.runner` is missing: say who runs the tests
@@ -68,11 +118,11 @@ fn a_check_that_cannot_run_as_written_is_counted() {
     greenloop.toml:14: `check.command` takes a list of texts, for example [\"python3\", \"-m\", \"pytest\"]
     ");
     insta::assert_snapshot!(told("[check]\nrunner = \"cargo\"\n"), @"
-    Config { checks: [], n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:1: `check` is a list: write `[[check]]`
     ");
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargo\"\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {} }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:3: `check.name` `cargo` is used twice: give each check its own
     "#);
 }
@@ -101,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn any_shape_is_read_or_refused(text in "(\\[\\[?(check|budget)\\]\\]?\n|(name|dir|env|args|runner|attempts) = (1|\"cargo\"|\\[\\]|\\{\\}|[0-9.-]{1,9})\n){0,8}") {
+    fn any_shape_is_read_or_refused(text in "(\\[\\[?(check|worker|budget)\\]\\]?\n|(name|dir|env|args|runner|attempts|workers|command|llm) = (1|\"cargo\"|\\[\\]|\\{\\}|[0-9.-]{1,9})\n){0,8}") {
         drop(read(text.as_bytes()));
     }
 }

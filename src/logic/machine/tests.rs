@@ -8,9 +8,10 @@ use crate::base::ids::{BlobId, CheckId, RunId};
 use crate::base::path::RepoPath;
 use crate::model::budget::{AskedBudget, Budget};
 use crate::model::check::{Check, CheckEnd, Runner};
-use crate::model::proposal::{ChangeKind, FileChange};
+use crate::model::proposal::{ChangeKind, FileChange, Proposal};
 use crate::model::report::{TestCase, TestOutcome, TestReport};
 use crate::model::snapshot::Snapshot;
+use crate::model::worker::WorkerKind;
 
 const ATTEMPTS_MAX: u32 = 2;
 
@@ -32,7 +33,24 @@ fn snapshot() -> Event {
     let snapshot =
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
     let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000 };
-    Event::SnapshotTaken { snapshot, checks: vec![check], budget, notes: vec![] }
+    let workers = Worker::default_ladder();
+    Event::SnapshotTaken { snapshot, checks: vec![check], budget, notes: vec![], workers }
+}
+
+/// The snapshot of a run with two workers.
+fn snapshot_of_two() -> Event {
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers } = snapshot() else {
+        unreachable!()
+    };
+    let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
+    workers.push(Worker { name: "model".into(), llm: true, kind });
+    Event::SnapshotTaken { snapshot, checks, budget, notes, workers }
+}
+
+fn refused(attempt: u32) -> Event {
+    let result =
+        WorkResult::Refused { tree: TreeId::new("bad"), reason: "it changed a test".into() };
+    Event::AttemptFinished { attempt: AttemptId(attempt), result }
 }
 
 /// A completed run of the check on `tree`; `tests` is like `a+ b-`, with `+` for passed, `-` for failed.
@@ -106,7 +124,10 @@ fn settle(run: &mut Run, said: &mut String) {
                     Event::AttemptStarted { attempt, worker } => {
                         format!("attempt {attempt} by {worker}")
                     }
-                    Event::ProposalMade { proposal } => format!("proposal on {}", proposal.result),
+                    Event::ProposalMade { proposal } => {
+                        let Proposal { result, worker, llm, .. } = &**proposal;
+                        format!("proposal on {result} by {worker}, a model: {llm}")
+                    }
                     other => format!("{other:?}"),
                 };
                 said.push_str(&format!("  {line}\n"));
@@ -140,7 +161,7 @@ fn red_to_green_in_one_attempt() {
     do Work { attempt: AttemptId(1) }
     do Verify { attempt: AttemptId(1), tree: TreeId("fix") }
       attempt 1: Green
-      proposal on fix
+      proposal on fix by repair, a model: false
       finished: Green
     rest
     "#);
@@ -196,6 +217,52 @@ fn a_worker_without_ideas_is_stuck() {
       finished: Stuck { reason: "no idea" }
     rest
     "#);
+}
+
+#[test]
+fn a_worker_without_ideas_hands_over_and_one_that_was_red_tries_again() {
+    let script = [
+        snapshot_of_two(),
+        baseline("a- b+"),
+        left(1, "one"),
+        verified(1, "one", "a+ b-"),
+        nothing(2),
+        refused(3),
+        left(4, "four"),
+        verified(4, "four", "a+ b+"),
+    ];
+    assert_snapshot!(check(&script), @r#"
+    do TakeSnapshot
+    do RunBaseline
+      targets: a
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("one") }
+      attempt 1: Red { reason: "newly red: b" }
+      attempt 2 by repair
+    do Work { attempt: AttemptId(2) }
+      attempt 2: Nothing { reason: "no idea" }
+      attempt 3 by model
+    do Work { attempt: AttemptId(3) }
+      attempt 3: Red { reason: "it changed a test" }
+      attempt 4 by model
+    do Work { attempt: AttemptId(4) }
+    do Verify { attempt: AttemptId(4), tree: TreeId("four") }
+      attempt 4: Green
+      proposal on four by model, a model: true
+      finished: Green
+    rest
+    "#);
+    let script = [snapshot_of_two(), baseline("a-"), nothing(1), refused(2), refused(3)];
+    assert_snapshot!(check(&script).lines().rev().nth(1).unwrap(), @r#"  finished: Stuck { reason: "no idea; 2 attempts were made, the last one was not green: it changed a test" }"#);
+}
+
+#[test]
+fn a_journal_from_before_the_ladder_is_read() {
+    let mut old = serde_json::to_value(snapshot()).unwrap();
+    old.as_object_mut().unwrap().remove("workers");
+    let read: Event = serde_json::from_value(old).unwrap();
+    assert_eq!(read, snapshot());
 }
 
 #[test]
@@ -286,6 +353,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     let tests = prop::sample::select(vec!["a- b+", "a+ b+", "a+ b-", "", "a-"]);
     prop_oneof![
         Just(snapshot()),
+        Just(snapshot_of_two()),
+        (1..4u32).prop_map(refused),
         tests.clone().prop_map(baseline),
         (1..4u32).prop_map(|n| left(n, "fix")),
         (1..4u32).prop_map(nothing),
@@ -310,7 +379,8 @@ proptest! {
         for event in &events {
             apply(&mut run, event);
             settle(&mut run, &mut String::new());
-            prop_assert!(run.attempts.len() <= ATTEMPTS_MAX as usize);
+            // At most two workers.
+            prop_assert!(run.attempts.len() <= 2 * ATTEMPTS_MAX as usize);
             if let Some(before) = &finished {
                 prop_assert_eq!(run.outcome(), Some(before));
             }

@@ -2,19 +2,17 @@
 //! when it has looked long enough.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::super::Progress;
 use super::fast_path::{FastPath, Job, Patch, Verdict};
 use super::patch;
 use crate::base::limits::{
-    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, SEARCH_AFTER_HIT_MAX, SEARCH_AFTER_HIT_MIN,
-    SEARCH_WALL_MAX,
+    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SEARCH_AFTER_HIT_MAX,
+    SEARCH_AFTER_HIT_MIN, SEARCH_WALL_MAX,
 };
 use crate::model::failure::Failure;
 use crate::repair::Candidate;
-
-const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// A search under way.
 pub(super) struct Hunt<'a> {
@@ -160,7 +158,7 @@ impl<'a> Hunt<'a> {
     }
 
     fn tell(&mut self, patch: &Patch<'_>) {
-        if self.told.is_some_and(|told| told.elapsed() < TELL_EVERY) {
+        if self.told.is_some_and(|told| told.elapsed() < PROGRESS_EVERY) {
             return;
         }
         self.told = Some(Instant::now());
