@@ -6,7 +6,6 @@ mod dispatcher;
 mod executor;
 mod recover;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +13,7 @@ use std::thread::JoinHandle;
 
 pub use crate::io::clock::{new_acceptance_id, new_run_id};
 pub use crate::io::dirs::Dirs;
+pub use crate::io::sandbox::Abilities;
 
 use crate::base::ids::{AcceptanceId, BlobId, RunId};
 use crate::base::limits;
@@ -23,9 +23,10 @@ use crate::logic::diff;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
-use crate::model::proposal::{ChangeKind, HunkAt, Proposal};
+use crate::model::proposal::{ChangeKind, Proposal};
 use crate::model::run::{Goal, Run};
 use crate::model::snapshot::Buffer;
+use crate::model::subset::Choice;
 use dispatcher::{Dispatcher, Input};
 use executor::Project;
 
@@ -46,17 +47,23 @@ pub enum Command {
         id: RunId,
         buffers: Vec<Buffer>,
     },
+    /// Checks the proposal's base with these hunks and no others, whether or not the run has ended. What is known is not
+    /// checked again.
+    CheckSubset {
+        id: RunId,
+        hunks: Choice,
+    },
     /// Says no to hunks of a run's proposal, or takes that back.
     Decide {
         id: RunId,
-        hunks: BTreeSet<HunkAt>,
+        hunks: Choice,
         rejected: bool,
     },
     /// These hunks are in the texts now, accepted together.
     Accepted {
         id: RunId,
         acceptance: AcceptanceId,
-        hunks: BTreeSet<HunkAt>,
+        hunks: Choice,
     },
     /// An acceptance was taken back as a whole.
     TakenBack {
@@ -93,6 +100,8 @@ pub struct RunView {
     pub interrupted: bool,
     /// The proposal, once there is one.
     pub review: Option<Arc<Review>>,
+    /// Parts of the proposal that are being checked, or wait for it.
+    pub checking: Vec<Choice>,
 }
 
 /// A proposal with the texts it goes between and what the user said to its hunks.
@@ -188,7 +197,17 @@ pub struct Busy;
 
 /// Opens the project's store, worlds and journal, and tells the listener of every run still of interest.
 pub fn start(dirs: Dirs, consent: Consent, listener: Listener) -> Result<EngineHandle, Failure> {
-    let project = Arc::new(Project::open(dirs, consent)?);
+    let abilities = executor::abilities(&dirs, consent)?;
+    start_with(dirs, abilities, listener)
+}
+
+/// The same where it is known what can be enforced.
+pub fn start_with(
+    dirs: Dirs,
+    abilities: Abilities,
+    listener: Listener,
+) -> Result<EngineHandle, Failure> {
+    let project = Arc::new(Project::open(dirs, abilities)?);
     let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
     let known = recover::known_runs(&project)?;
     let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);

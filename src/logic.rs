@@ -7,4 +7,5 @@ pub mod machine;
 pub mod overview;
 pub mod report_parse;
 pub mod review;
+pub mod subset;
 pub mod verdict;

@@ -9,4 +9,5 @@ pub mod proposal;
 pub mod report;
 pub mod run;
 pub mod snapshot;
+pub mod subset;
 pub mod worker;

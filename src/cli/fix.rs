@@ -243,6 +243,7 @@ fn stage(event: &Event) -> Option<String> {
         | Event::CancelRequested
         | Event::WallSpent
         | Event::Finished { .. }
+        | Event::SubsetChecked { .. }
         | Event::HunksDecided { .. }
         | Event::Accepted { .. }
         | Event::TakenBack { .. } => None,

@@ -1,16 +1,19 @@
 //! The loop that owns every run: input → event → journal → fold → decide → effects → listener. Nobody else changes a
 //! run, and nothing changes that is not in the journal first.
 
+mod subsets;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
-use super::executor::{Project, Task, execute};
+use self::subsets::Checking;
+use super::executor::{Project, Task, execute, failed};
 use super::recover;
 use super::{Command, Listener, Notice, Review, RunView};
 use crate::base::cancel::CancelToken;
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, TreeId};
 use crate::base::limits;
 use crate::io::clock;
 use crate::io::run_lock::RunLock;
@@ -52,6 +55,7 @@ struct Entry {
     /// `None` when no process works on it, or another one does.
     work: Option<Work>,
     interrupted: bool,
+    checking: Vec<Checking>,
 }
 
 struct Work {
@@ -70,8 +74,8 @@ impl Dispatcher {
         known: Vec<RunView>,
     ) -> Dispatcher {
         let entry = |view: RunView| {
-            let RunView { run, interrupted, review } = view;
-            (run.id, Entry { run, review, work: None, interrupted })
+            let RunView { run, interrupted, review, .. } = view;
+            (run.id, Entry { run, review, work: None, interrupted, checking: Vec::new() })
         };
         let runs = known.into_iter().map(entry).collect();
         Dispatcher { project, inputs, listener, runs, waiting: VecDeque::new(), n_working: 0 }
@@ -105,6 +109,7 @@ impl Dispatcher {
             ),
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
+            Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
             Command::Decide { id, hunks, rejected } => {
                 (id, self.record(id, Event::HunksDecided { hunks, rejected }))
             }
@@ -128,7 +133,8 @@ impl Dispatcher {
         }
         let work = Some(self.take_over(id, buffers)?);
         self.project.journal.append(id, &event, clock::now_ms())?;
-        self.runs.insert(id, Entry { run, review: None, work, interrupted: false });
+        let entry = Entry { run, review: None, work, interrupted: false, checking: Vec::new() };
+        self.runs.insert(id, entry);
         (self.listener)(&Notice::Happened { id, event });
         self.publish(id);
         self.advance(id);
@@ -157,7 +163,10 @@ impl Dispatcher {
         let review = recover::review(&self.project, &run)?.map(Into::into);
         let goes_on = !run.is_finished();
         let entry = self.known(id)?;
-        *entry = Entry { run, review, work: goes_on.then_some(work), interrupted: false };
+        entry.run = run;
+        entry.review = review;
+        entry.work = goes_on.then_some(work);
+        entry.interrupted = false;
         self.publish(id);
         Ok(goes_on)
     }
@@ -183,6 +192,7 @@ impl Dispatcher {
     fn cancel(&mut self, id: RunId) -> Result<(), Failure> {
         let entry = self.known(id)?;
         if entry.run.is_finished() {
+            self.cancel_subsets(id);
             return Ok(());
         }
         // An interrupted run may be given up without being taken up again.
@@ -212,7 +222,9 @@ impl Dispatcher {
     /// An effect came back: its event counts unless the run ended meanwhile.
     fn done(&mut self, id: RunId, event: Event) {
         self.n_working -= 1;
-        if let Some(work) = self.runs.get_mut(&id).and_then(|entry| entry.work.as_mut()) {
+        if matches!(event, Event::SubsetChecked { .. }) {
+            self.subset_checked(id, event);
+        } else if let Some(work) = self.runs.get_mut(&id).and_then(|entry| entry.work.as_mut()) {
             work.has_effect = false;
             match self.record(id, event) {
                 Ok(()) => self.advance(id),
@@ -254,13 +266,15 @@ impl Dispatcher {
             && let Some((id, effect)) = self.waiting.pop_front()
         {
             let Some(entry) = self.runs.get(&id) else { continue };
-            let Some(work) = &entry.work else { continue };
-            let task = Task {
-                run: entry.run.clone(),
-                effect,
-                buffers: work.buffers.clone(),
-                cancel: work.cancel.clone(),
+            let asked = |tree: &TreeId| entry.checking.iter().find(|asked| asked.tree == *tree);
+            let needs = match (&effect, &entry.work) {
+                (Effect::CheckSubset { tree, .. }, _) => {
+                    asked(tree).map(|asked| (Arc::default(), asked.cancel.clone()))
+                }
+                (_, work) => work.as_ref().map(|work| (work.buffers.clone(), work.cancel.clone())),
             };
+            let Some((buffers, cancel)) = needs else { continue };
+            let task = Task { run: entry.run.clone(), effect, buffers, cancel };
             self.n_working += 1;
             self.spawn(id, task);
         }
@@ -268,6 +282,7 @@ impl Dispatcher {
 
     fn spawn(&mut self, id: RunId, task: Task) {
         let (project, inputs) = (self.project.clone(), self.inputs.clone());
+        let effect = task.effect.clone();
         let body = move || {
             let progress = |progress| {
                 // A full queue means that people are told enough already.
@@ -282,8 +297,7 @@ impl Dispatcher {
                 format!("a thread cannot be started: {error}"),
                 "Free memory or processes.",
             );
-            self.n_working -= 1;
-            self.abandon(id, failure);
+            self.done(id, failed(&effect, failure));
         }
     }
 
@@ -321,9 +335,13 @@ impl Dispatcher {
     }
 
     fn publish(&self, id: RunId) {
-        if let Some(Entry { run, review, interrupted, .. }) = self.runs.get(&id) {
-            let view =
-                RunView { run: run.clone(), interrupted: *interrupted, review: review.clone() };
+        if let Some(Entry { run, review, interrupted, checking, .. }) = self.runs.get(&id) {
+            let view = RunView {
+                run: run.clone(),
+                interrupted: *interrupted,
+                review: review.clone(),
+                checking: checking.iter().map(|asked| asked.hunks.clone()).collect(),
+            };
             (self.listener)(&Notice::Changed(Arc::new(view)));
         }
     }
@@ -357,8 +375,9 @@ impl Dispatcher {
     /// Ends every process of ours and waits for the threads that hold them. Runs stay unfinished in the journal, so
     /// that they can be resumed.
     fn stop(mut self, inputs: &Receiver<Input>) {
-        for work in self.runs.values().filter_map(|entry| entry.work.as_ref()) {
-            work.cancel.cancel();
+        for entry in self.runs.values() {
+            entry.work.iter().for_each(|work| work.cancel.cancel());
+            entry.checking.iter().for_each(|asked| asked.cancel.cancel());
         }
         while self.n_working > 0 {
             match inputs.recv_timeout(limits::STOP_WAIT) {

@@ -10,16 +10,18 @@ use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::io::checks::{self, Select};
 use crate::io::journal::Journal;
-use crate::io::sandbox;
+use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::{self, Assignment, Desk, Progress};
 use crate::io::worlds::Worlds;
 use crate::logic::machine::{self, Effect};
+use crate::logic::subset;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::run::{Attempt, Run};
 use crate::model::snapshot::Buffer;
+use crate::model::subset::{Choice, SubsetVerdict};
 
 /// Everything of ours about one project.
 pub(super) struct Project {
@@ -30,11 +32,7 @@ pub(super) struct Project {
 }
 
 impl Project {
-    pub(super) fn open(dirs: Dirs, consent: Consent) -> Result<Project, Failure> {
-        let abilities = abilities(&dirs)?;
-        if consent == Consent::SandboxOnly && !abilities.namespaces && abilities.landlock == 0 {
-            return Err(unconfined(&abilities));
-        }
+    pub(super) fn open(dirs: Dirs, abilities: Abilities) -> Result<Project, Failure> {
         let store = Arc::new(Store::open(&dirs.root, &dirs.state)?);
         let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
         let journal = Journal::open(&journal_path(&dirs))?;
@@ -42,18 +40,22 @@ impl Project {
     }
 }
 
-/// What this machine can enforce, found out by doing it.
-fn abilities(dirs: &Dirs) -> Result<sandbox::Abilities, Failure> {
+/// What this machine can enforce, found out by doing it. Fails when that is nothing and nobody consented to it.
+pub(super) fn abilities(dirs: &Dirs, consent: Consent) -> Result<Abilities, Failure> {
     let jail = sandbox::own_program().map_err(|error| {
         Failure::environment(
             format!("our own program cannot be found: {error}"),
             "Install greenloop again.",
         )
     })?;
-    Ok(sandbox::probe(&dirs.cache, &jail))
+    let abilities = sandbox::probe(&dirs.cache, &jail);
+    if consent == Consent::SandboxOnly && !abilities.namespaces && abilities.landlock == 0 {
+        return Err(unconfined(&abilities));
+    }
+    Ok(abilities)
 }
 
-fn unconfined(abilities: &sandbox::Abilities) -> Failure {
+fn unconfined(abilities: &Abilities) -> Failure {
     Failure::environment(
         format!("the project's tests cannot be confined here: {}", abilities.overlay_reason),
         "Allow user namespaces or use a kernel with Landlock, or start greenloop with --unsandboxed to let tests \
@@ -85,6 +87,7 @@ pub(super) fn execute(
         Effect::RunBaseline => run_baseline(project, task, progress),
         Effect::Work { attempt } => work(project, task, *attempt, progress),
         Effect::Verify { attempt, tree } => verify(project, task, *attempt, tree, progress),
+        Effect::CheckSubset { tree, hunks } => check_subset(project, task, tree, hunks, progress),
     }));
     let failure = match outcome {
         Ok(Ok(event)) => return event,
@@ -95,7 +98,24 @@ pub(super) fn execute(
             "Please report this.",
         ),
     };
-    Event::EffectFailed { failure }
+    failed(&task.effect, failure)
+}
+
+/// What becomes of an effect that could not be carried out.
+pub(super) fn failed(effect: &Effect, failure: Failure) -> Event {
+    match effect {
+        // The run is not the worse for it.
+        Effect::CheckSubset { tree, hunks } => Event::SubsetChecked {
+            tree: tree.clone(),
+            hunks: hunks.clone(),
+            verdict: SubsetVerdict::Unknown { reason: failure.message },
+            checks: Vec::new(),
+        },
+        Effect::TakeSnapshot
+        | Effect::RunBaseline
+        | Effect::Work { .. }
+        | Effect::Verify { .. } => Event::EffectFailed { failure },
+    }
 }
 
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
@@ -207,6 +227,23 @@ fn verify(
     let world = project.worlds.enter(tree)?;
     let runs = run_checks(project, task, &world, progress)?;
     Ok(Event::VerifyFinished { attempt, runs, files })
+}
+
+fn check_subset(
+    project: &Project,
+    task: &Task,
+    tree: &TreeId,
+    hunks: &Choice,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Event, Failure> {
+    let world = project.worlds.enter(tree)?;
+    let runs = run_checks(project, task, &world, progress)?;
+    Ok(Event::SubsetChecked {
+        tree: tree.clone(),
+        hunks: hunks.clone(),
+        verdict: subset::verdict(&task.run, &runs),
+        checks: runs.iter().map(machine::check_fact).collect(),
+    })
 }
 
 fn base(run: &Run) -> Result<&TreeId, Failure> {

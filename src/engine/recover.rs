@@ -22,7 +22,8 @@ fn known_run(project: &Project, id: RunId) -> Option<RunView> {
     let interrupted =
         !run.is_finished() && matches!(RunLock::take(&project.dirs.state, id), Ok(Some(_)));
     let review = review(project, &run).ok().flatten();
-    Some(RunView { run, interrupted, review: review.map(Into::into) })
+    let review = review.map(Into::into);
+    Some(RunView { run, interrupted, review, checking: Vec::new() })
 }
 
 /// The run that a list of events makes.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::fault::{self, FaultPoint};
 use super::store;
@@ -53,16 +53,17 @@ impl Journal {
         fault::pass(FaultPoint::BeforeAppend);
         let body = serde_json::to_string(event).map_err(|error| damaged(&self.path, error))?;
         let connection = self.lock();
-        let fail = |error| unusable(&self.path, &error);
-        let last = last_row(&connection, run).map_err(fail)?;
-        let (seq, before) = last.map_or((1, String::new()), |(seq, hash)| (seq + 1, hash));
-        connection
-            .prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-            .and_then(|mut insert| {
-                let hash = chained(&before, &body);
-                insert.execute(params![run.to_string(), seq, at_ms as i64, VERSION, body, hash])
-            })
-            .map_err(fail)?;
+        // Another process may add to the same run.
+        let append = || {
+            let adding = Transaction::new_unchecked(&connection, TransactionBehavior::Immediate)?;
+            let last = last_row(&adding, run)?;
+            let (seq, before) = last.map_or((1, String::new()), |(seq, hash)| (seq + 1, hash));
+            adding.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
+                params![run.to_string(), seq, at_ms as i64, VERSION, body, chained(&before, &body)],
+            )?;
+            adding.commit()
+        };
+        append().map_err(|error| unusable(&self.path, &error))?;
         fault::pass(FaultPoint::AfterAppend);
         Ok(())
     }
@@ -183,6 +184,20 @@ mod tests {
         assert_eq!(other.events(RunId(7)).unwrap(), [Event::CancelRequested, Event::WallSpent]);
         assert_eq!(other.latest(10).unwrap(), [RunId(9), RunId(7)]);
         assert_eq!(other.latest(1).unwrap(), [RunId(9)]);
+    }
+
+    #[test]
+    fn two_processes_add_to_one_run() {
+        let (folder, journal) = journal();
+        let other = Journal::open(&folder.path().join("journal.sqlite")).unwrap();
+        std::thread::scope(|scope| {
+            for journal in [&journal, &other] {
+                scope.spawn(|| {
+                    (0..20).for_each(|_| journal.append(RunId(1), &Event::WallSpent, 1).unwrap());
+                });
+            }
+        });
+        assert_eq!(journal.events(RunId(1)).unwrap().len(), 40);
     }
 
     #[test]

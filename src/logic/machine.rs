@@ -18,9 +18,11 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
+use crate::model::subset::Choice;
 use crate::model::worker::Worker;
 
 pub use self::ladder::worker_of;
+pub use self::proposal::check_fact;
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +39,18 @@ pub enum Next {
 pub enum Effect {
     TakeSnapshot,
     RunBaseline,
-    Work { attempt: AttemptId },
-    Verify { attempt: AttemptId, tree: TreeId },
+    Work {
+        attempt: AttemptId,
+    },
+    Verify {
+        attempt: AttemptId,
+        tree: TreeId,
+    },
+    /// Never decided here: a reviewer asks for it.
+    CheckSubset {
+        tree: TreeId,
+        hunks: Choice,
+    },
 }
 
 /// The run that `RunRequested` begins; `None` for any other event.
@@ -61,6 +73,7 @@ pub fn begin(event: &Event) -> Option<Run> {
         proposal: None,
         rejected: Default::default(),
         acceptances: Vec::new(),
+        subsets: Vec::new(),
         ending: None,
     })
 }
@@ -87,13 +100,7 @@ pub fn apply(run: &mut Run, event: &Event) {
         Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
         Event::AttemptStarted { attempt, worker } => {
             run.phase = Phase::Working;
-            run.attempts.push(Attempt {
-                id: *attempt,
-                worker: worker.clone(),
-                left: None,
-                verified: None,
-                result: None,
-            });
+            run.attempts.push(Attempt::started(*attempt, worker));
         }
         Event::AttemptFinished { attempt, result } => {
             if let Some(found) = open_attempt(run, *attempt) {
@@ -125,7 +132,10 @@ pub fn apply(run: &mut Run, event: &Event) {
         }
         Event::Resumed { at_ms } => run.started_ms = *at_ms,
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
-        Event::HunksDecided { .. } | Event::Accepted { .. } | Event::TakenBack { .. } => {
+        Event::HunksDecided { .. }
+        | Event::Accepted { .. }
+        | Event::TakenBack { .. }
+        | Event::SubsetChecked { .. } => {
             review::apply(run, event);
         }
     }

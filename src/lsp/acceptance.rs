@@ -25,13 +25,13 @@ use crate::base::text::Encoding;
 use crate::engine::{Command, RunView, new_acceptance_id};
 use crate::logic::review::edits::Way;
 use crate::logic::review::{HunkState as Found, Reading};
-use crate::model::proposal::HunkAt;
+use crate::model::subset::Choice;
 
 /// Decisions to be made true, or untrue, in the texts.
 #[derive(Clone)]
 pub struct Wanted {
     pub run: RunId,
-    pub hunks: BTreeSet<HunkAt>,
+    pub hunks: Choice,
     /// Only these parts, of the one hunk there is; empty for all.
     pub parts: Vec<usize>,
     pub way: Way,
@@ -47,7 +47,7 @@ struct Piece {
 }
 
 impl Wanted {
-    pub fn accept(run: RunId, hunks: BTreeSet<HunkAt>) -> Self {
+    pub fn accept(run: RunId, hunks: Choice) -> Self {
         let acceptance = new_acceptance_id();
         Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance }
     }
@@ -168,7 +168,7 @@ impl Piece {
 /// What the texts do not show of what is wanted.
 #[derive(Default)]
 struct Missing {
-    hunks: BTreeSet<HunkAt>,
+    hunks: Choice,
     /// The files that are not open, with what they hold.
     closed: Vec<(Url, RepoPath, ContentHash)>,
 }
@@ -226,7 +226,7 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
 
 /// Records what arrived and tells or asks about the rest.
 async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
-    let arrived: BTreeSet<HunkAt> = wanted.hunks.difference(&missing.hunks).cloned().collect();
+    let arrived: Choice = wanted.hunks.difference(&missing.hunks).cloned().collect();
     match wanted.way {
         Way::In if arrived.is_empty() => {}
         Way::Out if !missing.hunks.is_empty() => {}
@@ -250,7 +250,7 @@ async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
     ask_about_rest(session, wanted, arrived, &missing.hunks).await;
 }
 
-fn record(session: &Arc<Session>, wanted: &Wanted, hunks: BTreeSet<HunkAt>) {
+fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     let (id, acceptance) = (wanted.run, wanted.acceptance);
     let command = match wanted.way {
         Way::In => Command::Accepted { id, acceptance, hunks },
@@ -265,12 +265,7 @@ const FINISH: &str = "Finish";
 const ROLL_BACK: &str = "Roll back";
 
 /// Some of an edit arrived and some did not.
-async fn ask_about_rest(
-    session: &Arc<Session>,
-    wanted: Wanted,
-    arrived: BTreeSet<HunkAt>,
-    missing: &BTreeSet<HunkAt>,
-) {
+async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice, missing: &Choice) {
     let files: BTreeSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
     let text = format!(
         "{} of {} changes were applied; missing in {}",

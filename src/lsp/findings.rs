@@ -128,6 +128,7 @@ mod tests {
             proposal: None,
             rejected: BTreeSet::new(),
             acceptances: Vec::new(),
+            subsets: Vec::new(),
             ending: None,
             asked: AskedBudget::default(),
         }

@@ -1,17 +1,16 @@
 //! Everything that can happen to a run: what the world answered and what was decided. A run is a fold of its events
 //! (`logic::machine`), so these are what the journal stores and what resume, replay and tests share.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
-use super::proposal::{FileChange, HunkAt, Proposal, SearchFact};
+use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
+use super::subset::{Choice, SubsetVerdict};
 use super::worker::Worker;
 use crate::base::ids::{AcceptanceId, AttemptId, RunId, TreeId};
 
@@ -80,16 +79,23 @@ pub enum Event {
     Finished {
         outcome: Outcome,
     },
+    /// The checks ran on the proposal's base with these hunks and no others. `tree` is that.
+    SubsetChecked {
+        tree: TreeId,
+        hunks: Choice,
+        verdict: SubsetVerdict,
+        checks: Vec<CheckFact>,
+    },
     /// The user said no to hunks of the proposal, or took that back.
     HunksDecided {
-        hunks: BTreeSet<HunkAt>,
+        hunks: Choice,
         rejected: bool,
     },
     /// These hunks were seen in the texts after they were accepted together, anew when the acceptance is known. Kept for
     /// taking them back only: whether a hunk is applied is read from the text on the screen.
     Accepted {
         acceptance: AcceptanceId,
-        hunks: BTreeSet<HunkAt>,
+        hunks: Choice,
     },
     /// An acceptance was taken back as a whole.
     TakenBack {

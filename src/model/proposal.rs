@@ -1,12 +1,11 @@
 //! A change that was tested as a whole, cut into hunks for review.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::report::TestId;
+use crate::model::subset::Choice;
 use crate::model::worker::Worker;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +74,7 @@ pub type HunkAt = (RepoPath, usize);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     pub id: AcceptanceId,
-    pub hunks: BTreeSet<HunkAt>,
+    pub hunks: Choice,
     /// Taken back since, all of them.
     pub undone: bool,
 }

@@ -1,16 +1,15 @@
 //! A run: one goal from snapshot to outcome. Only `logic::machine` changes one.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::event::WorkResult;
 use super::failure::Failure;
-use super::proposal::{Acceptance, FileChange, HunkAt, Proposal};
+use super::proposal::{Acceptance, FileChange, Proposal};
 use super::report::TestId;
 use super::snapshot::Snapshot;
+use super::subset::{Choice, Subset};
 use super::worker::Worker;
 use crate::base::ids::{AttemptId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
@@ -39,9 +38,13 @@ pub struct Run {
     pub attempts: Vec<Attempt>,
     pub proposal: Option<Proposal>,
     /// Hunks of the proposal that the user said no to.
-    pub rejected: BTreeSet<HunkAt>,
+    pub rejected: Choice,
     /// What the user took over and can have taken back, the latest last.
+    #[serde(default)]
     pub acceptances: Vec<Acceptance>,
+    /// Parts of the proposal that were checked, the latest verdict on each.
+    #[serde(default)]
+    pub subsets: Vec<Subset>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
 }
@@ -93,6 +96,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// One that has just begun.
+    pub fn started(id: AttemptId, worker: &str) -> Attempt {
+        Attempt { id, worker: worker.to_owned(), left: None, verified: None, result: None }
+    }
+
     /// The tree that the worker left.
     pub fn tree(&self) -> Option<&TreeId> {
         match self.left.as_ref()? {

@@ -36,14 +36,14 @@ pub(super) fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Op
             still_red,
             n_passed,
             n_skipped,
-            checks: verified.runs.iter().map(fact).collect(),
+            checks: verified.runs.iter().map(check_fact).collect(),
             search: search.clone(),
         },
     })
 }
 
 /// What people see of a check's run.
-pub(super) fn fact(run: &CheckRun) -> CheckFact {
+pub fn check_fact(run: &CheckRun) -> CheckFact {
     CheckFact {
         check: run.check.clone(),
         command: run.command.clone(),

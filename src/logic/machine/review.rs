@@ -3,6 +3,7 @@
 use crate::model::event::Event;
 use crate::model::proposal::Acceptance;
 use crate::model::run::Run;
+use crate::model::subset::Subset;
 
 pub(super) fn is_review(event: &Event) -> bool {
     matches!(event, Event::HunksDecided { .. } | Event::Accepted { .. } | Event::TakenBack { .. })
@@ -22,6 +23,12 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
         Event::TakenBack { acceptance } => {
             let known = run.acceptances.iter_mut().filter(|known| known.id == *acceptance);
             known.for_each(|known| known.undone = true);
+        }
+        Event::SubsetChecked { tree, hunks, verdict, checks } => {
+            let (tree, hunks) = (tree.clone(), hunks.clone());
+            run.subsets.retain(|known| known.hunks != hunks);
+            let (verdict, checks) = (verdict.clone(), checks.clone());
+            run.subsets.push(Subset { tree, hunks, verdict, checks });
         }
         _ => {}
     }

@@ -1,6 +1,5 @@
 //! `greenloop.hunk.*`, `greenloop.file.*`, `greenloop.proposal.*`: what the user says to proposed changes.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -19,6 +18,7 @@ use crate::lsp::from_proto;
 use crate::lsp::review::hunks::HunkId;
 use crate::lsp::session::{Session, State};
 use crate::model::proposal::{Acceptance, FileChange, HunkAt};
+use crate::model::subset::Choice;
 
 /// How much of a proposal is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ struct Selection {
 /// Decisions of one proposal.
 struct Chosen {
     run: RunId,
-    hunks: BTreeSet<HunkAt>,
+    hunks: Choice,
     parts: Vec<usize>,
 }
 
@@ -116,7 +116,7 @@ fn chosen(state: &State, arguments: Arguments, level: Level) -> Result<Chosen, R
             files.flat_map(|change| (0..change.n_items()).map(|hunk| (change.path.clone(), hunk)));
         let is_meant =
             |at: &HunkAt| level != Level::Hunk || selection.hunk.is_some_and(|hunk| hunk == at.1);
-        let hunks: BTreeSet<HunkAt> = items.filter(is_meant).collect();
+        let hunks: Choice = items.filter(is_meant).collect();
         if !hunks.is_empty() {
             return Ok(Chosen { run: review.proposal.run, hunks, parts: selection.parts });
         }
