@@ -10,12 +10,13 @@ use self::ladder::{go_on, start_attempt};
 use self::proposal::propose;
 use self::unusable::unusable;
 use crate::base::ids::{AttemptId, TreeId};
+use crate::logic::avoid::avoided;
 use crate::logic::verdict::{self, Verdict};
 use crate::model::budget::Budget;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::SearchFact;
+use crate::model::proposal::{FileChange, SearchFact};
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
 use crate::model::subset::Choice;
@@ -281,6 +282,16 @@ fn verify(run: &Run) -> Next {
 fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> Next {
     let baseline = run.baseline.as_deref().unwrap_or_default();
     let targets = run.targets.as_deref().unwrap_or_default();
+    let files = &verified.files;
+    let avoided = |file: &FileChange| avoided(&run.goal.avoid, &file.path, &file.hunks);
+    if let Some(avoid) = files.iter().find_map(avoided) {
+        let reason = match avoid.note.as_str() {
+            "" => format!("it makes a change in {} that was rejected", avoid.path),
+            note => format!("it makes a change in {} that was rejected: {note}", avoid.path),
+        };
+        let result = AttemptResult::Red { reason };
+        return Next::Record(Event::AttemptJudged { attempt: attempt.id, result });
+    }
     let result = match verdict::judge(baseline, &verified.runs, targets) {
         Verdict::Green { .. } => AttemptResult::Green,
         Verdict::Red { still_failing, newly_failing, vanished } => {

@@ -59,6 +59,20 @@ pub struct Goal {
     /// Only these tests, each a full test name or an unambiguous end of one; empty means every red test.
     pub tests: Vec<String>,
     pub kind: GoalKind,
+    /// Changes that were rejected: no proposal contains one.
+    #[serde(default)]
+    pub avoid: Vec<Avoid>,
+}
+
+/// A hunk that somebody said no to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Avoid {
+    pub path: RepoPath,
+    /// Whole lines with their line breaks, as in a hunk.
+    pub removed: Vec<String>,
+    pub inserted: Vec<String>,
+    /// Why, in the person's words; may be empty.
+    pub note: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

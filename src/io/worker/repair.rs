@@ -6,6 +6,7 @@ mod generic;
 mod hunt;
 mod patch;
 mod python;
+mod refusals;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,6 +16,7 @@ use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::hunt::Hunt;
 use self::python::Python;
+use self::refusals::Refusals;
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
@@ -39,14 +41,16 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
     let mut fact = SearchFact::default();
     let mut titles = Vec::new();
     let groups = groups(assignment)?;
+    let mut refusals = Refusals::of(desk.store, assignment)?;
     for (place, group) in groups.iter().enumerate() {
         let failing =
             if place == 0 { group.failing.clone() } else { still_failing(desk, &tree, group)? };
         if failing.is_empty() {
             continue;
         }
-        let refused = if place + 1 == groups.len() { assignment.refused } else { &[] };
-        let found = repair_check(desk, &tree, &Group { failing, ..group.clone() }, refused);
+        // Trees were refused with the edits for all checks in them.
+        refusals.trees = if place + 1 == groups.len() { assignment.refused } else { &[] };
+        let found = repair_check(desk, &tree, &Group { failing, ..group.clone() }, &refusals);
         if desk.cancel.is_cancelled() {
             return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
         }
@@ -130,7 +134,7 @@ fn repair_check(
     desk: &Desk<'_>,
     tree: &TreeId,
     group: &Group<'_>,
-    refused: &[TreeId],
+    refusals: &Refusals<'_>,
 ) -> Result<Found, Failure> {
     let test_files = TestFiles::of(desk.store, tree, &group.check.dir)?;
     let (sources, tests) = read_sources(desk.store, tree, &test_files)?;
@@ -147,13 +151,13 @@ fn repair_check(
         sources: &sources,
     };
     let fast =
-        open(&job).and_then(|mut path| solve(&job, &tests, &test_files, path.as_mut(), refused));
+        open(&job).and_then(|mut path| solve(&job, &tests, &test_files, path.as_mut(), refusals));
     match fast {
         Ok(found) => Ok(found),
         Err(failure) if desk.cancel.is_cancelled() => Err(failure),
         Err(failure) => {
             (desk.progress)(Progress { text: failure.message, ..Progress::default() });
-            solve(&job, &tests, &test_files, &mut Generic::open(&job), refused)
+            solve(&job, &tests, &test_files, &mut Generic::open(&job), refusals)
         }
     }
 }
@@ -200,7 +204,7 @@ fn solve(
     tests: &[Source],
     test_files: &TestFiles,
     path: &mut dyn FastPath,
-    refused: &[TreeId],
+    refusals: &Refusals<'_>,
 ) -> Result<Found, Failure> {
     let started = Instant::now();
     let failures: Vec<TestCase> =
@@ -213,11 +217,14 @@ fn solve(
         failures: &failures,
         n_max: CANDIDATES_MAX,
     };
-    let candidates = repair::candidates(&question);
+    let mut candidates = repair::candidates(&question);
+    let n_candidates = candidates.len();
+    candidates.retain(|candidate| !refusals.avoid(job.sources, &vec![candidate]));
+    let n_avoided = n_candidates - candidates.len();
     let mut hunt = Hunt::new(job, &candidates);
     hunt.run(path)?;
     let ranked = ranked(&question, &hunt.plausible);
-    let change = first_not_refused(job, &ranked, refused)?;
+    let change = first_not_refused(job, &ranked, refusals)?;
     let fact = SearchFact {
         tried: hunt.tried,
         total: hunt.total,
@@ -225,7 +232,7 @@ fn solve(
         duration_ms: started.elapsed().as_millis() as u64,
         reason: match &change {
             Some((_, patch)) => told(patch),
-            None => why_nothing(&hunt, candidates.len()),
+            None => why_nothing(&hunt, candidates.len()) + &left_out(n_avoided),
         },
     };
     Ok(Found { fact, change: change.map(|(tree, patch)| (tree, title(&patch))) })
@@ -273,16 +280,20 @@ fn ranked(question: &Question<'_>, plausible: &[Patch<'_>]) -> Vec<Vec<Candidate
 fn first_not_refused(
     job: &Job<'_>,
     ranked: &[Vec<Candidate>],
-    refused: &[TreeId],
+    refusals: &Refusals<'_>,
 ) -> Result<Option<(TreeId, Vec<Candidate>)>, Failure> {
     for patch in ranked {
-        let Some(files) = patch::files(job.sources, &patch.iter().collect()) else { continue };
+        let parts: Patch<'_> = patch.iter().collect();
+        let Some(files) = patch::files(job.sources, &parts) else { continue };
+        if refusals.avoid(job.sources, &parts) {
+            continue;
+        }
         let changes: Vec<_> = files
             .into_iter()
             .map(|file| (file.path, Some(file.text.as_bytes().to_vec())))
             .collect();
         let tree = job.desk.store.with_files(job.tree, &changes)?;
-        if !refused.contains(&tree) {
+        if !refusals.trees.contains(&tree) {
             return Ok(Some((tree, patch.clone())));
         }
     }
@@ -311,6 +322,15 @@ fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
             format!("none of the first {} of {n} edits makes the failing tests pass", hunt.tried)
         }
         (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
+    }
+}
+
+/// What more there is to say when edits were not even tried.
+fn left_out(n_avoided: usize) -> String {
+    if n_avoided == 0 {
+        String::new()
+    } else {
+        format!("; {n_avoided} others were rejected before")
     }
 }
 

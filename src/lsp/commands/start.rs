@@ -51,7 +51,7 @@ pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Ou
     let around = folder.clone();
     let command = move |root: &Path| {
         let focus = RepoPath::below(root, &around).unwrap_or_default();
-        let goal = Goal { focus, checks, tests, kind };
+        let goal = Goal { focus, checks, tests, kind, avoid: Vec::new() };
         Command::Start { id, goal, budget: AskedBudget::default(), buffers: buffers(root, &texts) }
     };
     let sent = state.projects.send(&folder, id, command);
