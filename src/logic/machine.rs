@@ -81,7 +81,7 @@ pub fn begin(event: &Event) -> Option<Run> {
 
 /// Folds one event into a run. Total: an event that does not fit the state changes nothing.
 pub fn apply(run: &mut Run, event: &Event) {
-    if run.is_finished() && !review::is_review(event) {
+    if review::apply(run, event) || run.is_finished() {
         return;
     }
     match event {
@@ -136,9 +136,7 @@ pub fn apply(run: &mut Run, event: &Event) {
         Event::HunksDecided { .. }
         | Event::Accepted { .. }
         | Event::TakenBack { .. }
-        | Event::SubsetChecked { .. } => {
-            review::apply(run, event);
-        }
+        | Event::SubsetChecked { .. } => {}
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::findings::Findings;
+use super::review::evidence::Applied;
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
@@ -14,8 +15,8 @@ pub struct Board {
     runs: BTreeMap<RunId, Arc<RunView>>,
     /// Hunks that were seen in the text once. What becomes of such lines later is the user's own doing.
     settled: HashSet<(RunId, RepoPath, usize)>,
-    /// Runs whose proposal is in the texts as a whole.
-    applied: Arc<HashSet<RunId>>,
+    /// What is in the texts.
+    applied: Arc<Applied>,
     findings: Findings,
     /// Grows with every change of the board.
     revision: u64,
@@ -76,11 +77,11 @@ impl Board {
         self.settled.insert((run, path.clone(), hunk));
     }
 
-    pub fn applied(&self) -> &Arc<HashSet<RunId>> {
+    pub fn applied(&self) -> &Arc<Applied> {
         &self.applied
     }
 
-    pub fn set_applied(&mut self, applied: HashSet<RunId>) {
+    pub fn set_applied(&mut self, applied: Applied) {
         if *self.applied != applied {
             self.revision += 1;
             self.applied = Arc::new(applied);

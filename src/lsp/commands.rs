@@ -1,6 +1,7 @@
 //! The commands of `workspace/executeCommand`: answered at once, whatever they set going.
 
 mod decide;
+mod selection;
 mod show;
 mod start;
 pub mod table;

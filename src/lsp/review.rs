@@ -1,6 +1,7 @@
 //! Keeps what the editor shows of reviews and test results in step with texts and runs.
 
 pub mod edits;
+pub mod evidence;
 pub mod hunks;
 pub mod job;
 pub mod view;
@@ -20,6 +21,7 @@ use self::view::{Drawn, FileView};
 use super::session::{Session, State};
 use super::{tasks, virtual_docs};
 use crate::base::limits;
+use crate::engine::Command;
 
 /// What was drawn and sent last.
 #[derive(Default)]
@@ -45,6 +47,7 @@ async fn draw(session: &Arc<Session>) {
     let jobs = session.state().jobs(session.capabilities());
     match spawn_blocking(move || view::draw_all(jobs)).await {
         Ok(drawn) => {
+            session.state().check_parts(&drawn);
             tasks::tell(session, &drawn);
             publish(session, drawn);
         }
@@ -136,6 +139,29 @@ impl State {
         self.shown.views.retain(|uri, _| shown.contains_key(uri));
         self.shown.published = shown;
         messages
+    }
+
+    /// Has the checks run on what the user has chosen of proposals of this session, once it is a part and not asked
+    /// for: what is in the texts, and what would be there with all that was not rejected.
+    fn check_parts(&mut self, drawn: &Drawn) {
+        let mut wanted = Vec::new();
+        for (root, applied) in &drawn.applied {
+            let Some(board) = self.boards.get(root) else { continue };
+            for review in board.reviews() {
+                let proposal = &review.proposal;
+                let Some(view) = board.run(proposal.run) else { continue };
+                let in_texts = applied.get(&proposal.run).cloned().unwrap_or_default();
+                let parts = [in_texts, evidence::kept(view, proposal)];
+                let unknown =
+                    parts.into_iter().filter(|part| !evidence::is_asked(view, proposal, part));
+                let own = unknown.filter(|_| self.started.contains_key(&proposal.run));
+                wanted.extend(own.map(|part| (proposal.run, evidence::as_hunks(proposal, &part))));
+            }
+        }
+        for (id, hunks) in wanted {
+            // A busy engine is asked again at the next drawing.
+            self.send(id, Command::CheckSubset { id, hunks }).ok();
+        }
     }
 
     /// Remembers hunks that are in the text.

@@ -62,6 +62,8 @@ fn entry(view: &RunView, hunks: &[&HunkView]) -> Value {
         "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
         "hunks": hunks.collect::<Vec<_>>(),
         "acceptances": run.acceptances,
+        "subsets": run.subsets,
+        "checking": view.checking,
     })
 }
 

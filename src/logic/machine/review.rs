@@ -5,12 +5,8 @@ use crate::model::proposal::Acceptance;
 use crate::model::run::Run;
 use crate::model::subset::Subset;
 
-pub(super) fn is_review(event: &Event) -> bool {
-    matches!(event, Event::HunksDecided { .. } | Event::Accepted { .. } | Event::TakenBack { .. })
-}
-
-/// Folds such an event into a run; others change nothing.
-pub(super) fn apply(run: &mut Run, event: &Event) {
+/// Folds such an event into a run; `false` for any other, which changes nothing here.
+pub(super) fn apply(run: &mut Run, event: &Event) -> bool {
     match event {
         Event::HunksDecided { hunks, rejected: true } => run.rejected.extend(hunks.iter().cloned()),
         Event::HunksDecided { hunks, rejected: false } => {
@@ -30,6 +26,7 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
             let (verdict, checks) = (verdict.clone(), checks.clone());
             run.subsets.push(Subset { tree, hunks, verdict, checks });
         }
-        _ => {}
+        _ => return false,
     }
+    true
 }

@@ -3,66 +3,36 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
-use tower_lsp::lsp_types::Url;
+use serde_json::json;
 
-use super::{Arguments, Outcome, Reply};
+use super::selection::{Level, Selected, from_text, selected};
+use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::{AcceptanceId, RunId};
-use crate::base::path::RepoPath;
-use crate::engine::{Command, Review, RunView};
+use crate::engine::{Command, RunView};
 use crate::logic::review::edits::Way;
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
-use crate::lsp::from_proto;
+use crate::lsp::review::evidence;
 use crate::lsp::review::hunks::HunkId;
-use crate::lsp::session::{Session, State};
-use crate::model::proposal::{Acceptance, FileChange, HunkAt};
+use crate::lsp::session::Session;
+use crate::model::proposal::{Acceptance, FileChange, Hunk, Proposal};
+use crate::model::run::Avoid;
 use crate::model::subset::Choice;
-
-/// How much of a proposal is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    Hunk,
-    File,
-    Proposal,
-}
-
-/// What is meant, as an editor or a person says it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Selection {
-    /// Without it the newest proposal that fits.
-    task_id: Option<RunId>,
-    path: Option<RepoPath>,
-    /// The file, in place of `path`.
-    uri: Option<Url>,
-    hunk: Option<usize>,
-    /// Only these parts of the hunk; empty for all.
-    parts: Vec<usize>,
-}
-
-/// Decisions of one proposal.
-struct Chosen {
-    run: RunId,
-    hunks: Choice,
-    parts: Vec<usize>,
-}
 
 /// Has the editor apply changes. What the user said no to is left out unless it is named.
 pub async fn accept(session: Arc<Session>, arguments: Arguments, level: Level) -> Outcome {
     acceptance::needs_editor(&session)?;
-    let chosen = {
+    let Selected { run, hunks, parts, .. } = {
         let state = session.state();
-        let mut chosen = chosen(&state, arguments, level)?;
+        let mut selected = selected(&state, arguments, level)?;
         if level != Level::Hunk
-            && let Some((_, view)) = state.run(chosen.run)
+            && let Some((_, view)) = state.run(selected.run)
         {
-            chosen.hunks.retain(|hunk| !view.run.rejected.contains(hunk));
+            selected.hunks.retain(|hunk| !view.run.rejected.contains(hunk));
         }
-        chosen
+        selected
     };
-    let Chosen { run, hunks, parts } = chosen;
     let wanted = Wanted { parts, ..Wanted::accept(run, hunks) };
     let acceptance = acceptance::begin(&session, wanted).await?;
     Ok(Reply::accepted(run, acceptance))
@@ -71,8 +41,67 @@ pub async fn accept(session: Arc<Session>, arguments: Arguments, level: Level) -
 /// Says no to changes, or takes that back.
 pub fn decide(session: &Session, arguments: Arguments, level: Level, rejected: bool) -> Outcome {
     let mut state = session.state();
-    let Chosen { run: id, hunks, .. } = chosen(&state, arguments, level)?;
+    let Selected { run: id, hunks, .. } = selected(&state, arguments, level)?;
     state.send(id, Command::Decide { id, hunks, rejected })?;
+    Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+/// Says no to changes and has the work done again, without them and with what the person says is wrong with them.
+pub fn revise(session: &Arc<Session>, arguments: Arguments, level: Level) -> Outcome {
+    let (run, goal) = {
+        let mut state = session.state();
+        let Selected { run, hunks, feedback, .. } = selected(&state, arguments, level)?;
+        let (_, view) = state.run(run).ok_or_else(unknown)?;
+        let mut goal = view.run.goal.clone();
+        let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
+        goal.avoid.extend(avoided(proposal, &hunks, &feedback));
+        state.send(run, Command::Decide { id: run, hunks, rejected: true })?;
+        (run, goal)
+    };
+    start::again(session, run, goal)
+}
+
+fn avoided(proposal: &Proposal, items: &Choice, note: &str) -> Vec<Avoid> {
+    let hunks = evidence::as_hunks(proposal, items);
+    let files = proposal.files.iter();
+    let all = files.flat_map(|file| file.hunks.iter().enumerate().map(move |hunk| (file, hunk)));
+    let chosen = all.filter(|(file, (at, _))| hunks.contains(&(file.path.clone(), *at)));
+    let avoid = |(file, (_, hunk)): (&FileChange, (usize, &Hunk))| Avoid {
+        path: file.path.clone(),
+        removed: hunk.removed.clone(),
+        inserted: hunk.inserted.clone(),
+        note: note.to_owned(),
+    };
+    chosen.map(avoid).collect()
+}
+
+/// Has the work done again on what is on the screen now.
+pub fn rebase(session: &Arc<Session>, arguments: Arguments) -> Outcome {
+    let (run, goal) = {
+        let state = session.state();
+        let Selected { run, .. } = selected(&state, arguments, Level::Proposal)?;
+        let (_, view) = state.run(run).ok_or_else(unknown)?;
+        (run, view.run.goal.clone())
+    };
+    start::again(session, run, goal)
+}
+
+/// Has the checks run on a part of a proposal: a hunk on top of what is in the texts, or all that was not rejected.
+pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
+    let mut state = session.state();
+    let Selected { run: id, hunks, .. } = selected(&state, arguments, level)?;
+    let (root, view) = state.run(id).ok_or_else(unknown)?;
+    let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
+    let items = match level {
+        Level::Hunk | Level::File => {
+            let board = state.boards.get(root);
+            let in_texts = board.and_then(|board| board.applied().get(&id)).cloned();
+            &in_texts.unwrap_or_default() | &hunks
+        }
+        Level::Proposal => evidence::kept(view, proposal),
+    };
+    let hunks = evidence::as_hunks(proposal, &items);
+    state.send(id, Command::CheckSubset { id, hunks })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 
@@ -83,65 +112,6 @@ pub fn recheck(session: Arc<Session>, arguments: Arguments) -> Outcome {
     session.review_changed();
     tokio::spawn(acceptance::look_again(session, id));
     Ok(Reply { task_id: Some(run), ..Reply::default() })
-}
-
-/// An object that came as text.
-fn from_text(text: String) -> Value {
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
-}
-
-fn chosen(state: &State, arguments: Arguments, level: Level) -> Result<Chosen, Refusal> {
-    let selection: Selection = arguments.read(|text| match from_text(text) {
-        Value::String(id) => json!({ "taskId": id }),
-        object => object,
-    })?;
-    if level == Level::Hunk && (selection.hunk.is_none() || selection.file_is_missing()) {
-        let message = "name the change by `path` and `hunk`, as `greenloop.task.status` lists it";
-        return Err(Refusal::new(Reason::BadArguments, message));
-    }
-    if level == Level::File && selection.file_is_missing() {
-        return Err(Refusal::new(Reason::BadArguments, "name the file by `path` or `uri`"));
-    }
-    let named = selection.uri.as_ref().and_then(from_proto::path);
-    for (root, review) in reviews(state, selection.task_id) {
-        let path = match &named {
-            Some(file) => RepoPath::below(root, file),
-            None => selection.path.clone(),
-        };
-        let is_meant = |change: &&FileChange| {
-            level == Level::Proposal || path.as_ref().is_some_and(|path| *path == change.path)
-        };
-        let files = review.proposal.files.iter().filter(is_meant);
-        let items =
-            files.flat_map(|change| (0..change.n_items()).map(|hunk| (change.path.clone(), hunk)));
-        let is_meant =
-            |at: &HunkAt| level != Level::Hunk || selection.hunk.is_some_and(|hunk| hunk == at.1);
-        let hunks: Choice = items.filter(is_meant).collect();
-        if !hunks.is_empty() {
-            return Ok(Chosen { run: review.proposal.run, hunks, parts: selection.parts });
-        }
-    }
-    Err(unknown())
-}
-
-impl Selection {
-    fn file_is_missing(&self) -> bool {
-        self.path.is_none() && self.uri.is_none()
-    }
-}
-
-/// The proposals that may be meant, newest first, with their project's folder.
-fn reviews(state: &State, run: Option<RunId>) -> Vec<(&std::path::Path, Arc<Review>)> {
-    let mut all: Vec<_> = state
-        .boards
-        .iter()
-        .flat_map(|(root, board)| {
-            board.reviews().into_iter().map(|review| (root.as_path(), review))
-        })
-        .filter(|(_, review)| run.is_none_or(|run| review.proposal.run == run))
-        .collect();
-    all.sort_by_key(|(_, review)| std::cmp::Reverse(review.proposal.run));
-    all
 }
 
 #[derive(Debug, Default, Deserialize)]

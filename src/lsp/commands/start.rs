@@ -9,7 +9,7 @@ use serde_json::json;
 use tower_lsp::lsp_types::Url;
 
 use super::{Arguments, Outcome, Reply};
-use crate::base::ids::CheckId;
+use crate::base::ids::{CheckId, RunId};
 use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, new_run_id};
 use crate::lsp::documents::Text;
@@ -38,29 +38,53 @@ pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Ou
     if let Some(failure) = session.state().projects.failure(&folder) {
         return Err(Refusal::from(failure));
     }
+    let Wanted { checks, tests, .. } = wanted;
+    let around = folder.clone();
+    let goal = move |root: &Path| {
+        let focus = RepoPath::below(root, &around).unwrap_or_default();
+        Goal { focus, checks, tests, kind, ..Goal::default() }
+    };
+    begin(session, &folder, title(kind), goal)
+}
+
+/// Starts a run in a folder of the editor.
+fn begin(
+    session: &Arc<Session>,
+    folder: &Path,
+    title: &str,
+    goal: impl FnOnce(&Path) -> Goal + Send + 'static,
+) -> Outcome {
     if session.state().is_full() {
         return Err(Busy.into());
     }
     let id = new_run_id();
-    let Wanted { checks, tests, .. } = wanted;
-    let progress = Progress::start(session, id, title(kind));
+    let progress = Progress::start(session, id, title);
     let mut state = session.state();
     // Before the engine can say anything about it.
-    state.start(id, folder.clone(), progress);
+    state.start(id, folder.to_owned(), progress);
     let texts = state.started[&id].texts.clone();
-    let around = folder.clone();
     let command = move |root: &Path| {
-        let focus = RepoPath::below(root, &around).unwrap_or_default();
-        let goal = Goal { focus, checks, tests, kind, avoid: Vec::new() };
-        Command::Start { id, goal, budget: AskedBudget::default(), buffers: buffers(root, &texts) }
+        let (goal, buffers) = (goal(root), buffers(root, &texts));
+        Command::Start { id, goal, budget: AskedBudget::default(), buffers }
     };
-    let sent = state.projects.send(&folder, id, command);
+    let sent = state.projects.send(folder, id, command);
     if sent.is_err() {
         state.started.remove(&id);
     }
     drop(state);
     sent?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+/// Starts a run for the goal of an earlier one, on what is on the screen now.
+pub fn again(session: &Arc<Session>, run: RunId, goal: Goal) -> Outcome {
+    let gone = || Refusal::new(Reason::NotFound, "its folder is not open any more");
+    let folder = {
+        let state = session.state();
+        let (root, _) = state.run(run).ok_or_else(gone)?;
+        state.projects.folder_of(root).map(|folder| folder.path.clone()).ok_or_else(gone)?
+    };
+    begin(session, &folder, "Greenloop: redo", |_| goal)
 }
 
 fn title(kind: GoalKind) -> &'static str {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::decide::{Level, accept, decide, recheck, undo};
+use super::decide::{accept, check, decide, rebase, recheck, revise, undo};
+use super::selection::Level;
 use super::show::show;
 use super::start::start;
 use super::{Arguments, Outcome, Running, answer, task};
@@ -22,6 +23,11 @@ pub const FILE_RESTORE: &str = "greenloop.file.restore";
 pub const PROPOSAL_ACCEPT: &str = "greenloop.proposal.accept";
 pub const PROPOSAL_REJECT: &str = "greenloop.proposal.reject";
 pub const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
+pub const HUNK_REVISE: &str = "greenloop.hunk.revise";
+pub const HUNK_CHECK: &str = "greenloop.hunk.check";
+pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
+pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
+pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
 pub const SHOW: &str = "greenloop.show";
 pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
 pub const PROPOSAL_REDO: &str = "greenloop.proposal.redo";
@@ -97,6 +103,18 @@ pub const ROWS: &[Row] = &[
         run: |session, arguments| now(decide(&session, arguments, Level::Hunk, false)),
     },
     Row {
+        name: HUNK_REVISE,
+        argument: "`{path, hunk, taskId?, feedback?}`",
+        effect: "says no to one change and has another one looked for",
+        run: |session, arguments| now(revise(&session, arguments, Level::Hunk)),
+    },
+    Row {
+        name: HUNK_CHECK,
+        argument: HUNK,
+        effect: "runs the checks on what is accepted so far and this change, without the rest",
+        run: |session, arguments| now(check(&session, arguments, Level::Hunk)),
+    },
+    Row {
         name: HUNK_RECHECK,
         argument: HUNK,
         effect: "looks whether a change arrived; accept actions send it by themselves",
@@ -137,6 +155,24 @@ pub const ROWS: &[Row] = &[
         argument: TASK,
         effect: "takes that no back",
         run: |session, arguments| now(decide(&session, arguments, Level::Proposal, false)),
+    },
+    Row {
+        name: PROPOSAL_REVISE,
+        argument: "`{taskId?, feedback?}`",
+        effect: "says no to the whole proposal and has another one looked for",
+        run: |session, arguments| now(revise(&session, arguments, Level::Proposal)),
+    },
+    Row {
+        name: PROPOSAL_REBASE,
+        argument: TASK,
+        effect: "has the work done again on the texts as they are now",
+        run: |session, arguments| now(rebase(&session, arguments)),
+    },
+    Row {
+        name: PROPOSAL_CHECK,
+        argument: TASK,
+        effect: "runs the checks on what was not rejected",
+        run: |session, arguments| now(check(&session, arguments, Level::Proposal)),
     },
     Row {
         name: PROPOSAL_UNDO,

@@ -27,6 +27,9 @@ pub const REJECT: &str = "quickfix.greenloop.reject";
 pub const FIX: &str = "quickfix.greenloop.fix";
 pub const TEST: &str = "source.greenloop.test";
 const SHOW: &str = "quickfix.greenloop.show";
+const REVISE: &str = "quickfix.greenloop.revise";
+const REBASE: &str = "quickfix.greenloop.rebase";
+const CHECK: &str = "quickfix.greenloop.check";
 const FILE: &str = "quickfix.greenloop.file";
 const PROPOSAL: &str = "quickfix.greenloop.proposal";
 
@@ -194,6 +197,7 @@ fn wider(
             let argument = json!({"what": "diff", "taskId": hunk.id.run});
             actions.push(command_action(SHOW, title, commands::SHOW, argument));
         }
+        actions.extend(again(hunk, &asked));
         if !capabilities.apply_edit {
             continue;
         }
@@ -221,6 +225,27 @@ fn wider(
                 command_action(PROPOSAL, title, command, argument.clone())
             }));
         }
+    }
+    actions
+}
+
+/// Work to be done once more about a hunk.
+fn again(hunk: &HunkView, asked: impl Fn(&str) -> bool) -> Vec<CodeAction> {
+    let mut actions = Vec::new();
+    if hunk.state == HunkState::Conflict {
+        if asked(REBASE) {
+            let title = format!("Redo {} on your text", hunk.label);
+            let argument = json!({ "taskId": hunk.id.run });
+            actions.push(command_action(REBASE, title, commands::PROPOSAL_REBASE, argument));
+        }
+    } else if asked(REVISE) {
+        let title = format!("Look for another {}", hunk.label);
+        actions.push(command_action(REVISE, title, commands::HUNK_REVISE, json!(hunk.id)));
+    }
+    let (n_changes, _) = hunk.whole;
+    if asked(CHECK) && n_changes > 1 && hunk.can_go_in() {
+        let title = format!("Check {} without the rest", hunk.label);
+        actions.push(command_action(CHECK, title, commands::HUNK_CHECK, json!(hunk.id)));
     }
     actions
 }

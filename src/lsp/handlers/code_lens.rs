@@ -53,11 +53,7 @@ fn of_file(open: &[&HunkView]) -> Vec<CodeLens> {
     while let Some(first) = rest.first() {
         let n = rest.iter().take_while(|hunk| hunk.id.run == first.id.run).count();
         if n > 1 {
-            let title = format!(
-                "Greenloop: {}, {} | Accept all",
-                summary::counted(n, "change"),
-                first.evidence
-            );
+            let title = format!("Greenloop: {} | Accept all", summary::counted(n, "change"));
             let argument = json!({"taskId": first.id.run, "path": first.id.path});
             lenses.push(lens(0, title, commands::FILE_ACCEPT, argument));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::Range as ProtoRange;
 
+use super::evidence::{self, Applied};
 use super::job::{Look, ReviewJob, Side};
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
@@ -36,7 +37,7 @@ pub struct HunkView {
     pub id: HunkId,
     /// For example `change 1/2: compare with >=`.
     pub label: String,
-    /// For example `41/41 tests pass`.
+    /// What the checks say of the texts once it is accepted, for example `41/41 tests pass`.
     pub evidence: String,
     /// Lines of the text that it replaces, or that it put there.
     pub lines: Range<u32>,
@@ -189,7 +190,7 @@ fn view(
             job.n_total,
             summary::change(change, &proposal.title)
         ),
-        evidence: summary::evidence(&proposal.evidence),
+        evidence: String::new(),
         lines,
         range: ProtoRange::default(),
         n_removed: own.iter().map(|hunk| hunk.removed.len()).sum(),
@@ -197,6 +198,20 @@ fn view(
         state,
         parts,
         whole: (job.n_total, proposal.files.len()),
+    }
+}
+
+/// Says what is known of the texts once each hunk of one file is accepted on top of what is `applied`.
+pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) {
+    let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
+    let is_own = |hunk: &HunkView| hunk.id.run == proposal.run && hunk.id.path == *path;
+    let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
+    let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
+    let known = evidence::in_texts(applied, proposal.run, path, here.into_iter());
+    for hunk in hunks.iter_mut().filter(|hunk| is_own(hunk)) {
+        let mut items = known.clone();
+        items.insert((path.clone(), hunk.id.hunk));
+        hunk.evidence = evidence::of(&job.view, proposal, &items);
     }
 }
 

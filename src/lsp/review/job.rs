@@ -1,16 +1,17 @@
 //! Collects what drawing a file needs, so that it can be drawn without any lock.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tower_lsp::lsp_types::{Location, Url};
 
+use super::evidence::Applied;
 use super::view::line_start;
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
-use crate::engine::{EngineHandle, Review};
+use crate::engine::{EngineHandle, Review, RunView};
 use crate::lsp::board::Board;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::documents::{Document, Text};
@@ -38,8 +39,8 @@ pub struct Job {
     /// What they do to this file.
     pub reviews: Vec<ReviewJob>,
     pub findings: Vec<FindingJob>,
-    /// Runs whose proposal is in the texts as a whole, as far as known.
-    pub applied: Arc<HashSet<RunId>>,
+    /// What is in the texts, as far as known.
+    pub applied: Arc<Applied>,
 }
 
 /// A place for a file, whether there is one or not.
@@ -61,6 +62,7 @@ pub enum Source {
 
 /// The part of a proposal that changes one file.
 pub struct ReviewJob {
+    pub view: Arc<RunView>,
     pub review: Arc<Review>,
     /// Index into the review's files.
     pub file: usize,
@@ -238,6 +240,7 @@ impl State {
         let change = &files[file];
         let settled = |hunk| foreign || material.board.is_settled(run, &change.path, hunk);
         Some(ReviewJob {
+            view: material.board.run(run)?.clone(),
             review: review.clone(),
             file,
             n_before: n_items(&files[..file]),

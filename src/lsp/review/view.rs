@@ -1,7 +1,7 @@
 //! Draws one file: what is wrong in it and what is proposed for it, in lines of the text as it is now.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use tower_lsp::lsp_types::{
 };
 
 use super::edits::conflicting;
+use super::evidence::{Applied, all};
 use super::hunks::{self, HunkState, HunkView};
 use super::job::{FindingJob, Job, Key};
-use crate::base::ids::RunId;
 use crate::base::text::{Encoding, lines};
 use crate::engine::Review;
 use crate::logic::diff::{self, Change};
@@ -42,8 +42,8 @@ pub struct FindingView {
 /// Several files drawn together.
 pub struct Drawn {
     pub views: Vec<FileView>,
-    /// By project root: the runs whose proposal is in the texts as a whole.
-    pub applied: BTreeMap<PathBuf, HashSet<RunId>>,
+    /// What is in the texts, by project root.
+    pub applied: BTreeMap<PathBuf, Applied>,
 }
 
 /// A job with its text and hunks.
@@ -56,20 +56,15 @@ struct Sketch {
 /// Draws all files of all projects, so that a test red in one file can be known to be fixed in another.
 pub fn draw_all(jobs: Vec<Job>) -> Drawn {
     let sketches: Vec<Sketch> = jobs.into_iter().map(Sketch::new).collect();
-    let mut applied: BTreeMap<PathBuf, HashSet<RunId>> = BTreeMap::new();
+    let mut applied: BTreeMap<PathBuf, Applied> = BTreeMap::new();
     for sketch in &sketches {
-        let runs = sketch.job.reviews.iter().map(|review| review.review.proposal.run);
-        applied.entry(sketch.job.root.clone()).or_default().extend(runs);
-    }
-    for sketch in &sketches {
-        let open = sketch.hunks.iter().filter(|hunk| hunk.state != HunkState::Applied);
-        if let Some(applied) = applied.get_mut(&sketch.job.root) {
-            open.for_each(|hunk| {
-                applied.remove(&hunk.id.run);
-            });
+        let known = applied.entry(sketch.job.root.clone()).or_default();
+        for hunk in sketch.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
+            let choice = known.entry(hunk.id.run).or_default();
+            choice.insert((hunk.id.path.clone(), hunk.id.hunk));
         }
     }
-    let none = HashSet::new();
+    let none = Applied::default();
     let finished = |sketch: Sketch| {
         let applied = applied.get(&sketch.job.root).unwrap_or(&none);
         sketch.finish(applied)
@@ -93,8 +88,11 @@ impl Sketch {
         Self { job, text, hunks }
     }
 
-    fn finish(self, applied: &HashSet<RunId>) -> FileView {
-        let Self { job, text, hunks } = self;
+    fn finish(self, applied: &Applied) -> FileView {
+        let Self { job, text, mut hunks } = self;
+        for review in &job.reviews {
+            hunks::add_evidence(&mut hunks, review, applied);
+        }
         let text = text.unwrap_or_else(|| Arc::new(Text::new(String::new())));
         let shifts = Shifts::default();
         let standing =
@@ -118,11 +116,11 @@ impl Sketch {
 }
 
 /// Whether a proposal that is in the texts as a whole, and no older than the finding, turned that test green.
-fn is_fixed(finding: &Finding, proposals: &[Arc<Review>], applied: &HashSet<RunId>) -> bool {
+fn is_fixed(finding: &Finding, proposals: &[Arc<Review>], applied: &Applied) -> bool {
     let What::Test(test) = &finding.what else { return false };
     proposals.iter().map(|review| &review.proposal).any(|proposal| {
         proposal.run >= finding.run
-            && applied.contains(&proposal.run)
+            && applied.get(&proposal.run).is_some_and(|applied| *applied == all(proposal))
             && proposal.evidence.fixed.contains(test)
     })
 }

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::client::Client;
+use super::client::{Client, DEADLINE};
 use super::editor::Document;
 use super::review::{capabilities, of_code, progress, start};
 
@@ -116,12 +117,22 @@ impl Desk {
 
     /// Waits until the journal knows of so many acceptances that stand.
     fn standing(&mut self, n: usize) {
+        self.once(|task| {
+            let all = task["acceptances"].as_array().unwrap();
+            let standing = all.iter().filter(|acceptance| acceptance["undone"] == false);
+            (standing.count() == n).then_some(())
+        });
+    }
+
+    /// What the task's status shows, as soon as it does.
+    fn once<T>(&mut self, shown: impl Fn(&Value) -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
         loop {
             let status = self.status();
-            let all = status["acceptances"].as_array().unwrap();
-            if all.iter().filter(|acceptance| acceptance["undone"] == false).count() == n {
-                return;
+            if let Some(shown) = shown(&status) {
+                return shown;
             }
+            assert!(Instant::now() < deadline, "never in {status:#}");
         }
     }
 }
@@ -249,9 +260,12 @@ fn actions_lenses_and_hints_say_how_much_is_decided() {
             && titles[1].starts_with("Reject change 2/3: "),
         "{titles:#?}"
     );
-    assert!(titles[2].starts_with("Show the diff of change 2/3"), "{titles:#?}");
+    let starts = ["Show the diff of change 2/3", "Look for another change 2/3", "Check change 2/3"];
+    for (title, start) in titles[2..].iter().zip(starts) {
+        assert!(title.starts_with(start), "{titles:#?}");
+    }
     assert_eq!(
-        titles[3..],
+        titles[5..],
         [
             "Accept all 2 changes in grades.py",
             "Reject all 2 changes in grades.py",
@@ -279,11 +293,11 @@ fn actions_lenses_and_hints_say_how_much_is_decided() {
     assert_eq!(
         shown,
         [
-            "0: Greenloop: 2 changes, 3/3 tests pass | Accept all",
-            "1: Accept (3/3 tests pass)",
+            "0: Greenloop: 2 changes | Accept all",
+            "1: Accept (not checked without the rest)",
             "1: Reject",
             "1: Diff",
-            "5: Accept (3/3 tests pass)",
+            "5: Accept (not checked without the rest)",
             "5: Reject",
             "5: Diff",
         ]
@@ -391,4 +405,69 @@ fn a_selected_line_of_a_hunk_is_accepted_alone() {
     assert_eq!(desk.grades.text, close);
     desk.carry_out("greenloop.proposal.undo", Value::Null);
     assert_eq!(desk.grades.text, faulty(&close));
+}
+
+/// The verdict on a subset, once it is known.
+fn verdict(desk: &mut Desk, hunks: &Value) -> Value {
+    desk.once(|task| {
+        let mut known = task["subsets"].as_array().unwrap().iter();
+        let subset = known.find(|subset| subset["hunks"] == *hunks)?;
+        Some(subset["verdict"]["status"].clone())
+    })
+}
+
+#[test]
+fn what_is_chosen_is_checked_on_exactly_its_tree() {
+    let mut desk = Desk::new();
+    let title = |desk: &mut Desk| {
+        let line = desk.grades.line_of("> 90");
+        let only = Some("quickfix.greenloop.accept");
+        let actions = desk.grades.actions(&mut desk.client, line, only);
+        actions[0]["title"].as_str().unwrap().to_owned()
+    };
+    assert!(title(&mut desk).ends_with("(not checked without the rest)"));
+
+    // What is left after a no is checked by itself.
+    let hunk = json!({"path": "grades.py", "hunk": 1});
+    assert_eq!(desk.client.command("greenloop.hunk.reject", hunk)["ok"], true);
+    let kept = json!([["fines.py", 0], ["grades.py", 0]]);
+    assert_eq!(verdict(&mut desk, &kept), "red");
+
+    // One change alone is checked on request.
+    let hunk = json!({"path": "grades.py", "hunk": 0});
+    assert_eq!(desk.client.command("greenloop.hunk.check", hunk)["ok"], true);
+    assert_eq!(verdict(&mut desk, &json!([["grades.py", 0]])), "red");
+    assert!(title(&mut desk).ends_with("(red without the rest: 2 tests)"));
+
+    // On top of what is accepted it is what was left, which is known.
+    desk.carry_out("greenloop.file.accept", json!({"path": "fines.py"}));
+    desk.standing(1);
+    assert_eq!(verdict(&mut desk, &json!([["fines.py", 0]])), "red");
+    desk.grades.diagnostics(&mut desk.client, |found| {
+        found.iter().any(|change| {
+            change["message"].as_str().unwrap().ends_with("(red without the rest: 1 test)")
+        })
+    });
+}
+
+#[test]
+fn a_rejected_change_does_not_come_back_when_the_work_is_done_again() {
+    let mut desk = Desk::new();
+    let asked = json!({"path": "fines.py", "hunk": 0, "feedback": "fines grow otherwise"});
+    let again = desk.client.command("greenloop.hunk.revise", asked);
+    assert_eq!(again["ok"], true, "{again}");
+    let again = again["taskId"].clone();
+    progress(&mut desk.client, &again, "begin");
+    progress(&mut desk.client, &again, "end");
+    let status = desk.client.command("greenloop.task.status", json!({ "taskId": again }));
+    let task = &status["tasks"][0];
+    assert_eq!(task["goal"]["avoid"][0]["note"], "fines grow otherwise");
+    let page = json!({"uri": format!("greenloop:/diff/{}.diff", again.as_str().unwrap())});
+    if task["hunks"] == json!([]) {
+        // Nothing else was found, which is said.
+        desk.client.notification("window/showMessage", |params| params["type"] == 2);
+        return;
+    }
+    let diff = desk.client.ask("workspace/textDocumentContent", page);
+    assert!(!diff["text"].as_str().unwrap().contains("+    return days * 3"), "{diff}");
 }

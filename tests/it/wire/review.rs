@@ -274,7 +274,15 @@ fn an_editor_that_knows_only_commands_gets_commands() {
     let (mut marks, _) = proposed(&mut client, &root);
     let actions = marks.actions(&mut client, 1, None);
     let names: Vec<&str> = actions.iter().filter_map(|action| action["command"].as_str()).collect();
-    assert_eq!(names, ["greenloop.hunk.accept", "greenloop.hunk.reject", "greenloop.show"]);
+    assert_eq!(
+        names,
+        [
+            "greenloop.hunk.accept",
+            "greenloop.hunk.reject",
+            "greenloop.show",
+            "greenloop.hunk.revise"
+        ]
+    );
     let params = json!({"command": names[0], "arguments": actions[0]["arguments"]});
     assert_eq!(client.ask("workspace/executeCommand", params)["ok"], true);
     let request = client.server_request("workspace/applyEdit");
