@@ -116,7 +116,7 @@ pub fn readings(base: &str, hunks: &[Hunk], current: &str) -> Vec<Reading> {
     if base == current {
         return cuts.iter().map(|cut| cut.untouched_at(cut.start)).collect();
     }
-    Window::of(base, current)
+    Window::of(base, current, &cuts)
         .and_then(|window| by_window(&cuts, &window))
         .unwrap_or_else(|| by_lines(&cuts, &split(base), &split(current)))
 }

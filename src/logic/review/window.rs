@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::cut::Cut;
+
 /// Equal lines kept on either side, for changes that could as well be a few equal lines further on.
 const MARGIN_LINES: usize = 64;
 /// Bytes compared at once.
@@ -19,17 +21,28 @@ pub struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// `None` when a lone carriage return leaves it to more than line feeds what a line is.
-    pub fn of(base: &'a str, current: &'a str) -> Option<Self> {
+    /// `None` when a lone carriage return leaves it to more than line feeds what a line is. No hunk lies across its ends.
+    pub fn of(base: &'a str, current: &'a str, cuts: &[Cut<'_>]) -> Option<Self> {
         let start = common_start(base.as_bytes(), current.as_bytes());
         let end = common_end(&base.as_bytes()[start..], &current.as_bytes()[start..]);
-        let start = margin_before(base.as_bytes(), start);
-        let end = margin_after(base.as_bytes(), base.len() - end);
+        let start = margin_before(base.as_bytes(), start, MARGIN_LINES);
+        let end = margin_after(base.as_bytes(), base.len() - end, MARGIN_LINES);
+        let n_lines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
+        let (first, n_inside) = (n_lines(&base[..start]), n_lines(&base[start..base.len() - end]));
+        let across = |line: usize| {
+            let cut = cuts.get(cuts.partition_point(|cut| cut.range().end <= line))?;
+            (cut.start < line).then(|| cut.range())
+        };
+        let start = across(first)
+            .map_or(start, |cut| margin_before(base.as_bytes(), start, first - cut.start));
+        let last = first + n_inside;
+        let end = across(last)
+            .map_or(end, |cut| margin_after(base.as_bytes(), base.len() - end, cut.end - last));
         let before = &base[..start];
         let window = Self {
             base: &base[start..base.len() - end],
             current: &current[start..current.len() - end],
-            n_before: before.bytes().filter(|byte| *byte == b'\n').count(),
+            n_before: n_lines(before),
             at_start: start == 0,
             at_end: end == 0,
         };
@@ -61,14 +74,14 @@ fn common_end(a: &[u8], b: &[u8]) -> usize {
     whole + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
-/// Where the margin above `at` begins.
-fn margin_before(text: &[u8], at: usize) -> usize {
+/// Where `n_lines` more above `at` begin.
+fn margin_before(text: &[u8], at: usize, n_lines: usize) -> usize {
     let breaks = text[..at].iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
-    breaks.map(|(at, _)| at + 1).nth(MARGIN_LINES).unwrap_or(0)
+    breaks.map(|(at, _)| at + 1).nth(n_lines).unwrap_or(0)
 }
 
-/// Length of what follows the margin below `at`.
-fn margin_after(text: &[u8], at: usize) -> usize {
+/// Length of what follows `n_lines` more below `at`.
+fn margin_after(text: &[u8], at: usize, n_lines: usize) -> usize {
     let breaks = text[at..].iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-    breaks.map(|(after, _)| text.len() - at - after - 1).nth(MARGIN_LINES).unwrap_or(0)
+    breaks.map(|(after, _)| text.len() - at - after - 1).nth(n_lines).unwrap_or(0)
 }
