@@ -1,5 +1,6 @@
 //! Floor 2: decisions. Deterministic functions from data to data: no files, clocks, randomness, threads or editors.
 
+pub mod acceptance;
 pub mod avoid;
 pub mod config;
 pub mod detect;

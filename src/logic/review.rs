@@ -3,7 +3,7 @@
 //! exactly or not at all.
 
 mod anchors;
-mod cut;
+pub(in crate::logic) mod cut;
 pub mod edits;
 pub mod file;
 mod regions;
@@ -111,14 +111,32 @@ impl Reading {
 /// count as changes. Where equal lines leave it open which of two parts was applied, whole hunks are preferred, and then
 /// the earlier one stays pending.
 pub fn readings(base: &str, hunks: &[Hunk], current: &str) -> Vec<Reading> {
-    let cuts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).collect();
+    read_all(base, &hunks.iter().map(Cut::new).collect::<Vec<_>>(), current)
+}
+
+/// As `readings`, but where equal lines leave it open which part was applied, one of those that `likely` names by hunk
+/// and part.
+pub fn readings_where(
+    base: &str,
+    hunks: &[Hunk],
+    current: &str,
+    likely: impl Fn(usize, usize) -> bool,
+) -> Vec<Reading> {
+    let mut cuts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).collect();
+    for (at, cut) in cuts.iter_mut().enumerate() {
+        cut.likely = (0..cut.parts().len()).map(|part| likely(at, part)).collect();
+    }
+    read_all(base, &cuts, current)
+}
+
+fn read_all(base: &str, cuts: &[Cut<'_>], current: &str) -> Vec<Reading> {
     let (base, current) = (unmarked(base), unmarked(current));
     if base == current {
         return cuts.iter().map(|cut| cut.untouched_at(cut.start)).collect();
     }
-    Window::of(base, current, &cuts)
-        .and_then(|window| by_window(&cuts, &window))
-        .unwrap_or_else(|| by_lines(&cuts, &split(base), &split(current)))
+    Window::of(base, current, cuts)
+        .and_then(|window| by_window(cuts, &window))
+        .unwrap_or_else(|| by_lines(cuts, &split(base), &split(current)))
 }
 
 /// Hunks outside the window only move. `None` when the window is too small to tell.
@@ -184,6 +202,14 @@ fn fit(cuts: &[Cut<'_>], base: &[Line<'_>]) -> bool {
         && cuts.iter().all(|cut| base.get(cut.range()) == Some(&cut.removed))
 }
 
+/// How a hunk can be read.
+struct Step {
+    applied: bool,
+    start: usize,
+    /// Of everything up to here.
+    surprise: usize,
+}
+
 /// Reads `there`, lines of the current text, as `here`, lines of the base, with some of the hunks applied; `None` when
 /// it cannot be read so.
 fn read(
@@ -196,32 +222,36 @@ fn read(
     let current_has = |at: usize, lines: &[Line<'_>]| {
         at + lines.len() <= there.end && current[at..at + lines.len()] == *lines
     };
-    // For each hunk, by the line of the current text where it can end: whether it is applied and where it starts.
-    let mut steps: Vec<BTreeMap<usize, (bool, usize)>> = Vec::new();
-    let mut ends = vec![there.start];
+    // For each hunk, by the line of the current text where it can end, the least surprising way to get there.
+    let mut steps: Vec<BTreeMap<usize, Step>> = Vec::new();
+    let mut ends = vec![(there.start, 0)];
     let mut done = here.start;
     for cut in cuts {
         let gap = &base[done..cut.start];
-        let mut step = BTreeMap::new();
-        for start in
-            ends.into_iter().filter(|end| current_has(*end, gap)).map(|end| end + gap.len())
-        {
-            for (applied, lines) in cut.readings() {
-                if step.len() < READINGS_MAX && current_has(start, lines) {
-                    step.entry(start + lines.len()).or_insert((applied, start));
+        let mut step: BTreeMap<usize, Step> = BTreeMap::new();
+        for (end, surprise) in ends.into_iter().filter(|(end, _)| current_has(*end, gap)) {
+            let start = end + gap.len();
+            for (applied, lines) in cut.readings().filter(|(_, lines)| current_has(start, lines)) {
+                let new = Step { applied, start, surprise: surprise + cut.surprise(applied) };
+                let end = start + lines.len();
+                let better = step.get(&end).map(|known| new.surprise < known.surprise);
+                if better.unwrap_or(step.len() < READINGS_MAX) {
+                    step.insert(end, new);
                 }
             }
         }
-        ends = step.keys().copied().collect();
+        ends = step.iter().map(|(end, step)| (*end, step.surprise)).collect();
         steps.push(step);
         done = cut.range().end;
     }
     let rest = &base[done..here.end];
-    let mut end =
-        ends.into_iter().find(|end| end + rest.len() == there.end && current_has(*end, rest))?;
+    let mut end = there.end.checked_sub(rest.len())?;
+    if !ends.iter().any(|(at, _)| *at == end) || !current_has(end, rest) {
+        return None;
+    }
     let mut states = Vec::with_capacity(cuts.len());
     for (at, cut) in cuts.iter().enumerate().rev() {
-        let (applied, start) = steps[at][&end];
+        let Step { applied, start, .. } = steps[at][&end];
         states.push(cut.state_at(start, applied));
         let gap_start = if at == 0 { here.start } else { cuts[at - 1].range().end };
         end = start - (cut.start - gap_start);
@@ -311,4 +341,4 @@ fn told_apart(
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::logic) mod tests;

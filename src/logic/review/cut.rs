@@ -79,6 +79,8 @@ pub struct Cut<'a> {
     pub start: usize,
     pub removed: Vec<Line<'a>>,
     pub inserted: Vec<Line<'a>>,
+    /// By part, whether it is thought to be applied; empty when nobody knows.
+    pub likely: Vec<bool>,
 }
 
 impl<'a> Cut<'a> {
@@ -88,6 +90,7 @@ impl<'a> Cut<'a> {
             start: hunk.start as usize,
             removed: as_lines(&hunk.removed),
             inserted: as_lines(&hunk.inserted),
+            likely: Vec::new(),
         };
         if cut.start == 0 {
             for first in [cut.removed.first_mut(), cut.inserted.first_mut()].into_iter().flatten() {
@@ -112,7 +115,10 @@ impl<'a> Cut<'a> {
                 Some(_) | None => parts.push(piece),
             }
         }
-        let parts: Vec<Self> = parts.iter().map(|part| self.part(part)).collect();
+        let mut parts: Vec<Self> = parts.iter().map(|part| self.part(part)).collect();
+        for (part, likely) in parts.iter_mut().zip(&self.likely) {
+            part.likely = vec![*likely];
+        }
         if parts.is_empty() { vec![self.clone()] } else { parts }
     }
 
@@ -121,6 +127,7 @@ impl<'a> Cut<'a> {
             start: self.start + change.before.start,
             removed: self.removed[change.before.clone()].to_vec(),
             inserted: self.inserted[change.after.clone()].to_vec(),
+            likely: Vec::new(),
         }
     }
 
@@ -137,6 +144,14 @@ impl<'a> Cut<'a> {
     pub fn readings(&self) -> impl Iterator<Item = (bool, &[Line<'a>])> {
         let pending = (!self.changes_nothing()).then_some((false, self.removed.as_slice()));
         pending.into_iter().chain([(true, self.inserted.as_slice())])
+    }
+
+    /// In how many parts a reading would differ from what is thought.
+    pub fn surprise(&self, applied: bool) -> usize {
+        match self.likely.as_slice() {
+            [] => usize::from(applied),
+            likely => likely.iter().filter(|likely| **likely != applied).count(),
+        }
     }
 
     /// The same where `n_lines` above are left out; `None` when it begins among them.

@@ -1,6 +1,7 @@
 //! Laws of review states over random texts, and the cases people meet.
 
 mod parts;
+mod typing;
 
 use std::mem::discriminant;
 
@@ -210,11 +211,13 @@ fn ops(pool: &'static str, n: usize) -> impl Strategy<Value = Vec<(usize, u8, St
     prop::collection::vec((any::<usize>(), any::<u8>(), pool.prop_map(|text| text + "\n")), 1..n)
 }
 
-const FEW_LINES: &[&str] = &["a\n", "b\n", "\n", "}\n"];
+pub const FEW_LINES: &[&str] = &["a\n", "b\n", "\n", "}\n"];
 const ODD_LINES: &[&str] = &["a\n", "b\n", "\n", "}\n", "c\r\n", "\r", "d"];
 
 /// Base, proposal and current text made of few different lines.
-fn hard_texts(lines: &'static [&'static str]) -> impl Strategy<Value = (String, String, String)> {
+pub fn hard_texts(
+    lines: &'static [&'static str],
+) -> impl Strategy<Value = (String, String, String)> {
     let line = prop::sample::select(lines);
     let base = prop::collection::vec(line.prop_map(str::to_owned), 0..20);
     (base, ops("[ab}]?", 6), ops("[ab}]?", 6), any::<bool>()).prop_map(

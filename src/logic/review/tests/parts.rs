@@ -3,7 +3,7 @@
 use super::*;
 
 /// For example `partly 1..4: applied 1..2, pending 3..4`.
-fn told(reading: &Reading) -> String {
+pub fn told(reading: &Reading) -> String {
     let one = |state: &HunkState| match state {
         Pending { lines } => format!("pending {lines:?}"),
         Applied { lines } => format!("applied {lines:?}"),
@@ -116,18 +116,20 @@ fn the_edits_of_a_hunk_bring_its_line_endings() {
     assert_eq!(edited(after, reading, &hunks[0]), base);
 }
 
+/// A part as a hunk of its own.
+pub fn as_hunk(part: &Cut<'_>) -> Hunk {
+    let owned = |lines: &[Line<'_>]| lines.iter().map(|line| joined(&[*line])).collect();
+    Hunk {
+        start: part.start as u32,
+        removed: owned(&part.removed),
+        inserted: owned(&part.inserted),
+    }
+}
+
 /// `base` with the parts that `chosen` has a bit for, and for each part whether it was chosen.
 fn with_parts(base: &str, hunks: &[Hunk], chosen: u64) -> (String, Vec<bool>) {
     let parts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).flat_map(|cut| cut.parts()).collect();
     let flags: Vec<bool> = (0..parts.len()).map(|at| chosen >> (at % 64) & 1 == 1).collect();
-    let as_hunk = |part: &Cut<'_>| {
-        let owned = |lines: &[Line<'_>]| lines.iter().map(|line| joined(&[*line])).collect();
-        Hunk {
-            start: part.start as u32,
-            removed: owned(&part.removed),
-            inserted: owned(&part.inserted),
-        }
-    };
     let taken: Vec<Hunk> = parts
         .iter()
         .zip(&flags)
