@@ -1,5 +1,6 @@
 //! Laws of review states over random texts, and the cases people meet.
 
+mod overlap;
 mod parts;
 mod typing;
 
