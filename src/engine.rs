@@ -90,6 +90,10 @@ pub enum Notice {
         id: RunId,
         failure: Failure,
     },
+    /// Another process has the project open; sent once, when the engine starts. Its runs are told of like our own.
+    Shared {
+        pid: u32,
+    },
 }
 
 /// A run with what a reviewer needs beside it.

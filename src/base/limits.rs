@@ -106,6 +106,8 @@ pub const PROGRESS_PER_SECOND_MAX: u32 = 4;
 pub const EFFECTS_AT_ONCE_MAX: usize = 2;
 /// How alike two files are that count as one renamed, in percent.
 pub const RENAME_PERCENT_MIN: u16 = 60;
+/// Between two looks at what other processes did to the same project.
+pub const OTHERS_WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Parts of one proposal that wait to be checked, at most.
 pub const SUBSETS_WAITING_MAX: usize = 64;
 /// Files one proposal may change.

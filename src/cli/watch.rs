@@ -75,6 +75,9 @@ fn finished(
                     "note: run {other} was interrupted; greenloop fix --resume {other} goes on with it\n"
                 ));
             }
+            Message::Notice(Notice::Shared { pid }) => {
+                say_aside(&format!("note: process {pid} works on this project too\n"));
+            }
             Message::Notice(_) => {}
             Message::Interrupt => {
                 if engine.send(Command::Cancel { id }) == Err(Busy) {

@@ -1,16 +1,17 @@
 //! The loop that owns every run: input → event → journal → fold → decide → effects → listener. Nobody else changes a
 //! run, and nothing changes that is not in the journal first.
 
+mod others;
 mod subsets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::subsets::Checking;
 use super::executor::{Project, Task, execute, failed};
-use super::recover;
+use super::recover::{self, Known};
 use super::{Command, Listener, Notice, Review, RunView};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{RunId, TreeId};
@@ -46,6 +47,8 @@ pub(super) struct Dispatcher {
     /// Effects waiting for a slot.
     waiting: VecDeque<(RunId, Effect)>,
     n_working: usize,
+    /// When we last looked what other processes did.
+    looked: Instant,
 }
 
 /// A run in memory with what belongs to this process's work on it.
@@ -56,6 +59,8 @@ struct Entry {
     work: Option<Work>,
     interrupted: bool,
     checking: Vec<Checking>,
+    /// Events in the journal that are in `run`.
+    n_events: usize,
 }
 
 struct Work {
@@ -71,22 +76,22 @@ impl Dispatcher {
         project: Arc<Project>,
         inputs: SyncSender<Input>,
         listener: Listener,
-        known: Vec<RunView>,
+        known: Vec<Known>,
     ) -> Dispatcher {
-        let entry = |view: RunView| {
-            let RunView { run, interrupted, review, .. } = view;
-            (run.id, Entry { run, review, work: None, interrupted, checking: Vec::new() })
-        };
-        let runs = known.into_iter().map(entry).collect();
-        Dispatcher { project, inputs, listener, runs, waiting: VecDeque::new(), n_working: 0 }
+        let runs = known.into_iter().map(|known| (known.run.id, known.into())).collect();
+        let (waiting, looked) = (VecDeque::new(), Instant::now());
+        Dispatcher { project, inputs, listener, runs, waiting, n_working: 0, looked }
     }
 
     /// Runs until told to stop; then every process of ours ends.
     pub(super) fn run(mut self, inputs: &Receiver<Input>) {
+        if let Some(pid) = self.project.presence.other() {
+            (self.listener)(&Notice::Shared { pid });
+        }
         let known: Vec<RunId> = self.runs.keys().copied().collect();
         known.into_iter().for_each(|id| self.publish(id));
         loop {
-            match inputs.recv_timeout(self.until_deadline()) {
+            match inputs.recv_timeout(self.until_deadline().min(limits::OTHERS_WATCH_EVERY)) {
                 Ok(Input::Command(command)) => self.command(command),
                 Ok(Input::Progress { run, progress }) => self.progress(run, progress),
                 Ok(Input::Done { run, event }) => self.done(run, event),
@@ -94,6 +99,7 @@ impl Dispatcher {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.end_overdue();
+            self.look_at_others();
         }
         self.stop(inputs);
     }
@@ -133,8 +139,8 @@ impl Dispatcher {
         }
         let work = Some(self.take_over(id, buffers)?);
         self.project.journal.append(id, &event, clock::now_ms())?;
-        let entry = Entry { run, review: None, work, interrupted: false, checking: Vec::new() };
-        self.runs.insert(id, entry);
+        let known = Known { run, review: None, interrupted: false, n_events: 1 };
+        self.runs.insert(id, Entry { work, ..Entry::from(known) });
         (self.listener)(&Notice::Happened { id, event });
         self.publish(id);
         self.advance(id);
@@ -158,12 +164,14 @@ impl Dispatcher {
     /// since we looked. `false` when it is finished.
     fn adopt(&mut self, id: RunId, buffers: Vec<Buffer>) -> Result<bool, Failure> {
         let work = self.take_over(id, buffers)?;
-        let fresh = recover::fold(&self.project.journal.events(id)?);
+        let events = self.project.journal.events(id)?;
+        let fresh = recover::fold(&events);
         let run = fresh.map_or_else(|| self.known(id).map(|entry| entry.run.clone()), Ok)?;
         let review = recover::review(&self.project, &run)?.map(Into::into);
         let goes_on = !run.is_finished();
         let entry = self.known(id)?;
         entry.run = run;
+        entry.n_events = events.len();
         entry.review = review;
         entry.work = goes_on.then_some(work);
         entry.interrupted = false;
@@ -307,6 +315,7 @@ impl Dispatcher {
         self.project.journal.append(id, &event, clock::now_ms())?;
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
+        entry.n_events += 1;
         if matches!(event, Event::ProposalMade { .. } | Event::HunksDecided { .. }) {
             let run = entry.run.clone();
             let review = recover::review(&self.project, &run)?;

@@ -10,6 +10,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::io::checks::{self, Select};
 use crate::io::journal::Journal;
+use crate::io::presence::Presence;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::{self, Assignment, Desk, Progress};
@@ -29,6 +30,7 @@ pub(super) struct Project {
     pub(super) store: Arc<Store>,
     pub(super) worlds: Worlds,
     pub(super) journal: Journal,
+    pub(super) presence: Presence,
 }
 
 impl Project {
@@ -36,7 +38,8 @@ impl Project {
         let store = Arc::new(Store::open(&dirs.root, &dirs.state)?);
         let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
         let journal = Journal::open(&journal_path(&dirs))?;
-        Ok(Project { dirs, store, worlds, journal })
+        let presence = Presence::announce(&dirs.state)?;
+        Ok(Project { dirs, store, worlds, journal, presence })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the journal knows when an engine starts.
 
 use super::executor::Project;
-use super::{Review, ReviewFile, RunView};
+use super::{Review, ReviewFile};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::io::run_lock::RunLock;
@@ -10,20 +10,39 @@ use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::run::Run;
 
+/// A run as the journal has it.
+pub(super) struct Known {
+    pub run: Run,
+    pub review: Option<Review>,
+    /// Nobody works on it and it has not finished.
+    pub interrupted: bool,
+    pub n_events: usize,
+}
+
 /// The runs still of interest, oldest first. A run whose rows cannot be read is left out rather than hiding the rest.
-pub(super) fn known_runs(project: &Project) -> Result<Vec<RunView>, Failure> {
+pub(super) fn known_runs(project: &Project) -> Result<Vec<Known>, Failure> {
     let mut ids = project.journal.latest(limits::RUNS_SHOWN_MAX)?;
     ids.reverse();
     Ok(ids.into_iter().filter_map(|id| known_run(project, id)).collect())
 }
 
-fn known_run(project: &Project, id: RunId) -> Option<RunView> {
-    let run = fold(&project.journal.events(id).ok()?)?;
-    let interrupted =
-        !run.is_finished() && matches!(RunLock::take(&project.dirs.state, id), Ok(Some(_)));
+/// A run; `None` when its rows cannot be read.
+pub(super) fn known_run(project: &Project, id: RunId) -> Option<Known> {
+    let events = project.journal.events(id).ok()?;
+    let run = fold(&events)?;
+    let interrupted = is_interrupted(project, &run, events.len());
     let review = review(project, &run).ok().flatten();
-    let review = review.map(Into::into);
-    Some(RunView { run, interrupted, review, checking: Vec::new() })
+    Some(Known { run, review, interrupted, n_events: events.len() })
+}
+
+/// Whether no process works on a run that has not finished, of which `n_events` were read.
+pub(super) fn is_interrupted(project: &Project, run: &Run, n_events: usize) -> bool {
+    if run.is_finished() {
+        return false;
+    }
+    let Ok(Some(_alone)) = RunLock::take(&project.dirs.state, run.id) else { return false };
+    // Whoever worked on it may have finished it after we read it; with the lock in our hands nobody does.
+    project.journal.events(run.id).is_ok_and(|events| events.len() == n_events)
 }
 
 /// The run that a list of events makes.

@@ -2,6 +2,7 @@
 //! before it by hash. Nothing that happened is known anywhere else.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ const SCHEMA: &str = "
 pub struct Journal {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// SQLite's number for what others wrote until now.
+    seen: AtomicI64,
 }
 
 impl Journal {
@@ -45,7 +48,31 @@ impl Journal {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
         connection.execute_batch(SCHEMA).map_err(fail)?;
-        Ok(Journal { path: path.to_owned(), connection: Mutex::new(connection) })
+        let seen = AtomicI64::new(others_version(&connection).map_err(fail)?);
+        Ok(Journal { path: path.to_owned(), connection: Mutex::new(connection), seen })
+    }
+
+    /// Whether another process, or another journal of this one, added anything since this was asked last, or since the
+    /// journal was opened. Cheap.
+    pub fn has_changed(&self) -> Result<bool, Failure> {
+        let now = others_version(&self.lock()).map_err(|error| unusable(&self.path, &error))?;
+        Ok(self.seen.swap(now, Ordering::Relaxed) != now)
+    }
+
+    /// How many events the newest runs have, newest first.
+    pub fn lengths(&self, n_max: usize) -> Result<Vec<(RunId, usize)>, Failure> {
+        let connection = self.lock();
+        let rows = connection
+            .prepare_cached(
+                "SELECT run, MAX(seq) FROM events GROUP BY run ORDER BY run DESC LIMIT ?1",
+            )
+            .and_then(|mut select| {
+                select
+                    .query_map([n_max as i64], |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect::<Result<Vec<(String, i64)>, _>>()
+            })
+            .map_err(|error| unusable(&self.path, &error))?;
+        Ok(rows.iter().filter_map(|(name, n)| Some((RunId::parse(name)?, *n as usize))).collect())
     }
 
     /// Adds an event to the end of a run. When this returns, the event survives a crash of the machine.
@@ -129,6 +156,10 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     Ok(Row { seq: row.get(0)?, version: row.get(1)?, body: row.get(2)?, hash: row.get(3)? })
 }
 
+fn others_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
 fn last_row(connection: &Connection, run: RunId) -> rusqlite::Result<Option<(i64, String)>> {
     connection
         .prepare_cached("SELECT seq, hash FROM events WHERE run = ?1 ORDER BY seq DESC LIMIT 1")?
@@ -184,6 +215,20 @@ mod tests {
         assert_eq!(other.events(RunId(7)).unwrap(), [Event::CancelRequested, Event::WallSpent]);
         assert_eq!(other.latest(10).unwrap(), [RunId(9), RunId(7)]);
         assert_eq!(other.latest(1).unwrap(), [RunId(9)]);
+    }
+
+    #[test]
+    fn what_others_add_is_noticed_once() {
+        let (folder, journal) = journal();
+        let other = Journal::open(&folder.path().join("journal.sqlite")).unwrap();
+        let noticed = || journal.has_changed().unwrap();
+        journal.append(RunId(1), &Event::WallSpent, 1).unwrap();
+        assert!(!noticed(), "our own");
+        other.append(RunId(2), &Event::WallSpent, 1).unwrap();
+        other.append(RunId(2), &Event::WallSpent, 1).unwrap();
+        assert!(noticed() && !noticed());
+        assert_eq!(journal.lengths(9).unwrap(), [(RunId(2), 2), (RunId(1), 1)]);
+        assert_eq!(journal.lengths(1).unwrap(), [(RunId(2), 2)]);
     }
 
     #[test]

@@ -190,6 +190,11 @@ impl Session {
             }
             Notice::Refused { id, failure } => self.run_refused(*id, &Refusal::from(failure)),
             Notice::Changed(view) => self.run_changed(root, view),
+            Notice::Shared { pid } => {
+                self.log.info(&format!(
+                    "process {pid} works on this project too; its runs are shown here"
+                ));
+            }
         }
     }
 

@@ -34,9 +34,12 @@ pub fn dirs(project: &Project) -> Dirs {
 
 impl Watched {
     pub fn start(project: &Project, abilities: &Abilities) -> Watched {
+        Watched::start_at(dirs(project), abilities)
+    }
+
+    pub fn start_at(dirs: Dirs, abilities: &Abilities) -> Watched {
         let (told, notices) = sync_channel(10_000);
         let listener = Arc::new(move |notice: &Notice| drop(told.try_send(notice.clone())));
-        let dirs = dirs(project);
         let engine = engine::start_with(dirs.clone(), abilities.clone(), listener).unwrap();
         Watched { engine, notices, dirs }
     }

@@ -15,6 +15,7 @@ mod place;
 mod red;
 mod repair_python;
 mod repair_rust;
+mod sharing;
 mod store;
 mod subsets;
 mod support;
