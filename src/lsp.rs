@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod aliases;
+mod awaited;
 mod board;
 mod capabilities;
 mod client;

@@ -146,6 +146,12 @@ pub const EDITOR_ANSWER_WALL_MAX: Duration = Duration::from_secs(10);
 pub const EDITOR_APPLY_WALL_MAX: Duration = Duration::from_secs(60);
 /// How long a question to the user stays open; no answer then is no choice.
 pub const QUESTION_WALL_MAX: Duration = Duration::from_secs(600);
+/// Edits followed per document until they arrive, and files that are not open with edits to be followed.
+pub const EDITS_AWAITED_MAX: usize = 256;
+/// How long after it was given an edit can arrive over what was typed meanwhile and be taken back.
+pub const EDIT_ARRIVES_WALL_MAX: Duration = Duration::from_secs(5);
+/// Changes of a document remembered for edits that were made just before them.
+pub const RECENT_CHANGES_MAX: usize = 64;
 /// Quiet time after a change before a review is drawn again.
 pub const REVIEW_QUIET: Duration = Duration::from_millis(50);
 /// Between two requests to an editor to ask again for lenses and hints.

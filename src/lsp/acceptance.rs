@@ -10,11 +10,12 @@ use tokio::time::{Instant, timeout_at};
 use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
 use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 
+use super::documents::Late;
 use super::error::{Reason, Refusal};
 use super::questions::Question;
 use super::review::edits::{self, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
-use super::review::job::{ReviewJob, Source};
+use super::review::job::{ReviewJob, Side, Source};
 use super::session::{Session, State};
 use super::{summary, to_proto};
 use crate::base::hash::ContentHash;
@@ -110,7 +111,26 @@ pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<Workspa
         };
         return Err(Refusal::new(Reason::Stale, message));
     }
+    session.state().documents.give(&files, encoding);
     to_proto::workspace_edit(files, session.capabilities())
+}
+
+/// Undoes an edit that an editor applied to a text which had moved on, before anything else is typed. An editor that
+/// looks at versions refuses this one when it comes too late itself; then the user has been told.
+pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
+    let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+    session.warn(&format!(
+        "a change reached {name} after you had typed there, so your text is put back; if it is not, undo once"
+    ));
+    let Late { version, back: Some(back) } = late else { return };
+    let side = Side { uri, version: Some(version), source: Source::Unknown };
+    let file = FileEdit { side, edits: vec![back], operation: None };
+    if let Ok(edit) = to_proto::workspace_edit(vec![file], session.capabilities())
+        && session.capabilities().apply_edit
+    {
+        let params = json!({"label": "Put back what was typed", "edit": edit});
+        session.ask_in_background(ApplyWorkspaceEdit::METHOD, params);
+    }
 }
 
 /// What the files of the wanted decisions are to be judged by.

@@ -18,6 +18,8 @@ pub struct Capabilities {
     /// Takes `documentChanges`, hence versions, in a workspace edit.
     pub document_changes: bool,
     pub apply_edit: bool,
+    /// Applies the edits of actions whatever version they name, unlike those it is asked to apply.
+    pub drops_versions: bool,
     /// Takes code actions; others take commands only.
     pub action_literals: bool,
     /// Asks for an action's edit when the action is chosen.
@@ -73,6 +75,8 @@ impl Capabilities {
                 || edit["resourceOperations"].is_array()
                 || edit["changeAnnotationSupport"].is_object(),
             apply_edit: workspace["applyEdit"] == true,
+            // A word that only the client library of VS Code uses.
+            drops_versions: edit["failureHandling"] == "textOnlyTransactional",
             action_literals: action["codeActionLiteralSupport"].is_object(),
             resolves_edit: lazily,
             resolves_command: lazily && names(resolvable).any(|name| name == "command"),
@@ -190,6 +194,7 @@ mod tests {
                     encoding: Encoding::Utf16,
                     document_changes: false,
                     apply_edit: false,
+                    drops_versions: false,
                     action_literals: false,
                     resolves_edit: false,
                     resolves_command: false,

@@ -6,10 +6,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Url};
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
+use super::awaited::{Arrival, Awaited};
 use super::from_proto;
+use super::review::edits::FileEdit;
+use super::review::job::Source;
+use super::to_proto;
 use crate::base::limits;
+use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
 
 /// A text with its lines.
@@ -66,6 +71,54 @@ pub struct Document {
     pub revision: u64,
     /// Whether `text` is what the editor shows; lost when a change could not be followed, until the next full text.
     pub in_sync: bool,
+    /// Edits of ours that have not arrived in it.
+    awaited: Awaited,
+    /// An edit of ours came too late for what was typed before it.
+    late: Option<Late>,
+}
+
+/// An edit that stands in a text where it was not meant.
+#[derive(Clone, Debug)]
+pub struct Late {
+    pub version: i32,
+    /// What takes it back; `None` where the editor told of more at once.
+    pub back: Option<TextEdit>,
+}
+
+/// What one notification brings of edits that were given.
+#[derive(Default)]
+struct Landed {
+    /// What takes each of them back, the first one first: some editors tell of the parts of an edit one by one.
+    back: Vec<Edit>,
+    /// One at least is late.
+    is_late: bool,
+    /// Something else came behind them.
+    is_buried: bool,
+}
+
+impl Landed {
+    fn see(&mut self, arrival: Option<Arrival>) {
+        match arrival {
+            Some(Arrival { is_as_meant, back }) => {
+                self.is_late |= !is_as_meant;
+                self.back.push(back);
+            }
+            None => self.is_buried |= !self.back.is_empty(),
+        }
+    }
+
+    fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
+        let (text, version) = (&document.text, document.version);
+        if !self.is_late || self.is_buried {
+            return self.is_late.then_some(Late { version, back: None });
+        }
+        let mut string = text.string.clone();
+        for back in self.back.iter().rev() {
+            string.replace_range(back.range(), &back.text);
+        }
+        let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);
+        Some(Late { version, back: Some(to_proto::text_edit(text, back, encoding)) })
+    }
 }
 
 impl Document {
@@ -84,6 +137,7 @@ impl Document {
     /// Lets go of the text.
     fn forget(&mut self) {
         (self.text, self.in_sync) = (Arc::default(), false);
+        self.awaited.clear();
     }
 }
 
@@ -119,6 +173,8 @@ impl fmt::Display for Lost {
 #[derive(Default)]
 pub struct Documents {
     open: HashMap<Url, Document>,
+    /// Edits that an editor was given for files that are not open.
+    awaited: HashMap<Url, Vec<TextEdit>>,
     n_revisions: u64,
     /// The size of all, in bytes.
     n_bytes: usize,
@@ -126,7 +182,7 @@ pub struct Documents {
 
 impl Documents {
     /// Takes in a document. One that is too large is open without its text.
-    pub fn open(&mut self, item: TextDocumentItem) -> Result<(), Lost> {
+    pub fn open(&mut self, item: TextDocumentItem, encoding: Encoding) -> Result<(), Lost> {
         self.close(&item.uri);
         if self.open.len() >= limits::DOCUMENTS_OPEN_MAX {
             return Err(Lost::TooMany);
@@ -139,8 +195,13 @@ impl Documents {
             text: Arc::default(),
             revision: self.n_revisions,
             in_sync: false,
+            awaited: Awaited::default(),
+            late: None,
         };
         let replaced = document.replace_all(item.text);
+        if let Some(edits) = self.awaited.remove(&item.uri) {
+            document.awaited.give(&edits, &document.text, document.version, encoding);
+        }
         let document = self.open.entry(item.uri).insert_entry(document).into_mut();
         bound(document, 0, &mut self.n_bytes).and(replaced)
     }
@@ -159,9 +220,13 @@ impl Documents {
         document.revision = self.n_revisions;
         document.version = version;
         let mut replaced = Ok(());
+        let mut landed = Landed::default();
         for change in changes {
             match change.range {
-                None => replaced = document.replace_all(change.text),
+                None => {
+                    replaced = document.replace_all(change.text);
+                    landed.see(None);
+                }
                 Some(range) => {
                     // Copies the text only while a review still reads the old one.
                     let text = Arc::make_mut(&mut document.text);
@@ -170,11 +235,38 @@ impl Documents {
                         .iter()
                         .any(|at| from_proto::is_inside_character(text, *at, encoding));
                     let range = from_proto::byte_range(text, range, encoding);
+                    let change = Edit::new(range.clone(), change.text);
+                    let arrival = document.awaited.follow(text, &change, version, encoding);
                     text.replace(range, &change.text);
+                    landed.see(arrival);
                 }
             }
         }
+        let late = landed.late(document, encoding);
+        document.late = late;
         bound(document, size_before, &mut self.n_bytes).and(replaced)
+    }
+
+    /// Edits that an editor is about to be given, to be looked for in what it tells of its documents.
+    pub fn give(&mut self, files: &[FileEdit], encoding: Encoding) {
+        for file in files {
+            let uri = &file.side.uri;
+            match (&file.side.source, self.open.get_mut(uri)) {
+                (Source::Open(seen), Some(document)) => {
+                    let version = file.side.version.unwrap_or(document.version);
+                    document.awaited.give(&file.edits, seen, version, encoding);
+                }
+                (Source::Disk(..), None) if self.awaited.len() < limits::EDITS_AWAITED_MAX => {
+                    self.awaited.insert(uri.clone(), file.edits.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether an edit of ours came too late for what was typed before it; tells of each once.
+    pub fn take_late(&mut self, uri: &Url) -> Option<Late> {
+        self.open.get_mut(uri)?.late.take()
     }
 
     pub fn close(&mut self, uri: &Url) {
@@ -241,7 +333,8 @@ mod tests {
 
     fn opened(text: &str) -> Documents {
         let mut documents = Documents::default();
-        documents.open(TextDocumentItem::new(uri(), "x".into(), 1, text.into())).unwrap();
+        let item = TextDocumentItem::new(uri(), "x".into(), 1, text.into());
+        documents.open(item, Encoding::Utf16).unwrap();
         documents
     }
 
@@ -280,7 +373,7 @@ mod tests {
         let mut documents = Documents::default();
         let mut open = |name: usize, text: &str| {
             let uri = Url::parse(&format!("untitled:{name}")).unwrap();
-            documents.open(TextDocumentItem::new(uri, "x".into(), 1, text.into()))
+            documents.open(TextDocumentItem::new(uri, "x".into(), 1, text.into()), Encoding::Utf16)
         };
         let large = "x".repeat(limits::DOCUMENT_BYTES_MAX);
         assert_eq!(open(0, &large), Err(Lost::TooLarge));

@@ -26,6 +26,7 @@ use crate::base::hash::ContentHash;
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
+use crate::base::text::Encoding;
 use crate::engine::{Command, Engines, Notice, RunView};
 
 pub struct Session {
@@ -262,9 +263,9 @@ impl State {
     }
 
     /// Takes in a document that the editor opened.
-    pub fn opened(&mut self, item: TextDocumentItem) -> Result<(), Lost> {
+    pub fn opened(&mut self, item: TextDocumentItem, encoding: Encoding) -> Result<(), Lost> {
         let uri = item.uri.clone();
-        self.documents.open(item)?;
+        self.documents.open(item, encoding)?;
         self.handed.remove(&uri);
         let Some(document) = self.documents.get(&uri) else { return Ok(()) };
         let Some(path) = &document.path else { return Ok(()) };

@@ -20,6 +20,27 @@ impl Edit {
     pub fn range(&self) -> Range<usize> {
         self.start..self.end
     }
+
+    /// The part of it that changes `text`; cuts no character and no `\r\n`. Empty where it changes nothing.
+    pub fn narrowed(self, text: &str) -> Self {
+        let (old, new) = (&text[self.range()], self.text.as_str());
+        let cuts = |text: &str, at: usize| {
+            !text.is_char_boundary(at)
+                || (text[..at].ends_with('\r') && text[at..].starts_with('\n'))
+        };
+        let same = old.bytes().zip(new.bytes()).take_while(|(a, b)| a == b);
+        let mut start = same.count();
+        while cuts(old, start) || cuts(new, start) {
+            start -= 1;
+        }
+        let same = old[start..].bytes().rev().zip(new[start..].bytes().rev());
+        let mut end = same.take_while(|(a, b)| a == b).count();
+        while cuts(old, old.len() - end) || cuts(new, new.len() - end) {
+            end -= 1;
+        }
+        let range = self.start + start..self.end - end;
+        Self::new(range, &new[start..new.len() - end])
+    }
 }
 
 /// The text after all edits, whose ranges must be sorted, disjoint and on character boundaries; `None` otherwise.
@@ -66,6 +87,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_narrowed_edit_does_the_same(text in "[a\u{e9}\r\n]{0,8}", new in "[a\u{e8}\r\n]{0,6}") {
+            let edit = Edit::new(0..text.len(), &new);
+            let narrow = edit.clone().narrowed(&text);
+            prop_assert!(narrow.range().len() <= edit.range().len());
+            prop_assert_eq!(narrow.start == narrow.end && narrow.text.is_empty(), text == new);
+            prop_assert_eq!(apply(&text, &[narrow]), Some(new));
+        }
+
         #[test]
         fn invert_takes_back(text in "[a-z]{12}", cuts in proptest::collection::btree_set(0usize..12, 4), new in "[A-Z]{0,3}") {
             let cuts: Vec<usize> = cuts.into_iter().collect();

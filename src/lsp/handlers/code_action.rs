@@ -167,6 +167,12 @@ fn accept_part(
 
 /// An action whose edit is made when it is chosen.
 fn with_data(action: CodeAction, id: &HunkId, capabilities: &Capabilities) -> CodeAction {
+    if capabilities.drops_versions && capabilities.apply_edit {
+        // What is typed while the action is on its way would be overwritten by an edit of the action itself.
+        let (name, argument) = (commands::HUNK_ACCEPT.into(), json!(id));
+        let command = Command::new(action.title.clone(), name, Some(vec![argument]));
+        return CodeAction { command: Some(command), ..action };
+    }
     CodeAction {
         // Some editors ask for the edit only of an action that has no command either.
         command: (!capabilities.resolves_command).then(|| code_action_resolve::recheck(id)),

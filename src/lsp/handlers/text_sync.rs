@@ -4,25 +4,36 @@ use tower_lsp::lsp_types::{
     DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
 };
 
+use std::sync::Arc;
+
+use crate::lsp::acceptance;
 use crate::lsp::session::Session;
 
 pub fn did_open(session: &Session, params: DidOpenTextDocumentParams) {
     let uri = params.text_document.uri.clone();
-    let opened = session.state().opened(params.text_document);
+    let encoding = session.capabilities().encoding;
+    let opened = session.state().opened(params.text_document, encoding);
     if let Err(lost) = opened {
         session.log.warning(&format!("{uri}: {lost}"));
     }
     session.review_changed();
 }
 
-pub fn did_change(session: &Session, params: DidChangeTextDocumentParams) {
+pub fn did_change(session: &Arc<Session>, params: DidChangeTextDocumentParams) {
     let (uri, version) = (params.text_document.uri, params.text_document.version);
     let encoding = session.capabilities().encoding;
-    let changed = session.state().documents.change(&uri, version, params.content_changes, encoding);
+    let (changed, late) = {
+        let documents = &mut session.state().documents;
+        let changed = documents.change(&uri, version, params.content_changes, encoding);
+        (changed, documents.take_late(&uri))
+    };
     if let Err(lost) = changed {
         session.log.warning(&format!("{uri}: {lost}"));
     }
     session.review_changed();
+    if let Some(late) = late {
+        acceptance::put_back(session, uri, late);
+    }
 }
 
 pub fn did_close(session: &Session, params: &DidCloseTextDocumentParams) {
