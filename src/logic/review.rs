@@ -3,10 +3,7 @@
 //! exactly or not at all.
 
 mod anchors;
-mod anchors;
 pub(in crate::logic) mod cut;
-mod cut;
-pub mod edits;
 pub mod edits;
 pub mod file;
 pub mod overlap;

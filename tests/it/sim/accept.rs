@@ -1,0 +1,240 @@
+//! How users accept a hunk, and everything that can come between the wish and the text.
+
+use serde_json::{Value, json};
+
+use super::editor::Via;
+use super::manners;
+use super::oracle::Way;
+use super::personality::{Refusal, Resolves};
+use super::world::{Fault, World};
+
+/// How one wish to accept ended.
+pub enum Attempt {
+    Landed,
+    /// With the reason, in the words of whoever refused.
+    Refused(String),
+}
+
+/// What is to go into the texts together, or out of them.
+pub struct Aim {
+    pub hunks: Vec<usize>,
+    pub way: Way,
+}
+
+/// What became of an edit in the editor.
+pub enum Applied {
+    Landed,
+    /// It stands in the text, but not as it was meant, and was taken back.
+    Misplaced,
+    Refused,
+    /// The user said no.
+    Declined,
+}
+
+impl World {
+    /// Accepts a hunk by choosing its code action.
+    pub async fn accept_by_action(&mut self, at: usize, race: usize) -> Result<Attempt, Fault> {
+        let action = match self.chosen(at, race).await? {
+            Ok(action) => action,
+            Err(reason) => return Ok(Attempt::Refused(reason)),
+        };
+        let action = match self.resolved(at, action, race).await? {
+            Ok(action) => action,
+            Err(reason) => return Ok(Attempt::Refused(reason)),
+        };
+        let aim = Aim { hunks: vec![at], way: Way::In };
+        let mut attempt = Attempt::Refused("the edit came too late".into());
+        let mut runs_command = true;
+        if !action["edit"].is_null() {
+            attempt = match self.apply(&action["edit"], Via::Action, &aim, 0).await? {
+                Applied::Landed => Attempt::Landed,
+                Applied::Misplaced => Attempt::Refused("the editor misplaced the edit".into()),
+                Applied::Declined => Attempt::Refused("the user declined".into()),
+                Applied::Refused => {
+                    runs_command = self.editor.personality.runs_command_after_refusal;
+                    attempt
+                }
+            };
+        }
+        if let Some(name) = action["command"]["command"].as_str().filter(|_| runs_command) {
+            let argument = action["command"]["arguments"][0].clone();
+            let reply = self.command(name, argument).await?;
+            if action["edit"].is_null() {
+                return self.edit_after(&aim, &reply, race).await;
+            }
+        }
+        Ok(attempt)
+    }
+
+    /// Has the server send the edit.
+    pub async fn accept_by_command(&mut self, at: usize, race: usize) -> Result<Attempt, Fault> {
+        let id = self.known[at].id();
+        let aim = Aim { hunks: vec![at], way: Way::In };
+        let reply = self.command("greenloop.hunk.accept", id).await?;
+        self.edit_after(&aim, &reply, race).await
+    }
+
+    /// The accept action of a hunk, as this editor lists it; else why there is none.
+    async fn chosen(&mut self, at: usize, race: usize) -> Result<Result<Value, String>, Fault> {
+        let here = self.known[at].document;
+        self.flush(here).await;
+        let document = &self.editor.documents[here];
+        let (uri, version) = (document.uri.clone(), document.version);
+        let place = json!({"line": self.known[at].cursor(&document.text), "character": 0});
+        let shown = self.wire.published.iter().find(|known| known["uri"] == uri);
+        let diagnostics = shown.filter(|known| {
+            !self.editor.personality.drops_old_diagnostics || known["version"] == version
+        });
+        let diagnostics = diagnostics.map_or(json!([]), |known| known["diagnostics"].clone());
+        let params = json!({
+            "textDocument": {"uri": uri},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": diagnostics, "triggerKind": 1},
+        });
+        let id = self.wire.request("textDocument/codeAction", params).await;
+        self.race(here, race).await;
+        let actions =
+            self.wire.answer(id).await.map_err(|error| format!("code actions: {error}"))?;
+        if self.editor.personality.drops_old_actions
+            && self.editor.documents[here].version != version
+        {
+            return Ok(Err("the editor dropped the actions of an older text".into()));
+        }
+        let mut actions = actions.as_array().cloned().unwrap_or_default();
+        self.look_over(&actions)?;
+        if self.editor.personality.hides_disabled {
+            actions.retain(|action| action["disabled"].is_null());
+        }
+        let wanted = self.known[at].id();
+        let is_wanted = |action: &&Value| {
+            let of = [&action["data"]["greenloop"], &action["command"]["arguments"][0]];
+            action["kind"] == "quickfix.greenloop.accept" && of.contains(&&wanted)
+        };
+        let Some(mut action) = actions.iter().find(is_wanted) else {
+            return Ok(Err("no accept action is listed".into()));
+        };
+        if self.editor.personality.chooses_by_title {
+            let title = &action["title"];
+            action = actions.iter().find(|known| known["title"] == *title).unwrap_or(action);
+        }
+        Ok(if action["disabled"].is_null() {
+            Ok(action.clone())
+        } else {
+            Err("the action is disabled".into())
+        })
+    }
+
+    /// Every listed action must suit the editor, and titles must tell them apart.
+    fn look_over(&self, actions: &[Value]) -> Result<(), Fault> {
+        let capabilities = (self.editor.personality.capabilities)();
+        for (at, action) in actions.iter().enumerate() {
+            if let Some(breach) = manners::action_breach(action, &capabilities) {
+                return Err(format!("{breach}: {action}"));
+            }
+            if actions[..at].iter().any(|known| known["title"] == action["title"]) {
+                return Err(format!("two actions are called {}", action["title"]));
+            }
+        }
+        Ok(())
+    }
+
+    async fn resolved(
+        &mut self,
+        at: usize,
+        action: Value,
+        race: usize,
+    ) -> Result<Result<Value, String>, Fault> {
+        let (no_edit, no_command) = (action["edit"].is_null(), action["command"].is_null());
+        let asks = match self.editor.personality.resolves {
+            Resolves::WithoutEdit => no_edit,
+            Resolves::WithoutEditOrCommand => no_edit || no_command,
+            Resolves::WithoutBoth => no_edit && no_command && !action["data"].is_null(),
+            Resolves::Every => true,
+        };
+        if !asks {
+            return Ok(Ok(action));
+        }
+        let here = self.known[at].document;
+        self.flush(here).await;
+        let id = self.wire.request("codeAction/resolve", action).await;
+        self.race(here, race).await;
+        match self.wire.answer(id).await {
+            Ok(action) => {
+                self.look_over(std::slice::from_ref(&action))?;
+                Ok(Ok(action))
+            }
+            Err(error) => Ok(Err(format!("resolve: {}", brief(&error["message"])))),
+        }
+    }
+
+    /// After a command that makes the server send an edit.
+    pub async fn edit_after(
+        &mut self,
+        aim: &Aim,
+        reply: &Value,
+        race: usize,
+    ) -> Result<Attempt, Fault> {
+        if reply["ok"] != true {
+            return Ok(Attempt::Refused(format!("command: {}", brief(&reply["message"]))));
+        }
+        let n_told = self.wire.told.len();
+        let Some(request) = self.next_edit().await else {
+            // Another edit that was never answered came first, and the text is another one now.
+            return match self.wire.told.get(n_told) {
+                Some(told) => Ok(Attempt::Refused(format!("later: {}", brief(&json!(told))))),
+                None => Err(format!("{reply} was followed by no edit and no word")),
+            };
+        };
+        let here = self.known[*self.rng.pick(&aim.hunks).ok_or("an edit for no hunk")?].document;
+        self.race(here, race).await;
+        let applied = self.apply(&request["params"]["edit"], Via::Server, aim, race).await?;
+        let refusal = match self.editor.personality.refusal {
+            Refusal::SaysNo => Ok(json!({"applied": false, "failureReason": "the text changed"})),
+            Refusal::SaysYes => Ok(json!({"applied": true})),
+            Refusal::Error => Err(json!({"code": -32603, "message": "Internal error"})),
+        };
+        let (attempt, answer) = match applied {
+            Applied::Landed => (Attempt::Landed, Ok(json!({"applied": true}))),
+            Applied::Misplaced => (
+                Attempt::Refused("the editor misplaced the edit".into()),
+                Ok(json!({"applied": true})),
+            ),
+            Applied::Declined => {
+                (Attempt::Refused("the user declined".into()), Ok(json!({"applied": true})))
+            }
+            Applied::Refused => (Attempt::Refused("the edit came too late".into()), refusal),
+        };
+        match self.rng.below(10) {
+            // Never answered.
+            0 => {}
+            1 | 2 => self.owed.push((request, answer)),
+            _ => self.wire.respond(&request, answer).await,
+        }
+        Ok(attempt)
+    }
+
+    /// The next edit the server asks for. It waits for the answer to the one before, though not for ever.
+    async fn next_edit(&mut self) -> Option<Value> {
+        for ms in [5, 40, 400, 62_000] {
+            if self.wire.asked.is_empty() {
+                self.wire.wait(ms).await;
+                self.take_commands().ok();
+            }
+            self.put_back().await;
+        }
+        self.wire.asked.pop_front()
+    }
+
+    /// Typing that comes between a question and its answer.
+    pub async fn race(&mut self, here: usize, chance: usize) {
+        while self.editor.documents[here].is_open && self.rng.percent(chance) {
+            self.type_somewhere(here).await;
+        }
+    }
+}
+
+/// A message without what differs between hunks.
+fn brief(message: &Value) -> String {
+    let message = message.as_str().unwrap_or("no message");
+    message.split([';', ',']).next().unwrap_or(message).to_owned()
+}

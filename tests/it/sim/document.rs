@@ -1,0 +1,247 @@
+//! One file as an editor holds it: text, undo, what it still owes the server.
+
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::personality::{Endings, Personality};
+use super::rng::Rng;
+use super::text::{Owners, Text, Units, difference, ending, position};
+
+pub struct Document {
+    /// Inside the project.
+    pub path: String,
+    pub uri: String,
+    pub text: Text,
+    pub version: i64,
+    pub is_open: bool,
+    /// What is on disk, as this editor shows it.
+    saved: Text,
+    /// What of the disk this editor does not show.
+    crlf_on_disk: bool,
+    mark_on_disk: bool,
+    undo: Vec<Text>,
+    redo: Vec<Text>,
+    /// Changes the server has not been told of, and the text it was told last.
+    unsent: Vec<Value>,
+    sent: String,
+    history: Vec<Change>,
+    /// Texts by version, for editors that carry edits over.
+    versions: Vec<(i64, String)>,
+}
+
+/// A change as an editor remembers it to carry positions over.
+struct Change {
+    version: i64,
+    start: usize,
+    n_old: usize,
+    n_new: usize,
+}
+
+/// Which neighbour a place stays with when something is put in right there.
+#[derive(Clone, Copy)]
+pub enum Bias {
+    Before,
+    After,
+}
+
+impl Document {
+    /// A closed file with these lines, each without a break.
+    pub fn new(
+        path: &str,
+        lines: &str,
+        personality: &Personality,
+        rng: &mut Rng,
+        fresh: &mut Owners,
+    ) -> Self {
+        let crlf = rng.percent(25);
+        let shown = match personality.endings {
+            Endings::LineFeeds => lines.to_owned(),
+            Endings::Documents | Endings::AsTheyCome if crlf => lines.replace('\n', "\r\n"),
+            Endings::Documents | Endings::AsTheyCome => lines.to_owned(),
+        };
+        let text = Text::new(shown, fresh);
+        Self {
+            path: path.to_owned(),
+            uri: format!("file://{}/{path}", super::ROOT),
+            saved: text.clone(),
+            text,
+            version: 0,
+            is_open: false,
+            crlf_on_disk: crlf && personality.endings == Endings::LineFeeds,
+            mark_on_disk: rng.percent(5),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            unsent: Vec::new(),
+            sent: String::new(),
+            history: Vec::new(),
+            versions: Vec::new(),
+        }
+    }
+
+    /// What is on disk.
+    pub fn bytes(&self) -> Vec<u8> {
+        let text = &self.saved.string;
+        let text = if self.crlf_on_disk { text.replace('\n', "\r\n") } else { text.clone() };
+        if self.mark_on_disk { format!("\u{feff}{text}").into() } else { text.into() }
+    }
+
+    /// The parameters of `didOpen`.
+    pub fn open(&mut self, personality: &Personality) -> Value {
+        self.text = self.saved.clone();
+        self.undo.clear();
+        self.redo.clear();
+        self.version = personality.first_version;
+        self.show()
+    }
+
+    /// The same for a server that has not seen it yet.
+    pub fn show(&mut self) -> Value {
+        self.is_open = true;
+        self.unsent.clear();
+        self.sent.clone_from(&self.text.string);
+        self.history.clear();
+        self.versions = vec![(self.version, self.sent.clone())];
+        json!({"textDocument": {
+            "uri": self.uri, "languageId": "x", "version": self.version, "text": self.text.string,
+        }})
+    }
+
+    /// Leaves it; what was not saved is gone.
+    pub fn close(&mut self) {
+        self.is_open = false;
+        self.unsent.clear();
+        self.text = self.saved.clone();
+    }
+
+    pub fn save(&mut self) {
+        self.saved = self.text.clone();
+    }
+
+    pub fn is_saved(&self) -> bool {
+        self.saved == self.text
+    }
+
+    /// Text with the line breaks this editor would give it here.
+    pub fn normalised(&self, new: &str, endings: Endings) -> String {
+        let plain = || new.replace("\r\n", "\n");
+        match endings {
+            Endings::LineFeeds => plain(),
+            Endings::Documents if ending(&self.text.string) == "\r\n" => {
+                plain().replace('\n', "\r\n")
+            }
+            Endings::Documents => plain(),
+            Endings::AsTheyCome => new.to_owned(),
+        }
+    }
+
+    /// Begins what one undo takes back.
+    pub fn begin(&mut self) {
+        self.undo.push(self.text.clone());
+        self.redo.clear();
+    }
+
+    /// Puts `new` in place of some bytes, as it is.
+    pub fn replace(
+        &mut self,
+        bytes: Range<usize>,
+        new: &str,
+        step: i64,
+        units: Units,
+        fresh: &mut Owners,
+    ) {
+        self.note(&bytes, new, step, units);
+        self.text.replace(bytes, new, fresh);
+    }
+
+    fn note(&mut self, bytes: &Range<usize>, new: &str, step: i64, units: Units) {
+        self.version += step;
+        self.unsent.push(change(&self.text.string, bytes, new, units));
+        let n_old = bytes.len();
+        self.history.push(Change {
+            version: self.version,
+            start: bytes.start,
+            n_old,
+            n_new: new.len(),
+        });
+    }
+
+    /// `false` when there is nothing to take back.
+    pub fn undo(&mut self, step: i64, units: Units) -> bool {
+        let Some(older) = self.undo.pop() else { return false };
+        self.redo.push(self.text.clone());
+        self.jump(older, step, units);
+        true
+    }
+
+    pub fn redo(&mut self, step: i64, units: Units) -> bool {
+        let Some(newer) = self.redo.pop() else { return false };
+        self.undo.push(self.text.clone());
+        self.jump(newer, step, units);
+        true
+    }
+
+    fn jump(&mut self, to: Text, step: i64, units: Units) {
+        let (old, new) = difference(&self.text.string, &to.string);
+        let new = to.string[new].to_owned();
+        self.note(&old, &new, step, units);
+        self.text = to;
+    }
+
+    /// Whether something was typed that the server has not been told of.
+    pub fn owes(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// The lines of a text it had before are back, and so are their owners.
+    pub fn recognise(&mut self, before: &Text) {
+        self.text = before.clone();
+    }
+
+    /// The parameters of `didChange`, when there is something to tell.
+    pub fn flush(&mut self, differences: bool, units: Units) -> Option<Value> {
+        if self.unsent.is_empty() {
+            return None;
+        }
+        let mut changes = std::mem::take(&mut self.unsent);
+        if differences {
+            let (old, new) = difference(&self.sent, &self.text.string);
+            changes = vec![change(&self.sent, &old, &self.text.string[new], units)];
+        }
+        self.sent.clone_from(&self.text.string);
+        self.versions.push((self.version, self.sent.clone()));
+        Some(json!({
+            "textDocument": {"uri": self.uri, "version": self.version},
+            "contentChanges": changes,
+        }))
+    }
+
+    /// The text of a version the server has seen; the last one without a version.
+    pub fn seen(&self, version: Option<i64>) -> (i64, &str) {
+        let known = |known: &&(i64, String)| version.is_none_or(|version| known.0 == version);
+        let (version, text) = self.versions.iter().rev().find(known).unwrap_or(&self.versions[0]);
+        (*version, text)
+    }
+
+    /// Where a place of an older version is now.
+    pub fn carried(&self, at: usize, version: i64, bias: Bias) -> usize {
+        let later = self.history.iter().filter(|change| change.version > version);
+        later.fold(at, |at, change| {
+            let end = change.start + change.n_old;
+            match bias {
+                _ if at < change.start => at,
+                _ if at > end => at - change.n_old + change.n_new,
+                Bias::Before if at == change.start => at,
+                Bias::Before | Bias::After => change.start + change.n_new,
+            }
+        })
+    }
+}
+
+fn change(text: &str, bytes: &Range<usize>, new: &str, units: Units) -> Value {
+    let at = |offset| {
+        let (line, column) = position(text, offset, units);
+        json!({"line": line, "character": column})
+    };
+    json!({"range": {"start": at(bytes.start), "end": at(bytes.end)}, "text": new})
+}

@@ -1,0 +1,205 @@
+//! An engine without a project: it keeps what it is asked and says what the schedule wants.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use greenloop::base::ids::{AttemptId, BlobId, RunId, TreeId};
+use greenloop::base::path::RepoPath;
+use greenloop::engine::{
+    Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
+};
+use greenloop::logic::{diff, machine};
+use greenloop::model::budget::{AskedBudget, Budget};
+use greenloop::model::event::Event;
+use greenloop::model::failure::Failure;
+use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal};
+use greenloop::model::run::{Goal, Outcome, Phase, Run};
+
+/// Survives servers; the newest one that opened it listens.
+pub struct FakeEngine {
+    root: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    commands: VecDeque<Command>,
+    runs: BTreeMap<RunId, RunView>,
+    disk: HashMap<RepoPath, Vec<u8>>,
+    listener: Option<Listener>,
+}
+
+impl FakeEngine {
+    pub fn new(root: &Path) -> Arc<Self> {
+        Arc::new(Self { root: root.to_owned(), inner: Mutex::default() })
+    }
+
+    pub fn write(&self, path: &str, bytes: Vec<u8>) {
+        self.inner().disk.insert(RepoPath::new(path).unwrap(), bytes);
+    }
+
+    pub fn read(&self, path: &str) -> Vec<u8> {
+        self.inner().disk.get(&RepoPath::new(path).unwrap()).cloned().unwrap_or_default()
+    }
+
+    /// What it was asked first and has not looked at.
+    pub fn next_command(&self) -> Option<Command> {
+        self.inner().commands.pop_front()
+    }
+
+    /// The hunks of an acceptance.
+    pub fn acceptance(&self, id: RunId, acceptance: &str) -> Vec<HunkAt> {
+        let inner = self.inner();
+        let known = inner.runs.get(&id).map(|view| view.run.acceptances.as_slice());
+        let mut known = known.unwrap_or_default().iter();
+        let found = known.find(|known| serde_json::json!(known.id) == acceptance);
+        found.map(|known| known.hunks.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    pub fn knows_reviews(&self) -> bool {
+        self.inner().runs.values().any(|view| view.review.is_some())
+    }
+
+    /// A run that was asked for and is at work.
+    pub fn begin(&self, id: RunId, goal: Goal) {
+        self.tell(RunView { run: run(id, goal), interrupted: false, review: None });
+    }
+
+    /// A run's work is done: these texts in place of those, by file.
+    pub fn propose(&self, id: RunId, files: Vec<(String, String, String)>) -> Arc<Review> {
+        let change = |(path, before, after): &(String, String, String)| FileChange {
+            path: RepoPath::new(path).unwrap(),
+            kind: ChangeKind::Modify,
+            before: BlobId::new("before"),
+            after: BlobId::new("after"),
+            hunks: diff::hunks(before, after),
+        };
+        let changes: Vec<FileChange> = files.iter().map(change).collect();
+        let review_file =
+            |((_, before, after), change): ((String, String, String), &FileChange)| {
+                let rejected = vec![false; change.hunks.len()];
+                let path = change.path.clone();
+                let kind = change.kind.clone();
+                ReviewFile { path, kind, before: before.into(), after: after.into(), rejected }
+            };
+        let files = files.into_iter().zip(&changes).map(review_file).collect();
+        let proposal = Proposal {
+            run: id,
+            attempt: AttemptId(1),
+            title: "make it so".into(),
+            worker: String::new(),
+            llm: false,
+            base: TreeId::new("base"),
+            result: TreeId::new("result"),
+            files: changes,
+            evidence: evidence(),
+        };
+        let mut run = self.inner().runs[&id].run.clone();
+        run.phase = Phase::Finished(Outcome::Green);
+        run.proposal = Some(proposal.clone());
+        let review = Arc::new(Review { proposal, files });
+        self.tell(RunView { run, interrupted: false, review: Some(review.clone()) });
+        review
+    }
+
+    /// Folds in what happened to a run, as the real engine does.
+    pub fn record(&self, id: RunId, event: &Event) {
+        let mut view = self.inner().runs[&id].clone();
+        machine::apply(&mut view.run, event);
+        if let Some(review) = &mut view.review {
+            for file in &mut Arc::make_mut(review).files {
+                for (hunk, rejected) in file.rejected.iter_mut().enumerate() {
+                    *rejected = view.run.rejected.contains(&(file.path.clone(), hunk));
+                }
+            }
+        }
+        self.tell(view);
+    }
+
+    fn tell(&self, view: RunView) {
+        self.inner().runs.insert(view.run.id, view.clone());
+        let listener = self.inner().listener.clone();
+        if let Some(listener) = listener {
+            listener(&Notice::Changed(Arc::new(view)));
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine for FakeEngine {
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn send(&self, command: Command) -> Result<(), Busy> {
+        self.inner().commands.push_back(command);
+        Ok(())
+    }
+
+    fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.inner().disk.get(path).cloned()
+    }
+
+    fn output(&self, _: &BlobId) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn put_document(&self, _: &str, _: &str) -> Result<PathBuf, Failure> {
+        Err(Failure::environment("there is no disk here", ""))
+    }
+}
+
+pub struct FakeEngines(pub Arc<FakeEngine>);
+
+impl Engines for FakeEngines {
+    fn root_of(&self, _: &Path) -> Result<PathBuf, Failure> {
+        Ok(self.0.root.clone())
+    }
+
+    fn open(&self, _: &Path, listener: Listener) -> Result<EngineHandle, Failure> {
+        let known: Vec<RunView> = self.0.inner().runs.values().cloned().collect();
+        for view in known {
+            listener(&Notice::Changed(Arc::new(view)));
+        }
+        self.0.inner().listener = Some(listener);
+        Ok(self.0.clone())
+    }
+}
+
+fn run(id: RunId, goal: Goal) -> Run {
+    Run {
+        id,
+        goal,
+        asked: AskedBudget::default(),
+        budget: Budget::default(),
+        started_ms: 0,
+        phase: Phase::Working,
+        snapshot: None,
+        checks: Vec::new(),
+        notes: Vec::new(),
+        baseline: None,
+        targets: None,
+        workers: Vec::new(),
+        attempts: Vec::new(),
+        proposal: None,
+        rejected: BTreeSet::new(),
+        acceptances: Vec::new(),
+        ending: None,
+    }
+}
+
+fn evidence() -> Evidence {
+    Evidence {
+        tree: TreeId::new("result"),
+        fixed: Vec::new(),
+        still_red: Vec::new(),
+        n_passed: 3,
+        n_skipped: 0,
+        checks: Vec::new(),
+        search: None,
+    }
+}

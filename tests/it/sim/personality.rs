@@ -1,0 +1,160 @@
+//! How real editors differ where it matters to who edits their texts. One table, as measured with the editors.
+
+use serde_json::Value;
+
+use super::capabilities;
+
+/// What an editor does with an edit that names a version its text has left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Refuses the edits of a server if any document has moved on, but typing can slip in between the look and the
+    /// edit; the edits of code actions are not looked at.
+    Racy,
+    /// Looks at the first document only, and never when the version named is 0.
+    FirstUnlessZero,
+    /// Refuses if any document has moved on.
+    All,
+    /// Carries the edit over to the newer text.
+    Rebase,
+}
+
+/// What it answers when it did not apply an edit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    SaysNo,
+    SaysYes,
+    Error,
+}
+
+/// Of which chosen actions it asks for the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolves {
+    WithoutEdit,
+    WithoutEditOrCommand,
+    WithoutBoth,
+    Every,
+}
+
+/// What becomes of line breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endings {
+    /// All are made the document's.
+    Documents,
+    /// Files of any kind are shown and sent with line feeds.
+    LineFeeds,
+    AsTheyCome,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is one habit an editor has or has not")]
+pub struct Personality {
+    pub name: &'static str,
+    pub capabilities: fn() -> Value,
+    pub first_version: i64,
+    /// How far one change may move the version.
+    pub version_step_max: usize,
+    pub check: Check,
+    pub refusal: Refusal,
+    pub runs_command_after_refusal: bool,
+    pub resolves: Resolves,
+    /// Finds the chosen action by its title.
+    pub chooses_by_title: bool,
+    /// Shows no actions if the text changed since it asked for them.
+    pub drops_old_actions: bool,
+    /// Shows no diagnostics that name another version than the text's.
+    pub drops_old_diagnostics: bool,
+    /// Lists no actions that cannot be chosen.
+    pub hides_disabled: bool,
+    pub endings: Endings,
+    /// Sends one comparison instead of every change.
+    pub sends_differences: bool,
+    /// Asks its user about edits of files that are not open, and says yes whatever the answer is.
+    pub confirms_unopened: bool,
+}
+
+pub const ALL: &[Personality] = &[
+    Personality {
+        name: "vscode",
+        capabilities: capabilities::vscode,
+        first_version: 1,
+        version_step_max: 1,
+        check: Check::Racy,
+        refusal: Refusal::SaysNo,
+        runs_command_after_refusal: true,
+        resolves: Resolves::WithoutEdit,
+        chooses_by_title: false,
+        drops_old_actions: true,
+        drops_old_diagnostics: false,
+        hides_disabled: false,
+        endings: Endings::Documents,
+        sends_differences: false,
+        confirms_unopened: false,
+    },
+    Personality {
+        name: "neovim",
+        capabilities: capabilities::neovim,
+        first_version: 0,
+        version_step_max: 5,
+        check: Check::FirstUnlessZero,
+        refusal: Refusal::SaysYes,
+        runs_command_after_refusal: true,
+        resolves: Resolves::WithoutEditOrCommand,
+        chooses_by_title: false,
+        drops_old_actions: false,
+        drops_old_diagnostics: false,
+        hides_disabled: false,
+        endings: Endings::Documents,
+        sends_differences: true,
+        confirms_unopened: false,
+    },
+    Personality {
+        name: "helix",
+        capabilities: capabilities::helix,
+        first_version: 0,
+        version_step_max: 1,
+        check: Check::All,
+        refusal: Refusal::SaysNo,
+        runs_command_after_refusal: true,
+        resolves: Resolves::WithoutEditOrCommand,
+        chooses_by_title: false,
+        drops_old_actions: false,
+        drops_old_diagnostics: true,
+        hides_disabled: true,
+        endings: Endings::AsTheyCome,
+        sends_differences: false,
+        confirms_unopened: false,
+    },
+    Personality {
+        name: "emacs",
+        capabilities: capabilities::emacs,
+        first_version: 0,
+        version_step_max: 1,
+        check: Check::All,
+        refusal: Refusal::Error,
+        runs_command_after_refusal: false,
+        resolves: Resolves::WithoutBoth,
+        chooses_by_title: true,
+        drops_old_actions: false,
+        drops_old_diagnostics: false,
+        hides_disabled: false,
+        endings: Endings::LineFeeds,
+        sends_differences: false,
+        confirms_unopened: true,
+    },
+    Personality {
+        name: "zed",
+        capabilities: capabilities::zed,
+        first_version: 0,
+        version_step_max: 1,
+        check: Check::Rebase,
+        refusal: Refusal::SaysYes,
+        runs_command_after_refusal: true,
+        resolves: Resolves::Every,
+        chooses_by_title: false,
+        drops_old_actions: false,
+        drops_old_diagnostics: false,
+        hides_disabled: false,
+        endings: Endings::LineFeeds,
+        sends_differences: false,
+        confirms_unopened: false,
+    },
+];

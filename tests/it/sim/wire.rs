@@ -1,0 +1,199 @@
+//! An editor's mouth and ears: framed JSON to and from a server in this process, and a look at everything it sends.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use greenloop::lsp::{Options, serve};
+use serde_json::{Value, json};
+use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf,
+};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::engine::{FakeEngine, FakeEngines};
+use super::manners;
+
+/// More than is ever under way.
+const PIPE_BYTES: usize = 1 << 20;
+const INCOMING_MAX: usize = 10_000;
+
+pub struct Wire {
+    output: WriteHalf<DuplexStream>,
+    incoming: Receiver<Value>,
+    server: JoinHandle<i32>,
+    capabilities: Value,
+    n_requests: i64,
+    /// Edits the server asks for, oldest first.
+    pub asked: VecDeque<Value>,
+    /// What it told the user.
+    pub told: Vec<String>,
+    /// The newest diagnostics per document that this editor would show: uri, version, list.
+    pub published: Vec<Value>,
+    /// What it sent although nobody said it may.
+    pub rude: Option<String>,
+}
+
+impl Wire {
+    /// Starts a server.
+    pub fn start(engine: &Arc<FakeEngine>, capabilities: Value) -> Self {
+        let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
+        let (input, output) = tokio::io::split(theirs);
+        let engines = Box::new(FakeEngines(engine.clone()));
+        let server = tokio::spawn(serve(Options { log: None, engines }, input, output));
+        let (ears, output) = tokio::io::split(ours);
+        let (sender, incoming) = channel(INCOMING_MAX);
+        tokio::spawn(listen(BufReader::new(ears), sender));
+        Self {
+            output,
+            incoming,
+            server,
+            capabilities,
+            n_requests: 0,
+            asked: VecDeque::new(),
+            told: Vec::new(),
+            published: Vec::new(),
+            rude: None,
+        }
+    }
+
+    async fn send(&mut self, message: Value) {
+        let body = message.to_string();
+        let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        self.output.write_all(frame.as_bytes()).await.unwrap();
+    }
+
+    pub async fn notify(&mut self, method: &str, params: Value) {
+        self.send(json!({"jsonrpc": "2.0", "method": method, "params": params})).await;
+    }
+
+    pub async fn request(&mut self, method: &str, params: Value) -> i64 {
+        self.n_requests += 1;
+        let id = self.n_requests;
+        self.send(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
+        id
+    }
+
+    pub async fn respond(&mut self, request: &Value, answer: Result<Value, Value>) {
+        let id = &request["id"];
+        let message = match answer {
+            Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+            Err(error) => json!({"jsonrpc": "2.0", "id": id, "error": error}),
+        };
+        self.send(message).await;
+    }
+
+    /// The answer to a request, `Err` with its error; what comes before it is taken in.
+    pub async fn answer(&mut self, id: i64) -> Result<Value, Value> {
+        loop {
+            let Some(mut message) = self.incoming.recv().await else {
+                return Err(json!({"message": "the server has gone"}));
+            };
+            if message["id"] == id && message["method"].is_null() {
+                return match message["error"].take() {
+                    Value::Null => Ok(message["result"].take()),
+                    error => Err(error),
+                };
+            }
+            self.take(message).await;
+        }
+    }
+
+    pub async fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        let id = self.request(method, params).await;
+        self.answer(id).await
+    }
+
+    /// Takes in what has come.
+    pub async fn catch_up(&mut self) {
+        while let Ok(message) = self.incoming.try_recv() {
+            self.take(message).await;
+        }
+    }
+
+    /// Takes in what comes within some milliseconds of this runtime's own time.
+    pub async fn wait(&mut self, ms: u64) {
+        let pause = tokio::time::sleep(std::time::Duration::from_millis(ms));
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                Some(message) = self.incoming.recv() => self.take(message).await,
+            }
+        }
+        self.catch_up().await;
+    }
+
+    async fn take(&mut self, message: Value) {
+        if let Some(fault) = manners::breach(&message, &self.capabilities) {
+            self.rude.get_or_insert(format!("{fault}: {message}"));
+        }
+        match message["method"].as_str() {
+            Some("workspace/applyEdit") => self.asked.push_back(message),
+            Some("window/workDoneProgress/create") => self.respond(&message, Ok(Value::Null)).await,
+            // Put away without an answer, or left open for ever.
+            Some("window/showMessageRequest") if self.told.len().is_multiple_of(2) => {
+                self.respond(&message, Ok(Value::Null)).await;
+            }
+            Some("window/showMessage") => {
+                self.told.extend(message["params"]["message"].as_str().map(str::to_owned));
+            }
+            Some("window/logMessage") if message["params"]["type"] == 1 => {
+                self.rude.get_or_insert(message["params"]["message"].to_string());
+            }
+            Some("textDocument/publishDiagnostics") => {
+                let params = &message["params"];
+                self.published.retain(|known| known["uri"] != params["uri"]);
+                self.published.push(params.clone());
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// Ends the server as editors do, or by going away.
+    pub async fn end(mut self, politely: bool) -> Result<(), String> {
+        if politely {
+            let answer = self.ask("shutdown", Value::Null).await;
+            if answer != Ok(Value::Null) {
+                return Err(format!("shutdown was answered {answer:?}"));
+            }
+            self.notify("exit", Value::Null).await;
+        }
+        let Self { output, incoming, server, .. } = self;
+        drop((output, incoming));
+        if !politely {
+            server.abort();
+            return Ok(());
+        }
+        match server.await {
+            Ok(0) => Ok(()),
+            other => Err(format!("the server ended with {other:?}")),
+        }
+    }
+}
+
+/// Hands on messages until either side goes away.
+async fn listen(mut input: BufReader<ReadHalf<DuplexStream>>, sender: Sender<Value>) {
+    while let Some(message) = read(&mut input).await {
+        if sender.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn read(input: &mut BufReader<ReadHalf<DuplexStream>>) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if input.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        match line.trim_end() {
+            "" => break,
+            header => length = header.strip_prefix("Content-Length: ")?.parse().ok()?,
+        }
+    }
+    let mut body = vec![0; length];
+    input.read_exact(&mut body).await.ok()?;
+    serde_json::from_slice(&body).ok()
+}
