@@ -199,6 +199,10 @@ mod tests {
         assert!(outbox.queue().is_full());
         assert_eq!(drained(&outbox).len(), 3);
         assert_eq!(outbox.queue().n_bytes, 0);
+        (1..limits::OUTBOX_MESSAGES_MAX).for_each(|_| outbox.respond(json!("y")));
+        assert!(!outbox.queue().is_full());
+        outbox.respond(json!("y"));
+        assert!(outbox.queue().is_full());
     }
 
     #[test]

@@ -49,22 +49,23 @@ async fn draw(session: &Arc<Session>) {
         Ok(drawn) => {
             session.state().check_parts(&drawn);
             tasks::tell(session, &drawn);
-            publish(session, drawn);
+            publish(session, drawn).await;
         }
         Err(error) => session.log.error(&format!("internal error while drawing reviews: {error}")),
     }
 }
 
-fn publish(session: &Session, drawn: Drawn) {
-    let mut state = session.state();
-    let messages = state.show(drawn, session.capabilities().diagnostic_versions);
-    drop(state);
+/// Encodes elsewhere what may be hundreds of diagnostics, so that no request waits for it.
+async fn publish(session: &Session, drawn: Drawn) {
+    let versions = session.capabilities().diagnostic_versions;
+    let messages = session.state().show(drawn, versions);
     if !messages.is_empty() {
         session.refresh.notify_one();
     }
-    for message in messages {
-        session.outbox.notify::<PublishDiagnostics>(message);
-    }
+    let outbox = session.outbox.clone();
+    let send = move |message| outbox.notify::<PublishDiagnostics>(message);
+    // Only a panic would be an error, and encoding has none.
+    spawn_blocking(move || messages.into_iter().for_each(send)).await.ok();
 }
 
 /// Has the editor ask again for what it does not ask for by itself, at most a few times a second, for ever.
