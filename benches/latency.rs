@@ -1,5 +1,6 @@
 //! What an editor feels: time to the `initialize` answer, memory of an idle server, code actions while a run is busy.
-//! Figures are printed, nothing is asserted.
+//! Figures are printed, nothing is asserted. `cargo bench --bench latency load` measures only the hardest
+//! case, a number as argument with so many keys typed.
 
 #![allow(
     dead_code,
@@ -14,6 +15,8 @@ mod advertised;
 mod client;
 #[path = "../tests/it/wire/editor.rs"]
 mod editor;
+#[path = "latency/load.rs"]
+mod load;
 #[path = "../tests/it/wire/model.rs"]
 mod model;
 #[path = "../tests/it/support.rs"]
@@ -31,6 +34,16 @@ const STARTS: usize = 20;
 const ACTIONS: usize = 2_000;
 
 fn main() {
+    let n_rounds = std::env::args().find_map(|argument| argument.parse().ok());
+    for (name, is_busy) in [("calm", false), ("busy", true)] {
+        let load::Figures { actions, resolves, log } = load::measure(n_rounds, is_busy);
+        report(&format!("code action, 200 hunks, typing, {name}"), actions);
+        report(&format!("resolve, 200 hunks, typing, {name}"), resolves);
+        println!("the server of itself:{}", log.split("latencies").last().unwrap());
+    }
+    if std::env::args().any(|argument| argument == "load") {
+        return;
+    }
     let starts = (0..STARTS).map(|_| start_to_initialize()).collect();
     report("start to initialize answer", starts);
     println!("{:40} {:?} kB", "idle memory, project open", idle_memory());
