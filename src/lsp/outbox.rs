@@ -109,9 +109,13 @@ impl Outbox {
         self.0.pushed.notify_one();
     }
 
+    pub fn is_full(&self) -> bool {
+        self.queue().is_full()
+    }
+
     /// Waits while the editor leaves too much unread.
     pub async fn has_room(&self) {
-        while self.queue().is_full() {
+        while self.is_full() {
             self.0.taken.notified().await;
         }
     }

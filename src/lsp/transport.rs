@@ -80,6 +80,9 @@ impl Driver {
             }
             // Answers get out between two messages, however fast those come.
             tokio::task::yield_now().await;
+            if self.session.outbox.is_full() {
+                self.session.log.debug("reading stops, as the editor leaves too much unread");
+            }
             self.session.outbox.has_room().await;
         }
     }
