@@ -262,6 +262,14 @@ impl Engine for OneProposal {
     fn disk(&self, _: &RepoPath) -> Option<Vec<u8>> {
         None
     }
+
+    fn output(&self, _: &BlobId) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn put_document(&self, name: &str, _: &str) -> Result<PathBuf, Failure> {
+        Ok(self.root.join(name))
+    }
 }
 
 fn run() -> RunView {
@@ -289,6 +297,8 @@ fn run() -> RunView {
     let proposal = Proposal {
         run: id,
         attempt: AttemptId(1),
+        worker: "repair".into(),
+        llm: false,
         title: "compare with `next`".into(),
         base: tree.clone(),
         result: tree,
@@ -307,12 +317,16 @@ fn run() -> RunView {
         notes: Vec::new(),
         baseline: None,
         targets: None,
+        workers: Vec::new(),
         attempts: Vec::new(),
         proposal: Some(proposal.clone()),
         rejected: Default::default(),
+        acceptances: Vec::new(),
+        subsets: Vec::new(),
         ending: None,
     };
-    let file = ReviewFile { path, before: before.into(), after: after.into(), rejected };
+    let kind = ChangeKind::Modify;
+    let file = ReviewFile { path, kind, before: before.into(), after: after.into(), rejected };
     let review = Some(Arc::new(Review { proposal, files: vec![file] }));
-    RunView { run, interrupted: false, review }
+    RunView { run, interrupted: false, review, checking: Vec::new() }
 }

@@ -45,6 +45,16 @@ impl HunkState {
         lines
     }
 
+    /// The same at other lines.
+    pub fn at(self, lines: Range<u32>) -> Self {
+        match self {
+            Self::Pending { .. } => Self::Pending { lines },
+            Self::Applied { .. } => Self::Applied { lines },
+            Self::Partly { .. } => Self::Partly { lines },
+            Self::Conflict { .. } => Self::Conflict { lines },
+        }
+    }
+
     /// Whether one of its lines is among these; an insertion touches the lines on both sides.
     pub fn touches(&self, lines: &Range<u32>) -> bool {
         let own = match self.lines() {

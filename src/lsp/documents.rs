@@ -12,6 +12,7 @@ use super::awaited::{Arrival, Awaited};
 use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
+use super::review::moved::Moves;
 use super::to_proto;
 use crate::base::limits;
 use crate::base::text::edit::Edit;
@@ -73,6 +74,8 @@ pub struct Document {
     pub in_sync: bool,
     /// Edits of ours that have not arrived in it.
     awaited: Awaited,
+    /// Where its lines have gone lately.
+    pub moves: Moves,
     /// An edit of ours came too late for what was typed before it.
     late: Option<Late>,
 }
@@ -196,6 +199,7 @@ impl Documents {
             revision: self.n_revisions,
             in_sync: false,
             awaited: Awaited::default(),
+            moves: Moves::starting_at(self.n_revisions),
             late: None,
         };
         let replaced = document.replace_all(item.text);
@@ -225,6 +229,7 @@ impl Documents {
             match change.range {
                 None => {
                     replaced = document.replace_all(change.text);
+                    document.moves.forget(document.revision);
                     landed.see(None);
                 }
                 Some(range) => {
@@ -237,7 +242,11 @@ impl Documents {
                     let range = from_proto::byte_range(text, range, encoding);
                     let change = Edit::new(range.clone(), change.text);
                     let arrival = document.awaited.follow(text, &change, version, encoding);
+                    let touched = text.lines.line_of(range.start)..text.lines.line_of(range.end);
+                    let n_before = text.lines.n_lines();
                     text.replace(range, &change.text);
+                    let n_down = i64::from(text.lines.n_lines()) - i64::from(n_before);
+                    document.moves.push(document.revision, touched, n_down);
                     landed.see(arrival);
                 }
             }

@@ -4,6 +4,7 @@ pub mod edits;
 pub mod evidence;
 pub mod hunks;
 pub mod job;
+pub mod moved;
 pub mod view;
 
 use std::collections::HashMap;
@@ -92,8 +93,13 @@ pub async fn view_of(session: &Arc<Session>, uri: &Url) -> Option<Arc<FileView>>
         let state = session.state();
         let document = state.documents.get(uri)?;
         let (_, key) = state.key_of(document)?;
-        if let Some(view) = state.shown.views.get(uri).filter(|view| view.key == key) {
+        let known = state.shown.views.get(uri);
+        if let Some(view) = known.filter(|view| view.key == key) {
             return Some(view.clone());
+        }
+        let moved = known.and_then(|view| view.moved(key, document.version, &document.moves));
+        if let Some(view) = moved {
+            return Some(Arc::new(view));
         }
         state.job_of(document, session.capabilities())?
     };

@@ -46,7 +46,7 @@ fn each_shows_what_the_other_does() {
         let (path, hunk) = (RepoPath::new("m.py").unwrap(), 0);
         other
             .engine
-            .send(Command::Decide { id, path: path.clone(), hunk, rejected: true })
+            .send(Command::Decide { id, hunks: [(path.clone(), hunk)].into(), rejected: true })
             .unwrap();
         one.wait_view(id, |view| view.run.rejected.contains(&(path.clone(), hunk)));
         one.engine.send(Command::CheckSubset { id, hunks: [(path.clone(), hunk)].into() }).unwrap();

@@ -63,7 +63,12 @@ impl FakeEngine {
 
     /// A run that was asked for and is at work.
     pub fn begin(&self, id: RunId, goal: Goal) {
-        self.tell(RunView { run: run(id, goal), interrupted: false, review: None });
+        self.tell(RunView {
+            run: run(id, goal),
+            interrupted: false,
+            review: None,
+            checking: Vec::new(),
+        });
     }
 
     /// A run's work is done: these texts in place of those, by file.
@@ -99,7 +104,8 @@ impl FakeEngine {
         run.phase = Phase::Finished(Outcome::Green);
         run.proposal = Some(proposal.clone());
         let review = Arc::new(Review { proposal, files });
-        self.tell(RunView { run, interrupted: false, review: Some(review.clone()) });
+        let checking = Vec::new();
+        self.tell(RunView { run, interrupted: false, review: Some(review.clone()), checking });
         review
     }
 
@@ -188,6 +194,7 @@ fn run(id: RunId, goal: Goal) -> Run {
         proposal: None,
         rejected: BTreeSet::new(),
         acceptances: Vec::new(),
+        subsets: Vec::new(),
         ending: None,
     }
 }

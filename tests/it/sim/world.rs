@@ -243,7 +243,7 @@ impl World {
                 Command::TakenBack { id, acceptance } => {
                     self.engine.record(id, &Event::TakenBack { acceptance });
                 }
-                Command::Cancel { .. } | Command::Resume { .. } => {}
+                Command::CheckSubset { .. } | Command::Cancel { .. } | Command::Resume { .. } => {}
             }
         }
         Ok(())
