@@ -1,13 +1,14 @@
 //! The loop that owns every run: input → event → journal → fold → decide → effects → listener. Nobody else changes a
 //! run, and nothing changes that is not in the journal first.
 
+mod deadlines;
 mod others;
 mod subsets;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use self::subsets::Checking;
 use super::executor::{Project, Task, execute, failed};
@@ -352,32 +353,6 @@ impl Dispatcher {
                 checking: checking.iter().map(|asked| asked.hunks.clone()).collect(),
             };
             (self.listener)(&Notice::Changed(Arc::new(view)));
-        }
-    }
-
-    fn deadlines(&self) -> impl Iterator<Item = (RunId, u64)> {
-        let working =
-            self.runs.values().filter(|entry| entry.work.is_some() && !entry.run.is_finished());
-        working.map(|entry| {
-            (entry.run.id, entry.run.started_ms.saturating_add(entry.run.budget.wall_ms_max))
-        })
-    }
-
-    fn until_deadline(&self) -> Duration {
-        let next = self.deadlines().map(|(_, at_ms)| at_ms).min();
-        next.map_or(Duration::from_secs(3600), |at_ms| {
-            Duration::from_millis(at_ms.saturating_sub(clock::now_ms()) + 1)
-        })
-    }
-
-    fn end_overdue(&mut self) {
-        let now = clock::now_ms();
-        let overdue: Vec<RunId> =
-            self.deadlines().filter(|(_, at_ms)| *at_ms <= now).map(|(id, _)| id).collect();
-        for id in overdue {
-            if let Err(failure) = self.end(id, Event::WallSpent) {
-                self.abandon(id, failure);
-            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! One project's runs as its reviewer sees them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -53,8 +53,8 @@ impl Board {
         self.revision
     }
 
-    /// The proposals that still count, newest first. A newer one that touches one of the same files or fixes one of
-    /// the same tests takes an older one's place.
+    /// The proposals that still count, newest first. A newer one that fixes one of the same tests takes an older one's
+    /// place; where they only meet in a file, single hunks do.
     pub fn reviews(&self) -> Vec<Arc<Review>> {
         let mut kept: Vec<Arc<Review>> = Vec::new();
         for review in self.runs.values().rev().filter_map(|view| view.review.as_ref()) {
@@ -90,12 +90,7 @@ impl Board {
 }
 
 fn replaces(newer: &Review, older: &Review) -> bool {
-    let paths: BTreeSet<&RepoPath> = newer.files.iter().map(|file| &file.path).collect();
-    older.files.iter().any(|file| paths.contains(&file.path))
-        || older
-            .proposal
-            .evidence
-            .fixed
-            .iter()
-            .any(|test| newer.proposal.evidence.fixed.contains(test))
+    let fixed = |review: &Review| review.proposal.evidence.fixed.clone();
+    let (newer, older) = (fixed(newer), fixed(older));
+    older.iter().any(|test| newer.contains(test))
 }

@@ -29,6 +29,8 @@ pub struct Capabilities {
     /// Shows actions that cannot be chosen, with the reason.
     pub disabled_actions: bool,
     pub preferred_actions: bool,
+    /// Shows which actions a language model made (LSP 3.18).
+    pub llm_tag: bool,
     pub progress: bool,
     pub diagnostic_versions: bool,
     pub related_information: bool,
@@ -40,6 +42,9 @@ pub struct Capabilities {
     pub refresh_hints: bool,
     pub greenloop: Extensions,
 }
+
+/// `CodeActionTag.LLMGenerated` of LSP 3.18.
+pub const LLM_GENERATED: u32 = 1;
 
 /// What the editor does with files in a workspace edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,6 +86,9 @@ impl Capabilities {
             resolves_edit: lazily,
             resolves_command: lazily && names(resolvable).any(|name| name == "command"),
             disabled_actions: action["disabledSupport"] == true,
+            llm_tag: action["tagSupport"]["valueSet"]
+                .as_array()
+                .is_some_and(|tags| tags.contains(&LLM_GENERATED.into())),
             preferred_actions: action["isPreferredSupport"] == true,
             progress: client["window"]["workDoneProgress"] == true,
             diagnostic_versions: document["publishDiagnostics"]["versionSupport"] == true,
@@ -200,6 +208,7 @@ mod tests {
                     resolves_command: false,
                     disabled_actions: false,
                     preferred_actions: false,
+                    llm_tag: false,
                     progress: false,
                     diagnostic_versions: false,
                     related_information: false,

@@ -18,7 +18,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 
 use self::guard::Guarded;
 use super::frames::{Frame, FrameReader};
-use super::handlers::initialize;
+use super::handlers::{code_action, initialize};
 use super::latency;
 use super::server::Server;
 use super::session::Session;
@@ -267,6 +267,9 @@ impl Answering {
         if let Some(response) = response {
             let response = match self.method.as_str() {
                 "initialize" => initialize::completed(response),
+                "textDocument/codeAction" if self.session.capabilities().llm_tag => {
+                    code_action::tagged(response)
+                }
                 _ => response,
             };
             let (id, result) = response.into_parts();

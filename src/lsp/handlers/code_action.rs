@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::json;
+use tower_lsp::jsonrpc::Response;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
     CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
 };
 
 use crate::logic::review::HunkState as Found;
-use crate::lsp::capabilities::Capabilities;
+use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
 use crate::lsp::commands;
 use crate::lsp::findings::What;
 use crate::lsp::handlers::code_action_resolve;
@@ -123,7 +124,11 @@ fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
     let pending = match hunk.state {
         HunkState::Pending | HunkState::Partly => true,
         HunkState::Conflict if capabilities.disabled_actions => false,
-        HunkState::Conflict | HunkState::Applied | HunkState::Rejected | HunkState::Settled => {
+        HunkState::Conflict
+        | HunkState::Applied
+        | HunkState::Rejected
+        | HunkState::Settled
+        | HunkState::Superseded => {
             return None;
         }
     };
@@ -138,8 +143,29 @@ fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
             ..action
         });
     }
-    let action = with_data(action, &hunk.id, capabilities);
-    Some(CodeAction { is_preferred: capabilities.preferred_actions.then_some(true), ..action })
+    let mut action = with_data(action, &hunk.id, capabilities);
+    action.is_preferred = capabilities.preferred_actions.then_some(true);
+    if hunk.llm && capabilities.llm_tag {
+        action.data.get_or_insert_with(|| json!({}))[LLM] = json!(true);
+    }
+    Some(action)
+}
+
+/// In an action's data until it gets its tag.
+const LLM: &str = "llm";
+
+/// Tags the actions that accept a model's change, for which the types of the protocol's older versions have no place.
+pub fn tagged(response: Response) -> Response {
+    let (id, result) = response.into_parts();
+    let with_tags = result.map(|mut actions| {
+        for action in actions.as_array_mut().into_iter().flatten() {
+            if action["data"][LLM] == true {
+                action["tags"] = json!([LLM_GENERATED]);
+            }
+        }
+        actions
+    });
+    Response::from_parts(id, with_tags)
 }
 
 /// Accepts what is selected of a hunk, when that is not all that is left of it.
@@ -333,6 +359,15 @@ mod tests {
         assert!(!asks("source.fixAll", TEST));
         assert!(!asks("quickfix.greenloop.reject", ACCEPT));
         assert!(is_asked(&CodeActionContext::default(), FIX));
+    }
+
+    #[test]
+    fn a_models_change_is_tagged_as_one() {
+        let actions = json!([{"title": "a", "data": {"llm": true}}, {"title": "b", "data": {}}]);
+        let (_, tagged) = tagged(Response::from_ok(1.into(), actions)).into_parts();
+        let tagged = tagged.unwrap();
+        assert_eq!(tagged[0]["tags"], json!([1]));
+        assert_eq!(tagged[1].get("tags"), None);
     }
 
     #[test]

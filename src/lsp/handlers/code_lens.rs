@@ -42,7 +42,9 @@ fn of_hunk(hunk: &HunkView) -> Vec<CodeLens> {
     match hunk.state {
         HunkState::Pending | HunkState::Partly => vec![accept, reject, diff],
         HunkState::Conflict => vec![reject, diff],
-        HunkState::Applied | HunkState::Rejected | HunkState::Settled => Vec::new(),
+        HunkState::Applied | HunkState::Rejected | HunkState::Settled | HunkState::Superseded => {
+            Vec::new()
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
 use crate::logic::review::file::{FileState, Places, file_state};
+use crate::logic::review::overlap::{Placed, Relation, relations};
 use crate::logic::review::{self, HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
@@ -51,6 +52,8 @@ pub struct HunkView {
     pub parts: Vec<Found>,
     /// The proposal it belongs to: decisions and files.
     pub whole: (usize, usize),
+    /// A language model made it.
+    pub llm: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,6 +68,8 @@ pub enum HunkState {
     Conflict,
     /// As `Conflict`, but it was applied before: the user went on from there.
     Settled,
+    /// A newer proposal makes the same change, or another one in its place.
+    Superseded,
 }
 
 /// The decisions of a proposal about the file at `path`, one of the places of the file it is about.
@@ -198,7 +203,28 @@ fn view(
         state,
         parts,
         whole: (job.n_total, proposal.files.len()),
+        llm: proposal.llm,
     }
+}
+
+/// Puts those hunks of a proposal aside that a newer one does not leave room for.
+pub fn supersede(hunks: &mut [HunkView], job: &ReviewJob, newer: &ReviewJob, text: &Text) {
+    let read = |job: &ReviewJob| {
+        let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+        (change.kind == ChangeKind::Modify).then(|| lines(change, file, Some(text)))
+    };
+    let (Some(ours), Some(theirs)) = (read(job), read(newer)) else { return };
+    let ours = placed(job, &ours);
+    let relations = relations(&ours, &placed(newer, &theirs), &text.string);
+    let open = hunks.iter_mut().zip(relations).filter(|(hunk, _)| hunk.is_open());
+    for (hunk, _) in open.filter(|(_, relation)| *relation != Relation::Disjoint) {
+        hunk.state = HunkState::Superseded;
+    }
+}
+
+fn placed<'a>(job: &'a ReviewJob, readings: &'a [Reading]) -> Vec<Placed<'a>> {
+    let hunks = job.review.proposal.files[job.file].hunks.iter();
+    hunks.zip(readings).map(|(hunk, reading)| Placed { hunk, reading }).collect()
 }
 
 /// Says what is known of the texts once each hunk of one file is accepted on top of what is `applied`.
@@ -261,6 +287,7 @@ mod tests {
             state: HunkState::Pending,
             parts: Vec::new(),
             whole: (1, 1),
+            llm: false,
         };
         let touched = |lines: Range<u32>| {
             (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()

@@ -83,8 +83,15 @@ impl Job {
 impl Sketch {
     fn new(job: Job) -> Self {
         let text = job.side.text();
-        let of_review = |review| hunks::hunks(review, &job.path, text.as_deref(), job.encoding);
-        let hunks = job.reviews.iter().flat_map(of_review).collect();
+        let mut hunks = Vec::new();
+        for (at, review) in job.reviews.iter().enumerate() {
+            let mut own = hunks::hunks(review, &job.path, text.as_deref(), job.encoding);
+            if let Some(text) = &text {
+                let newer = job.reviews[..at].iter();
+                newer.for_each(|newer| hunks::supersede(&mut own, review, newer, text));
+            }
+            hunks.extend(own);
+        }
         Self { job, text, hunks }
     }
 
@@ -203,7 +210,9 @@ fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
             let message = format!("Cannot apply {}: {}", hunk.label, conflicting().message);
             (DiagnosticSeverity::WARNING, "conflict", message)
         }
-        HunkState::Applied | HunkState::Rejected | HunkState::Settled => return None,
+        HunkState::Applied | HunkState::Rejected | HunkState::Settled | HunkState::Superseded => {
+            return None;
+        }
     };
     Some(Diagnostic { severity: Some(severity), ..diagnostic(hunk.range, code, message) })
 }
