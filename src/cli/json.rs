@@ -31,7 +31,7 @@ pub(super) fn print_seen(seen: &Seen) {
 pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
     let Some(outcome) = view.run.outcome() else { return };
     let (status, reason, hint) = words(outcome);
-    let evidence = view.run.proposal.as_ref().map(|proposal| &proposal.evidence);
+    let proposal = view.run.proposal.as_ref();
     print(&json!({
         "type": "outcome",
         "run": view.run.id,
@@ -39,7 +39,9 @@ pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
         "reason": reason,
         "hint": hint,
         "diff": view.review.as_deref().map(Review::patch),
-        "evidence": evidence,
+        "evidence": proposal.map(|proposal| &proposal.evidence),
+        "worker": proposal.map(|proposal| &proposal.worker),
+        "llm": proposal.map(|proposal| proposal.llm),
         "search": machine::last_search(&view.run),
         "applied": applied,
     }));
