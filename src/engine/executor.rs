@@ -18,7 +18,7 @@ use crate::io::worlds::Worlds;
 use crate::logic::machine::{self, Effect};
 use crate::logic::subset;
 use crate::model::check::{Check, CheckRun};
-use crate::model::event::Event;
+use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::run::{Attempt, Run};
 use crate::model::snapshot::Buffer;
@@ -224,7 +224,15 @@ fn verify(
     tree: &TreeId,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
-    let files = file_changes(&project.store, base(&task.run)?, tree)?;
+    let files = match file_changes(&project.store, base(&task.run)?, tree) {
+        Ok(files) => files,
+        // Not good enough to be looked at, which the next attempt may know.
+        Err(Failure { kind: FailureKind::Refused, message: reason, .. }) => {
+            let result = WorkResult::Refused { tree: tree.clone(), reason };
+            return Ok(Event::AttemptFinished { attempt, result });
+        }
+        Err(failure) => return Err(failure),
+    };
     let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
     project.store.keep(&texts.collect::<Vec<_>>())?;
     let world = project.worlds.enter(tree)?;

@@ -16,7 +16,6 @@ use crate::io::process::{End, Output};
 use crate::io::worlds::{Command, World};
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::SearchFact;
 use crate::model::run::AttemptResult;
 
 /// Names the file that tells the program what to do.
@@ -38,7 +37,6 @@ pub fn work(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
 ) -> Result<WorkResult, Failure> {
-    let started = Instant::now();
     let world = desk.worlds.enter(assignment.tree)?;
     let brief = world.scratch().join("brief.json");
     brief::write(&brief, &world, assignment)?;
@@ -67,10 +65,7 @@ pub fn work(
         1 => format!("{first}, changed by {}", program.name),
         n => format!("{first} and {} more, changed by {}", n - 1, program.name),
     };
-    let duration_ms = started.elapsed().as_millis() as u64;
-    let search =
-        SearchFact { tried: 1, total: 1, plausible: 0, duration_ms, reason: String::new() };
-    Ok(WorkResult::Changed { tree, title, search: Some(search) })
+    Ok(WorkResult::Changed { tree, title, search: None })
 }
 
 fn run(program: &Program<'_>, world: &World, brief: &Path, desk: &Desk<'_>) -> Output {
