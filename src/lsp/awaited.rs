@@ -54,6 +54,7 @@ pub struct Arrival {
     pub is_as_meant: bool,
     /// Takes it back, right after it.
     pub back: Edit,
+    batch: u64,
 }
 
 impl Awaited {
@@ -103,31 +104,49 @@ impl Awaited {
             other.touched |= is_as_meant.is_none() && touch(&old, &other.place);
             other.carry(&old, n_new);
         }
+        // It came with something typed and was told of as one with that.
+        let holds = |text: &str, given: &Given| !given.new.is_empty() && text.contains(&given.new);
+        self.given.retain(|given| {
+            is_as_meant.is_some()
+                || !holds(&change.text, given)
+                || holds(&text.string[change.range()], given)
+        });
         if self.recent.len() == RECENT_CHANGES_MAX {
             self.recent.pop_front();
         }
         self.recent.push_back(Change { version, old, n_new });
         let end = change.start + change.text.len();
         let back = Edit::new(change.start..end, &text.string[change.range()]);
-        is_as_meant.map(|is_as_meant| Arrival { is_as_meant, back })
+        is_as_meant.map(|(is_as_meant, batch)| Arrival { is_as_meant, back, batch })
     }
 
-    /// Whether an edit that comes with this change comes as it was meant; `None` when none comes. It is not awaited any
-    /// more.
-    fn take_arrived(&mut self, text: &Text, change: &Edit, encoding: Encoding) -> Option<bool> {
+    /// Whether all edits that were given together with this one have come. Editors apply them together, so an edit that
+    /// seems to come alone is somebody's own doing.
+    pub fn is_whole(&self, arrival: &Arrival) -> bool {
+        !self.given.iter().any(|given| given.batch == arrival.batch)
+    }
+
+    /// Whether an edit that comes with this change comes as it was meant, and what it was given with; `None` when none
+    /// comes. It is not awaited any more.
+    fn take_arrived(
+        &mut self,
+        text: &Text,
+        change: &Edit,
+        encoding: Encoding,
+    ) -> Option<(bool, u64)> {
         if self.given.is_empty() {
             return None;
         }
         let now = Instant::now();
         self.given.retain(|given| now <= given.until);
         let narrow = change.clone().narrowed(&text.string);
-        let n_before = self.given.len();
-        let is_as_meant =
-            self.given.iter().any(|given| !given.touched && given.meant(text) == narrow);
-        // An older one that looks the same was refused before.
-        self.given.retain(|given| !given.is(&narrow, text, encoding));
-        if self.given.len() < n_before {
-            return Some(is_as_meant);
+        let same = self.given.iter().filter(|given| given.is(&narrow, text, encoding));
+        if let Some(batch) = same.map(|given| given.batch).max() {
+            let is_as_meant =
+                self.given.iter().any(|given| !given.touched && given.meant(text) == narrow);
+            // An older one that looks the same was refused before.
+            self.given.retain(|given| !given.is(&narrow, text, encoding));
+            return Some((is_as_meant, batch));
         }
         // Some editors tell of edits that they applied together as of one.
         let batch = self.n_batches;
@@ -146,7 +165,7 @@ impl Awaited {
             return None;
         };
         self.given.retain(|given| given.batch != batch);
-        Some(is_as_meant)
+        Some((is_as_meant, batch))
     }
 }
 

@@ -91,10 +91,8 @@ pub struct Late {
 /// What one notification brings of edits that were given.
 #[derive(Default)]
 struct Landed {
-    /// What takes each of them back, the first one first: some editors tell of the parts of an edit one by one.
-    back: Vec<Edit>,
-    /// One at least is late.
-    is_late: bool,
+    /// In order: some editors tell of the parts of an edit one by one.
+    arrivals: Vec<Arrival>,
     /// Something else came behind them.
     is_buried: bool,
 }
@@ -102,21 +100,20 @@ struct Landed {
 impl Landed {
     fn see(&mut self, arrival: Option<Arrival>) {
         match arrival {
-            Some(Arrival { is_as_meant, back }) => {
-                self.is_late |= !is_as_meant;
-                self.back.push(back);
-            }
-            None => self.is_buried |= !self.back.is_empty(),
+            Some(arrival) => self.arrivals.push(arrival),
+            None => self.is_buried |= !self.arrivals.is_empty(),
         }
     }
 
     fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
         let (text, version) = (&document.text, document.version);
-        if !self.is_late || self.is_buried {
-            return self.is_late.then_some(Late { version, back: None });
+        let is_whole = self.arrivals.iter().all(|arrival| document.awaited.is_whole(arrival));
+        let is_late = is_whole && self.arrivals.iter().any(|arrival| !arrival.is_as_meant);
+        if !is_late || self.is_buried {
+            return is_late.then_some(Late { version, back: None });
         }
         let mut string = text.string.clone();
-        for back in self.back.iter().rev() {
+        for Arrival { back, .. } in self.arrivals.iter().rev() {
             string.replace_range(back.range(), &back.text);
         }
         let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);

@@ -73,6 +73,9 @@ impl World {
             known.document == landing.document && !known.is_as_wanted(&landing.before, aim.way)
         };
         let here: Vec<usize> = aim.hunks.iter().filter(is_here).copied().collect();
+        let of_document = aim.hunks.iter().map(|at| &self.known[*at]);
+        let all: Vec<&Known> =
+            of_document.filter(|known| known.document == landing.document).collect();
         let hunks: Vec<&Known> = here.iter().map(|at| &self.known[*at]).collect();
         let rebases = self.editor.personality.check == Check::Rebase;
         match (oracle::check(&hunks, aim.way, &landing.before, &after), landing.is_stale) {
@@ -88,8 +91,18 @@ impl World {
                 }
                 return Ok(true);
             }
+            (Err(_), true)
+                if rebases && oracle::check_by_hand(&all, aim.way, &landing.before, &after) =>
+            {
+                self.tally.carried_over += 1;
+                return Ok(true);
+            }
             (Err(_), true) if rebases => self.tally.merged_by_editor += 1,
             (Err(_), true) => self.tally.misplaced_by_editor += 1,
+            (Err(_), false) if oracle::check_by_hand(&all, aim.way, &landing.before, &after) => {
+                self.tally.by_hand += 1;
+                return Ok(true);
+            }
             (Err(_), false) if landing.is_unversioned => self.tally.misplaced_unversioned += 1,
             (Err(fault), false) => {
                 let (before, after) = (&landing.before.string, &after.string);

@@ -24,6 +24,8 @@ pub struct Known {
     pub is_rejected: bool,
     /// A newer proposal has taken its place.
     pub is_replaced: bool,
+    /// No line of its text could be taken for another one.
+    is_plain: bool,
 }
 
 impl Known {
@@ -47,6 +49,7 @@ impl Known {
             landed: None,
             is_rejected: false,
             is_replaced: false,
+            is_plain: !base.lines().iter().any(|line| EQUAL_LINES.contains(&bare(line).0)),
         }
     }
 
@@ -87,8 +90,7 @@ impl Known {
 
     /// Whether no line in or beside it can be taken for another one.
     pub fn is_clear(&self) -> bool {
-        let removed = self.removed.iter().map(|(_, line)| line);
-        !removed.chain(&self.inserted).any(|line| EQUAL_LINES.contains(&bare(line).0))
+        self.is_plain && !self.inserted.iter().any(|line| EQUAL_LINES.contains(&bare(line).0))
     }
 
     /// Whether it is in a text already, or out of it.
@@ -133,6 +135,32 @@ impl Known {
 pub enum Way {
     In,
     Out,
+}
+
+/// A weaker check, for hunks that the user has made or taken back by hand in part: only lines of theirs went and came,
+/// and all others are there in their order.
+pub fn check_by_hand(hunks: &[&Known], way: Way, before: &Text, after: &Text) -> bool {
+    let removed = hunks.iter().flat_map(|known| known.removed.iter().map(|(_, line)| bare(line)));
+    let removed: Vec<(&str, bool)> = removed.collect();
+    let inserted = hunks.iter().flat_map(|known| known.inserted.iter().map(|line| bare(line)));
+    let inserted: Vec<(&str, bool)> = inserted.collect();
+    let (going, coming) = match way {
+        Way::In => (removed, inserted),
+        Way::Out => (inserted, removed),
+    };
+    let (old, new) = (before.lines(), after.lines());
+    let mut new = new.into_iter().peekable();
+    for line in old {
+        while new.peek().is_some_and(|next| *next != line && coming.contains(&bare(next))) {
+            new.next();
+        }
+        if new.peek() == Some(&line) {
+            new.next();
+        } else if !going.contains(&bare(line)) {
+            return false;
+        }
+    }
+    new.all(|line| coming.contains(&bare(line)))
 }
 
 /// Checks that exactly these hunks went in, or out, each at its place, and that every other line is as it was. Says

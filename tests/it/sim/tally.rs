@@ -26,6 +26,7 @@ pub struct Tally {
     pub put_back: u64,
     pub put_back_by_undo: u64,
     pub never_seen: u64,
+    pub by_hand: u64,
     pub refused: Vec<(String, u64)>,
 }
 
@@ -60,6 +61,7 @@ impl Tally {
             (&mut self.put_back, other.put_back),
             (&mut self.put_back_by_undo, other.put_back_by_undo),
             (&mut self.never_seen, other.never_seen),
+            (&mut self.by_hand, other.by_hand),
         ];
         pairs.into_iter().for_each(|(sum, n)| *sum += n);
         for (reason, n) in &other.refused {
@@ -87,8 +89,9 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "  {} edits of the server landed and were checked line by line",
-            self.landings
+            "  {} edits of the server landed and were checked line by line, {} of them less strictly \
+             where the user had made a part by hand",
+            self.landings, self.by_hand
         )?;
         writeln!(f, "  {} accepts tried, {} landed", self.accepts, self.accepted)?;
         writeln!(
