@@ -13,7 +13,7 @@ use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 use super::documents::Late;
 use super::error::{Reason, Refusal};
 use super::questions::Question;
-use super::review::edits::{self, Chosen, FileEdit};
+use super::review::edits::{self, Basis, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
 use super::review::job::{ReviewJob, Side, Source};
 use super::session::{Session, State};
@@ -22,8 +22,8 @@ use crate::base::hash::ContentHash;
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
-use crate::base::text::Encoding;
 use crate::engine::{Command, RunView, new_acceptance_id};
+use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::logic::review::{HunkState as Found, Reading};
 use crate::model::subset::Choice;
@@ -98,10 +98,20 @@ pub async fn begin(session: &Arc<Session>, wanted: Wanted) -> Result<AcceptanceI
 
 /// The edit for the texts as they are at this moment.
 pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<WorkspaceEdit, Refusal> {
-    let pieces = pieces(&session.state(), wanted)?;
+    made(session, wanted).await.map(|(edit, _)| edit)
+}
+
+/// The edit, and the bytes it changes.
+async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<(WorkspaceEdit, Swaps), Refusal> {
+    let (pieces, known) = {
+        let state = session.state();
+        (pieces(&state, wanted)?, state.swaps.get(&wanted.run).cloned().unwrap_or_default())
+    };
     let (way, encoding) = (wanted.way, session.capabilities().encoding);
-    let made =
-        spawn_blocking(move || pieces.iter().map(|piece| piece.edit(way, encoding)).collect());
+    let made = spawn_blocking(move || {
+        let basis = Basis { encoding, known: &known };
+        pieces.iter().map(|piece| piece.edit(way, &basis)).collect()
+    });
     let files: Result<Vec<_>, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;
     let files: Vec<_> = files?.into_iter().flatten().collect();
     if files.is_empty() {
@@ -112,7 +122,8 @@ pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<Workspa
         return Err(Refusal::new(Reason::Stale, message));
     }
     session.state().documents.give(&files, encoding);
-    to_proto::workspace_edit(files, session.capabilities())
+    let swaps = files.iter().flat_map(|file| file.swaps.clone()).collect();
+    Ok((to_proto::workspace_edit(files, session.capabilities())?, swaps))
 }
 
 /// Undoes an edit that an editor applied to a text which had moved on, before anything else is typed. An editor that
@@ -124,7 +135,7 @@ pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
     ));
     let Late { version, back: Some(back) } = late else { return };
     let side = Side { uri, version: Some(version), source: Source::Unknown };
-    let file = FileEdit { side, edits: vec![back], operation: None };
+    let file = FileEdit { side, edits: vec![back], operation: None, swaps: Swaps::new() };
     if let Ok(edit) = to_proto::workspace_edit(vec![file], session.capabilities())
         && session.capabilities().apply_edit
     {
@@ -148,7 +159,7 @@ impl Piece {
         &self.job.review.proposal.files[self.job.file].path
     }
 
-    fn edit(&self, way: Way, encoding: Encoding) -> Result<Option<FileEdit>, Refusal> {
+    fn edit(&self, way: Way, basis: &Basis<'_>) -> Result<Option<FileEdit>, Refusal> {
         if self.handed.is_some() && self.handed == self.closed_text() {
             let path = self.path();
             let message = format!(
@@ -156,7 +167,7 @@ impl Piece {
             );
             return Err(Refusal::new(Reason::Conflict, message));
         }
-        edits::file_edit(&self.job, &self.chosen, way, encoding)
+        edits::file_edit(&self.job, &self.chosen, way, basis)
     }
 
     /// What a file that is not open holds.
@@ -196,8 +207,8 @@ struct Missing {
 async fn carry_out(session: Arc<Session>, wanted: Wanted) {
     // An editor gets one edit at a time, so that each is made for a text that is known.
     let turn = session.applying.lock().await;
-    let edit = match edit_for(&session, &wanted).await {
-        Ok(edit) => edit,
+    let (edit, swaps) = match made(&session, &wanted).await {
+        Ok(made) => made,
         Err(refusal) => return session.warn(&refusal.message),
     };
     let params = json!({"label": wanted.label(), "edit": edit});
@@ -205,6 +216,9 @@ async fn carry_out(session: Arc<Session>, wanted: Wanted) {
     let answer = session.client.ask(ApplyWorkspaceEdit::METHOD, params, wall).await;
     session.log.debug(&format!("the editor answered an edit: {answer:?}"));
     let missing = missing_soon(&session, &wanted).await;
+    if wanted.way == Way::In {
+        session.state().remember(wanted.run, swaps);
+    }
     drop(turn);
     session.review_changed();
     conclude(&session, wanted, missing).await;

@@ -140,10 +140,11 @@ impl Awaited {
         let now = Instant::now();
         self.given.retain(|given| now <= given.until);
         let narrow = change.clone().narrowed(&text.string);
-        let same = self.given.iter().filter(|given| given.is(&narrow, text, encoding));
-        if let Some(batch) = same.map(|given| given.batch).max() {
-            let is_as_meant =
-                self.given.iter().any(|given| !given.touched && given.meant(text) == narrow);
+        let found = self.given.iter().filter(|given| given.is(&narrow, text, encoding));
+        if let Some(batch) = found.map(|given| given.batch).max() {
+            let as_meant =
+                |given: &Given| !given.touched && same(text, &given.meant(text), &narrow);
+            let is_as_meant = self.given.iter().any(as_meant);
             // An older one that looks the same was refused before.
             self.given.retain(|given| !given.is(&narrow, text, encoding));
             return Some((is_as_meant, batch));
@@ -175,7 +176,7 @@ impl Given {
         let as_given = from_proto::byte_range(text, self.range, encoding);
         let as_given = Edit::new(as_given, &self.new).narrowed(&text.string);
         let core = self.core.clone().narrowed(&text.string);
-        [self.meant(text), as_given, core].contains(change)
+        [self.meant(text), as_given, core].iter().any(|edit| same(text, edit, change))
     }
 
     fn meant(&self, text: &Text) -> Edit {
@@ -188,6 +189,17 @@ impl Given {
         let core = carried(&self.core.range(), old, n_new);
         (self.core.start, self.core.end) = (core.start, core.end);
     }
+}
+
+/// Whether two edits do the same to a text: what repeats itself can be cut in more than one way.
+fn same(text: &Text, a: &Edit, b: &Edit) -> bool {
+    let all = a.start.min(b.start)..a.end.max(b.end);
+    let after = |edit: &Edit| {
+        let string = &text.string;
+        [&string[all.start..edit.start], &edit.text, &string[edit.end..all.end]].concat()
+    };
+    let grows = |edit: &Edit| edit.text.len() as isize - edit.range().len() as isize;
+    a == b || (grows(a) == grows(b) && after(a) == after(b))
 }
 
 /// Several edits as one; `None` where there are fewer than two, or one stands in another's place.

@@ -28,6 +28,7 @@ use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{Command, Engines, Notice, RunView};
+use crate::logic::acceptance::Swaps;
 
 pub struct Session {
     pub outbox: Outbox,
@@ -61,6 +62,8 @@ pub struct State {
     pub shown: Shown,
     /// What an editor that listens was told last.
     pub told: Value,
+    /// The bytes of what was accepted, by run, so that it comes out again as it was.
+    pub swaps: BTreeMap<RunId, Swaps>,
     /// Documents of ours that the editor has asked for.
     pub opened_virtually: HashSet<Url>,
     /// Files that are not open, with what they held when the editor was given an edit for them and showed nothing.
@@ -293,6 +296,14 @@ impl State {
             if let Some(oldest) = ended.map(|(id, _)| *id).min() {
                 self.started.remove(&oldest);
             }
+        }
+    }
+
+    /// Remembers the bytes of what is accepted, of the latest runs.
+    pub fn remember(&mut self, run: RunId, swaps: Swaps) {
+        self.swaps.entry(run).or_default().extend(swaps);
+        if self.swaps.len() > limits::RUNS_SHOWN_MAX {
+            self.swaps.pop_first();
         }
     }
 

@@ -46,7 +46,7 @@ pub fn workspace_edit(
 ) -> Result<WorkspaceEdit, Refusal> {
     let mut operations: Vec<(u8, DocumentChangeOperation)> = Vec::new();
     let mut texts: Vec<TextDocumentEdit> = Vec::new();
-    for FileEdit { side, edits, operation } in files {
+    for FileEdit { side, edits, operation, .. } in files {
         if let Some(operation) = operation {
             let order = order_of(&operation, capabilities)?;
             operations.push((order, DocumentChangeOperation::Op(operation)));

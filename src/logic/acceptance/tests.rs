@@ -1,5 +1,7 @@
 //! Histories of accepting, undoing and typing, against a model that knows where every piece of a text came from.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -8,6 +10,101 @@ use crate::base::text::lines;
 use crate::logic::diff;
 use crate::logic::review::cut::{Cut, joined};
 use crate::logic::review::tests::{FEW_LINES, hard_texts, laws};
+
+/// Parts that went into the texts together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Acceptance {
+    parts: BTreeMap<PartId, Swap>,
+}
+
+/// The edits of each file that changes, sorted and disjoint.
+type FileEdits = BTreeMap<RepoPath, Vec<Edit>>;
+
+/// Hunks that stand in the way, by file and index.
+type Conflicts = BTreeSet<(RepoPath, usize)>;
+
+/// Puts the pending ones of these parts in: the edits, and what it takes to undo them.
+///
+/// # Errors
+///
+/// The hunks in conflict; then nothing of it can go in.
+fn accept(
+    files: &[File<'_>],
+    parts: &BTreeSet<PartId>,
+) -> Result<(Acceptance, FileEdits), Conflicts> {
+    let moves = moved(files, parts, Way::In, &BTreeMap::new())?;
+    Ok((Acceptance { parts: moves.swaps }, moves.edits))
+}
+
+impl Acceptance {
+    /// The edits that take it back out. Parts that are out already, by the editor's undo or by hand, need none.
+    ///
+    /// # Errors
+    ///
+    /// The hunks in conflict; then nothing of it can come out.
+    fn undo(&self, files: &[File<'_>]) -> Result<FileEdits, Conflicts> {
+        self.go(files, Way::Out)
+    }
+
+    /// The edits that put it in again, with the bytes of the first time.
+    ///
+    /// # Errors
+    ///
+    /// As for `undo`.
+    fn redo(&self, files: &[File<'_>]) -> Result<FileEdits, Conflicts> {
+        self.go(files, Way::In)
+    }
+
+    fn go(&self, files: &[File<'_>], way: Way) -> Result<FileEdits, Conflicts> {
+        Ok(moved(files, &self.parts.keys().cloned().collect(), way, &self.parts)?.edits)
+    }
+}
+
+/// What moving parts comes to.
+#[derive(Default)]
+struct Moves {
+    edits: FileEdits,
+    /// The parts that move.
+    swaps: BTreeMap<PartId, Swap>,
+}
+
+/// Moves all parts that can go this way; `known` has the bytes of those that moved before.
+fn moved(
+    files: &[File<'_>],
+    parts: &BTreeSet<PartId>,
+    way: Way,
+    known: &BTreeMap<PartId, Swap>,
+) -> Result<Moves, Conflicts> {
+    let mut moves = Moves::default();
+    let mut conflicts: Conflicts = parts
+        .iter()
+        .filter(|part| !files.iter().any(|file| file.has(part)))
+        .map(|part| (part.path.clone(), part.hunk))
+        .collect();
+    for file in files {
+        match file.moved(|hunk, _| file.chosen(hunk, parts), way, known) {
+            Ok((swaps, edits)) => {
+                moves.swaps.extend(swaps);
+                if !edits.is_empty() {
+                    moves.edits.insert(file.path.clone(), edits);
+                }
+            }
+            Err(hunks) => conflicts.extend(hunks.into_iter().map(|hunk| (file.path.clone(), hunk))),
+        }
+    }
+    if conflicts.is_empty() { Ok(moves) } else { Err(conflicts) }
+}
+
+impl File<'_> {
+    fn has(&self, part: &PartId) -> bool {
+        *self.path == part.path && part.hunk < self.hunks.len()
+    }
+
+    fn chosen(&self, hunk: usize, parts: &BTreeSet<PartId>) -> Vec<usize> {
+        let ours = parts.iter().filter(|part| *self.path == part.path && part.hunk == hunk);
+        ours.map(|part| part.part).collect()
+    }
+}
 
 /// A piece of a text.
 #[derive(Clone, Debug)]

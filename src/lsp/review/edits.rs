@@ -9,12 +9,13 @@ use tower_lsp::lsp_types::{
 use super::hunks;
 use super::job::{Places, ReviewJob, Side};
 use crate::base::text::Encoding;
-use crate::logic::review::edits::{Pick, Way, edits};
+use crate::logic::acceptance::{File, Swaps};
+use crate::logic::review::Reading;
+use crate::logic::review::edits::Way;
 use crate::logic::review::file::FileState;
-use crate::logic::review::{self, Reading};
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::to_proto;
-use crate::model::proposal::{ChangeKind, Hunk};
+use crate::model::proposal::ChangeKind;
 
 /// Which decisions about one file.
 #[derive(Clone, Debug)]
@@ -34,13 +35,21 @@ impl Chosen {
         }
     }
 
-    fn pick<'a>(&self, at: usize, hunk: &'a Hunk, reading: &'a Reading) -> Option<Pick<'a>> {
-        let whole = Pick::whole(hunk, reading);
-        self.has(at).then_some(match self {
-            Chosen::All | Chosen::Hunks(_) => whole,
-            Chosen::Parts(_, parts) => Pick { parts: parts.clone(), ..whole },
-        })
+    fn parts_of(&self, at: usize, reading: &Reading) -> Vec<usize> {
+        match self {
+            Chosen::Parts(hunk, parts) if *hunk == at => parts.clone(),
+            Chosen::All | Chosen::Hunks(_) if self.has(at) => (0..reading.parts.len()).collect(),
+            Chosen::All | Chosen::Hunks(_) | Chosen::Parts(..) => Vec::new(),
+        }
     }
+}
+
+/// What making edits takes beside the texts.
+#[derive(Clone, Copy)]
+pub struct Basis<'a> {
+    pub encoding: Encoding,
+    /// The bytes of what was accepted before.
+    pub known: &'a Swaps,
 }
 
 /// What becomes of one file.
@@ -50,6 +59,8 @@ pub struct FileEdit {
     /// Sorted and disjoint.
     pub edits: Vec<TextEdit>,
     pub operation: Option<ResourceOp>,
+    /// The bytes that the edits change.
+    pub swaps: Swaps,
 }
 
 /// The edit for some decisions of one file; those that are as wanted already are left alone.
@@ -57,26 +68,26 @@ pub fn file_edit(
     job: &ReviewJob,
     wanted: &Chosen,
     way: Way,
-    encoding: Encoding,
+    basis: &Basis<'_>,
 ) -> Result<Option<FileEdit>, Refusal> {
     let change = &job.review.proposal.files[job.file];
     let here = &job.places.here;
     if change.kind == ChangeKind::Modify {
-        let edits = text_edits(job, here, wanted, way, encoding)?;
-        let edit = FileEdit { side: here.clone(), edits, operation: None };
+        let (edits, swaps) = text_edits(job, here, wanted, way, basis)?;
+        let edit = FileEdit { side: here.clone(), edits, operation: None, swaps };
         return Ok(Some(edit).filter(|edit| !edit.edits.is_empty()));
     }
     match (hunks::whole_state(job), way) {
         (FileState::Conflict, _) => Err(conflicting()),
         (FileState::Applied, Way::In) | (FileState::Pending, Way::Out) => Ok(None),
         (FileState::Pending, Way::In) | (FileState::Applied, Way::Out) => {
-            whole_edit(job, way, encoding).map(Some)
+            whole_edit(job, way, basis).map(Some)
         }
     }
 }
 
 /// The edit for a file that is made, deleted or renamed.
-fn whole_edit(job: &ReviewJob, way: Way, encoding: Encoding) -> Result<FileEdit, Refusal> {
+fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, Refusal> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let Places { here, from } = &job.places;
     Ok(match (&change.kind, way, from) {
@@ -85,13 +96,11 @@ fn whole_edit(job: &ReviewJob, way: Way, encoding: Encoding) -> Result<FileEdit,
         (ChangeKind::Create, Way::Out, _) | (ChangeKind::Delete, Way::In, _) => {
             let operation = DeleteFile { uri: here.uri.clone(), options: None };
             let operation = Some(ResourceOp::Delete(operation));
-            FileEdit { side: here.clone(), edits: Vec::new(), operation }
+            FileEdit { side: here.clone(), edits: Vec::new(), operation, swaps: Swaps::new() }
         }
-        (ChangeKind::Rename { .. }, Way::In, Some(from)) => {
-            renamed(job, (from, here), way, encoding)?
-        }
+        (ChangeKind::Rename { .. }, Way::In, Some(from)) => renamed(job, (from, here), way, basis)?,
         (ChangeKind::Rename { .. }, Way::Out, Some(from)) => {
-            renamed(job, (here, from), way, encoding)?
+            renamed(job, (here, from), way, basis)?
         }
         (ChangeKind::Rename { .. } | ChangeKind::Modify, _, _) => return Err(conflicting()),
     })
@@ -107,6 +116,7 @@ fn made(side: &Side, text: &str) -> FileEdit {
         side: side.clone(),
         edits: if text.is_empty() { Vec::new() } else { vec![edit] },
         operation: (!is_there).then_some(ResourceOp::Create(operation)),
+        swaps: Swaps::new(),
     }
 }
 
@@ -114,7 +124,7 @@ fn renamed(
     job: &ReviewJob,
     (old, new): (&Side, &Side),
     way: Way,
-    encoding: Encoding,
+    basis: &Basis<'_>,
 ) -> Result<FileEdit, Refusal> {
     let operation = RenameFile {
         old_uri: old.uri.clone(),
@@ -122,33 +132,27 @@ fn renamed(
         options: None,
         annotation_id: None,
     };
-    Ok(FileEdit {
-        side: old.clone(),
-        edits: text_edits(job, old, &Chosen::All, way, encoding)?,
-        operation: Some(ResourceOp::Rename(operation)),
-    })
+    let (edits, swaps) = text_edits(job, old, &Chosen::All, way, basis)?;
+    let operation = Some(ResourceOp::Rename(operation));
+    Ok(FileEdit { side: old.clone(), edits, operation, swaps })
 }
 
-/// The edits for some hunks of the text at `side`.
+/// The edits for some hunks of the text at `side`, and the bytes they change.
 fn text_edits(
     job: &ReviewJob,
     side: &Side,
     wanted: &Chosen,
     way: Way,
-    encoding: Encoding,
-) -> Result<Vec<TextEdit>, Refusal> {
+    basis: &Basis<'_>,
+) -> Result<(Vec<TextEdit>, Swaps), Refusal> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let text = side.text().ok_or_else(unreadable)?;
-    let readings = review::readings(&file.before, &change.hunks, &text.string);
-    let picks: Vec<Pick<'_>> = change
-        .hunks
-        .iter()
-        .zip(&readings)
-        .enumerate()
-        .filter_map(|(at, (hunk, reading))| wanted.pick(at, hunk, reading))
-        .collect();
-    let edits = edits(&picks, way, &text.string).ok_or_else(conflicting)?;
-    Ok(edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, encoding)).collect())
+    let (path, hunks) = (&change.path, &change.hunks);
+    let file = File { path, base: &file.before, hunks, current: &text.string };
+    let moved = file.moved(|hunk, reading| wanted.parts_of(hunk, reading), way, basis.known);
+    let (swaps, edits) = moved.or_else(|_hunks| Err(conflicting()))?;
+    let edits = edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, basis.encoding));
+    Ok((edits.collect(), swaps))
 }
 
 /// Why a decision that the text contradicts cannot be made true.

@@ -17,7 +17,7 @@ use super::ROOT;
 use super::document::Document;
 use super::editor::Editor;
 use super::engine::FakeEngine;
-use super::oracle::Known;
+use super::oracle::{Known, same_lines};
 use super::personality::Personality;
 use super::rng::Rng;
 use super::tally::Tally;
@@ -288,6 +288,9 @@ impl World {
                     ));
                 }
             };
+            if !same_lines(&string, &document.text.string) {
+                return Err(format!("a run saw {string:?} for {:?}", document.text.string));
+            }
             bases.push(Base { document: at, string, text: document.text.clone() });
         }
         self.engine.begin(id, goal);
