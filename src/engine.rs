@@ -64,6 +64,8 @@ pub enum Command {
         id: RunId,
         acceptance: AcceptanceId,
         hunks: Choice,
+        /// Only these parts of the one hunk there is; empty for all.
+        parts: Vec<usize>,
     },
     /// An acceptance was taken back as a whole.
     TakenBack {

@@ -120,8 +120,8 @@ impl Dispatcher {
             Command::Decide { id, hunks, rejected } => {
                 (id, self.record(id, Event::HunksDecided { hunks, rejected }))
             }
-            Command::Accepted { id, acceptance, hunks } => {
-                (id, self.record(id, Event::Accepted { acceptance, hunks }))
+            Command::Accepted { id, acceptance, hunks, parts } => {
+                (id, self.record(id, Event::Accepted { acceptance, hunks, parts }))
             }
             Command::TakenBack { id, acceptance } => {
                 (id, self.record(id, Event::TakenBack { acceptance }))
@@ -217,7 +217,7 @@ impl Dispatcher {
         if let Some(work) = &self.known(id)?.work {
             work.cancel.cancel();
         }
-        self.waiting.retain(|(run, _)| *run != id);
+        self.waiting.retain(|(run, effect)| *run != id || is_subset(effect));
         self.advance(id);
         Ok(())
     }
@@ -272,7 +272,7 @@ impl Dispatcher {
 
     fn start_waiting(&mut self) {
         while self.n_working < limits::EFFECTS_AT_ONCE_MAX
-            && let Some((id, effect)) = self.waiting.pop_front()
+            && let Some((id, effect)) = self.next_waiting()
         {
             let Some(entry) = self.runs.get(&id) else { continue };
             let asked = |tree: &TreeId| entry.checking.iter().find(|asked| asked.tree == *tree);
@@ -287,6 +287,12 @@ impl Dispatcher {
             self.n_working += 1;
             self.spawn(id, task);
         }
+    }
+
+    /// Runs go before the checks of parts, which nobody's wall time waits for.
+    fn next_waiting(&mut self) -> Option<(RunId, Effect)> {
+        let of_run = self.waiting.iter().position(|(_, effect)| !is_subset(effect));
+        self.waiting.remove(of_run.unwrap_or(0))
     }
 
     fn spawn(&mut self, id: RunId, task: Task) {
@@ -371,6 +377,10 @@ impl Dispatcher {
             }
         }
     }
+}
+
+fn is_subset(effect: &Effect) -> bool {
+    matches!(effect, Effect::CheckSubset { .. })
 }
 
 fn refused(message: String, hint: &str) -> Failure {

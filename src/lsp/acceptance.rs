@@ -22,7 +22,7 @@ use crate::base::hash::ContentHash;
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
-use crate::engine::{Command, RunView, new_acceptance_id};
+use crate::engine::{Busy, Command, RunView, new_acceptance_id};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::logic::review::{HunkState as Found, Reading};
@@ -55,7 +55,8 @@ impl Wanted {
 
     pub fn accept_one(id: &HunkId) -> Self {
         let wanted = Self::accept(id.run, [(id.path.clone(), id.hunk)].into());
-        Self { parts: id.parts.clone(), ..wanted }
+        let parts: BTreeSet<usize> = id.parts.iter().copied().collect();
+        Self { parts: parts.into_iter().collect(), ..wanted }
     }
 
     fn by_file(&self) -> BTreeMap<&RepoPath, Chosen> {
@@ -92,17 +93,33 @@ pub async fn begin(session: &Arc<Session>, wanted: Wanted) -> Result<AcceptanceI
     needs_editor(session)?;
     edit_for(session, &wanted).await?;
     let acceptance = wanted.acceptance;
-    tokio::spawn(carry_out(session.clone(), wanted));
+    let place = session.places.clone().try_acquire_owned().map_err(|_full| Refusal::from(Busy))?;
+    let session = session.clone();
+    tokio::spawn(async move {
+        carry_out(session, wanted).await;
+        drop(place);
+    });
     Ok(acceptance)
 }
 
 /// The edit for the texts as they are at this moment.
 pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<WorkspaceEdit, Refusal> {
-    made(session, wanted).await.map(|(edit, _)| edit)
+    to_proto::workspace_edit(made(session, wanted).await?, session.capabilities())
 }
 
-/// The edit, and the bytes it changes.
-async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<(WorkspaceEdit, Swaps), Refusal> {
+/// The same for an editor that will apply it, or try to, and the bytes it changes.
+pub async fn edit_to_give(
+    session: &Arc<Session>,
+    wanted: &Wanted,
+) -> Result<(WorkspaceEdit, Swaps), Refusal> {
+    let files = made(session, wanted).await?;
+    let swaps = files.iter().flat_map(|file| file.swaps.clone()).collect();
+    let edit = to_proto::workspace_edit(files.clone(), session.capabilities())?;
+    session.state().documents.give(&files, session.capabilities().encoding);
+    Ok((edit, swaps))
+}
+
+async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, Refusal> {
     let (pieces, known) = {
         let state = session.state();
         (pieces(&state, wanted)?, state.swaps.get(&wanted.run).cloned().unwrap_or_default())
@@ -121,9 +138,7 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<(WorkspaceEdit,
         };
         return Err(Refusal::new(Reason::Stale, message));
     }
-    session.state().documents.give(&files, encoding);
-    let swaps = files.iter().flat_map(|file| file.swaps.clone()).collect();
-    Ok((to_proto::workspace_edit(files, session.capabilities())?, swaps))
+    Ok(files)
 }
 
 /// Undoes an edit that an editor applied to a text which had moved on, before anything else is typed. An editor that
@@ -136,8 +151,11 @@ pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
     let Late { version, back: Some(back) } = late else { return };
     let side = Side { uri, version: Some(version), source: Source::Unknown };
     let file = FileEdit { side, edits: vec![back], operation: None, swaps: Swaps::new() };
-    if let Ok(edit) = to_proto::workspace_edit(vec![file], session.capabilities())
-        && session.capabilities().apply_edit
+    // Without a version it could land on what is typed next.
+    let can = session.capabilities();
+    if let Ok(edit) = to_proto::workspace_edit(vec![file], can)
+        && can.apply_edit
+        && can.document_changes
     {
         let params = json!({"label": "Put back what was typed", "edit": edit});
         session.ask_in_background(ApplyWorkspaceEdit::METHOD, params);
@@ -204,10 +222,13 @@ struct Missing {
     closed: Vec<(Url, RepoPath, ContentHash)>,
 }
 
-async fn carry_out(session: Arc<Session>, wanted: Wanted) {
+async fn carry_out(session: Arc<Session>, mut wanted: Wanted) {
     // An editor gets one edit at a time, so that each is made for a text that is known.
     let turn = session.applying.lock().await;
-    let (edit, swaps) = match made(&session, &wanted).await {
+    // What is as wanted already is none of this acceptance's.
+    let before = missing(&session, &wanted).await.hunks;
+    wanted.hunks.retain(|hunk| before.contains(hunk));
+    let (edit, swaps) = match edit_to_give(&session, &wanted).await {
         Ok(made) => made,
         Err(refusal) => return session.warn(&refusal.message),
     };
@@ -216,12 +237,9 @@ async fn carry_out(session: Arc<Session>, wanted: Wanted) {
     let answer = session.client.ask(ApplyWorkspaceEdit::METHOD, params, wall).await;
     session.log.debug(&format!("the editor answered an edit: {answer:?}"));
     let missing = missing_soon(&session, &wanted).await;
-    if wanted.way == Way::In {
-        session.state().remember(wanted.run, swaps);
-    }
     drop(turn);
     session.review_changed();
-    conclude(&session, wanted, missing).await;
+    conclude(&session, wanted, missing, swaps).await;
 }
 
 /// What the texts do not show a short while after the editor answered.
@@ -232,6 +250,8 @@ async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
         texts.mark_unchanged();
         let missing = missing(session, wanted).await;
         if missing.hunks.is_empty() || timeout_at(latest, texts.changed()).await.is_err() {
+            // What looks like it from now on is the user's own doing.
+            session.state().documents.forget_given();
             return missing;
         }
     }
@@ -239,7 +259,8 @@ async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
 
 /// What the texts do not show.
 async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
-    let pieces = pieces(&session.state(), wanted).unwrap_or_default();
+    let nothing_seen = || Missing { hunks: wanted.hunks.clone(), closed: Vec::new() };
+    let Ok(pieces) = pieces(&session.state(), wanted) else { return nothing_seen() };
     let way = wanted.way;
     let looked = spawn_blocking(move || {
         let mut missing = Missing::default();
@@ -255,12 +276,16 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
         }
         missing
     });
-    looked.await.unwrap_or_default()
+    looked.await.unwrap_or_else(|_panic| nothing_seen())
 }
 
 /// Records what arrived and tells or asks about the rest.
-async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
+async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing, mut swaps: Swaps) {
     let arrived: Choice = wanted.hunks.difference(&missing.hunks).cloned().collect();
+    if wanted.way == Way::In {
+        swaps.retain(|part, _| arrived.contains(&(part.path.clone(), part.hunk)));
+        session.state().remember(wanted.run, swaps);
+    }
     match wanted.way {
         Way::In if arrived.is_empty() => {}
         Way::Out if !missing.hunks.is_empty() => {}
@@ -287,7 +312,10 @@ async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing) {
 fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     let (id, acceptance) = (wanted.run, wanted.acceptance);
     let command = match wanted.way {
-        Way::In => Command::Accepted { id, acceptance, hunks },
+        Way::In => {
+            let parts = wanted.parts.clone();
+            Command::Accepted { id, acceptance, hunks, parts }
+        }
         Way::Out => Command::TakenBack { id, acceptance },
     };
     if let Err(refusal) = session.state().send(id, command) {

@@ -83,6 +83,11 @@ impl Awaited {
         }
     }
 
+    /// None is on its way any more.
+    pub fn forget(&mut self) {
+        self.given.clear();
+    }
+
     /// Nothing is known of places any more.
     pub fn clear(&mut self) {
         self.given.clear();

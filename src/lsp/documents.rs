@@ -270,6 +270,12 @@ impl Documents {
         }
     }
 
+    /// No edit is on its way any more.
+    pub fn forget_given(&mut self) {
+        self.awaited.clear();
+        self.open.values_mut().for_each(|document| document.awaited.forget());
+    }
+
     /// Whether an edit of ours came too late for what was typed before it; tells of each once.
     pub fn take_late(&mut self, uri: &Url) -> Option<Late> {
         self.open.get_mut(uri)?.late.take()

@@ -157,6 +157,10 @@ impl State {
             for review in board.reviews() {
                 let proposal = &review.proposal;
                 let Some(view) = board.run(proposal.run) else { continue };
+                // One at a time: what is chosen meanwhile may be another part by then.
+                if !view.checking.is_empty() {
+                    continue;
+                }
                 let in_texts = applied.get(&proposal.run).cloned().unwrap_or_default();
                 let parts = [in_texts, evidence::kept(view, proposal)];
                 let unknown =
@@ -166,8 +170,10 @@ impl State {
             }
         }
         for (id, hunks) in wanted {
-            // A busy engine is asked again at the next drawing.
-            self.send(id, Command::CheckSubset { id, hunks }).ok();
+            // Once, whatever came of it; a person may ask again.
+            if self.asked.insert((id, hunks.clone())) {
+                self.send(id, Command::CheckSubset { id, hunks }).ok();
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::sync::{Mutex as Turn, Notify, watch};
+use tokio::sync::{Mutex as Turn, Notify, Semaphore, watch};
 use tower_lsp::lsp_types::notification::ShowMessage;
 use tower_lsp::lsp_types::{MessageType, ShowMessageParams, TextDocumentItem, Url};
 
@@ -29,6 +29,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{Command, Engines, Notice, RunView};
 use crate::logic::acceptance::Swaps;
+use crate::model::subset::Choice;
 
 pub struct Session {
     pub outbox: Outbox,
@@ -49,6 +50,8 @@ pub struct Session {
     /// Held while the editor applies an edit of ours.
     pub applying: Turn<()>,
     pub questions: Questions,
+    /// For acceptances that wait for their turn or for an answer.
+    pub places: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -64,6 +67,8 @@ pub struct State {
     pub told: Value,
     /// The bytes of what was accepted, by run, so that it comes out again as it was.
     pub swaps: BTreeMap<RunId, Swaps>,
+    /// Parts of proposals that this session had checked by itself.
+    pub asked: HashSet<(RunId, Choice)>,
     /// Documents of ours that the editor has asked for.
     pub opened_virtually: HashSet<Url>,
     /// Files that are not open, with what they held when the editor was given an edit for them and showed nothing.
@@ -99,6 +104,7 @@ impl Session {
             texts: watch::channel(()).0,
             applying: Turn::default(),
             questions: Questions::default(),
+            places: Arc::new(Semaphore::new(limits::ACCEPTANCES_WAITING_MAX)),
         }
     }
 

@@ -47,11 +47,13 @@ pub fn workspace_edit(
     let mut operations: Vec<(u8, DocumentChangeOperation)> = Vec::new();
     let mut texts: Vec<TextDocumentEdit> = Vec::new();
     for FileEdit { side, edits, operation, .. } in files {
+        // An edit of nothing, for its version: an open file is not deleted when it has moved on.
+        let guards = side.version.is_some() && matches!(operation, Some(ResourceOp::Delete(_)));
         if let Some(operation) = operation {
             let order = order_of(&operation, capabilities)?;
             operations.push((order, DocumentChangeOperation::Op(operation)));
         }
-        if !edits.is_empty() {
+        if !edits.is_empty() || guards {
             let (uri, version) = (side.uri, side.version);
             let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
             let edits = edits.into_iter().map(OneOf::Left).collect();

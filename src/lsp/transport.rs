@@ -267,9 +267,7 @@ impl Answering {
         if let Some(response) = response {
             let response = match self.method.as_str() {
                 "initialize" => initialize::completed(response),
-                "textDocument/codeAction" if self.session.capabilities().llm_tag => {
-                    code_action::tagged(response)
-                }
+                "textDocument/codeAction" => code_action::tagged(response),
                 _ => response,
             };
             let (id, result) = response.into_parts();

@@ -13,6 +13,7 @@ use tower_lsp::lsp_types::request::{Request, ShowDocument};
 use super::error::{Reason, Refusal};
 use super::session::Session;
 use crate::base::ids::RunId;
+use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::engine::{EngineHandle, Review, RunView};
 use crate::logic::overview;
@@ -128,7 +129,10 @@ pub async fn content(session: Arc<Session>, params: ContentParams) -> Result<Val
     let unknown = || Error::invalid_params(format!("there is no document {}", params.uri));
     let document = Document::of(&params.uri).ok_or_else(unknown)?;
     let text = text(&session, &document).await.ok_or_else(unknown)?;
-    session.state().opened_virtually.insert(params.uri.clone());
+    let mut state = session.state();
+    if state.opened_virtually.len() < limits::VIRTUAL_DOCUMENTS_MAX {
+        state.opened_virtually.insert(params.uri.clone());
+    }
     Ok(json!({ "text": text }))
 }
 

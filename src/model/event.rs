@@ -96,6 +96,9 @@ pub enum Event {
     Accepted {
         acceptance: AcceptanceId,
         hunks: Choice,
+        /// Only these parts of the one hunk there is; empty for all.
+        #[serde(default)]
+        parts: Vec<usize>,
     },
     /// An acceptance was taken back as a whole.
     TakenBack {

@@ -75,6 +75,9 @@ pub type HunkAt = (RepoPath, usize);
 pub struct Acceptance {
     pub id: AcceptanceId,
     pub hunks: Choice,
+    /// Only these parts of the one hunk there is; empty for all.
+    #[serde(default)]
+    pub parts: Vec<usize>,
     /// Taken back since, all of them.
     pub undone: bool,
 }

@@ -23,7 +23,8 @@ impl Edit {
 
     /// The part of it that changes `text`; cuts no character and no `\r\n`. Empty where it changes nothing.
     pub fn narrowed(self, text: &str) -> Self {
-        let (old, new) = (&text[self.range()], self.text.as_str());
+        let Some(old) = text.get(self.range()) else { return self };
+        let new = self.text.as_str();
         let cuts = |text: &str, at: usize| {
             !text.is_char_boundary(at)
                 || (text[..at].ends_with('\r') && text[at..].starts_with('\n'))

@@ -6,7 +6,7 @@ mod brief;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::test_files::TestFiles;
+use super::test_files::{self, TestFiles};
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
 use crate::base::limits::{PROGRESS_EVERY, WORKER_LINE_BYTES_MAX};
@@ -57,7 +57,7 @@ pub fn work(
     if let Some(reason) = refused_before(assignment, &tree) {
         return nothing(format!("it made a change again that was not good enough: {reason}"));
     }
-    if let Some(test) = changed_test(assignment, desk, &paths)? {
+    if let Some(test) = changed_test(assignment, desk, &paths, &tree)? {
         let reason = format!("{} changed {test}, and tests are not to be changed", program.name);
         return Ok(WorkResult::Refused { tree, reason });
     }
@@ -133,7 +133,14 @@ fn changed_test(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
     paths: &[RepoPath],
+    tree: &TreeId,
 ) -> Result<Option<RepoPath>, Failure> {
+    for path in paths {
+        let items = |tree| test_files::items(desk.store, tree, path);
+        if items(assignment.tree)? != items(tree)? {
+            return Ok(Some(path.clone()));
+        }
+    }
     for check in assignment.checks {
         let tests = TestFiles::of(desk.store, assignment.tree, &check.dir)?;
         if let Some(path) = paths.iter().find(|path| tests.hold(path)) {

@@ -12,9 +12,10 @@ pub(super) fn apply(run: &mut Run, event: &Event) -> bool {
         Event::HunksDecided { hunks, rejected: false } => {
             run.rejected.retain(|hunk| !hunks.contains(hunk));
         }
-        Event::Accepted { acceptance: id, hunks } => {
+        Event::Accepted { acceptance: id, hunks, parts } => {
             run.acceptances.retain(|known| known.id != *id);
-            run.acceptances.push(Acceptance { id: *id, hunks: hunks.clone(), undone: false });
+            let (hunks, parts) = (hunks.clone(), parts.clone());
+            run.acceptances.push(Acceptance { id: *id, hunks, parts, undone: false });
         }
         Event::TakenBack { acceptance } => {
             let known = run.acceptances.iter_mut().filter(|known| known.id == *acceptance);

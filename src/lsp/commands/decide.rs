@@ -149,10 +149,8 @@ pub async fn undo(session: Arc<Session>, arguments: Arguments, way: Way) -> Outc
             Way::In => "nothing was taken back that could be made again",
         },
     );
-    for (run, Acceptance { id: acceptance, hunks, .. }) in candidates {
-        match acceptance::begin(&session, Wanted { run, hunks, parts: Vec::new(), way, acceptance })
-            .await
-        {
+    for (run, Acceptance { id: acceptance, hunks, parts, .. }) in candidates {
+        match acceptance::begin(&session, Wanted { run, hunks, parts, way, acceptance }).await {
             Ok(acceptance) => return Ok(Reply::accepted(run, acceptance)),
             // The editor's own undo was there before.
             Err(stale) if stale.reason == Reason::Stale && asked.acceptance_id.is_none() => {

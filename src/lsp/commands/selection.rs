@@ -1,6 +1,7 @@
 //! Which changes of which proposal a command is about.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ struct Selection {
     uri: Option<Url>,
     hunk: Option<usize>,
     /// Only these parts of the hunk; empty for all.
-    parts: Vec<usize>,
+    parts: BTreeSet<usize>,
     /// What is wrong with it, in the person's words.
     feedback: String,
 }
@@ -68,6 +69,9 @@ pub fn selected(state: &State, arguments: Arguments, level: Level) -> Result<Sel
     if level == Level::File && selection.file_is_missing() {
         return Err(Refusal::new(Reason::BadArguments, "name the file by `path` or `uri`"));
     }
+    if level != Level::Hunk && !selection.parts.is_empty() {
+        return Err(Refusal::new(Reason::BadArguments, "only a hunk has `parts`"));
+    }
     let named = selection.uri.as_ref().and_then(from_proto::path);
     for (root, review) in reviews(state, selection.task_id) {
         let path = match &named {
@@ -85,6 +89,7 @@ pub fn selected(state: &State, arguments: Arguments, level: Level) -> Result<Sel
         let hunks: Choice = items.filter(is_meant).collect();
         if !hunks.is_empty() {
             let Selection { parts, feedback, .. } = selection;
+            let parts = parts.into_iter().collect();
             return Ok(Selected { run: review.proposal.run, hunks, parts, feedback });
         }
     }

@@ -68,7 +68,7 @@ fn as_command(action: CodeAction) -> Option<Command> {
 async fn with_edits(session: &Arc<Session>, actions: Vec<CodeAction>) -> Vec<CodeAction> {
     let mut complete = Vec::with_capacity(actions.len());
     for action in actions {
-        let action = code_action_resolve::resolved(session, action).await;
+        let action = code_action_resolve::with_edit(session, action).await;
         complete.extend(action.map(|action| CodeAction { data: None, ..action }));
     }
     complete

@@ -53,6 +53,7 @@ pub struct Basis<'a> {
 }
 
 /// What becomes of one file.
+#[derive(Clone)]
 pub struct FileEdit {
     /// The file whose text is edited.
     pub side: Side,

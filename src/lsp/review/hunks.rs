@@ -234,7 +234,18 @@ pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) 
     let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
     let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
     let known = evidence::in_texts(applied, proposal.run, path, here.into_iter());
+    let is_mixed = |hunk: &&HunkView| {
+        let state = hunk.state;
+        is_own(hunk)
+            && matches!(state, HunkState::Partly | HunkState::Settled | HunkState::Conflict)
+    };
+    let mixed: Vec<usize> = hunks.iter().filter(is_mixed).map(|hunk| hunk.id.hunk).collect();
     for hunk in hunks.iter_mut().filter(|hunk| is_own(hunk)) {
+        // No tree that was tested has what the user made of another change.
+        if mixed.iter().any(|other| *other != hunk.id.hunk) {
+            hunk.evidence = "not checked with your text".into();
+            continue;
+        }
         let mut items = known.clone();
         items.insert((path.clone(), hunk.id.hunk));
         hunk.evidence = evidence::of(&job.view, proposal, &items);
