@@ -7,6 +7,7 @@ mod bad_input;
 mod checks;
 mod command_worker;
 mod confinement;
+mod conformance;
 mod crash;
 mod engine;
 mod fix;

@@ -7,31 +7,31 @@ mod accept;
 #[path = "sim/capabilities.rs"]
 mod capabilities;
 #[path = "sim/document.rs"]
-mod document;
+pub mod document;
 #[path = "sim/editor.rs"]
-mod editor;
+pub mod editor;
 #[path = "sim/engine.rs"]
-mod engine;
+pub mod engine;
 #[path = "sim/landing.rs"]
 mod landing;
 #[path = "sim/manners.rs"]
-mod manners;
+pub mod manners;
 #[path = "sim/oracle.rs"]
 mod oracle;
 #[path = "sim/personality.rs"]
 pub mod personality;
 #[path = "sim/rng.rs"]
-mod rng;
+pub mod rng;
 #[path = "sim/steps.rs"]
 mod steps;
 #[path = "sim/tally.rs"]
 pub mod tally;
 #[path = "sim/text.rs"]
-mod text;
+pub mod text;
 #[path = "sim/typing.rs"]
 mod typing;
 #[path = "sim/wire.rs"]
-mod wire;
+pub mod wire;
 #[path = "sim/world.rs"]
 mod world;
 
@@ -42,7 +42,7 @@ use tally::Tally;
 use world::{Fault, World};
 
 /// The project's folder; nothing is ever read or written there.
-const ROOT: &str = "/greenloop-simulated-project";
+pub const ROOT: &str = "/greenloop-simulated-project";
 
 /// Steps of one interleaving.
 const STEPS_MIN: usize = 4;
@@ -89,6 +89,7 @@ async fn schedule(world: &mut World) -> Result<(), Fault> {
         (step.run)(world).await?;
         world.wire.catch_up().await;
         world.put_back().await;
+        world.put_away_questions().await;
         if let Some(rude) = world.wire.rude.take() {
             return Err(rude);
         }

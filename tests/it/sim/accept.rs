@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::editor::Via;
-use super::manners;
 use super::oracle::Way;
-use super::personality::{Refusal, Resolves};
 use super::world::{Fault, World};
 
 /// How one wish to accept ended.
@@ -101,7 +99,7 @@ impl World {
             return Ok(Err("the editor dropped the actions of an older text".into()));
         }
         let mut actions = actions.as_array().cloned().unwrap_or_default();
-        self.look_over(&actions)?;
+        self.wire.look_over(&actions)?;
         if self.editor.personality.hides_disabled {
             actions.retain(|action| action["disabled"].is_null());
         }
@@ -124,34 +122,13 @@ impl World {
         })
     }
 
-    /// Every listed action must suit the editor, and titles must tell them apart.
-    fn look_over(&self, actions: &[Value]) -> Result<(), Fault> {
-        let capabilities = (self.editor.personality.capabilities)();
-        for (at, action) in actions.iter().enumerate() {
-            if let Some(breach) = manners::action_breach(action, &capabilities) {
-                return Err(format!("{breach}: {action}"));
-            }
-            if actions[..at].iter().any(|known| known["title"] == action["title"]) {
-                return Err(format!("two actions are called {}", action["title"]));
-            }
-        }
-        Ok(())
-    }
-
     async fn resolved(
         &mut self,
         at: usize,
         action: Value,
         race: usize,
     ) -> Result<Result<Value, String>, Fault> {
-        let (no_edit, no_command) = (action["edit"].is_null(), action["command"].is_null());
-        let asks = match self.editor.personality.resolves {
-            Resolves::WithoutEdit => no_edit,
-            Resolves::WithoutEditOrCommand => no_edit || no_command,
-            Resolves::WithoutBoth => no_edit && no_command && !action["data"].is_null(),
-            Resolves::Every => true,
-        };
-        if !asks {
+        if !self.editor.personality.resolves.asks(&action) {
             return Ok(Ok(action));
         }
         let here = self.known[at].document;
@@ -160,7 +137,7 @@ impl World {
         self.race(here, race).await;
         match self.wire.answer(id).await {
             Ok(action) => {
-                self.look_over(std::slice::from_ref(&action))?;
+                self.wire.look_over(std::slice::from_ref(&action))?;
                 Ok(Ok(action))
             }
             Err(error) => Ok(Err(format!("resolve: {}", brief(&error["message"])))),
@@ -188,11 +165,7 @@ impl World {
         let here = self.known[*self.rng.pick(&aim.hunks).ok_or("an edit for no hunk")?].document;
         self.race(here, race).await;
         let applied = self.apply(&request["params"]["edit"], Via::Server, aim, race).await?;
-        let refusal = match self.editor.personality.refusal {
-            Refusal::SaysNo => Ok(json!({"applied": false, "failureReason": "the text changed"})),
-            Refusal::SaysYes => Ok(json!({"applied": true})),
-            Refusal::Error => Err(json!({"code": -32603, "message": "Internal error"})),
-        };
+        let refusal = self.editor.personality.refusal.answer();
         let (attempt, answer) = match applied {
             Applied::Landed => (Attempt::Landed, Ok(json!({"applied": true}))),
             Applied::Misplaced => (

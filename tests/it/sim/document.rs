@@ -8,6 +8,8 @@ use super::personality::{Endings, Personality};
 use super::rng::Rng;
 use super::text::{Owners, Text, Units, difference, ending, position};
 
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 pub struct Document {
     /// Inside the project.
     pub path: String,
@@ -46,7 +48,7 @@ pub enum Bias {
 }
 
 impl Document {
-    /// A closed file with these lines, each without a break.
+    /// A closed file with these lines, with any kind of line breaks and sometimes with a mark.
     pub fn new(
         path: &str,
         lines: &str,
@@ -54,12 +56,18 @@ impl Document {
         rng: &mut Rng,
         fresh: &mut Owners,
     ) -> Self {
-        let crlf = rng.percent(25);
-        let shown = match personality.endings {
-            Endings::LineFeeds => lines.to_owned(),
-            Endings::Documents | Endings::AsTheyCome if crlf => lines.replace('\n', "\r\n"),
-            Endings::Documents | Endings::AsTheyCome => lines.to_owned(),
-        };
+        let lines = if rng.percent(25) { lines.replace('\n', "\r\n") } else { lines.to_owned() };
+        let mark = if rng.percent(5) { BYTE_ORDER_MARK } else { "" };
+        Self::holding(path, &format!("{mark}{lines}"), personality, fresh)
+    }
+
+    /// A closed file that holds this on disk.
+    pub fn holding(path: &str, bytes: &str, personality: &Personality, fresh: &mut Owners) -> Self {
+        let lines = bytes.strip_prefix(BYTE_ORDER_MARK);
+        let mark_on_disk = lines.is_some();
+        let lines = lines.unwrap_or(bytes);
+        let hides_crlf = personality.endings == Endings::LineFeeds && ending(lines) == "\r\n";
+        let shown = if hides_crlf { lines.replace("\r\n", "\n") } else { lines.to_owned() };
         let text = Text::new(shown, fresh);
         Self {
             path: path.to_owned(),
@@ -68,8 +76,8 @@ impl Document {
             text,
             version: 0,
             is_open: false,
-            crlf_on_disk: crlf && personality.endings == Endings::LineFeeds,
-            mark_on_disk: rng.percent(5),
+            crlf_on_disk: hides_crlf,
+            mark_on_disk,
             undo: Vec::new(),
             redo: Vec::new(),
             unsent: Vec::new(),
@@ -83,7 +91,7 @@ impl Document {
     pub fn bytes(&self) -> Vec<u8> {
         let text = &self.saved.string;
         let text = if self.crlf_on_disk { text.replace('\n', "\r\n") } else { text.clone() };
-        if self.mark_on_disk { format!("\u{feff}{text}").into() } else { text.into() }
+        if self.mark_on_disk { format!("{BYTE_ORDER_MARK}{text}").into() } else { text.into() }
     }
 
     /// The parameters of `didOpen`.

@@ -11,10 +11,11 @@ use greenloop::engine::{
 };
 use greenloop::logic::{diff, machine};
 use greenloop::model::budget::{AskedBudget, Budget};
+use greenloop::model::check::CheckRun;
 use greenloop::model::event::Event;
 use greenloop::model::failure::Failure;
 use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal};
-use greenloop::model::run::{Goal, Outcome, Phase, Run};
+use greenloop::model::run::{Goal, GoalKind, Outcome, Phase, Run};
 
 /// Survives servers; the newest one that opened it listens.
 pub struct FakeEngine {
@@ -27,7 +28,30 @@ struct Inner {
     commands: VecDeque<Command>,
     runs: BTreeMap<RunId, RunView>,
     disk: HashMap<RepoPath, Vec<u8>>,
+    outputs: HashMap<BlobId, Vec<u8>>,
+    documents: HashMap<PathBuf, String>,
     listener: Option<Listener>,
+}
+
+/// What is proposed for one file.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub path: RepoPath,
+    pub kind: ChangeKind,
+    pub before: String,
+    pub after: String,
+}
+
+impl Draft {
+    fn change(&self) -> FileChange {
+        FileChange {
+            path: self.path.clone(),
+            kind: self.kind.clone(),
+            before: BlobId::new("before"),
+            after: BlobId::new("after"),
+            hunks: diff::hunks(&self.before, &self.after),
+        }
+    }
 }
 
 impl FakeEngine {
@@ -41,6 +65,11 @@ impl FakeEngine {
 
     pub fn read(&self, path: &str) -> Vec<u8> {
         self.inner().disk.get(&RepoPath::new(path).unwrap()).cloned().unwrap_or_default()
+    }
+
+    /// What a file held that is gone now.
+    pub fn remove(&self, path: &str) -> Option<Vec<u8>> {
+        self.inner().disk.remove(&RepoPath::new(path).unwrap())
     }
 
     /// What it was asked first and has not looked at.
@@ -71,24 +100,9 @@ impl FakeEngine {
         });
     }
 
-    /// A run's work is done: these texts in place of those, by file.
-    pub fn propose(&self, id: RunId, files: Vec<(String, String, String)>) -> Arc<Review> {
-        let change = |(path, before, after): &(String, String, String)| FileChange {
-            path: RepoPath::new(path).unwrap(),
-            kind: ChangeKind::Modify,
-            before: BlobId::new("before"),
-            after: BlobId::new("after"),
-            hunks: diff::hunks(before, after),
-        };
-        let changes: Vec<FileChange> = files.iter().map(change).collect();
-        let review_file =
-            |((_, before, after), change): ((String, String, String), &FileChange)| {
-                let rejected = vec![false; change.hunks.len()];
-                let path = change.path.clone();
-                let kind = change.kind.clone();
-                ReviewFile { path, kind, before: before.into(), after: after.into(), rejected }
-            };
-        let files = files.into_iter().zip(&changes).map(review_file).collect();
+    /// A run's work is done: these changes.
+    pub fn propose(&self, id: RunId, drafts: Vec<Draft>) -> Arc<Review> {
+        let files = drafts.iter().map(Draft::change).collect();
         let proposal = Proposal {
             run: id,
             attempt: AttemptId(1),
@@ -97,21 +111,64 @@ impl FakeEngine {
             llm: false,
             base: TreeId::new("base"),
             result: TreeId::new("result"),
-            files: changes,
+            files,
             evidence: evidence(),
         };
-        let mut run = self.inner().runs[&id].run.clone();
-        run.phase = Phase::Finished(Outcome::Green);
-        run.proposal = Some(proposal.clone());
-        let review = Arc::new(Review { proposal, files });
-        let checking = Vec::new();
-        self.tell(RunView { run, interrupted: false, review: Some(review.clone()), checking });
+        let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {
+            path: draft.path,
+            kind: draft.kind,
+            before: draft.before.into(),
+            after: draft.after.into(),
+            rejected: vec![false; change.n_items()],
+        };
+        let files = drafts.into_iter().zip(&proposal.files).map(shown).collect();
+        let review = Arc::new(Review { proposal: proposal.clone(), files });
+        let mut view = self.view(id);
+        view.run.phase = Phase::Finished(Outcome::Green);
+        view.run.proposal = Some(proposal);
+        view.review = Some(review.clone());
+        self.tell(view);
         review
+    }
+
+    /// The checks of a run have run: what they found red, and what they printed.
+    pub fn report(&self, id: RunId, checks: Vec<CheckRun>, printed: &str) {
+        let outputs = checks.iter().map(|check| (check.output.clone(), printed.into()));
+        self.inner().outputs.extend(outputs);
+        let mut view = self.view(id);
+        let n_red = checks.iter().map(|check| check.report.red().count()).sum();
+        view.run.baseline = Some(checks);
+        if view.run.goal.kind == GoalKind::RunChecks {
+            view.run.phase = Phase::Finished(Outcome::Checked { n_red });
+        }
+        self.tell(view);
+    }
+
+    /// A run is over without a proposal.
+    pub fn end(&self, id: RunId, outcome: Outcome) {
+        let mut view = self.view(id);
+        view.run.phase = Phase::Finished(outcome);
+        self.tell(view);
+    }
+
+    /// A run's process died, or somebody goes on with it.
+    pub fn interrupt(&self, id: RunId, interrupted: bool) {
+        let view = self.view(id);
+        self.tell(RunView { interrupted, ..view });
+    }
+
+    /// Documents that were put into files, with what they hold.
+    pub fn document(&self, path: &Path) -> Option<String> {
+        self.inner().documents.get(path).cloned()
+    }
+
+    pub fn view(&self, id: RunId) -> RunView {
+        self.inner().runs[&id].clone()
     }
 
     /// Folds in what happened to a run, as the real engine does.
     pub fn record(&self, id: RunId, event: &Event) {
-        let mut view = self.inner().runs[&id].clone();
+        let mut view = self.view(id);
         machine::apply(&mut view.run, event);
         if let Some(review) = &mut view.review {
             for file in &mut Arc::make_mut(review).files {
@@ -150,12 +207,14 @@ impl Engine for FakeEngine {
         self.inner().disk.get(path).cloned()
     }
 
-    fn output(&self, _: &BlobId) -> Option<Vec<u8>> {
-        None
+    fn output(&self, blob: &BlobId) -> Option<Vec<u8>> {
+        self.inner().outputs.get(blob).cloned()
     }
 
-    fn put_document(&self, _: &str, _: &str) -> Result<PathBuf, Failure> {
-        Err(Failure::environment("there is no disk here", ""))
+    fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
+        let path = self.root.join(".documents").join(name);
+        self.inner().documents.insert(path.clone(), text.to_owned());
+        Ok(path)
     }
 }
 

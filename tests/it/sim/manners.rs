@@ -22,6 +22,14 @@ pub fn breach(message: &Value, capabilities: &Value) -> Option<&'static str> {
         Some("textDocument/publishDiagnostics") => diagnostics_breach(params, capabilities),
         Some("workspace/codeLens/refresh") => refresh_breach("codeLens", capabilities),
         Some("workspace/inlayHint/refresh") => refresh_breach("inlayHint", capabilities),
+        Some("workspace/textDocumentContent/refresh") => {
+            let by_name = capabilities["workspace"]["textDocumentContent"].is_object();
+            (!by_name).then_some("this editor opens no documents by name")
+        }
+        Some(method) if method.starts_with("greenloop/") => {
+            let listens = capabilities["experimental"]["greenloop"]["version"] == 1;
+            (!listens).then_some("this editor knows no messages of ours")
+        }
         Some(
             "window/showMessage"
             | "window/logMessage"

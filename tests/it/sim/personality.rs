@@ -1,6 +1,6 @@
 //! How real editors differ where it matters to who edits their texts. One table, as measured with the editors.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::capabilities;
 
@@ -26,6 +26,17 @@ pub enum Refusal {
     Error,
 }
 
+impl Refusal {
+    /// The answer to an edit that was not applied.
+    pub fn answer(self) -> Result<Value, Value> {
+        match self {
+            Self::SaysNo => Ok(json!({"applied": false, "failureReason": "the text changed"})),
+            Self::SaysYes => Ok(json!({"applied": true})),
+            Self::Error => Err(json!({"code": -32603, "message": "Internal error"})),
+        }
+    }
+}
+
 /// Of which chosen actions it asks for the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolves {
@@ -33,6 +44,19 @@ pub enum Resolves {
     WithoutEditOrCommand,
     WithoutBoth,
     Every,
+}
+
+impl Resolves {
+    /// Whether it asks for the rest of this action once it is chosen.
+    pub fn asks(self, action: &Value) -> bool {
+        let (no_edit, no_command) = (action["edit"].is_null(), action["command"].is_null());
+        match self {
+            Self::WithoutEdit => no_edit,
+            Self::WithoutEditOrCommand => no_edit || no_command,
+            Self::WithoutBoth => no_edit && no_command && !action["data"].is_null(),
+            Self::Every => true,
+        }
+    }
 }
 
 /// What becomes of line breaks.

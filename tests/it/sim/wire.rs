@@ -24,6 +24,12 @@ pub struct Wire {
     server: JoinHandle<i32>,
     capabilities: Value,
     n_requests: i64,
+    /// Questions to the user that are open, oldest first.
+    pub questions: VecDeque<Value>,
+    /// Documents it had the editor show, oldest first.
+    pub shown: Vec<String>,
+    /// What it said with notifications that are not of the protocol, and of progress.
+    pub notified: Vec<Value>,
     /// Edits the server asks for, oldest first.
     pub asked: VecDeque<Value>,
     /// What it told the user.
@@ -50,6 +56,9 @@ impl Wire {
             server,
             capabilities,
             n_requests: 0,
+            questions: VecDeque::new(),
+            shown: Vec::new(),
+            notified: Vec::new(),
             asked: VecDeque::new(),
             told: Vec::new(),
             published: Vec::new(),
@@ -131,8 +140,17 @@ impl Wire {
         match message["method"].as_str() {
             Some("workspace/applyEdit") => self.asked.push_back(message),
             Some("window/workDoneProgress/create") => self.respond(&message, Ok(Value::Null)).await,
-            // Put away without an answer, or left open for ever.
-            Some("window/showMessageRequest") if self.told.len().is_multiple_of(2) => {
+            Some("window/showMessageRequest") => self.questions.push_back(message),
+            Some("window/showDocument") => {
+                self.shown.extend(message["params"]["uri"].as_str().map(str::to_owned));
+                self.respond(&message, Ok(json!({"success": true}))).await;
+            }
+            Some("$/progress") => self.notified.push(message),
+            Some("$/cancelRequest") => {
+                self.questions.retain(|open| open["id"] != message["params"]["id"]);
+            }
+            Some(method) if method.starts_with("greenloop/") => self.notified.push(message),
+            Some(method) if method.ends_with("/refresh") => {
                 self.respond(&message, Ok(Value::Null)).await;
             }
             Some("window/showMessage") => {
@@ -148,6 +166,19 @@ impl Wire {
             }
             Some(_) | None => {}
         }
+    }
+
+    /// Every listed action must suit the editor, and titles must tell them apart.
+    pub fn look_over(&self, actions: &[Value]) -> Result<(), String> {
+        for (at, action) in actions.iter().enumerate() {
+            if let Some(breach) = manners::action_breach(action, &self.capabilities) {
+                return Err(format!("{breach}: {action}"));
+            }
+            if actions[..at].iter().any(|known| known["title"] == action["title"]) {
+                return Err(format!("two actions are called {}", action["title"]));
+            }
+        }
+        Ok(())
     }
 
     /// Ends the server as editors do, or by going away.

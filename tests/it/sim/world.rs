@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenloop::base::ids::RunId;
+use greenloop::base::path::RepoPath;
 use greenloop::engine::Command;
 use greenloop::model::event::Event;
-use greenloop::model::proposal::HunkAt;
+use greenloop::model::proposal::{ChangeKind, HunkAt};
 use greenloop::model::run::Goal;
 use greenloop::model::snapshot::Buffer;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use super::ROOT;
 use super::document::Document;
 use super::editor::Editor;
-use super::engine::FakeEngine;
+use super::engine::{Draft, FakeEngine};
 use super::oracle::{Known, same_lines};
 use super::personality::Personality;
 use super::rng::Rng;
@@ -145,6 +146,15 @@ impl World {
             tokio::task::yield_now().await;
         }
         Err("the project never opened again".into())
+    }
+
+    /// Puts questions away without an answer, or leaves them open for ever.
+    pub async fn put_away_questions(&mut self) {
+        for question in std::mem::take(&mut self.wire.questions) {
+            if self.wire.told.len().is_multiple_of(2) {
+                self.wire.respond(&question, Ok(Value::Null)).await;
+            }
+        }
     }
 
     pub async fn open(&mut self, at: usize) {
@@ -319,10 +329,12 @@ impl World {
             return files;
         }
         let named = |(document, after): &(usize, String)| {
-            let path = self.editor.documents[*document].path.clone();
-            (path, bases[*document].string.clone(), after.clone())
+            let path = RepoPath::new(&self.editor.documents[*document].path).unwrap();
+            let (before, after) = (bases[*document].string.clone(), after.clone());
+            Draft { path, kind: ChangeKind::Modify, before, after }
         };
-        let review = self.engine.propose(id, files.iter().map(named).collect());
+        let drafts = files.iter().map(named).collect();
+        let review = self.engine.propose(id, drafts);
         for (file, (document, _)) in review.proposal.files.iter().zip(&files) {
             let base = &bases[*document].text;
             let known =

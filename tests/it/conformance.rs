@@ -1,0 +1,89 @@
+//! Scenarios written as data in `tests/conformance`, each played by every editor as the real one behaves.
+
+mod actions;
+mod desk;
+mod edits;
+mod facts;
+mod scenario;
+mod steps;
+
+use std::fs;
+use std::time::Duration;
+
+use desk::{Desk, Fault};
+use scenario::{Area, Scenario};
+
+use crate::sim::personality::{ALL, Personality};
+use crate::support::repository;
+
+const SCENARIOS_MIN: usize = 40;
+
+/// Far more than any scenario takes, on the clock of its runtime.
+const LIMIT: Duration = Duration::from_secs(36_000);
+
+#[test]
+fn every_editor_sees_every_scenario_through() {
+    let scenarios = scenarios();
+    let only = std::env::var("GREENLOOP_SCENARIO").unwrap_or_default();
+    let meant: Vec<&(String, Scenario)> =
+        scenarios.iter().filter(|(_, scenario)| scenario.name.contains(&only)).collect();
+    let faults: Vec<String> = std::thread::scope(|scope| {
+        let play_all = |personality: &'static Personality| {
+            let played = meant.iter().filter_map(|(area, scenario)| {
+                let told = play(personality, scenario).err()?;
+                Some(format!("{area}: {}: {}: {told}", scenario.name, personality.name))
+            });
+            played.collect::<Vec<_>>()
+        };
+        let editors: Vec<_> =
+            ALL.iter().map(|personality| scope.spawn(move || play_all(personality))).collect();
+        editors.into_iter().flat_map(|editor| editor.join().unwrap()).collect()
+    });
+    let n = meant.len() * ALL.len();
+    assert!(faults.is_empty(), "{} of {n}:\n{}", faults.len(), faults.join("\n\n"));
+    assert!(scenarios.len() >= SCENARIOS_MIN, "only {} scenarios", scenarios.len());
+}
+
+/// All scenarios with the name of their file.
+fn scenarios() -> Vec<(String, Scenario)> {
+    let folder = repository().join("tests/conformance");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let area: Area = toml::from_str(&fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        all.extend(area.scenario.into_iter().map(|scenario| (name.clone(), scenario)));
+    }
+    all
+}
+
+/// Plays one scenario on a runtime of its own, whose clock runs only when nobody has anything to do.
+fn play(personality: &'static Personality, scenario: &Scenario) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let told = runtime.block_on(async {
+        let mut desk =
+            Desk::new(personality, scenario).await.map_err(|fault| (fault, Vec::new()))?;
+        let played = tokio::time::timeout(LIMIT, steps_of(&mut desk, scenario)).await;
+        match played.unwrap_or_else(|_| Err("the server never answered".into())) {
+            Ok(()) => desk.wire.end(true).await.map_err(|fault| (fault, desk.trace)),
+            Err(fault) => Err((fault, desk.trace)),
+        }
+    });
+    runtime.shutdown_background();
+    told.map_err(|(fault, trace)| format!("{fault}\n  {}", trace.join("\n  ")))
+}
+
+async fn steps_of(desk: &mut Desk, scenario: &Scenario) -> Result<(), Fault> {
+    if let Some(changes) = &scenario.propose {
+        desk.propose(changes).await?;
+    }
+    for step in &scenario.steps {
+        desk.take(step).await?;
+    }
+    Ok(())
+}
