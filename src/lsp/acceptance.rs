@@ -45,6 +45,8 @@ struct Piece {
     chosen: Chosen,
     /// The text of a file that is not open, when the editor was given an edit for it and showed nothing.
     handed: Option<ContentHash>,
+    /// What the text shows of it came too late and is being taken back.
+    taken_back: bool,
 }
 
 impl Wanted {
@@ -166,8 +168,10 @@ pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
 fn pieces(state: &State, wanted: &Wanted) -> Result<Vec<Piece>, Refusal> {
     let piece = |(path, chosen)| {
         let job = state.review_job(wanted.run, path).ok_or_else(unknown)?;
-        let handed = state.handed.get(&job.places.here.uri).copied();
-        Ok(Piece { job, chosen, handed })
+        let uri = &job.places.here.uri;
+        let handed = state.handed.get(uri).copied();
+        let taken_back = state.documents.get(uri).is_some_and(|document| document.taken_back);
+        Ok(Piece { job, chosen, handed, taken_back })
     };
     wanted.by_file().into_iter().map(piece).collect()
 }
@@ -209,7 +213,7 @@ impl Piece {
             Chosen::All | Chosen::Hunks(_) | Chosen::Parts(..) => is_as_wanted(&reading.state),
         };
         let readings = hunks::found(&self.job).into_iter().enumerate();
-        let missing = readings.filter(move |(at, reading)| !shows(*at, reading));
+        let missing = readings.filter(move |(at, reading)| self.taken_back || !shows(*at, reading));
         missing.map(|(at, _)| at).filter(|at| self.chosen.has(*at))
     }
 }

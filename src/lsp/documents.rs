@@ -78,6 +78,8 @@ pub struct Document {
     pub moves: Moves,
     /// An edit of ours came too late for what was typed before it.
     late: Option<Late>,
+    /// That edit is being taken back; what it left in the text means nothing until another one is given.
+    pub taken_back: bool,
 }
 
 /// An edit that stands in a text where it was not meant.
@@ -198,6 +200,7 @@ impl Documents {
             awaited: Awaited::default(),
             moves: Moves::starting_at(self.n_revisions),
             late: None,
+            taken_back: false,
         };
         let replaced = document.replace_all(item.text);
         if let Some(edits) = self.awaited.remove(&item.uri) {
@@ -261,6 +264,7 @@ impl Documents {
                 (Source::Open(seen), Some(document)) => {
                     let version = file.side.version.unwrap_or(document.version);
                     document.awaited.give(&file.edits, seen, version, encoding);
+                    document.taken_back = false;
                 }
                 (Source::Disk(..), None) if self.awaited.len() < limits::EDITS_AWAITED_MAX => {
                     self.awaited.insert(uri.clone(), file.edits.clone());
@@ -278,7 +282,10 @@ impl Documents {
 
     /// Whether an edit of ours came too late for what was typed before it; tells of each once.
     pub fn take_late(&mut self, uri: &Url) -> Option<Late> {
-        self.open.get_mut(uri)?.late.take()
+        let document = self.open.get_mut(uri)?;
+        let late = document.late.take()?;
+        document.taken_back = late.back.is_some();
+        Some(late)
     }
 
     pub fn close(&mut self, uri: &Url) {

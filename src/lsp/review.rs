@@ -177,8 +177,11 @@ impl State {
         }
     }
 
-    /// Remembers hunks that are in the text.
+    /// Remembers hunks that are in the text to stay.
     fn settle(&mut self, view: &FileView) {
+        if self.documents.get(&view.uri).is_some_and(|document| document.taken_back) {
+            return;
+        }
         let Some(board) = self.boards.get_mut(&view.root) else { return };
         for hunk in view.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
             board.settle(hunk.id.run, &hunk.id.path, hunk.id.hunk);
