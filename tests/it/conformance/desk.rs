@@ -213,8 +213,8 @@ impl Desk {
                 Command::Decide { id, hunks, rejected } => {
                     self.engine.record(id, &Event::HunksDecided { hunks, rejected });
                 }
-                Command::Accepted { id, acceptance, hunks } => {
-                    self.engine.record(id, &Event::Accepted { acceptance, hunks });
+                Command::Accepted { id, acceptance, hunks, parts } => {
+                    self.engine.record(id, &Event::Accepted { acceptance, hunks, parts });
                 }
                 Command::TakenBack { id, acceptance } => {
                     self.engine.record(id, &Event::TakenBack { acceptance });
