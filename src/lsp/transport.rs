@@ -44,7 +44,7 @@ where
     let mut frames = FrameReader::new(input, limits::FRAME_BYTES_MAX);
     let code = tokio::select! {
         code = driver.run(&mut frames) => code,
-        _ = &mut writer => 1,
+        _ = &mut writer => driver.code(),
         () = session.editor_gone() => 1,
     };
     session.outbox.close();
@@ -76,7 +76,7 @@ impl Driver {
                 }
             };
             if !goes_on {
-                return if self.shut_down { 0 } else { 1 };
+                return self.code();
             }
             // Answers get out between two messages, however fast those come.
             tokio::task::yield_now().await;
@@ -85,6 +85,11 @@ impl Driver {
             }
             self.session.outbox.has_room().await;
         }
+    }
+
+    /// How to end when the editor leaves. After `shutdown` it need not listen any more.
+    fn code(&self) -> i32 {
+        if self.shut_down { 0 } else { 1 }
     }
 
     /// Handles one message; `false` when it was `exit`.

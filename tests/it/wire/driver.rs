@@ -191,6 +191,17 @@ fn an_editor_that_stops_listening_ends_the_server() {
 }
 
 #[test]
+fn an_editor_that_said_shutdown_need_not_listen() {
+    let mut client = plain();
+    assert_eq!(client.ask("shutdown", Value::Null), Value::Null);
+    client.close_stdout();
+    for _ in 0..2 {
+        probe(&mut client, json!({"do": "notify", "n": 100}));
+    }
+    assert_eq!(client.wait().code(), Some(0));
+}
+
+#[test]
 fn the_end_of_the_editors_process_ends_the_server() {
     let mut editor = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap();
     let mut client = Client::start();
