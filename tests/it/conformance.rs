@@ -7,6 +7,7 @@ mod facts;
 mod scenario;
 mod steps;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
@@ -18,8 +19,25 @@ use crate::support::repository;
 
 const SCENARIOS_MIN: usize = 40;
 
+/// The kinds of actions there are.
+const KINDS: &[&str] = &[
+    "quickfix.greenloop.accept",
+    "quickfix.greenloop.reject",
+    "quickfix.greenloop.show",
+    "quickfix.greenloop.revise",
+    "quickfix.greenloop.rebase",
+    "quickfix.greenloop.check",
+    "quickfix.greenloop.file",
+    "quickfix.greenloop.proposal",
+    "quickfix.greenloop.fix",
+    "source.greenloop.test",
+];
+
 /// Far more than any scenario takes, on the clock of its runtime.
 const LIMIT: Duration = Duration::from_secs(36_000);
+
+/// What this editor came to with each scenario: what it met, or how it went wrong.
+type Played = Vec<Result<BTreeSet<String>, String>>;
 
 #[test]
 fn every_editor_sees_every_scenario_through() {
@@ -27,21 +45,38 @@ fn every_editor_sees_every_scenario_through() {
     let only = std::env::var("GREENLOOP_SCENARIO").unwrap_or_default();
     let meant: Vec<&(String, Scenario)> =
         scenarios.iter().filter(|(_, scenario)| scenario.name.contains(&only)).collect();
-    let faults: Vec<String> = std::thread::scope(|scope| {
-        let play_all = |personality: &'static Personality| {
-            let played = meant.iter().filter_map(|(area, scenario)| {
-                let told = play(personality, scenario).err()?;
-                Some(format!("{area}: {}: {}: {told}", scenario.name, personality.name))
+    let played: Played = std::thread::scope(|scope| {
+        let play_all = |personality: &'static Personality| -> Played {
+            let played = meant.iter().map(|(area, scenario)| {
+                let told = play(personality, scenario);
+                told.map_err(|fault| {
+                    format!("{area}: {}: {}: {fault}", scenario.name, personality.name)
+                })
             });
-            played.collect::<Vec<_>>()
+            played.collect()
         };
         let editors: Vec<_> =
             ALL.iter().map(|personality| scope.spawn(move || play_all(personality))).collect();
         editors.into_iter().flat_map(|editor| editor.join().unwrap()).collect()
     });
-    let n = meant.len() * ALL.len();
-    assert!(faults.is_empty(), "{} of {n}:\n{}", faults.len(), faults.join("\n\n"));
-    assert!(scenarios.len() >= SCENARIOS_MIN, "only {} scenarios", scenarios.len());
+    let faults: Vec<&str> =
+        played.iter().filter_map(|one| Some(one.as_ref().err()?.as_str())).collect();
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), played.len(), faults.join("\n\n"));
+    if only.is_empty() {
+        let met: BTreeSet<String> = played.into_iter().flatten().flatten().collect();
+        let missing: Vec<String> =
+            to_be_met().into_iter().filter(|one| !met.contains(one)).collect();
+        assert!(missing.is_empty(), "no scenario meets {missing:?}");
+        assert!(scenarios.len() >= SCENARIOS_MIN, "only {} scenarios", scenarios.len());
+    }
+}
+
+/// Every command and every kind of action.
+fn to_be_met() -> Vec<String> {
+    let table = greenloop::lsp::commands_table();
+    let commands = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let kinds = KINDS.iter().copied();
+    commands.chain(kinds).map(str::to_owned).collect()
 }
 
 /// All scenarios with the name of their file.
@@ -61,7 +96,10 @@ fn scenarios() -> Vec<(String, Scenario)> {
 }
 
 /// Plays one scenario on a runtime of its own, whose clock runs only when nobody has anything to do.
-fn play(personality: &'static Personality, scenario: &Scenario) -> Result<(), String> {
+fn play(
+    personality: &'static Personality,
+    scenario: &Scenario,
+) -> Result<BTreeSet<String>, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|error| error.to_string())?;
@@ -70,7 +108,10 @@ fn play(personality: &'static Personality, scenario: &Scenario) -> Result<(), St
             Desk::new(personality, scenario).await.map_err(|fault| (fault, Vec::new()))?;
         let played = tokio::time::timeout(LIMIT, steps_of(&mut desk, scenario)).await;
         match played.unwrap_or_else(|_| Err("the server never answered".into())) {
-            Ok(()) => desk.wire.end(true).await.map_err(|fault| (fault, desk.trace)),
+            Ok(()) => {
+                let ended = desk.wire.end(true).await;
+                ended.map(|()| desk.met).map_err(|fault| (fault, desk.trace))
+            }
             Err(fault) => Err((fault, desk.trace)),
         }
     });

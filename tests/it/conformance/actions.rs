@@ -18,10 +18,16 @@ impl Desk {
         let diagnostics = shown
             .filter(|known| !personality.drops_old_diagnostics || known["version"] == version)
             .map_or(json!([]), |known| known["diagnostics"].clone());
-        let place = json!({"line": line, "character": 0});
+        let last = match &offer.to {
+            Some(text) => self.line_of(at, text)?,
+            None => line,
+        };
         let mut params = json!({
             "textDocument": {"uri": uri},
-            "range": {"start": place, "end": place},
+            "range": {
+                "start": {"line": line, "character": 0},
+                "end": {"line": last, "character": 0},
+            },
             "context": {
                 "diagnostics": diagnostics,
                 "triggerKind": if offer.automatic { 2 } else { 1 },
@@ -34,6 +40,8 @@ impl Desk {
         let actions = answer.map_err(|error| format!("code actions: {error}"))?;
         let mut actions = actions.as_array().cloned().unwrap_or_default();
         self.wire.look_over(&actions)?;
+        let kinds = actions.iter().filter_map(|action| action["kind"].as_str().map(str::to_owned));
+        self.met.extend(kinds);
         if personality.hides_disabled {
             actions.retain(|action| action["disabled"].is_null());
         }
@@ -42,10 +50,10 @@ impl Desk {
 
     /// The user chooses an action.
     pub async fn choose(&mut self, choosing: &Choosing) -> Result<(), Fault> {
-        let Choosing { title, path, at } = choosing;
-        let offer = Offer { path: path.clone(), at: at.clone(), ..Offer::default() };
+        let Choosing { title, path, at, to } = choosing.clone();
+        let offer = Offer { path, at, to, ..Offer::default() };
         let actions = self.actions(&offer).await?;
-        let Some(action) = actions.into_iter().find(|action| starts(&action["title"], title))
+        let Some(action) = actions.into_iter().find(|action| starts(&action["title"], &title))
         else {
             self.note("  which is not listed");
             return Ok(());

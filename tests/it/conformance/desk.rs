@@ -1,6 +1,6 @@
 //! One editor with its files, a server and an engine, and what they say to each other in between two steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +48,8 @@ pub struct Desk {
     pub reply: Reply,
     /// An edit that has not reached its text yet.
     pub held: Option<Held>,
+    /// The commands that were run and the kinds of actions that were listed.
+    pub met: BTreeSet<String>,
     /// What happened, for people.
     pub trace: Vec<String>,
 }
@@ -89,6 +91,7 @@ impl Desk {
             answer: Value::Null,
             reply: Reply::default(),
             held: None,
+            met: BTreeSet::new(),
             trace: Vec::new(),
         };
         desk.greet().await?;
@@ -186,6 +189,7 @@ impl Desk {
     pub async fn command(&mut self, name: &str, arguments: Value) -> Result<(), Fault> {
         self.flush_all().await;
         self.note(format!("  runs {name} {arguments}"));
+        self.met.insert(name.to_owned());
         let params = json!({"command": name, "arguments": arguments});
         let answer = self.wire.ask("workspace/executeCommand", params).await;
         self.answer = answer.map_err(|error| format!("{name} failed: {error}"))?;

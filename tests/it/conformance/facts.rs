@@ -12,14 +12,11 @@ use crate::sim::personality::ALL;
 impl Facts {
     /// What is wanted of one editor: what is said for all, and over it what is said for this one.
     pub fn of(wanted: &Value, editor: &str) -> Result<Self, Fault> {
-        let mut own = wanted.as_object().cloned().ok_or("an expectation of nothing")?;
-        let mut others: Vec<Value> = ALL
-            .iter()
-            .filter_map(|known| Some(json!([known.name, own.remove(known.name)?])))
-            .collect();
-        others.retain(|known| known[0] == editor);
-        for over in others {
-            own.extend(over[1].as_object().cloned().ok_or("an expectation of nothing")?);
+        let table = |value: &Value| value.as_object().cloned().ok_or("an expectation of nothing");
+        let mut own = table(wanted)?;
+        for known in ALL {
+            let over = own.remove(known.name).filter(|_| known.name == editor);
+            own.extend(over.as_ref().map(table).transpose()?.into_iter().flatten());
         }
         Self::deserialize(Value::Object(own)).map_err(|error| error.to_string())
     }
@@ -71,6 +68,10 @@ impl Desk {
             let held =
                 String::from_utf8(self.engine.read(path)).map_err(|error| error.to_string())?;
             same(path, text, &held)?;
+        }
+        for (path, text) in &facts.seen {
+            let seen = self.runs.last().and_then(|(_, texts)| texts.get(path));
+            same("what the run saw", &Some(text), &seen)?;
         }
         for path in &facts.gone {
             if self.at(path).is_ok() || !self.engine.read(path).is_empty() {

@@ -117,6 +117,8 @@ pub struct Choosing {
     /// Without it the first file that is open.
     pub path: Option<String>,
     pub at: String,
+    /// What is selected ends at the line that holds this.
+    pub to: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -202,6 +204,8 @@ pub struct Facts {
     /// What the editor shows, by path, and what is on disk.
     pub text: BTreeMap<String, String>,
     pub disk: BTreeMap<String, String>,
+    /// What the newest run saw on the screen.
+    pub seen: BTreeMap<String, String>,
     /// Files that are not there.
     pub gone: Vec<String>,
     /// Documents the editor shows.
@@ -238,6 +242,7 @@ pub struct Facts {
 pub struct Offer {
     pub path: Option<String>,
     pub at: String,
+    pub to: Option<String>,
     pub only: Option<Vec<String>>,
     pub automatic: bool,
     /// All titles, in order.
