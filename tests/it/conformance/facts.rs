@@ -51,6 +51,9 @@ impl Desk {
             let shown: Vec<String> = self.bars().into_iter().map(|(_, title)| title).collect();
             same("progress bars", bars, &shown)?;
         }
+        if let Some(choices) = &facts.choices {
+            same("choices", choices, &self.choices_shown())?;
+        }
         if let Some(states) = &facts.states {
             same("states told", states, &self.states_told())?;
         }
@@ -210,6 +213,18 @@ impl Desk {
             }
         }
         bars
+    }
+
+    /// The choices of the question that our plugin shows; none once it is closed.
+    fn choices_shown(&self) -> Vec<String> {
+        let about = |message: &&Value| {
+            message["method"]
+                .as_str()
+                .is_some_and(|method| method.starts_with("greenloop/question"))
+        };
+        let newest = self.wire.notified.iter().rev().find(about);
+        let choices = newest.and_then(|message| message["params"]["choices"].as_array());
+        choices.into_iter().flatten().map(plain).collect()
     }
 
     fn states_told(&self) -> Vec<String> {

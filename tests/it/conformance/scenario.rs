@@ -158,6 +158,8 @@ pub enum Reply {
 pub enum Fate {
     /// It ends without a proposal.
     Cancelled,
+    /// It found nothing.
+    Stuck,
     /// The process that worked on it died.
     Interrupted,
     /// It proposes.
@@ -232,6 +234,8 @@ pub struct Facts {
     pub document: Option<Document>,
     /// The titles of progress bars that are still open.
     pub progress: Option<Vec<String>>,
+    /// The choices of the question that an editor with our plugin shows.
+    pub choices: Option<Vec<String>>,
     /// The newest `greenloop/state`: the state of every hunk in it.
     pub states: Option<Vec<String>>,
 }

@@ -173,6 +173,9 @@ impl Desk {
         let id = self.runs.last().ok_or("no run was asked for")?.0;
         match fate {
             Fate::Cancelled => self.engine.end(id, Outcome::Cancelled),
+            Fate::Stuck => {
+                self.engine.end(id, Outcome::Stuck { reason: "nothing helped".into() });
+            }
             Fate::Interrupted => self.engine.interrupt(id, true),
             Fate::Proposes(changes) => self.proposes(changes)?,
             Fate::Checked(checked) => {
