@@ -151,7 +151,7 @@ fn text_edits(
     let (path, hunks) = (&change.path, &change.hunks);
     let file = File { path, base: &file.before, hunks, current: &text.string };
     let moved = file.moved(|hunk, reading| wanted.parts_of(hunk, reading), way, basis.known);
-    let (swaps, edits) = moved.or_else(|_hunks| Err(conflicting()))?;
+    let (swaps, edits) = moved.map_err(|_hunks| conflicting())?;
     let edits = edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, basis.encoding));
     Ok((edits.collect(), swaps))
 }
