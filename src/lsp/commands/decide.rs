@@ -31,6 +31,10 @@ pub async fn accept(session: Arc<Session>, arguments: Arguments, level: Level) -
         {
             selected.hunks.retain(|hunk| !view.run.rejected.contains(hunk));
         }
+        if selected.hunks.is_empty() {
+            let message = "all of this was rejected; restore a change to accept it";
+            return Err(Refusal::new(Reason::NotFound, message));
+        }
         selected
     };
     let wanted = Wanted { parts, ..Wanted::accept(run, hunks) };
