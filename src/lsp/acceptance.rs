@@ -376,9 +376,12 @@ fn not_applied(n: usize) -> String {
 
 /// Whether the run has an acceptance of this decision that was not taken back.
 fn holds(view: &RunView, id: &HunkId) -> bool {
-    let standing = view.run.acceptances.iter().filter(|acceptance| !acceptance.undone);
     let at = (id.path.clone(), id.hunk);
-    standing.into_iter().any(|acceptance| acceptance.hunks.contains(&at))
+    let has_parts = |known: &[usize]| {
+        known.is_empty() || !id.parts.is_empty() && id.parts.iter().all(|part| known.contains(part))
+    };
+    let mut standing = view.run.acceptances.iter().filter(|acceptance| !acceptance.undone);
+    standing.any(|known| known.hunks.contains(&at) && has_parts(&known.parts))
 }
 
 pub fn unknown() -> Refusal {
