@@ -384,13 +384,13 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargoo\"\n",
     )]);
     let failure = checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap_err();
-    insta::assert_snapshot!(failure.message, @"a check cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command");
+    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command");
     let place = self::place(&[(
         "greenloop.toml",
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",
     )]);
     insta::assert_snapshot!(detect(&place).notes.join("\n"), @r#"
-    greenloop.toml:1: `colour` is not a key; there are check, budget
+    greenloop.toml:1: `colour` is not a key; there are check, worker, workers, budget
     greenloop.toml:4: `check.timeout_secs` is not a key; did you mean `timeout_seconds`?
     "#);
 }

@@ -313,7 +313,8 @@ impl Client {
         last_words.iter().for_each(|message| self.check(Direction::ToEditor, message));
         let rest: Vec<Value> =
             self.inbox.drain(..).chain(last_words).filter(|message| !claimed(message)).collect();
-        assert!(rest.is_empty(), "nobody expected {rest:#?}");
+        // Who sends rubbish cannot know what is said to it, and when.
+        assert!(rest.is_empty() || self.model.is_none(), "nobody expected {rest:#?}");
     }
 }
 
