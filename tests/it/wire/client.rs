@@ -34,6 +34,8 @@ pub struct Client {
     stdin: Option<ChildStdin>,
     /// Lets the reading thread begin.
     listen: Option<SyncSender<()>>,
+    /// Reads what the server says.
+    reader: Option<thread::JoinHandle<()>>,
     incoming: Option<Receiver<Value>>,
     inbox: VecDeque<Value>,
     /// Checks all traffic; `None` once a test sends what no editor would.
@@ -71,7 +73,7 @@ impl Client {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let (listen, listening) = sync_channel(1);
         // Ends, and with it the pipe, when nobody listens any more.
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             if listening.recv().is_ok() {
                 while read_frame(&mut stdout).is_some_and(|message| sender.send(message).is_ok()) {}
             }
@@ -80,6 +82,7 @@ impl Client {
             child,
             stdin,
             listen: Some(listen),
+            reader: Some(reader),
             incoming: Some(incoming),
             inbox: VecDeque::new(),
             model: Some(Model::default()),
@@ -276,6 +279,12 @@ impl Client {
     pub fn close_stdout(&mut self) {
         self.listen = None;
         self.incoming = None;
+    }
+
+    /// Waits until the pipe is closed after [`Client::close_stdout`], which the next message of the server brings about.
+    #[allow(dead_code, reason = "not for the benchmark, which shares this file")]
+    pub fn pipe_closed(&mut self) {
+        self.reader.take().unwrap().join().unwrap();
     }
 
     /// Waits for the server's end, however it comes; a server that does not end is killed, which shows in its status.
