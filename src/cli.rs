@@ -34,11 +34,12 @@ Options of fix:
   --attempts N    verify at most this many changes (default 3)
   --apply         write the change to the project once it is green
   --resume RUN    go on with an interrupted run
+  --fresh         run every check, also where nothing changed since it was run last
   --unsandboxed   run tests even where nothing can confine them
   --format human|json
 
 Options of checks:
-  --check NAME, --unsandboxed, --format human|json
+  --check NAME, --fresh, --unsandboxed, --format human|json
 
 Options of lsp:
   --unsandboxed, --log FILE

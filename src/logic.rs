@@ -1,10 +1,13 @@
 //! Floor 2: decisions. Deterministic functions from data to data: no files, clocks, randomness, threads or editors.
 
 pub mod acceptance;
+pub mod affected;
 pub mod avoid;
 pub mod config;
 pub mod detect;
 pub mod diff;
+pub mod flaky;
+pub mod ledger;
 pub mod machine;
 pub mod overview;
 pub mod report_parse;

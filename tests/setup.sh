@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, and a Python with pytest in target/test-venv.
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, and a Python with pytest, ruff and mypy in
+# target/test-venv.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 venv=target/test-venv
-pytest='pytest>=8,<10'
+packages=('pytest>=8,<10' 'ruff>=0.9,<1' 'mypy>=1.11,<3')
 
 fail() {
     printf 'setup: %s\n' "$1" >&2
@@ -43,9 +44,9 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 do
 component rustfmt fmt
 component clippy clippy
 
-if ! "$venv/bin/python3" -c 'import pytest' 2>/dev/null; then
-    printf 'setup: making %s with %s\n' "$venv" "$pytest"
+if ! "$venv/bin/python3" -c 'import pytest, ruff, mypy' 2>/dev/null; then
+    printf 'setup: making %s with %s\n' "$venv" "${packages[*]}"
     make_venv
-    "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "$pytest" ||
-        fail "pytest could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
+    "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "${packages[@]}" ||
+        fail "Python packages could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
 fi

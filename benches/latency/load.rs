@@ -289,6 +289,7 @@ fn run() -> RunView {
         tree: tree.clone(),
         fixed: Vec::new(),
         still_red: Vec::new(),
+        flaky: Vec::new(),
         n_passed: 3,
         n_skipped: 0,
         checks: Vec::new(),

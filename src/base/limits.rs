@@ -166,6 +166,12 @@ pub const REVIEW_QUIET_WALL_MAX: Duration = Duration::from_millis(300);
 pub const ACCEPT_SHOWS_WALL_MAX: Duration = Duration::from_millis(300);
 /// Runs remembered for an editor; the oldest finished one gives way.
 pub const RUNS_SHOWN_MAX: usize = 64;
+/// Check runs remembered for a project.
+pub const CHECK_CACHE_MAX: usize = 512;
+/// A remembered check run is believed for so long: what it depends on outside the project may change unseen.
+pub const CHECK_CACHE_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// A check whose run took longer first runs the tests that a change is most likely to leave or turn red.
+pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at least.
 pub const SEARCH_AFTER_HIT_MIN: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at most.

@@ -2,12 +2,13 @@
 
 use lexopt::prelude::*;
 
-use super::fix::{Format, folder_of};
+use super::fix::{Format, REUSED, folder_of};
 use super::style::Style;
 use super::watch::{Seen, follow};
 use super::{Stop, code_of, json, say, say_error};
 use crate::base::ids::CheckId;
 use crate::engine::{Command, Consent, Dirs, RunView, new_run_id};
+use crate::logic::overview::FLAKY;
 use crate::model::budget::AskedBudget;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::event::Event;
@@ -22,6 +23,7 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("check") => goal.checks.push(CheckId::new(parser.value()?.string()?)),
+            Long("fresh") => goal.fresh = true,
             Long("unsandboxed") => consent = Consent::Unsandboxed,
             Long("format") => format = parser.value()?.parse()?,
             Value(path) if folder.is_none() => folder = Some(path.into()),
@@ -69,7 +71,11 @@ fn print_results(view: &RunView) {
                 .at
                 .as_ref()
                 .map_or_else(String::new, |at| format!(" ({}:{})", at.path, at.line));
-            say(&format!("  {} {}{at}\n", style.red("✘"), case.id.name));
+            let (mark, flaky) = match run.flaky.contains(&case.id) {
+                true => (style.faint("~"), format!("  {}", style.faint(FLAKY))),
+                false => (style.red("✘"), String::new()),
+            };
+            say(&format!("  {mark} {}{at}{flaky}\n", case.id.name));
             let first =
                 case.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
             say(&format!("      {}\n", style.faint(first)));
@@ -89,7 +95,7 @@ fn print_results(view: &RunView) {
 
 fn summary(style: Style, run: &CheckRun) -> String {
     let report = &run.report;
-    let n_red = report.red().count();
+    let n_red = report.red().filter(|case| !run.flaky.contains(&case.id)).count();
     let seconds = run.duration_ms as f64 / 1000.0;
     let mark = if run.end == CheckEnd::Completed && n_red == 0 {
         style.green("✔")
@@ -100,10 +106,15 @@ fn summary(style: Style, run: &CheckRun) -> String {
         0 => String::new(),
         n => format!(", {n} skipped"),
     };
+    let flaky = match run.flaky.len() {
+        0 => String::new(),
+        n => format!(", {n} flaky"),
+    };
+    let reused = if run.reused { REUSED } else { "" };
     let passed = report.count(TestOutcome::Passed);
     let how = run.enforced.join(", ");
     format!(
-        "{mark} {}: {passed} passed, {n_red} red{skipped} in {seconds:.2} s  {}",
+        "{mark} {}: {passed} passed, {n_red} red{skipped}{flaky} in {seconds:.2} s{reused}  {}",
         run.check,
         style.faint(&format!("{} [{how}]", run.command)),
     )

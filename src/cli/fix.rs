@@ -14,6 +14,7 @@ use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::io::worker::Progress;
 use crate::logic::machine;
+use crate::logic::overview::FLAKY;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::proposal::{Evidence, SearchFact};
@@ -116,6 +117,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
             Long("test") => options.goal.tests.push(parser.value()?.string()?),
             Long("wall") => options.budget.wall_ms_max = Some(seconds(parser.value()?)?),
             Long("attempts") => options.budget.attempts_max = Some(positive(parser.value()?)?),
+            Long("fresh") => options.goal.fresh = true,
             Long("unsandboxed") => options.consent = Consent::Unsandboxed,
             Long("apply") => options.apply = true,
             Long("resume") => {
@@ -272,6 +274,9 @@ fn print_end(view: &RunView) {
     }
 }
 
+/// Said of a check whose answer was known.
+pub(super) const REUSED: &str = " (known: nothing changed since)";
+
 fn written(wanted: bool, files: &[String]) -> String {
     if wanted {
         format!("Written: {}\n", files.join(", "))
@@ -281,7 +286,7 @@ fn written(wanted: bool, files: &[String]) -> String {
 }
 
 fn print_proposal(style: Style, review: &Review) {
-    let Evidence { fixed, still_red, n_passed, n_skipped, checks, search, .. } =
+    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, search, .. } =
         &review.proposal.evidence;
     say(&format!("{}\n{}\n", style.bold(&review.proposal.title), style.diff(&review.patch())));
     if review.proposal.llm {
@@ -299,14 +304,19 @@ fn print_proposal(style: Style, review: &Review) {
             test.name
         ));
     }
+    for test in flaky {
+        say(&format!("  {}  {}\n", style.faint(FLAKY), test.name));
+    }
     let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
     say(&format!("  all in all   {n_passed} passed{skipped}\n"));
     for check in checks {
         let seconds = check.duration_ms as f64 / 1000.0;
         let how = check.enforced.join(", ");
         say(&format!(
-            "  check        {}: {} tests in {seconds:.2} s\n",
-            check.check, check.n_tests
+            "  check        {}: {} tests in {seconds:.2} s{}\n",
+            check.check,
+            check.n_tests,
+            if check.reused { REUSED } else { "" }
         ));
         say(&format!("               {}\n", style.faint(&format!("{} [{how}]", check.command))));
     }

@@ -5,24 +5,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::changes::file_changes;
+use super::gate::Gate;
 use super::{Consent, Dirs};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
-use crate::io::checks::{self, Select};
+use crate::base::path::RepoPath;
+use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
 use crate::io::presence::Presence;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::{self, Assignment, Desk, Progress};
-use crate::io::worlds::Worlds;
+use crate::io::worlds::{World, Worlds};
 use crate::logic::machine::{self, Effect};
 use crate::logic::subset;
-use crate::model::check::{Check, CheckRun};
+use crate::model::check::Check;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::run::{Attempt, Run};
+use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
+use crate::model::worker::WorkerKind;
 
 /// Everything of ours about one project.
 pub(super) struct Project {
@@ -31,6 +34,7 @@ pub(super) struct Project {
     pub(super) worlds: Worlds,
     pub(super) journal: Journal,
     pub(super) presence: Presence,
+    pub(super) check_cache: CheckCache,
 }
 
 impl Project {
@@ -39,7 +43,8 @@ impl Project {
         let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
         let journal = Journal::open(&journal_path(&dirs))?;
         let presence = Presence::announce(&dirs.state)?;
-        Ok(Project { dirs, store, worlds, journal, presence })
+        let check_cache = CheckCache::open(dirs.cache.join("checks"));
+        Ok(Project { dirs, store, worlds, journal, presence, check_cache })
     }
 }
 
@@ -129,13 +134,24 @@ fn said(panic: &(dyn std::any::Any + Send)) -> &str {
 fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let snapshot = project.store.snapshot(&task.buffers)?;
     let detected = checks::detect(&project.store, &snapshot.tree, &task.run.goal.focus)?;
+    let mut notes = detected.notes;
+    if task.run.goal.kind == GoalKind::RunChecks {
+        notes.extend(on_request(&detected.checks));
+    }
     let checks = wanted(detected.checks, &task.run)?;
     let budget = task.run.asked.over(detected.budget);
-    let (notes, workers) = (detected.notes, detected.workers);
+    let workers = detected.workers;
     Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers })
 }
 
-/// The checks that the goal names, all when it names none.
+/// What else can be asked for, for people.
+fn on_request(checks: &[Check]) -> Option<String> {
+    let names: Vec<&str> =
+        checks.iter().filter(|check| check.on_request).map(|check| check.id.as_str()).collect();
+    (!names.is_empty()).then(|| format!("run only when named: {}", names.join(", ")))
+}
+
+/// The checks that the goal names, all but those on request when it names none.
 fn wanted(found: Vec<Check>, run: &Run) -> Result<Vec<Check>, Failure> {
     let names =
         || found.iter().map(|check| format!("`{}`", check.id)).collect::<Vec<_>>().join(", ");
@@ -152,8 +168,11 @@ fn wanted(found: Vec<Check>, run: &Run) -> Result<Vec<Check>, Failure> {
             },
         ));
     }
-    let all = run.goal.checks.is_empty();
-    Ok(found.into_iter().filter(|check| all || run.goal.checks.contains(&check.id)).collect())
+    let is_wanted = |check: &Check| match run.goal.checks.is_empty() {
+        true => !check.on_request,
+        false => run.goal.checks.contains(&check.id),
+    };
+    Ok(found.into_iter().filter(is_wanted).collect())
 }
 
 fn run_baseline(
@@ -162,36 +181,10 @@ fn run_baseline(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let tree = base(&task.run)?;
-    let world = project.worlds.enter(tree)?;
-    let runs = run_checks(project, task, &world, progress)?;
-    world.keep_outputs()?;
+    let mut gate = Gate::new(project, task, tree, progress);
+    let runs = gate.all()?;
+    gate.into_world().map_or(Ok(()), World::keep_outputs)?;
     Ok(Event::BaselineTaken { runs })
-}
-
-fn run_checks(
-    project: &Project,
-    task: &Task,
-    world: &crate::io::worlds::World,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Vec<CheckRun>, Failure> {
-    let mut runs = Vec::new();
-    for check in &task.run.checks {
-        let mut tried = 0;
-        let mut n_red = 0;
-        progress(Progress { text: format!("running {}", check.id), ..Progress::default() });
-        let run =
-            checks::run(&project.store, world, check, Select::All, &task.cancel, &mut |case| {
-                tried += 1;
-                n_red += usize::from(case.outcome.is_red());
-                progress(Progress {
-                    text: format!("running {}: {tried} tests, {n_red} red", check.id),
-                    tried,
-                    ..Progress::default()
-                });
-            })?;
-        runs.push(run);
-    }
-    Ok(runs)
 }
 
 fn work(
@@ -235,8 +228,11 @@ fn verify(
     };
     let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
     project.store.keep(&texts.collect::<Vec<_>>())?;
-    let world = project.worlds.enter(tree)?;
-    let runs = run_checks(project, task, &world, progress)?;
+    let mut gate = Gate::new(project, task, tree, progress);
+    // Our own search ran the targets already.
+    let is_tried = matches!(machine::worker_of(&task.run, attempt).kind, WorkerKind::Repair);
+    let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
+    let runs = if is_tried { gate.all()? } else { gate.likeliest_first(&changed)? };
     Ok(Event::VerifyFinished { attempt, runs, files })
 }
 
@@ -247,8 +243,7 @@ fn check_subset(
     hunks: &Choice,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
-    let world = project.worlds.enter(tree)?;
-    let runs = run_checks(project, task, &world, progress)?;
+    let runs = Gate::new(project, task, tree, progress).all()?;
     Ok(Event::SubsetChecked {
         tree: tree.clone(),
         hunks: hunks.clone(),

@@ -1,13 +1,17 @@
 //! The project's checks: found, run in a world, read into reports.
 
+mod cache;
 mod cargo;
 mod command;
 mod ending;
 mod interpreter;
+mod lint;
 mod python;
+mod setting;
+mod settled;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use crate::base::cancel::CancelToken;
@@ -23,6 +27,10 @@ use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestReport};
 use crate::model::worker::Worker;
+
+pub use self::cache::CheckCache;
+pub use self::setting::setting;
+pub use self::settled::run_settled;
 
 /// What was found in a tree.
 #[derive(Clone, Debug, Default)]
@@ -86,14 +94,21 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
     let is_project = |folder: &RepoPath| folder.is_root() || detect::is_project(&files, folder);
+    let mut on_request = Vec::new();
     for folder in focus.ancestors().filter(is_project) {
         let found = detect_by_files(store, tree, &files, &folder);
+        // Tests that something missing keeps from being run are still the tests that were meant, not those around them.
+        let has_tests = found.checks.iter().any(|check| !check.on_request);
         all_notes.extend(found.notes);
-        if !found.checks.is_empty() {
+        if has_tests || found.is_blocked {
             return Ok(Detected { checks: found.checks, budget, workers, notes: all_notes });
         }
+        on_request.extend(found.checks);
     }
-    Ok(Detected { checks: Vec::new(), budget, workers, notes: all_notes })
+    // The same tool may be set up in folders around each other: the nearest one is meant.
+    let mut seen = BTreeSet::new();
+    on_request.retain(|check: &Check| seen.insert(check.id.clone()));
+    Ok(Detected { checks: on_request, budget, workers, notes: all_notes })
 }
 
 /// The checks of one folder, as if it were the whole project.
@@ -136,6 +151,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         (Runner::Pytest, None) => words(&[&python(), "-m", "pytest"]),
         (Runner::Cargo, None) => words(&["cargo", "test"]),
         (Runner::Command, None) => Vec::new(),
+        (Runner::Lint(linter), None) => words(linter.argv()),
     };
     argv.extend(check.args);
     Check {
@@ -146,6 +162,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         env: check.env,
         timeout_ms: check.timeout_ms,
         why: format!("{} names it", config::FILE_NAME),
+        on_request: check.on_request,
     }
 }
 
@@ -172,18 +189,28 @@ pub fn run(
         Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
         Runner::Cargo => cargo::run(&job, on_case),
         Runner::Command => command::run(&job, on_case),
+        Runner::Lint(linter) => lint::run(&job, linter, on_case)?,
     };
     let complete = done.report.complete && done.end == CheckEnd::Completed;
+    let mut cases = done.report.cases;
+    if let Some(case) = ending::unfinished(&job, &done.end, done.running) {
+        on_case(&case);
+        cases.push(case);
+    }
     Ok(CheckRun {
         check: check.id.clone(),
         tree: world.tree().clone(),
         end: done.end,
-        report: TestReport { complete, ..done.report },
+        report: TestReport { cases, complete },
         problems: done.problems,
         command: done.command,
         output: store.put_blob(&done.output.text)?,
         duration_ms: done.output.duration.as_millis() as u64,
         enforced: world.enforced(),
+        flaky: Vec::new(),
+        partial: matches!(select, Select::Only(_)),
+        setting: String::new(),
+        reused: false,
     })
 }
 
@@ -203,6 +230,8 @@ struct Done {
     end: CheckEnd,
     report: TestReport,
     problems: Vec<Problem>,
+    /// The test that had begun and not ended.
+    running: Option<String>,
     command: String,
     output: Output,
 }

@@ -59,6 +59,12 @@ impl Worlds {
         Cache::open(store, cache_dir, abilities).map(|cache| Worlds { cache: Arc::new(cache) })
     }
 
+    /// What is enforced on commands run inside, in words for people, for example `same-path overlay`,
+    /// `private network`.
+    pub fn enforced(&self) -> Vec<String> {
+        self.cache.abilities.enforced()
+    }
+
     /// A world that shows exactly the files of `tree`, plus the build outputs kept from earlier worlds and the
     /// project's installed dependencies.
     pub fn enter(&self, tree: &TreeId) -> Result<World, Failure> {
@@ -106,6 +112,11 @@ impl World {
             Place::Overlay { .. } => self.cache.store.root(),
             Place::Slot(slot) => slot.files(),
         }
+    }
+
+    /// Where its files come from.
+    pub fn store(&self) -> &Store {
+        &self.cache.store
     }
 
     /// The tree this world was made from.

@@ -57,7 +57,19 @@ pub const KEYS: &[Key] = &[
     Key {
         table: "check",
         name: "runner",
-        takes: Takes::Word(&["unittest", "pytest", "cargo", "command"]),
+        takes: Takes::Word(&[
+            "unittest",
+            "pytest",
+            "cargo",
+            "command",
+            "cargo-check",
+            "clippy",
+            "tsc",
+            "eslint",
+            "ruff",
+            "mypy",
+            "go-vet",
+        ]),
         doc: "Who runs the tests. With `command` the exit code is the only test.",
     },
     Key {
@@ -83,6 +95,12 @@ pub const KEYS: &[Key] = &[
         name: "timeout_seconds",
         takes: Takes::Count(86_400),
         doc: "How long it may run before it is stopped; 600 when left out.",
+    },
+    Key {
+        table: "check",
+        name: "on_request",
+        takes: Takes::Flag,
+        doc: "Whether it is run only when it is named; false when left out.",
     },
     Key { table: "check", name: "env", takes: Takes::TextTable, doc: "Variables set for it." },
     Key {
@@ -148,6 +166,7 @@ pub struct CheckConfig {
     pub args: Vec<String>,
     pub timeout_ms: u64,
     pub env: BTreeMap<String, String>,
+    pub on_request: bool,
 }
 
 /// One `[[worker]]`.

@@ -1,5 +1,6 @@
 //! Which checks a project has, from the names and texts of its files. Used when `greenloop.toml` names none.
 
+mod lint;
 mod python;
 mod rust;
 
@@ -35,6 +36,16 @@ pub struct Found {
     pub checks: Vec<Check>,
     /// What was seen but cannot be used, and what to do about it.
     pub notes: Vec<String>,
+    /// There are tests that something missing keeps from being run.
+    pub is_blocked: bool,
+}
+
+impl Found {
+    /// Tests cannot be run for want of something.
+    fn blocked(&mut self, note: String) {
+        self.notes.push(note);
+        self.is_blocked = true;
+    }
 }
 
 /// Finds the checks of a project, one for each project it holds.
@@ -43,6 +54,7 @@ pub fn detect(project: &Project<'_>) -> Found {
     let mut found = Found::default();
     rust::detect(&files, &mut found);
     python::detect(&files, project.python, &mut found);
+    lint::detect(&files, &mut found);
     if files.n_read.get() >= DETECT_FILES_MAX {
         found.notes.push(format!(
             "only {DETECT_FILES_MAX} files were looked at to find the checks; name them with `[[check]]` entries in \
@@ -157,6 +169,7 @@ fn check(name: &str, runner: Runner, dir: &RepoPath, argv: Vec<String>, why: Str
         env: BTreeMap::new(),
         timeout_ms: CHECK_WALL_DEFAULT.as_millis() as u64,
         why,
+        on_request: false,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{FileChange, SearchFact};
-use crate::model::report::TestId;
+use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
 use crate::model::subset::Choice;
 use crate::model::worker::Worker;
@@ -172,7 +172,8 @@ pub fn decide(run: &Run) -> Next {
         Phase::Working => match (&run.baseline, &run.targets) {
             (Some(baseline), None) => choose_targets(&run.goal, baseline),
             (Some(baseline), Some(targets)) if !targets.is_empty() => work(run, baseline),
-            (Some(_), Some(_)) | (None, _) => finish(Outcome::AlreadyGreen),
+            (Some(baseline), Some(_)) => nothing_to_fix(&run.goal, baseline),
+            (None, _) => finish(Outcome::AlreadyGreen),
         },
         Phase::Verifying => verify(run),
         Phase::Finished(_) => Next::Rest,
@@ -181,6 +182,16 @@ pub fn decide(run: &Run) -> Next {
 
 fn finish(outcome: Outcome) -> Next {
     Next::Record(Event::Finished { outcome })
+}
+
+/// Flaky tests are no targets unless they are named, and yet it is not well.
+fn nothing_to_fix(goal: &Goal, baseline: &[CheckRun]) -> Next {
+    let flaky: Vec<TestId> = baseline.iter().flat_map(|run| run.flaky.clone()).collect();
+    if flaky.is_empty() || !goal.tests.is_empty() {
+        return finish(Outcome::AlreadyGreen);
+    }
+    let reason = counted("all that is red passed when it was run again on the same files", &flaky);
+    finish(Outcome::Stuck { reason })
 }
 
 fn no_checks(run: &Run) -> Next {
@@ -200,13 +211,19 @@ fn choose_targets(goal: &Goal, baseline: &[CheckRun]) -> Next {
         return finish(Outcome::Failed { failure });
     }
     if goal.kind == GoalKind::RunChecks {
-        let n_red = baseline.iter().map(|run| run.report.red().count() + run.problems.len()).sum();
+        let n_red = baseline.iter().map(n_red).sum();
         return finish(Outcome::Checked { n_red });
     }
     match verdict::targets(baseline, goal) {
         Ok(targets) => without_missing_modules(goal, baseline, targets),
         Err(failure) => finish(Outcome::Failed { failure }),
     }
+}
+
+/// What is wrong by a check's run, flaky tests left out.
+fn n_red(run: &CheckRun) -> usize {
+    let is_flaky = |case: &&TestCase| run.flaky.contains(&case.id);
+    run.report.red().filter(|case| !is_flaky(case)).count() + run.problems.len()
 }
 
 /// A test whose module needs another one that is not installed is red for a reason no edit mends. Unless it was asked

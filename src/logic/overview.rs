@@ -6,6 +6,9 @@ use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
 use crate::model::run::{AttemptResult, Outcome, Phase, Run};
 
+/// What is said of a flaky test.
+pub const FLAKY: &str = "flaky: it passed and failed on the same files";
+
 /// The page.
 pub fn markdown(run: &Run) -> String {
     let mut page = format!("# Greenloop run {}\n\n{}\n", run.id, state(run));
@@ -95,9 +98,10 @@ fn changes(run: &Run, proposal: &Proposal) -> impl Iterator<Item = String> {
 }
 
 fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
-    let Evidence { fixed, still_red, n_passed, n_skipped, checks, .. } = evidence;
+    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, .. } = evidence;
     let fixed = fixed.iter().map(|test| format!("`{}`: red before, green after", test.name));
     let red = still_red.iter().map(|test| format!("`{}`: red before and after", test.name));
+    let flaky = flaky.iter().map(|test| format!("`{}`: {FLAKY}", test.name));
     let all = std::iter::once(format!("all in all {n_passed} passed, {n_skipped} skipped"));
     let checks = checks.iter().map(|check| {
         let enforced = match check.enforced.is_empty() {
@@ -106,7 +110,7 @@ fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
         };
         format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
     });
-    fixed.chain(red).chain(all).chain(checks)
+    fixed.chain(red).chain(flaky).chain(all).chain(checks)
 }
 
 /// A heading with its points; nothing when there are none.

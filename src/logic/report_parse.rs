@@ -2,6 +2,7 @@
 
 pub mod jsonl;
 pub mod libtest;
+pub mod lint;
 
 use std::collections::HashMap;
 
@@ -17,6 +18,9 @@ pub type FindPath<'a> = &'a dyn Fn(&str) -> Option<RepoPath>;
 
 /// The name that stands for the build of a check as a whole.
 pub const BUILD: &str = "(build)";
+
+/// The end of the name of a finding: a case that is red by being there, and well when its check no longer tells it.
+pub const FINDING: &str = "(finding)";
 
 /// What a runner reports beside tests: things that are red by being there and leave no name behind when they are
 /// well. Such a case is called `SCOPE PHASE`, for example `tests.test_money (import)`.
@@ -85,6 +89,8 @@ fn badness(outcome: TestOutcome) -> u8 {
         TestOutcome::Skipped => 1,
         TestOutcome::Failed => 2,
         TestOutcome::Errored => 3,
+        TestOutcome::TimedOut => 4,
+        TestOutcome::Crashed => 5,
     }
 }
 

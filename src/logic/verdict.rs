@@ -5,7 +5,8 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::CheckId;
-use crate::logic::report_parse::{BUILD, build_of, is_in_scope, phase_scope};
+use crate::logic::ledger::{Ledger, Standing};
+use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::report::{TestId, TestOutcome};
 
@@ -20,6 +21,8 @@ pub enum Verdict {
         fixed: Vec<TestId>,
         /// Red on both and no target.
         still_red: Vec<TestId>,
+        /// Set aside: they passed and failed on the same files.
+        flaky: Vec<TestId>,
         n_passed: usize,
         n_skipped: usize,
     },
@@ -36,50 +39,63 @@ pub enum Verdict {
 }
 
 /// Judges the runs of `now` by those of `baseline`. Green only if all of this holds:
-/// the same checks ran, each to its end with a complete report of at least one test, on one tree;
+/// the same checks ran in the same setting, each to its end with a complete report of at least one test, on one tree;
 /// every target passed; every test that passed before passed; no test vanished; no test is red that was not red
-/// before; and at least one test was to be fixed.
+/// before; and at least one test was to be fixed. Flaky tests count for nothing, and are named.
+/// A run of some tests only can be red, but never green.
 pub fn judge(baseline: &[CheckRun], now: &[CheckRun], targets: &[TestId]) -> Verdict {
     if let Some(reason) = unclear(baseline, now, targets) {
         return Verdict::Inconclusive(reason);
     }
-    let (before, after) = (Outcomes::of(baseline), Outcomes::of(now));
+    let ledger = Ledger::of(baseline, now);
     let targets: BTreeSet<&TestId> = targets.iter().collect();
     let (mut still_failing, mut newly_failing, mut vanished) = (Vec::new(), Vec::new(), Vec::new());
-    let all: BTreeSet<&TestId> =
-        before.0.keys().chain(after.0.keys()).chain(targets.iter().copied()).collect();
+    let all: BTreeSet<&TestId> = ledger.entries.keys().chain(targets.iter().copied()).collect();
     for id in all {
-        let was = before.0.get(id);
-        match after.standing(id) {
-            Standing::Is(TestOutcome::Passed) => {}
+        let was = ledger.entries.get(id).and_then(|entry| entry.before);
+        // A build that fails hides its tests, whether it is a target or not.
+        let is_target = targets.contains(id) || id.name == BUILD;
+        match ledger.after(id) {
+            Standing::Is(TestOutcome::Passed) | Standing::NotRun => {}
             Standing::Gone => vanished.push(id.clone()),
-            // A build that fails hides its tests, whether it is a target or not.
-            Standing::Is(_) if targets.contains(id) || id.name == BUILD => {
-                still_failing.push(id.clone());
-            }
+            Standing::Is(_) | Standing::Flaky if is_target => still_failing.push(id.clone()),
+            Standing::Flaky => {}
             Standing::Is(outcome) => {
-                let was_red = was.is_some_and(|was| was.is_red());
-                if was == Some(&TestOutcome::Passed) || (outcome.is_red() && !was_red) {
+                let was_red = was.is_some_and(TestOutcome::is_red);
+                if was == Some(TestOutcome::Passed) || (outcome.is_red() && !was_red) {
                     newly_failing.push(id.clone());
                 }
             }
         }
     }
-    if still_failing.is_empty() && newly_failing.is_empty() && vanished.is_empty() {
-        green(&before, &after)
-    } else {
+    if !still_failing.is_empty() || !newly_failing.is_empty() || !vanished.is_empty() {
         Verdict::Red { still_failing, newly_failing, vanished }
+    } else if now.iter().any(|run| run.partial) {
+        Verdict::Inconclusive("only some of the tests were run".to_owned())
+    } else {
+        green(&ledger)
     }
 }
 
-fn green(before: &Outcomes, after: &Outcomes) -> Verdict {
-    let was_red = before.0.iter().filter(|(_, outcome)| outcome.is_red());
+fn green(ledger: &Ledger) -> Verdict {
+    let was_red = ledger
+        .entries
+        .iter()
+        .filter(|(_, entry)| entry.before.is_some_and(TestOutcome::is_red))
+        .filter(|(_, entry)| entry.after != Standing::Flaky);
     let (fixed, still_red) = was_red
         .map(|(id, _)| id.clone())
-        .partition(|id| after.standing(id) == Standing::Is(TestOutcome::Passed));
-    let count = |wanted| after.0.values().filter(|outcome| **outcome == wanted).count();
-    let (n_passed, n_skipped) = (count(TestOutcome::Passed), count(TestOutcome::Skipped));
-    Verdict::Green { fixed, still_red, n_passed, n_skipped }
+        .partition(|id| ledger.after(id) == Standing::Is(TestOutcome::Passed));
+    // What is red by being there leaves no test behind when it is well.
+    let is_test = |id: &&TestId| phase_scope(&id.name).is_none() && !id.name.ends_with(FINDING);
+    let count = |outcome| ledger.standing(Standing::Is(outcome)).filter(is_test).count();
+    Verdict::Green {
+        fixed,
+        still_red,
+        flaky: ledger.standing(Standing::Flaky).cloned().collect(),
+        n_passed: count(TestOutcome::Passed),
+        n_skipped: count(TestOutcome::Skipped),
+    }
 }
 
 /// Why the runs cannot be judged; `None` when they can.
@@ -91,12 +107,21 @@ fn unclear(baseline: &[CheckRun], now: &[CheckRun], targets: &[TestId]) -> Optio
     if before.len() != baseline.len() || after.len() != now.len() {
         return Some("a check ran twice".to_owned());
     }
-    let only_one = before.keys().find(|id| !after.contains_key(*id));
-    if let Some(id) = only_one.or_else(|| after.keys().find(|id| !before.contains_key(*id))) {
+    // Some tests of some checks are enough to know red.
+    let is_partial = now.iter().any(|run| run.partial);
+    let only_before = before.keys().find(|id| !is_partial && !after.contains_key(*id));
+    if let Some(id) = only_before.or_else(|| after.keys().find(|id| !before.contains_key(*id))) {
         return Some(format!("check `{id}` did not run both before and after"));
     }
     if let Some(other) = now.iter().find(|run| run.tree != now[0].tree) {
         return Some(format!("check `{}` ran on another tree than the others", other.check));
+    }
+    let is_elsewhere = |run: &&CheckRun| before[&run.check].setting != run.setting;
+    if let Some(run) = now.iter().find(is_elsewhere) {
+        return Some(format!(
+            "check `{}` ran with other tools, dependencies or settings than before the change",
+            run.check
+        ));
     }
     let blind = |run: &&CheckRun| {
         let is_build = run.end == CheckEnd::BuildFailed;
@@ -137,41 +162,7 @@ fn by_check(runs: &[CheckRun]) -> BTreeMap<&CheckId, &CheckRun> {
     runs.iter().map(|run| (&run.check, run)).collect()
 }
 
-/// Outcomes by test. A build that failed is a red case of its own.
-struct Outcomes(BTreeMap<TestId, TestOutcome>);
-
-/// How a test stands after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    Is(TestOutcome),
-    Gone,
-}
-
-impl Outcomes {
-    fn of(runs: &[CheckRun]) -> Self {
-        let cases = runs.iter().flat_map(|run| &run.report.cases);
-        let builds = runs
-            .iter()
-            .filter(|run| run.end == CheckEnd::BuildFailed)
-            .map(|run| (build_of(&run.check), TestOutcome::Errored));
-        Self(cases.map(|case| (case.id.clone(), case.outcome)).chain(builds).collect())
-    }
-
-    /// A phase that is no longer reported passed when tests of its scope did.
-    fn standing(&self, id: &TestId) -> Standing {
-        if let Some(outcome) = self.0.get(id) {
-            return Standing::Is(*outcome);
-        }
-        let is_well = phase_scope(&id.name).is_some_and(|scope| {
-            self.0.iter().any(|(other, outcome)| {
-                *outcome == TestOutcome::Passed
-                    && other.check == id.check
-                    && is_in_scope(&other.name, scope)
-            })
-        });
-        if is_well { Standing::Is(TestOutcome::Passed) } else { Standing::Gone }
-    }
-}
-
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

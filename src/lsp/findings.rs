@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::base::ids::{CheckId, RunId};
+use crate::logic::overview::FLAKY;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::report::{Place, TestCase, TestId};
 use crate::model::run::Run;
@@ -47,7 +48,7 @@ impl Findings {
                 self.red.retain(|test, _| test.check != check.check);
             }
             for case in &check.report.cases {
-                match failing(run.id, case) {
+                match failing(run.id, check, case) {
                     Some(finding) => self.red.insert(case.id.clone(), Arc::new(finding)),
                     None => self.red.remove(&case.id),
                 };
@@ -62,9 +63,13 @@ impl Findings {
 }
 
 /// `None` for a test that is not red or has no place.
-fn failing(run: RunId, case: &TestCase) -> Option<Finding> {
+fn failing(run: RunId, check: &CheckRun, case: &TestCase) -> Option<Finding> {
     let at = case.at.as_ref().or(case.frames.last()).filter(|_| case.outcome.is_red())?;
-    let (message, frames) = (case.message.clone(), case.frames.clone());
+    let frames = case.frames.clone();
+    let message = match check.flaky.contains(&case.id) {
+        true => format!("{FLAKY}: {}", case.message),
+        false => case.message.clone(),
+    };
     Some(Finding { run, what: What::Test(case.id.clone()), at: at.clone(), message, frames })
 }
 
@@ -110,6 +115,10 @@ mod tests {
             output: BlobId::new("b"),
             duration_ms: 0,
             enforced: Vec::new(),
+            flaky: vec![],
+            partial: false,
+            setting: String::new(),
+            reused: false,
         };
         let tests = tests.iter().map(|test| (*test).to_owned()).collect();
         Run {

@@ -78,7 +78,11 @@ pub fn change(change: &FileChange, title: &str) -> String {
 /// `41/41 tests pass`.
 pub fn evidence(evidence: &Evidence) -> String {
     let total = evidence.n_passed + evidence.still_red.len();
-    format!("{}/{} pass", evidence.n_passed, counted(total, "test"))
+    let flaky = match evidence.flaky.len() {
+        0 => String::new(),
+        n => format!(", {n} flaky set aside"),
+    };
+    format!("{}/{} pass{flaky}", evidence.n_passed, counted(total, "test"))
 }
 
 /// How loud a run's end is, and whether it is what was hoped for.

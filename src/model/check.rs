@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::report::{Place, TestReport};
+use super::report::{Place, TestId, TestReport};
 use crate::base::ids::{BlobId, CheckId, TreeId};
 use crate::base::path::RepoPath;
 
@@ -22,6 +22,9 @@ pub struct Check {
     pub timeout_ms: u64,
     /// Why this check was chosen, for people.
     pub why: String,
+    /// Run only when it is named.
+    #[serde(default)]
+    pub on_request: bool,
 }
 
 /// Who runs the tests, hence how tests are selected and reports are read.
@@ -33,6 +36,59 @@ pub enum Runner {
     Cargo,
     /// Any program; its exit code is its only test.
     Command,
+    /// No tests, but findings.
+    Lint(Linter),
+}
+
+/// A compiler, type checker or linter whose errors are read one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Linter {
+    CargoCheck,
+    Clippy,
+    Tsc,
+    Eslint,
+    Ruff,
+    Mypy,
+    GoVet,
+}
+
+impl Linter {
+    pub const ALL: [Linter; 7] = [
+        Linter::CargoCheck,
+        Linter::Clippy,
+        Linter::Tsc,
+        Linter::Eslint,
+        Linter::Ruff,
+        Linter::Mypy,
+        Linter::GoVet,
+    ];
+
+    /// Its name in `greenloop.toml` and in titles.
+    pub fn word(self) -> &'static str {
+        match self {
+            Linter::CargoCheck => "cargo-check",
+            Linter::Clippy => "clippy",
+            Linter::Tsc => "tsc",
+            Linter::Eslint => "eslint",
+            Linter::Ruff => "ruff",
+            Linter::Mypy => "mypy",
+            Linter::GoVet => "go-vet",
+        }
+    }
+
+    /// How it is called where nothing else is said.
+    pub fn argv(self) -> &'static [&'static str] {
+        match self {
+            Linter::CargoCheck => &["cargo", "check", "--all-targets"],
+            Linter::Clippy => &["cargo", "clippy", "--all-targets"],
+            Linter::Tsc => &["node", "node_modules/typescript/bin/tsc", "--noEmit"],
+            Linter::Eslint => &["node", "node_modules/eslint/bin/eslint.js", "."],
+            Linter::Ruff => &["ruff", "check", "."],
+            Linter::Mypy => &["mypy", "."],
+            Linter::GoVet => &["go", "vet", "./..."],
+        }
+    }
 }
 
 /// One run of a check on one tree.
@@ -52,6 +108,26 @@ pub struct CheckRun {
     pub duration_ms: u64,
     /// What the sandbox enforced, for example `overlay`, `no-network`; empty means unsandboxed.
     pub enforced: Vec<String>,
+    /// Tests that came out differently when they were run again on the same files.
+    #[serde(default)]
+    pub flaky: Vec<TestId>,
+    /// Only some of the tests were run: enough to know red, never enough for green.
+    #[serde(default)]
+    pub partial: bool,
+    /// A digest of all but the files that can change the outcome: command, environment, tools, dependencies, sandbox.
+    /// Empty in journals of older versions.
+    #[serde(default)]
+    pub setting: String,
+    /// The answer of an earlier run on the same files in the same setting.
+    #[serde(default)]
+    pub reused: bool,
+}
+
+impl CheckRun {
+    /// Whether the runner said how every test stands.
+    pub fn is_whole(&self) -> bool {
+        self.end == CheckEnd::Completed && self.report.complete && !self.partial
+    }
 }
 
 /// How a check ended. Only `Completed` can be green.

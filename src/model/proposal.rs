@@ -100,6 +100,9 @@ pub struct Evidence {
     pub fixed: Vec<TestId>,
     /// Red on both: never counted as ours, never called green unless the goal left them out.
     pub still_red: Vec<TestId>,
+    /// Passed and failed on the same files, and therefore set aside.
+    #[serde(default)]
+    pub flaky: Vec<TestId>,
     pub n_passed: usize,
     pub n_skipped: usize,
     pub checks: Vec<CheckFact>,
@@ -112,6 +115,9 @@ pub struct CheckFact {
     pub check: CheckId,
     pub command: String,
     pub n_tests: usize,
+    /// It is the answer of an earlier run on the same files.
+    #[serde(default)]
+    pub reused: bool,
     pub duration_ms: u64,
     pub enforced: Vec<String>,
 }

@@ -40,12 +40,22 @@ pub enum TestOutcome {
     Failed,
     /// It stopped on anything but an assertion, the import of its own module included.
     Errored,
+    /// The program that ran it ended in the middle of it.
+    Crashed,
+    /// It was running when the time of its check was spent.
+    TimedOut,
     Skipped,
 }
 
 impl TestOutcome {
     pub fn is_red(self) -> bool {
-        matches!(self, TestOutcome::Failed | TestOutcome::Errored)
+        match self {
+            TestOutcome::Failed
+            | TestOutcome::Errored
+            | TestOutcome::Crashed
+            | TestOutcome::TimedOut => true,
+            TestOutcome::Passed | TestOutcome::Skipped => false,
+        }
     }
 }
 

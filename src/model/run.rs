@@ -59,6 +59,9 @@ pub struct Goal {
     /// Only these tests, each a full test name or an unambiguous end of one; empty means every red test.
     pub tests: Vec<String>,
     pub kind: GoalKind,
+    /// Run every check, also where the answer is known.
+    #[serde(default)]
+    pub fresh: bool,
     /// Changes that were rejected: no proposal contains one.
     #[serde(default)]
     pub avoid: Vec<Avoid>,

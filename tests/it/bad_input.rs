@@ -65,6 +65,25 @@ fn a_project_without_tests() {
     check_refused(&[("test_empty.py", empty)], 1, "no test", "");
 }
 
+/// Tests around the folder that was named, which can be run, stand in for none inside it that cannot.
+#[test]
+fn tests_that_were_meant_and_cannot_be_run() {
+    let project = project(&[
+        ("source.py", SOURCE),
+        ("test_source.py", TEST),
+        ("inner/pyproject.toml", "[tool.pytest.ini_options]\n"),
+        ("inner/test_inner.py", "import pytest\n\ndef test_inner():\n    assert False\n"),
+        ("inner/.venv/pyvenv.cfg", ""),
+        ("inner/.venv/bin/python", ""),
+        (".gitignore", ".venv\n"),
+    ]);
+    let inner = project.root.join("inner");
+    let output = project.greenloop(&Home::new()).arg("fix").arg(inner).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("cannot import pytest: install it"), "{told}");
+}
+
 #[test]
 fn a_program_that_is_not_there() {
     let config = "[[check]]\nname = \"t\"\nrunner = \"command\"\ncommand = [\"no-such-program\"]\n";

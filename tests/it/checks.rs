@@ -9,7 +9,7 @@ use greenloop::base::path::RepoPath;
 use greenloop::io::checks::{self, Detected, Select};
 use greenloop::io::sandbox::Abilities;
 use greenloop::logic::verdict::{Verdict, judge, targets};
-use greenloop::model::check::{CheckEnd, CheckRun};
+use greenloop::model::check::{Check, CheckEnd, CheckRun};
 use greenloop::model::failure::FailureKind;
 use greenloop::model::report::{TestCase, TestOutcome};
 use greenloop::model::run::Goal;
@@ -51,7 +51,7 @@ fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
     let cancel = CancelToken::new();
     let found = detect(place);
     assert!(!found.checks.is_empty(), "{:?}", found.notes);
-    let run = |check| {
+    let run = |check: &Check| {
         let mut seen: Vec<TestCase> = Vec::new();
         let run = checks::run(&place.store, &world, check, select, &cancel, &mut |case| {
             seen.push(case.clone());
@@ -63,7 +63,7 @@ fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
         );
         run
     };
-    found.checks.iter().map(run).collect()
+    found.checks.iter().filter(|check| !check.on_request).map(run).collect()
 }
 
 fn run_one(place: &Place) -> CheckRun {
@@ -136,7 +136,10 @@ fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
     let after = run_all(&place, Select::All);
     let verdict = judge(&before, &after, &aims);
     let n_passed = fixture.passing + red.len();
-    assert_eq!(verdict, Verdict::Green { fixed: aims, still_red: vec![], n_passed, n_skipped: 0 });
+    assert_eq!(
+        verdict,
+        Verdict::Green { fixed: aims, still_red: vec![], flaky: vec![], n_passed, n_skipped: 0 }
+    );
 }
 
 fn pytest_config() -> String {
@@ -284,10 +287,12 @@ fn tests_that_end_or_kill_the_runner_are_crashes() {
     let end = |body: &str| run_one(&place(&[("test_end.py", &test(body))]));
     insta::assert_snapshot!(told(&end("os._exit(0)")), @r#"
     Crashed { detail: "exit code 0 before the end of its report, while running `test_end.T.test_b`" }, not complete
+    Crashed test_end.T.test_b exit code 0 before the end of its report, while running `test_end.T.test_b`
     Passed test_end.T.test_a test_end.py:3
     "#);
     insta::assert_snapshot!(told(&end("os.kill(os.getpid(), signal.SIGKILL)")), @r#"
     Crashed { detail: "ended by signal 9, while running `test_end.T.test_b`" }, not complete
+    Crashed test_end.T.test_b ended by signal 9, while running `test_end.T.test_b`
     Passed test_end.T.test_a test_end.py:3
     "#);
     insta::assert_snapshot!(told(&end("import atexit; atexit.register(os._exit, 3)")), @r#"
@@ -307,6 +312,7 @@ fn hanging_and_flooding_tests_are_stopped() {
     insta::assert_snapshot!(told(&run), @r#"
     TimedOut { after_ms: 1000 }, not complete
     Passed test_hang.T.test_a test_hang.py:3
+    TimedOut test_hang.T.test_b was running when the 1 s of the check were spent
     "#);
     let flood = "import os, unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        while True:\n            os.write(1, b'x' * 65535 + b'\\n')\n";
     let run = run_one(&place(&[("test_flood.py", flood)]));
@@ -384,7 +390,7 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargoo\"\n",
     )]);
     let failure = checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap_err();
-    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command");
+    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet");
     let place = self::place(&[(
         "greenloop.toml",
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",

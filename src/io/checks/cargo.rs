@@ -44,7 +44,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     };
     output.text = readable(&output.text);
     let Reported { report, problems, .. } = reported;
-    Done { end, report, problems, command: shown(job, &wanted), output }
+    Done { end, report, problems, running: None, command: shown(job, &wanted), output }
 }
 
 /// The tests asked for.

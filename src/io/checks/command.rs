@@ -20,7 +20,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
         }),
         Err(end) => end,
     };
-    Done { end, report, problems: Vec::new(), command: job.shown(&[]), output }
+    Done { end, report, problems: Vec::new(), running: None, command: job.shown(&[]), output }
 }
 
 fn case(job: &Job<'_>, code: i32, text: &[u8]) -> TestCase {

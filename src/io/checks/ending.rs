@@ -3,6 +3,7 @@
 use super::Job;
 use crate::io::process::{End, Output};
 use crate::model::check::CheckEnd;
+use crate::model::report::{TestCase, TestId, TestOutcome};
 
 /// Shells and their like exit with these when a program is missing or cannot be run.
 const NOT_FOUND: [i32; 2] = [127, 126];
@@ -43,6 +44,24 @@ fn missing(job: &Job<'_>, why: &str) -> CheckEnd {
          {why}."
     );
     CheckEnd::Missing { program, hint }
+}
+
+/// The test in the middle of which a run broke off, as a case of its own.
+pub(super) fn unfinished(
+    job: &Job<'_>,
+    end: &CheckEnd,
+    running: Option<String>,
+) -> Option<TestCase> {
+    let (outcome, message) = match end {
+        CheckEnd::Crashed { detail } => (TestOutcome::Crashed, detail.clone()),
+        CheckEnd::TimedOut { after_ms } => (
+            TestOutcome::TimedOut,
+            format!("was running when the {} s of the check were spent", after_ms.div_ceil(1000)),
+        ),
+        _ => return None,
+    };
+    let id = TestId { check: job.check.id.clone(), name: running? };
+    Some(TestCase { id, outcome, message, at: None, frames: Vec::new(), duration_ms: 0 })
 }
 
 /// The last line that is not empty.

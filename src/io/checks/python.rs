@@ -47,7 +47,9 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     })?;
     let command = match job.check.runner {
         Runner::Pytest => pytest(job, &desk),
-        Runner::Unittest | Runner::Cargo | Runner::Command => unittest(job, &desk),
+        Runner::Unittest | Runner::Cargo | Runner::Command | Runner::Lint(_) => {
+            unittest(job, &desk)
+        }
     };
     let mut report = Tail { file: desk.reader, n_read: 0, reader: Reader::new(&job.check.id) };
     let output = follow(job, &command, &mut || report.read(job, on_case));
@@ -55,8 +57,8 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let reported = report.reader.finish();
     let end = end(job, &output, &reported);
     let names = if let Select::Only(names) = job.select { names } else { &[] };
-    let Reported { report, problems, .. } = reported;
-    Ok(Done { end, report, problems, command: job.shown(names), output })
+    let Reported { report, problems, running, .. } = reported;
+    Ok(Done { end, report, problems, running, command: job.shown(names), output })
 }
 
 impl Desk {

@@ -10,7 +10,7 @@ use crate::base::limits::CHECK_WALL_DEFAULT;
 use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
-use crate::model::check::Runner;
+use crate::model::check::{Linter, Runner};
 
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
@@ -115,6 +115,7 @@ impl<'a> Reader<'a> {
             timeout_ms: count(taken.remove("timeout_seconds"))
                 .map_or(CHECK_WALL_DEFAULT.as_millis() as u64, |seconds| seconds * 1_000),
             env: text_table(taken.remove("env")).unwrap_or_default(),
+            on_request: flag(taken.remove("on_request")).unwrap_or(false),
         })
     }
 
@@ -252,7 +253,10 @@ fn runner_named(word: &str) -> Runner {
         "unittest" => Runner::Unittest,
         "pytest" => Runner::Pytest,
         "cargo" => Runner::Cargo,
-        _ => Runner::Command,
+        word => {
+            let linter = Linter::ALL.into_iter().find(|linter| linter.word() == word);
+            linter.map_or(Runner::Command, Runner::Lint)
+        }
     }
 }
 
@@ -262,6 +266,7 @@ fn runner_word(runner: Runner) -> &'static str {
         Runner::Pytest => "pytest",
         Runner::Cargo => "cargo",
         Runner::Command => "command",
+        Runner::Lint(linter) => linter.word(),
     }
 }
 

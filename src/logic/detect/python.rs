@@ -48,7 +48,7 @@ pub(super) fn detect(
             continue;
         }
         let Some(python) = python(dir) else {
-            found.notes.push(format!(
+            found.blocked(format!(
                 "`{}` is a Python test, but there is no Python: install python3, or make a virtual environment `.venv`",
                 tests[0]
             ));
@@ -81,7 +81,7 @@ fn choose<'a>(
         }
         (wanted, unittest) => {
             if let Some(why) = &wanted {
-                found.notes.push(format!(
+                found.blocked(format!(
                     "{why}, but `{}` cannot import pytest: install it with `{} -m pip install pytest`",
                     python.program, python.program
                 ));

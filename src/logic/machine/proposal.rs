@@ -12,7 +12,7 @@ pub(super) fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Op
     let Some(WorkResult::Changed { tree, title, search }) = &attempt.left else { return None };
     let verified = attempt.verified.as_ref()?;
     let targets = run.targets.as_deref()?;
-    let Verdict::Green { fixed, still_red, n_passed, n_skipped } =
+    let Verdict::Green { fixed, still_red, flaky, n_passed, n_skipped } =
         verdict::judge(baseline, &verified.runs, targets)
     else {
         return None;
@@ -34,6 +34,7 @@ pub(super) fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Op
             tree: tree.clone(),
             fixed,
             still_red,
+            flaky,
             n_passed,
             n_skipped,
             checks: verified.runs.iter().map(check_fact).collect(),
@@ -48,6 +49,7 @@ pub fn check_fact(run: &CheckRun) -> CheckFact {
         check: run.check.clone(),
         command: run.command.clone(),
         n_tests: run.report.cases.len(),
+        reused: run.reused,
         duration_ms: run.duration_ms,
         enforced: run.enforced.clone(),
     }

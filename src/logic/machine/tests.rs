@@ -29,6 +29,7 @@ fn snapshot() -> Event {
         env: Default::default(),
         timeout_ms: 1,
         why: String::new(),
+        on_request: false,
     };
     let snapshot =
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
@@ -73,6 +74,10 @@ fn run(tree: &str, tests: &str) -> CheckRun {
         output: BlobId::new("0"),
         duration_ms: 0,
         enforced: vec![],
+        flaky: vec![],
+        partial: false,
+        setting: String::new(),
+        reused: false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::report::{TestCase, TestOutcome};
 
 /// Why nothing can be decided from a check that ended like this; `None` when it can.
 pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
@@ -19,7 +20,12 @@ pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
             "Some tests have no result, so nothing can be called green; run the command by hand to see it.",
         ),
         CheckEnd::TimedOut { after_ms } => project(
-            format!("check `{check}` did not end within {} s", after_ms.div_ceil(1000)),
+            format!(
+                "check `{check}` did not end within {} s{}",
+                after_ms.div_ceil(1000),
+                at_the_end(run)
+                    .map_or_else(String::new, |name| format!(", while running `{name}`"))
+            ),
             "A test may hang; raise timeout_seconds of the check in greenloop.toml if it is only slow.",
         ),
         CheckEnd::Flooded { bytes } => project(
@@ -32,4 +38,10 @@ pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
         )),
         CheckEnd::Cancelled => project(format!("check `{check}` was cancelled"), "Start it again."),
     }
+}
+
+/// The test that was running when the time was spent.
+fn at_the_end(run: &CheckRun) -> Option<&str> {
+    let timed_out = |case: &&TestCase| case.outcome == TestOutcome::TimedOut;
+    run.report.cases.iter().find(timed_out).map(|case| case.id.name.as_str())
 }

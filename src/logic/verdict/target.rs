@@ -12,7 +12,7 @@ use crate::model::run::Goal;
 /// Names listed in a message.
 const LISTED_MAX: usize = 5;
 
-/// The red tests of the baseline that `goal` asks for, sorted; none when all of them pass. Fails when the goal names
+/// The red tests of the baseline that `goal` asks for, sorted; none when all of them pass. Flaky ones only by name. Fails when the goal names
 /// what is not there, or when a check of the goal did not say how its tests stand.
 pub fn targets(baseline: &[CheckRun], goal: &Goal) -> Result<Vec<TestId>, Failure> {
     let runs = runs_of(baseline, goal)?;
@@ -23,7 +23,9 @@ pub fn targets(baseline: &[CheckRun], goal: &Goal) -> Result<Vec<TestId>, Failur
     let mut ids: BTreeSet<TestId> = broken.map(|run| build_of(&run.check)).collect();
     let cases: Vec<&TestCase> = runs.iter().flat_map(|run| &run.report.cases).collect();
     if goal.tests.is_empty() {
-        ids.extend(cases.iter().filter(|case| case.outcome.is_red()).map(|case| case.id.clone()));
+        let is_flaky = |id: &TestId| runs.iter().any(|run| run.flaky.contains(id));
+        let red = cases.iter().filter(|case| case.outcome.is_red() && !is_flaky(&case.id));
+        ids.extend(red.map(|case| case.id.clone()));
     }
     let a_build_failed = !ids.is_empty() && !goal.tests.is_empty();
     for wanted in &goal.tests {

@@ -2,79 +2,20 @@
 
 use proptest::prelude::*;
 
+use super::samples::{id, names, run, runs};
 use super::*;
-use crate::base::ids::{BlobId, TreeId};
 use crate::model::failure::Failure;
-use crate::model::report::{TestCase, TestReport};
 use crate::model::run::Goal;
-
-fn id(text: &str) -> TestId {
-    let (check, name) = text.split_once('/').unwrap();
-    TestId { check: CheckId::new(check), name: name.into() }
-}
-
-fn case(check: &str, text: &str) -> TestCase {
-    let (name, outcome) = text.rsplit_once('=').unwrap();
-    let outcome = match outcome {
-        "passed" => TestOutcome::Passed,
-        "failed" => TestOutcome::Failed,
-        "errored" => TestOutcome::Errored,
-        "skipped" => TestOutcome::Skipped,
-        other => panic!("outcome {other}"),
-    };
-    TestCase {
-        id: TestId { check: CheckId::new(check), name: name.replace('_', " ") },
-        outcome,
-        message: "why".into(),
-        at: None,
-        frames: vec![],
-        duration_ms: 1,
-    }
-}
-
-/// `a: t1=passed t2=failed`; the end stands before the colon: `a build-failed:`. `_` in names means a space.
-fn run(line: &str) -> CheckRun {
-    let (head, cases) = line.split_once(':').unwrap();
-    let (check, end) = head.split_once(' ').unwrap_or((head, "completed"));
-    let end = match end {
-        "completed" | "incomplete" => CheckEnd::Completed,
-        "build-failed" => CheckEnd::BuildFailed,
-        "no-tests" => CheckEnd::NoTests,
-        "crashed" => CheckEnd::Crashed { detail: "signal 11".into() },
-        "timed-out" => CheckEnd::TimedOut { after_ms: 1_500 },
-        "flooded" => CheckEnd::Flooded { bytes: 9 },
-        "missing" => CheckEnd::Missing { program: "cargo".into(), hint: "Install it.".into() },
-        "cancelled" => CheckEnd::Cancelled,
-        other => panic!("end {other}"),
-    };
-    CheckRun {
-        check: CheckId::new(check),
-        tree: TreeId::new("tree"),
-        end,
-        report: TestReport {
-            cases: cases.split_whitespace().map(|text| case(check, text)).collect(),
-            complete: !head.ends_with("incomplete"),
-        },
-        problems: vec![],
-        command: format!("run {check}"),
-        output: BlobId::new(""),
-        duration_ms: 1,
-        enforced: vec![],
-    }
-}
-
-fn runs(text: &str) -> Vec<CheckRun> {
-    text.split(';').map(|line| run(line.trim())).collect()
-}
-
-fn names(ids: &[TestId]) -> String {
-    ids.iter().map(|id| format!("{}/{}", id.check, id.name)).collect::<Vec<_>>().join(" ")
-}
 
 fn told(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Green { fixed, still_red, n_passed, n_skipped } => {
-            format!("green {} | {} | {n_passed} {n_skipped}", names(&fixed), names(&still_red))
+        Verdict::Green { fixed, still_red, flaky, n_passed, n_skipped } => {
+            let flaky = match &flaky[..] {
+                [] => String::new(),
+                some => format!(" | flaky {}", names(some)),
+            };
+            let (fixed, still_red) = (names(&fixed), names(&still_red));
+            format!("green {fixed} | {still_red} | {n_passed} {n_skipped}{flaky}")
         }
         Verdict::Red { still_failing, newly_failing, vanished } => format!(
             "red {} | {} | {}",
@@ -112,6 +53,22 @@ fn verdicts() {
     check("a: y=failed z=skipped", "a: y=passed z=failed", "a/y", "red  | a/z | ");
     check("a: y=failed z=skipped", "a: y=passed", "a/y", "red  |  | a/z");
     check("a: y=failed z=skipped", "a: y=passed z=passed", "a/y", "green a/y |  | 2 0");
+    // Flaky tests are set aside, by whichever side they were found; a flaky target is not green.
+    check("a: y=failed z=failed~", "a: y=passed z=passed", "a/y", "green a/y |  | 1 0 | flaky a/z");
+    check("a: y=failed z=passed", "a: y=passed z=failed~", "a/y", "green a/y |  | 1 0 | flaky a/z");
+    check("a: y=failed z=failed~", "a: y=passed", "a/y", "red  |  | a/z");
+    check("a: y=failed", "a: y=passed~", "a/y", "red a/y |  | ");
+    // Some of the tests can say red, and nothing else.
+    check("a: y=failed z=passed", "a partial: y=failed", "a/y", "red a/y |  | ");
+    check("a: y=failed z=passed", "a partial: z=failed", "a/y", "red  | a/z | ");
+    check("a: y=failed z=passed", "a partial: y=passed", "a/y", "only some of the tests were run");
+    check(
+        "a: y=failed z=passed",
+        "a partial: y=passed z=passed",
+        "a/y",
+        "only some of the tests were run",
+    );
+    check("a: y=failed; b: z=passed", "a partial: y=failed", "a/y", "red a/y |  | ");
     // Several checks: names of one say nothing about the other.
     check("a: y=failed; b: y=passed", "b: y=passed; a: y=passed", "a/y", "green a/y |  | 2 0");
     check("a: y=failed; b: y=passed", "a: y=passed; b: y=failed", "a/y", "red  | b/y | ");
@@ -168,7 +125,7 @@ fn builds_and_imports_become_green_by_tests_that_pass() {
     check("a build-failed:", "a: x=passed y=failed", "a/(build)", "red  | a/y | ");
     check("a build-failed:", "a build-failed:", "a/(build)", "red a/(build) |  | ");
     check("a build-failed:", "a:", "a/(build)", "check `a` found no test");
-    check("a: x=failed z=passed", "a build-failed:", "a/x", "red a/(build) |  | a/x a/z");
+    check("a: x=failed z=passed", "a build-failed:", "a/x", "red a/(build) |  | ");
     check(
         "b: y=failed; a build-failed:",
         "b: y=passed; a build-failed:",

@@ -224,6 +224,10 @@ impl Desk {
             output: BlobId::new("printed"),
             duration_ms: 1,
             enforced: Vec::new(),
+            flaky: vec![],
+            partial: false,
+            setting: String::new(),
+            reused: false,
         })
     }
 

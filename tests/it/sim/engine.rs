@@ -263,6 +263,7 @@ fn evidence() -> Evidence {
         tree: TreeId::new("result"),
         fixed: Vec::new(),
         still_red: Vec::new(),
+        flaky: Vec::new(),
         n_passed: 3,
         n_skipped: 0,
         checks: Vec::new(),

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io", &["base", "model", "logic", "repair", "io::clock"]),
     ("io::sandbox", &["io::process"]),
     ("io::worlds", &["io::process", "io::sandbox", "io::store"]),
-    ("io::checks", &["io::store", "io::worlds", "io::process"]),
+    ("io::checks", &["io::store", "io::worlds", "io::process", "io::sandbox"]),
     ("io::journal", &["io::fault", "io::store"]),
     ("io::dirs", &["io::store"]),
     ("io::worker", &["io::checks", "io::worlds", "io::store", "io::process", "io::sandbox"]),

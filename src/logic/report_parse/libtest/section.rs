@@ -141,7 +141,10 @@ impl Section {
         match outcome {
             TestOutcome::Passed => self.n_passed += 1,
             TestOutcome::Skipped => self.n_ignored += 1,
-            TestOutcome::Failed | TestOutcome::Errored => {
+            TestOutcome::Failed
+            | TestOutcome::Errored
+            | TestOutcome::Crashed
+            | TestOutcome::TimedOut => {
                 self.n_failed += 1;
                 self.failed_by_name.insert(block_name(&told).to_owned(), self.held.len());
             }

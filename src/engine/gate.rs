@@ -1,0 +1,153 @@
+//! How a tree is checked: what is known is not run again, what is likeliest red is run first, and nothing but a run of
+//! everything lets a tree through.
+
+use std::collections::BTreeSet;
+
+use super::executor::{Project, Task};
+use crate::base::ids::TreeId;
+use crate::base::limits::CHECK_QUICK_MAX;
+use crate::base::path::RepoPath;
+use crate::io::checks::{self, Select};
+use crate::io::worker::Progress;
+use crate::io::worlds::World;
+use crate::logic::affected;
+use crate::logic::flaky::Against;
+use crate::logic::verdict::{self, Verdict};
+use crate::model::check::{Check, CheckRun};
+use crate::model::failure::Failure;
+use crate::model::report::TestCase;
+
+/// One tree on its way through the checks of a run.
+pub(super) struct Gate<'a> {
+    project: &'a Project,
+    task: &'a Task,
+    tree: &'a TreeId,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    /// Entered when the first check has to be run.
+    world: Option<World>,
+}
+
+impl<'a> Gate<'a> {
+    pub(super) fn new(
+        project: &'a Project,
+        task: &'a Task,
+        tree: &'a TreeId,
+        progress: &'a (dyn Fn(Progress) + Sync),
+    ) -> Gate<'a> {
+        Gate { project, task, tree, progress, world: None }
+    }
+
+    /// Runs all of every check.
+    pub(super) fn all(&mut self) -> Result<Vec<CheckRun>, Failure> {
+        self.task.run.checks.iter().map(|check| self.whole(check)).collect()
+    }
+
+    /// Runs of slow checks first the targets and the tests near the `changed` files; all of every check unless those
+    /// are red already.
+    pub(super) fn likeliest_first(
+        &mut self,
+        changed: &[RepoPath],
+    ) -> Result<Vec<CheckRun>, Failure> {
+        let run = &self.task.run;
+        let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
+        let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
+        for check in &run.checks {
+            let slow = self.baseline(check).filter(|baseline| is_slow(baseline));
+            let Some(slow) = slow.filter(|_| self.known(check).is_none()) else { continue };
+            let near = self.near(changed)?;
+            let Some(names) = affected::likeliest(slow, targets, &near) else { continue };
+            let part = self.run(check, Select::Only(&names))?;
+            let verdict = verdict::judge(baseline, std::slice::from_ref(&part), targets);
+            if matches!(verdict, Verdict::Red { .. }) {
+                return Ok(vec![part]);
+            }
+        }
+        self.all()
+    }
+
+    /// The world that was used; `None` when every answer was known.
+    pub(super) fn into_world(self) -> Option<World> {
+        self.world
+    }
+
+    fn whole(&mut self, check: &Check) -> Result<CheckRun, Failure> {
+        if let Some(known) = self.known(check) {
+            return Ok(known);
+        }
+        let run = self.run(check, Select::All)?;
+        self.project.check_cache.put(&run);
+        Ok(run)
+    }
+
+    fn run(&mut self, check: &Check, select: Select<'_>) -> Result<CheckRun, Failure> {
+        let task = self.task;
+        let setting = self.setting(check)?;
+        let targets = task.run.targets.as_deref().unwrap_or_default();
+        let against = self.baseline(check).map(|baseline| Against { baseline, targets });
+        let mut tell = self.teller(check);
+        let world = self.world()?;
+        let cancel = &task.cancel;
+        let run = checks::run_settled(world, check, select, against, cancel, &mut tell)?;
+        Ok(CheckRun { setting, ..run })
+    }
+
+    /// The answer of an earlier run, unless every check is to be run anew.
+    fn known(&self, check: &Check) -> Option<CheckRun> {
+        if self.task.run.goal.fresh {
+            return None;
+        }
+        let Project { store, check_cache, .. } = self.project;
+        check_cache.get(store, self.tree, &self.setting(check).ok()?)
+    }
+
+    /// The changed files and all that import them.
+    fn near(&self, changed: &[RepoPath]) -> Result<BTreeSet<RepoPath>, Failure> {
+        let store = &self.project.store;
+        let mut sources = Vec::new();
+        for file in
+            store.files(self.tree)?.into_iter().filter(|file| affected::has_imports(&file.path))
+        {
+            if let Some(bytes) = store.read(self.tree, &file.path)? {
+                sources.push((file.path, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+        Ok(affected::importers(&sources, changed))
+    }
+
+    fn baseline(&self, check: &Check) -> Option<&'a CheckRun> {
+        self.task.run.baseline.iter().flatten().find(|run| run.check == check.id)
+    }
+
+    fn setting(&self, check: &Check) -> Result<String, Failure> {
+        checks::setting(&self.project.store, &self.project.worlds, self.tree, check)
+    }
+
+    fn world(&mut self) -> Result<&World, Failure> {
+        let world = match self.world.take() {
+            Some(world) => world,
+            None => self.project.worlds.enter(self.tree)?,
+        };
+        Ok(self.world.insert(world))
+    }
+
+    /// Tells how far a check came, test by test.
+    fn teller(&self, check: &Check) -> impl FnMut(&TestCase) + use<'a> {
+        let progress = self.progress;
+        let name = check.id.clone();
+        let (mut tried, mut n_red) = (0, 0);
+        progress(Progress { text: format!("running {name}"), ..Progress::default() });
+        move |case| {
+            tried += 1;
+            n_red += usize::from(case.outcome.is_red());
+            progress(Progress {
+                text: format!("running {name}: {tried} tests, {n_red} red"),
+                tried,
+                ..Progress::default()
+            });
+        }
+    }
+}
+
+fn is_slow(baseline: &CheckRun) -> bool {
+    u128::from(baseline.duration_ms) > CHECK_QUICK_MAX.as_millis()
+}

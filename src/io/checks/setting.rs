@@ -1,0 +1,165 @@
+//! What a check's outcome depends on beside the files: its definition, the environment, tools, installed dependencies,
+//! the sandbox and this program. As a digest, so that runs in different settings are never taken for the same.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::Serialize;
+
+use crate::base::ids::TreeId;
+use crate::base::path::RepoPath;
+use crate::io::sandbox::{allowed_environment, own_program};
+use crate::io::store::{self, Store};
+use crate::io::worlds::Worlds;
+use crate::model::check::Check;
+use crate::model::failure::Failure;
+
+#[derive(Serialize)]
+struct Setting<'a> {
+    check: &'a Check,
+    environment: Vec<(String, String)>,
+    enforced: Vec<String>,
+    platform: [&'static str; 2],
+    /// Things on disk that no tree holds, each with what shows that it changed.
+    marks: Vec<String>,
+}
+
+/// The setting of a check on a tree.
+pub fn setting(
+    store: &Store,
+    worlds: &Worlds,
+    tree: &TreeId,
+    check: &Check,
+) -> Result<String, Failure> {
+    let mut marks = Vec::new();
+    marks.extend(own_program().ok().map(|program| mark(&program)));
+    marks.extend(program(store.root(), check).iter().flat_map(|program| tool(program)));
+    marks.extend(toolchains().iter().map(|file| mark(file)));
+    for folder in store.dependency_folders(tree)? {
+        marks.push(installed(&folder.under(store.root())));
+    }
+    let setting = Setting {
+        check,
+        environment: allowed_environment(Path::new("/tmp"), &[]),
+        enforced: worlds.enforced(),
+        platform: [env::consts::OS, env::consts::ARCH],
+        marks,
+    };
+    let text = serde_json::to_string(&setting).map_err(|error| {
+        Failure::new(
+            crate::model::failure::FailureKind::Bug,
+            format!("a check's setting cannot be written: {error}"),
+            "Please report this.",
+        )
+    })?;
+    Ok(store::digest(&text))
+}
+
+/// The file that a check's program is: by its path, or by name on the search path.
+fn program(root: &Path, check: &Check) -> Option<PathBuf> {
+    let name = check.argv.first()?;
+    if name.contains('/') {
+        return Some(
+            check
+                .dir
+                .join(name)
+                .map_or_else(|| PathBuf::from(name), |path: RepoPath| path.under(root)),
+        );
+    }
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+/// A program and the packages installed for it.
+fn tool(program: &Path) -> Vec<String> {
+    let real = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
+    let prefixes = [program, &real].map(|file| file.parent().and_then(Path::parent));
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
+    let packages = prefixes.into_iter().flatten().chain(home.as_deref()).flat_map(python_packages);
+    [mark(&real)].into_iter().chain(packages.map(|folder| installed(&folder))).collect()
+}
+
+/// Folders of Python packages below a prefix.
+fn python_packages(prefix: &Path) -> Vec<PathBuf> {
+    let versions = entries(&prefix.join("lib"));
+    let versions = versions.iter().filter(|name| name.starts_with("python"));
+    versions
+        .flat_map(|version| {
+            ["site-packages", "dist-packages"]
+                .map(|name| prefix.join("lib").join(version).join(name))
+        })
+        .filter(|folder| folder.is_dir())
+        .collect()
+}
+
+/// Files that say which toolchain stands behind a program such as `cargo`, and how it is set up.
+fn toolchains() -> Vec<PathBuf> {
+    let home = |variable: &str, below_home: &str| {
+        let own = env::var_os(variable).map(PathBuf::from);
+        own.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(below_home)))
+    };
+    let rustup = home("RUSTUP_HOME", ".rustup").map(|folder| folder.join("settings.toml"));
+    let cargo = home("CARGO_HOME", ".cargo").map(|folder| folder.join("config.toml"));
+    rustup.into_iter().chain(cargo).collect()
+}
+
+/// A folder of installed packages: by its installer's own record, else by what lies in it. Not by its time, since tools
+/// keep caches in such folders.
+fn installed(folder: &Path) -> String {
+    let records = [".package-lock.json", ".yarn-integrity", ".modules.yaml"];
+    let record = records.iter().map(|name| folder.join(name)).find(|file| file.is_file());
+    record.map_or_else(
+        || {
+            let names = entries(folder);
+            let kept = names.iter().filter(|name| !name.starts_with('.') && *name != "__pycache__");
+            let names: Vec<&str> = kept.map(String::as_str).collect();
+            format!("{} {}", folder.display(), store::digest(&names.join("\n")))
+        },
+        |file| mark(&file),
+    )
+}
+
+/// The names in a folder, sorted; none when it cannot be read.
+fn entries(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// A file with its size and time; the path alone when there is none.
+fn mark(file: &Path) -> String {
+    let told = fs::metadata(file).ok().and_then(|meta| {
+        let at = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(format!("{} {}", meta.len(), at.as_nanos()))
+    });
+    format!("{} {}", file.display(), told.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installed_packages_are_told_by_what_is_installed() {
+        let place = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+        put("a", "");
+        let before = installed(place.path());
+        put(".cache", "");
+        put("__pycache__", "");
+        assert_eq!(installed(place.path()), before, "caches");
+        put("b", "");
+        let with_b = installed(place.path());
+        assert_ne!(with_b, before);
+        put(".package-lock.json", "{}");
+        let by_record = installed(place.path());
+        put("c", "");
+        assert_eq!(installed(place.path()), by_record);
+        put(".package-lock.json", "{ }");
+        assert_ne!(installed(place.path()), by_record);
+    }
+}

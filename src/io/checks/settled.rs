@@ -1,0 +1,44 @@
+//! A run of a check, with the tests in doubt run again on the same files.
+
+use super::{Select, run};
+use crate::base::cancel::CancelToken;
+use crate::io::worlds::World;
+use crate::logic::flaky::{self, Against};
+use crate::model::check::{Check, CheckRun};
+use crate::model::failure::Failure;
+use crate::model::report::TestCase;
+
+/// How often the tests in doubt are run by themselves.
+const N_ALONE: usize = 2;
+
+/// Runs a check, then once more what is in doubt: twice by itself and, where that came out differently, once with all
+/// the others. What differs under the same conditions is flaky.
+pub fn run_settled(
+    world: &World,
+    check: &Check,
+    select: Select<'_>,
+    against: Option<Against<'_>>,
+    cancel: &CancelToken,
+    on_case: &mut dyn FnMut(&TestCase),
+) -> Result<CheckRun, Failure> {
+    let store = world.store();
+    let mut first = run(store, world, check, select, cancel, on_case)?;
+    let suspects = flaky::suspects(check.runner, &first, against);
+    if suspects.is_empty() {
+        return Ok(first);
+    }
+    let again = |select| run(store, world, check, select, cancel, &mut |_| {});
+    let mut alone = Vec::new();
+    for _ in 0..N_ALONE {
+        alone.push(again(Select::Only(&suspects))?);
+    }
+    let among = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
+    first.flaky = among(&alone.iter().collect::<Vec<_>>());
+    let differs = |run: &CheckRun| !among(&[&first, run]).is_empty();
+    if first.flaky.is_empty() && alone.iter().any(differs) {
+        // Alone it is one thing and among the others another: by their order, or by chance.
+        let once_more = again(select)?;
+        first.flaky = among(&[&first, &once_more]);
+    }
+    Ok(first)
+}
