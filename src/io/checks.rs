@@ -74,7 +74,7 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
             "Correct the entry in greenloop.toml, or delete it.",
         ));
     }
-    let (budget, workers) = (config.budget, config.ladder(&folder));
+    let (budget, workers, policy) = (config.budget, config.ladder(&folder), config.policy.clone());
     if !config.checks.is_empty() {
         let checks = config
             .checks
@@ -87,7 +87,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     let mut all_notes = notes;
     let is_project = |folder: &RepoPath| folder.is_root() || detect::is_project(&files, folder);
     for folder in focus.ancestors().filter(is_project) {
-        let found = detect_by_files(store, tree, &files, &folder);
+        let mut found = detect_by_files(store, tree, &files, &folder);
+        found.checks.iter_mut().for_each(|check| check.policy = policy.clone());
         all_notes.extend(found.notes);
         if !found.checks.is_empty() {
             return Ok(Detected { checks: found.checks, budget, workers, notes: all_notes });
@@ -145,6 +146,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         argv,
         env: check.env,
         timeout_ms: check.timeout_ms,
+        policy: check.policy,
         why: format!("{} names it", config::FILE_NAME),
     }
 }
@@ -183,7 +185,7 @@ pub fn run(
         command: done.command,
         output: store.put_blob(&done.output.text)?,
         duration_ms: done.output.duration.as_millis() as u64,
-        enforced: world.enforced(),
+        enforced: world.enforced(&check.policy),
     })
 }
 
@@ -214,6 +216,7 @@ impl Job<'_> {
             dir: self.check.dir.clone(),
             env,
             deadline: std::time::Duration::from_millis(self.check.timeout_ms),
+            policy: self.check.policy.clone(),
         }
     }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use self::capture::Capture;
 use crate::base::cancel::CancelToken;
 use crate::base::limits::{DRAIN_WAIT, KILL_GRACE, OUTPUT_FLOOD_BYTES};
+use crate::model::policy::Resource;
 
 /// What to run. Nothing is inherited from our own environment.
 #[derive(Clone, Debug)]
@@ -31,6 +32,11 @@ pub enum End {
     TimedOut,
     Flooded {
         bytes: u64,
+    },
+    /// Its sandbox ended it for using too much: megabytes of memory or disk, or a number of processes.
+    OverLimit {
+        what: Resource,
+        limit: u64,
     },
     Cancelled,
     /// It could not be started; the text says why.

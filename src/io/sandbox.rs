@@ -1,9 +1,12 @@
 //! What this machine can enforce, and the program that enforces it (`greenloop __jail`).
 
+mod caps;
 mod environment;
 pub mod jail;
 mod probe;
 mod spec;
+mod view;
+mod words;
 
 use std::fs;
 use std::io::{self, Read};
@@ -12,9 +15,12 @@ use std::process::Command;
 use std::time::Duration;
 
 pub use self::environment::allowed as allowed_environment;
+pub use self::environment::expanded;
 pub use self::probe::probe;
 use self::spec::Report;
-pub use self::spec::{JailSpec, Namespaces, Overlay};
+pub use self::spec::{Caps, JailSpec, Namespaces, Overlay};
+pub use self::view::{Needs, View};
+pub use self::words::open;
 use super::process::{self, End, Output};
 use crate::base::cancel::CancelToken;
 use crate::base::limits::JAIL_REPORT_BYTES_MAX;
@@ -30,6 +36,8 @@ pub struct Abilities {
     pub namespaces: bool,
     /// The newest Landlock ABI whose rights are used, 0 when there is none.
     pub landlock: i32,
+    /// Whether system calls can be filtered.
+    pub seccomp: bool,
     /// The program that knows `__jail`.
     pub jail: PathBuf,
 }
@@ -39,29 +47,10 @@ pub fn own_program() -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
-impl Abilities {
-    /// What is enforced on a command, in words for people.
-    pub fn enforced(&self) -> Vec<String> {
-        let mut words = vec![if self.overlay { "same-path overlay" } else { "pooled folder" }];
-        if self.namespaces {
-            words.extend(["private network", "writes confined"]);
-        } else if self.landlock > 0 {
-            words.push("writes confined (Landlock: not permissions and times)");
-            words.extend(
-                (self.landlock >= LANDLOCK_ABI_TCP).then_some("no outgoing TCP (Landlock)"),
-            );
-        } else {
-            words.push("NOT SANDBOXED: writes and network are open");
-        }
-        if cfg!(target_os = "linux") {
-            words.extend(["process tree", "limits"]);
-        }
-        words.into_iter().map(str::to_owned).collect()
-    }
-}
-
 /// The first Landlock ABI that can refuse TCP connections.
 const LANDLOCK_ABI_TCP: i32 = 4;
+/// The first that can refuse sockets that lie in folders.
+const LANDLOCK_ABI_SOCKETS: i32 = 9;
 
 /// Runs what `spec` says in a jail. `spec_file` is where it may be written. When this returns, no process of the tree
 /// is left.
@@ -93,7 +82,7 @@ pub fn run(
         End::NotStarted(reason) => {
             End::NotStarted(format!("the sandbox cannot be started: {reason}"))
         }
-        end @ (End::TimedOut | End::Flooded { .. } | End::Cancelled) => end,
+        end @ (End::TimedOut | End::Flooded { .. } | End::OverLimit { .. } | End::Cancelled) => end,
     };
     output
 }
@@ -109,6 +98,7 @@ fn end_by_reports(reports: &mut impl Read, own_end: End) -> End {
         Some(Report::Exited(code)) => End::Exited(code),
         Some(Report::Signalled(signal)) => End::Signalled(signal),
         Some(Report::NotStarted(reason)) => End::NotStarted(reason),
+        Some(Report::OverLimit { what, limit }) => End::OverLimit { what, limit },
         Some(Report::Started) => own_end,
         None => End::NotStarted(format!("the sandbox failed ({own_end:?}): {}", text.trim())),
     }
