@@ -44,6 +44,10 @@ pub const JAIL_OVERSHOOT_BYTES: u64 = 256 * MEGABYTE;
 pub const JAIL_WATCH_EVERY: Duration = Duration::from_millis(50);
 /// Looks at what a sandbox uses take at most this part of the time.
 pub const JAIL_WATCH_SHARE: u32 = 20;
+/// Hosts that a sandbox may have doors to.
+pub const JAIL_HOSTS_MAX: usize = 64;
+/// Connections carried out of a sandbox at the same time; more are hung up.
+pub const RELAY_CONNECTIONS_MAX: usize = 256;
 /// How much processes in a sandbox stand back behind others.
 pub const JAIL_NICE: i32 = 5;
 /// Files a sandboxed program may have open.

@@ -3,7 +3,8 @@
 mod capture;
 mod signals;
 
-use std::io::{self, PipeReader, PipeWriter, Read};
+use std::any::Any;
+use std::io::{self, PipeReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -89,7 +90,7 @@ pub(super) fn start_failure(program: &str, error: &io::Error) -> String {
 /// by dropping it and keeps its standard error to itself; any other gets signals to its process group.
 pub(super) fn supervise(
     mut command: Command,
-    leash: Option<PipeWriter>,
+    leash: Option<Box<dyn Any>>,
     limit: Duration,
     cancel: &CancelToken,
     on_line: &mut dyn FnMut(&[u8]),
@@ -198,7 +199,7 @@ enum Stage {
 
 struct Watch {
     child: Child,
-    leash: Option<PipeWriter>,
+    leash: Option<Box<dyn Any>>,
     events: Receiver<Event>,
     stage: Stage,
     until: Instant,

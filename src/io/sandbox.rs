@@ -4,19 +4,29 @@ mod caps;
 mod environment;
 pub mod jail;
 mod probe;
+#[cfg(target_os = "linux")]
+mod relay;
 mod spec;
 mod view;
 mod words;
 
 use std::fs;
 use std::io::{self, Read};
+#[cfg(target_os = "linux")]
+use std::net::Shutdown;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
+#[cfg(target_os = "linux")]
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 pub use self::environment::allowed as allowed_environment;
-pub use self::environment::expanded;
+pub use self::environment::{expanded, name_service};
 pub use self::probe::probe;
+#[cfg(target_os = "linux")]
+use self::relay::Relay;
 use self::spec::Report;
 pub use self::spec::{Caps, JailSpec, Namespaces, Overlay};
 pub use self::view::{Needs, View};
@@ -24,6 +34,8 @@ pub use self::words::open;
 use super::process::{self, End, Output};
 use crate::base::cancel::CancelToken;
 use crate::base::limits::JAIL_REPORT_BYTES_MAX;
+#[cfg(target_os = "linux")]
+use crate::model::policy::Network;
 
 /// How worlds are made and confined on this machine, probed once by really doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +64,18 @@ const LANDLOCK_ABI_TCP: i32 = 4;
 /// The first that can refuse sockets that lie in folders.
 const LANDLOCK_ABI_SOCKETS: i32 = 9;
 
+/// Ends everything inside when it is dropped, whoever else holds the socket.
+#[cfg(target_os = "linux")]
+struct Leash(UnixStream);
+
+#[cfg(target_os = "linux")]
+impl Drop for Leash {
+    fn drop(&mut self) {
+        // One whose other end is gone has done its work.
+        drop(self.0.shutdown(Shutdown::Both));
+    }
+}
+
 /// Runs what `spec` says in a jail. `spec_file` is where it may be written. When this returns, no process of the tree
 /// is left.
 #[cfg(target_os = "linux")]
@@ -65,18 +89,25 @@ pub fn run(
 ) -> Output {
     let prepared = serde_json::to_vec(spec).map_err(io::Error::from).and_then(|json| {
         fs::write(spec_file, json)?;
-        Ok((io::pipe()?, io::pipe()?))
+        let (leash_end, leash) = UnixStream::pair()?;
+        Ok((OwnedFd::from(leash_end), leash.try_clone()?, Leash(leash), io::pipe()?))
     });
-    let ((leash_end, leash), (mut reports, reports_end)) = match prepared {
+    let (leash_end, hosts_end, leash, (mut reports, reports_end)) = match prepared {
         Ok(pipes) => pipes,
         Err(error) => {
             return process::not_started(format!("the sandbox cannot be prepared: {error}"));
         }
     };
+    let _carried = match &spec.network {
+        Network::Hosts(hosts) if spec.namespaces.is_some() => {
+            Some(Relay::start(hosts_end, hosts.clone()))
+        }
+        Network::Hosts(_) | Network::Private | Network::Open => None,
+    };
     let mut command = Command::new(jail);
     command.arg(jail::ARGUMENT).arg(spec_file).env_clear();
     command.stdin(leash_end).stderr(reports_end);
-    let mut output = process::supervise(command, Some(leash), limit, cancel, on_line);
+    let mut output = process::supervise(command, Some(Box::new(leash)), limit, cancel, on_line);
     output.end = match output.end {
         End::Exited(_) | End::Signalled(_) => end_by_reports(&mut reports, output.end),
         End::NotStarted(reason) => {

@@ -32,7 +32,7 @@ use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::{FileMode, Store};
 use crate::model::failure::Failure;
-use crate::model::policy::Policy;
+use crate::model::policy::{Network, Policy};
 
 /// The worlds of one project.
 pub struct Worlds {
@@ -194,7 +194,8 @@ impl World {
         let cwd = command.dir.under(self.root());
         // Our own program tries candidates inside.
         let own = abilities.jail.canonicalize().ok();
-        let readable = self.linked_dependencies().into_iter().chain(own);
+        let names = (doors.network == Network::Open).then(sandbox::name_service).flatten();
+        let readable = self.linked_dependencies().into_iter().chain(own).chain(names);
         let readable = sandbox::expanded(&doors.readable).chain(readable);
         let program = command.argv.first().map_or("", String::as_str);
         let needs = Needs { env: &env, program, cwd: &cwd, readable: readable.collect() };

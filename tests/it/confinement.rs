@@ -1,5 +1,6 @@
 //! What commands inside a world cannot do, and that nothing of them is left.
 
+mod doors;
 mod probes;
 
 use std::fs::{self, File};

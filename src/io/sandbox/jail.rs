@@ -7,6 +7,8 @@
 #[cfg(target_os = "linux")]
 mod confine;
 #[cfg(target_os = "linux")]
+mod hosts;
+#[cfg(target_os = "linux")]
 mod loopback;
 #[cfg(target_os = "linux")]
 mod mounts;
@@ -60,7 +62,7 @@ mod linux {
     use super::super::spec::{JailSpec, Report};
     use super::tree::{Ended, Tree};
     use super::watch::Watch;
-    use super::{ARGUMENT, FAILED, confine, loopback, mounts};
+    use super::{ARGUMENT, FAILED, confine, hosts, loopback, mounts};
     use crate::io::process::start_failure;
     use crate::model::policy::Network;
 
@@ -140,8 +142,10 @@ mod linux {
             .ok_or("the ids of the user are damaged")?;
         let watch = Watch::prepare(spec, Tree::Namespace)?;
         mounts::build(spec)?;
-        if spec.network != Network::Open {
-            loopback::up()?;
+        match &spec.network {
+            Network::Open => {}
+            Network::Private => loopback::up()?,
+            Network::Hosts(names) => loopback::up().and_then(|()| hosts::stand_in(names))?,
         }
         new_users(CloneFlags::empty(), (uid, 0), (gid, 0))?;
         die_with_parent()?;

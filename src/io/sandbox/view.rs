@@ -163,3 +163,57 @@ fn program_folders(needs: &Needs<'_>) -> Vec<PathBuf> {
         std::iter::successors(named, |path| Some(path.parent()?.join(fs::read_link(path).ok()?)));
     chain.take(LINKS_MAX).filter_map(|path| path.parent()?.canonicalize().ok()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn make(folders: &[PathBuf]) {
+        folders.iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
+    }
+
+    #[test]
+    fn tools_and_packages_are_shown_and_what_lies_beside_them_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("home");
+        let state = dir.path().join("state");
+        let at = |name: &str| home.join(name);
+        let names = [
+            ".cargo/bin",
+            ".cargo/registry",
+            ".local/bin",
+            ".local/share/keyrings",
+            ".rustup",
+            ".ssh",
+            "bin",
+            "tool/bin",
+            "asked",
+        ];
+        make(&names.map(at));
+        make(std::slice::from_ref(&state));
+        fs::write(at(".cargo/credentials.toml"), "x").unwrap();
+        let path = ["bin", "tool/bin", ".local/bin", ".cargo/bin", "gone/bin"].map(at);
+        let path = std::env::join_paths(path).unwrap().into_string().unwrap();
+        let env =
+            [("HOME".to_owned(), home.to_str().unwrap().to_owned()), ("PATH".to_owned(), path)];
+        let needs = Needs {
+            env: &env,
+            program: "true",
+            cwd: Path::new("/"),
+            readable: vec![at("asked"), home.clone()],
+        };
+        let own = |name: &str| (name == "XDG_STATE_HOME").then(|| state.clone());
+        let View { hidden, shown } = View::of(&needs, &own);
+        let hidden: Vec<_> = hidden.iter().filter(|path| path.starts_with(dir.path())).collect();
+        assert_eq!(hidden, [&home, &state]);
+        let expected =
+            [".cargo/bin", ".cargo/registry", ".local/bin", ".rustup", "asked", "bin", "tool"];
+        assert_eq!(shown, expected.map(at));
+    }
+
+    #[test]
+    fn a_path_in_another_goes_with_it() {
+        let all = ["/a", "/a/b", "/a-b", "/c/d", "/c"].map(PathBuf::from).into();
+        assert_eq!(outermost(all), ["/a", "/a-b", "/c"].map(PathBuf::from));
+    }
+}

@@ -1,6 +1,7 @@
 //! The keys of `[sandbox]`, each of which may stand in a `[[check]]` instead.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use toml::de::DeValue;
 
@@ -34,7 +35,7 @@ pub(super) const KEYS: &[Key] = &[
         Takes::Texts,
         "Door: variables passed on to it. With `*` at the end of a name, those that look secret are left out.",
     ),
-    key("network", Takes::Network, "Door: true for the whole network, or a list of `host:port`."),
+    key("network", Takes::Network, "Door: true for the whole network, or a list of `name:port`."),
     key("debug", Takes::Flag, "Door: lets processes trace each other; false when left out."),
 ];
 
@@ -77,10 +78,13 @@ pub(super) fn is_path(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && rest.split('/').all(|part| part != ".."))
 }
 
-/// A name or address, a colon and a port.
+/// A name, a colon and a port. An address other than our own has no name to stand in for.
 pub(super) fn is_host(text: &str) -> bool {
     let is_name = |host: &str| {
-        !host.is_empty() && host.chars().all(|ch| ch.is_ascii_alphanumeric() || ".-_".contains(ch))
+        let is_plain = |ch: char| ch.is_ascii_alphanumeric() || ".-_".contains(ch);
+        let is_foreign =
+            host.parse::<Ipv4Addr>().is_ok_and(|address| address != Ipv4Addr::LOCALHOST);
+        !host.is_empty() && host.chars().all(is_plain) && !is_foreign
     };
     text.rsplit_once(':')
         .is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok_and(|port| port > 0))

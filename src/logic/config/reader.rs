@@ -7,7 +7,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::policy;
 use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of};
-use crate::base::limits::CHECK_WALL_DEFAULT;
+use crate::base::limits::{CHECK_WALL_DEFAULT, JAIL_HOSTS_MAX};
 use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
@@ -183,6 +183,7 @@ impl<'a> Reader<'a> {
             (Takes::Network, DeValue::Boolean(true)) => Some(Taken::Network(Network::Open)),
             (Takes::Network, DeValue::Boolean(false)) => Some(Taken::Network(Network::Private)),
             (Takes::Network, DeValue::Array(list)) => all_texts(list)
+                .filter(|hosts| hosts.len() <= JAIL_HOSTS_MAX)
                 .filter(|hosts| hosts.iter().all(|host| policy::is_host(host)))
                 .map(|hosts| Taken::Network(Network::Hosts(hosts))),
             (

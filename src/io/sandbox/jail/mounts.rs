@@ -65,9 +65,10 @@ pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
     own_proc()
 }
 
-/// The folders in memory that a command may write.
+/// The folders in memory that a command may write. One inside the project is the project's.
 pub fn in_memory(spec: &JailSpec) -> impl Iterator<Item = PathBuf> {
-    HIDDEN.iter().map(|(folder, _)| folder.into()).chain(spec.hidden.iter().cloned())
+    let all = HIDDEN.iter().map(|(folder, _)| folder.into()).chain(spec.hidden.iter().cloned());
+    all.filter(|folder: &PathBuf| !folder.starts_with(&spec.project))
 }
 
 /// Whether a path lies where things are hidden, and outside of the project, which is shown anyway.

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::sys::statvfs::statvfs;
+use rustix::fs::statfs;
 
 use super::super::spec::{Caps, JailSpec, Report};
 use super::linux::Trouble;
@@ -135,13 +135,14 @@ fn over(what: Resource, bytes: u64) -> Report {
     Report::OverLimit { what, limit: bytes / MEGABYTE }
 }
 
-/// What files take on the file system that is mounted at `folder`.
+/// What files take on the file system in memory that is mounted at `folder`, if one is.
 fn used(folder: &Path) -> u64 {
-    let of = |stat: nix::sys::statvfs::Statvfs| {
-        (stat.blocks() - stat.blocks_free()) * stat.fragment_size()
-    };
-    statvfs(folder).map_or(0, of)
+    let stat = statfs(folder).ok().filter(|stat| stat.f_type == TMPFS);
+    stat.map_or(0, |stat| (stat.f_blocks - stat.f_bfree) * stat.f_bsize as u64)
 }
+
+/// `TMPFS_MAGIC` of the kernel's `magic.h`.
+const TMPFS: i64 = 0x0102_1994;
 
 /// Memory of its own and its part of shared memory, in bytes; `None` for a process that is gone or not ours to look at.
 fn portions(member: &Member) -> Option<(u64, u64)> {
