@@ -57,7 +57,7 @@ pub(super) fn abilities(dirs: &Dirs, consent: Consent) -> Result<Abilities, Fail
         )
     })?;
     let abilities = sandbox::probe(&dirs.cache, &jail);
-    if !consent.unsandboxed && !abilities.namespaces && abilities.landlock == 0 {
+    if !consent.unsandboxed && !abilities.confine() {
         return Err(unconfined(&abilities));
     }
     Ok(abilities)

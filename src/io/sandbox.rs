@@ -6,6 +6,8 @@ pub mod jail;
 mod probe;
 #[cfg(target_os = "linux")]
 mod relay;
+#[cfg(any(target_os = "macos", test))]
+mod seatbelt;
 mod spec;
 mod view;
 mod words;
@@ -39,6 +41,7 @@ use crate::model::policy::Network;
 
 /// How worlds are made and confined on this machine, probed once by really doing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the machine")]
 pub struct Abilities {
     /// Overlay at the project's own path, in namespaces of its own.
     pub overlay: bool,
@@ -50,6 +53,8 @@ pub struct Abilities {
     pub landlock: i32,
     /// Whether system calls can be filtered.
     pub seccomp: bool,
+    /// Whether macOS confines programs by a profile.
+    pub seatbelt: bool,
     /// The program that knows `__jail`.
     pub jail: PathBuf,
 }
@@ -135,7 +140,8 @@ fn end_by_reports(reports: &mut impl Read, own_end: End) -> End {
     }
 }
 
-/// Without a jail for this platform the command runs as it is, with the allow-listed environment.
+/// Without a jail for this platform the command runs in a profile on macOS, elsewhere as it is, with the allow-listed
+/// environment.
 #[cfg(not(target_os = "linux"))]
 pub fn run(
     _jail: &Path,
@@ -145,11 +151,11 @@ pub fn run(
     cancel: &CancelToken,
     on_line: &mut dyn FnMut(&[u8]),
 ) -> Output {
-    let plain = process::Spec {
-        argv: spec.argv.clone(),
-        cwd: spec.cwd.clone(),
-        env: spec.env.clone(),
-        deadline: limit,
-    };
+    #[cfg(target_os = "macos")]
+    let argv = if spec.seatbelt { seatbelt::confined(spec) } else { spec.argv.clone() };
+    #[cfg(not(target_os = "macos"))]
+    let argv = spec.argv.clone();
+    let plain =
+        process::Spec { argv, cwd: spec.cwd.clone(), env: spec.env.clone(), deadline: limit };
     process::run(&plain, cancel, on_line)
 }

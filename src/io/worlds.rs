@@ -221,6 +221,7 @@ impl World {
             namespaces: abilities.namespaces.then_some(Namespaces { overlay }),
             landlock: abilities.landlock,
             seccomp: abilities.seccomp,
+            seatbelt: abilities.seatbelt,
             env,
         }
     }

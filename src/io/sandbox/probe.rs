@@ -16,6 +16,7 @@ pub fn probe(cache_dir: &Path, jail: &Path) -> Abilities {
         overlay_reason: overlay.err().unwrap_or_default(),
         landlock: landlock_abi(),
         seccomp: can_filter(),
+        seatbelt: cfg!(target_os = "macos") && Path::new("/usr/bin/sandbox-exec").exists(),
         jail: jail.to_path_buf(),
     };
     // What stays behind is a few bytes in a cache folder.
@@ -84,6 +85,7 @@ fn try_in(place: &Path, jail: &Path, with_overlay: bool) -> Result<(), String> {
         namespaces: Some(super::Namespaces { overlay }),
         landlock: 0,
         seccomp: can_filter(),
+        seatbelt: false,
     };
     let cancel = crate::base::cancel::CancelToken::new();
     let output =

@@ -34,6 +34,8 @@ pub struct JailSpec {
     pub landlock: i32,
     /// Whether system calls are filtered.
     pub seccomp: bool,
+    /// Whether a profile of macOS confines the command.
+    pub seatbelt: bool,
 }
 
 /// What all processes of a command may use together.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold people's own things, the user's or others'.
-const HOMES: [&str; 2] = ["/home", "/root"];
+const HOMES: [&str; 3] = ["/home", "/root", "/Users"];
 
 /// Variables of our own environment that name more folders like a home.
 const PRIVATE: [&str; 4] = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
@@ -132,7 +132,8 @@ fn outermost(paths: BTreeSet<PathBuf>) -> Vec<PathBuf> {
 /// and the packages that were fetched. For a `bin` it is the folder around it, which holds the rest of the tool.
 fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
     let is_shared = |folder: &Path| {
-        let is_home = folder.parent().is_none_or(|above| above == Path::new("/home"));
+        let is_home =
+            folder.parent().is_none_or(|above| HOMES.iter().any(|homes| above == Path::new(homes)));
         is_home
             || folder.ends_with(".local")
             || Some(folder) == needs.cargo_home().as_deref()

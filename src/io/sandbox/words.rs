@@ -10,7 +10,9 @@ impl Abilities {
     pub fn enforced(&self, policy: &Policy) -> Vec<String> {
         let mut words = vec![if self.overlay { "same-path overlay" } else { "pooled folder" }];
         words.extend(self.network(policy.doors.network == Network::Open));
-        if self.namespaces {
+        if self.seatbelt {
+            words.extend(["writes confined (Seatbelt)", "home hidden"]);
+        } else if self.namespaces {
             words.extend(["writes confined", "home hidden", "other processes hidden"]);
         } else if self.landlock > 0 {
             words.push("writes confined (Landlock: not permissions and times)");
@@ -19,7 +21,7 @@ impl Abilities {
             words.push("NOT SANDBOXED: reads, writes and network are open");
         }
         words.extend(self.seccomp.then_some("system calls filtered"));
-        words.extend(cfg!(target_os = "linux").then_some("process tree"));
+        words.push(if cfg!(target_os = "linux") { "process tree" } else { "process group" });
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         words.extend(cfg!(target_os = "linux").then(|| caps(&Caps::of(&policy.limits))));
         words.extend(self.not_enforced().map(|what| format!("NOT enforced: {what}")));
@@ -30,6 +32,7 @@ impl Abilities {
     fn network(&self, is_open: bool) -> Option<&'static str> {
         match (self.namespaces, self.seccomp) {
             _ if is_open => None,
+            _ if self.seatbelt => Some("network confined to this machine (Seatbelt)"),
             (true, _) => Some("private network"),
             (false, true) if self.landlock > 0 => {
                 Some("no outgoing network (Landlock and seccomp)")
@@ -41,16 +44,26 @@ impl Abilities {
         }
     }
 
+    /// Whether writes and the network are confined at all.
+    pub fn confine(&self) -> bool {
+        self.namespaces || self.landlock > 0 || self.seatbelt
+    }
+
     /// What a weaker sandbox lets through; `None` when it is nothing we know of, or everything.
     pub fn not_enforced(&self) -> Option<String> {
-        if self.namespaces || self.landlock == 0 {
+        if self.namespaces || !self.confine() {
             return None;
         }
         let mut gaps = vec!["who else runs can be seen"];
+        if self.seatbelt {
+            gaps.push("services of this machine are in reach");
+        } else if self.landlock < LANDLOCK_ABI_SOCKETS {
+            gaps.push("sockets of services are in reach");
+        }
         gaps.extend(
-            (self.landlock < LANDLOCK_ABI_SOCKETS).then_some("sockets of services are in reach"),
+            (!self.seccomp && !self.seatbelt).then_some("networks other than TCP are in reach"),
         );
-        gaps.extend((!self.seccomp).then_some("networks other than TCP are in reach"));
+        gaps.extend((!cfg!(target_os = "linux")).then_some("memory and processes are not limited"));
         Some(gaps.join(", "))
     }
 }

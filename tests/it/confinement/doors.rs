@@ -137,10 +137,9 @@ fn doors_open_only_where_the_project_is_trusted() {
                   pass_env = ['SEEN']\n";
     write(&dir.path().join("project/greenloop.toml"), config);
     git(&dir.path().join("project"), &["init", "-q"]);
-    let checks = |trust: &[&str]| {
+    let greenloop = |args: &[&str]| {
         let output = Program::new(env!("CARGO_BIN_EXE_greenloop"))
-            .args(["checks", "--format", "human"])
-            .args(trust)
+            .args(args)
             .arg(dir.path().join("project"))
             .env("XDG_STATE_HOME", dir.path().join("state"))
             .env("XDG_CACHE_HOME", dir.path().join("cache"))
@@ -150,10 +149,13 @@ fn doors_open_only_where_the_project_is_trusted() {
         let text = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&text).into_owned())
     };
-    let (code, text) = checks(&[]);
+    let (code, text) = greenloop(&["checks"]);
     assert_eq!(code, Some(2), "{text}");
     let refusal = "greenloop.toml opens the sandbox of check `sees`: OPEN: variables SEEN";
     assert!(text.contains(refusal) && text.contains("--trust"), "{text}");
-    let (code, text) = checks(&["--trust"]);
+    let (code, text) = greenloop(&["checks", "--trust"]);
     assert!(code == Some(0) && text.contains("OPEN: variables SEEN"), "{text}");
+    let (_, text) = greenloop(&["doctor"]);
+    assert!(text.contains("sandbox of sees, where trusted: OPEN: variables SEEN"), "{text}");
+    assert!(text.contains("enforced on tests: "), "{text}");
 }
