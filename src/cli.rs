@@ -36,13 +36,14 @@ Options of fix:
   --resume RUN    go on with an interrupted run
   --fresh         run every check, also where nothing changed since it was run last
   --unsandboxed   run tests even where nothing can confine them
+  --trust         open the doors that greenloop.toml asks for
   --format human|json
 
 Options of checks:
-  --check NAME, --fresh, --unsandboxed, --format human|json
+  --check NAME, --fresh, --unsandboxed, --trust, --format human|json
 
 Options of lsp:
-  --unsandboxed, --log FILE
+  --unsandboxed, --trust, --log FILE
 
 Without --apply nothing in the project is written.
 Exit code: 0 green or already green, 1 not green, 2 usage, configuration or environment.

@@ -139,13 +139,13 @@ pub struct ReviewFile {
     pub rejected: Vec<bool>,
 }
 
-/// What to do where nothing can be enforced on the project's commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consent {
-    /// Refuse to run them.
-    SandboxOnly,
-    /// Run them all the same; verdicts say so.
-    Unsandboxed,
+/// What the user lets a project's commands do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// Run where nothing can be enforced on them; verdicts say so.
+    pub unsandboxed: bool,
+    /// Go through the doors that the project's `greenloop.toml` opens.
+    pub trusted: bool,
 }
 
 pub type Listener = Arc<dyn Fn(&Notice) + Send + Sync>;
@@ -176,7 +176,9 @@ pub trait Engines: Send + Sync {
     fn root_of(&self, folder: &Path) -> Result<PathBuf, Failure>;
 
     /// Opens the engine of the project at `root`, which tells the listener of every run still of interest.
-    fn open(&self, root: &Path, listener: Listener) -> Result<EngineHandle, Failure>;
+    /// The user may trust the project, which opens the doors it asks for.
+    fn open(&self, root: &Path, trusted: bool, listener: Listener)
+    -> Result<EngineHandle, Failure>;
 }
 
 /// Engines on this machine.
@@ -187,8 +189,14 @@ impl Engines for LocalEngines {
         Dirs::find(folder).map(|dirs| dirs.root)
     }
 
-    fn open(&self, root: &Path, listener: Listener) -> Result<EngineHandle, Failure> {
-        start(Dirs::find(root)?, self.0, listener)
+    fn open(
+        &self,
+        root: &Path,
+        trusted: bool,
+        listener: Listener,
+    ) -> Result<EngineHandle, Failure> {
+        let consent = Consent { trusted: self.0.trusted || trusted, ..self.0 };
+        start(Dirs::find(root)?, consent, listener)
     }
 }
 
@@ -205,16 +213,17 @@ pub struct Busy;
 /// Opens the project's store, worlds and journal, and tells the listener of every run still of interest.
 pub fn start(dirs: Dirs, consent: Consent, listener: Listener) -> Result<EngineHandle, Failure> {
     let abilities = executor::abilities(&dirs, consent)?;
-    start_with(dirs, abilities, listener)
+    start_with(dirs, abilities, consent, listener)
 }
 
 /// The same where it is known what can be enforced.
 pub fn start_with(
     dirs: Dirs,
     abilities: Abilities,
+    consent: Consent,
     listener: Listener,
 ) -> Result<EngineHandle, Failure> {
-    let project = Arc::new(Project::open(dirs, abilities)?);
+    let project = Arc::new(Project::open(dirs, abilities, consent)?);
     let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
     let known = recover::known_runs(&project)?;
     let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);

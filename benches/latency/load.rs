@@ -244,7 +244,12 @@ impl Engines for OneProposal {
         Ok(self.root.clone())
     }
 
-    fn open(&self, root: &Path, listener: Listener) -> Result<EngineHandle, Failure> {
+    fn open(
+        &self,
+        root: &Path,
+        _trusted: bool,
+        listener: Listener,
+    ) -> Result<EngineHandle, Failure> {
         listener(&Notice::Changed(Arc::new(run())));
         Ok(Arc::new(OneProposal { root: root.to_owned() }))
     }

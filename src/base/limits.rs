@@ -28,8 +28,28 @@ pub const CHECK_WALL_DEFAULT: Duration = Duration::from_secs(600);
 pub const OUTPUT_LINE_BYTES_MAX: usize = 1024 * 1024;
 /// How long the output of a program that ended is read on, and how long a killed one may take to go.
 pub const DRAIN_WAIT: Duration = Duration::from_secs(1);
-/// The largest file a sandboxed program may write, in bytes.
-pub const JAIL_FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// The unit of limits in `greenloop.toml`, in bytes.
+pub const MEGABYTE: u64 = 1024 * 1024;
+/// Memory of all processes of a sandbox when nothing else is said and half of the machine's is less, in bytes.
+pub const JAIL_MEMORY_BYTES_DEFAULT_MIN: u64 = 4096 * MEGABYTE;
+/// Processes of a sandbox when nothing else is said.
+pub const JAIL_PROCESSES_DEFAULT: u64 = 512;
+/// Threads a sandbox may have per process it may have.
+pub const JAIL_THREADS_PER_PROCESS: u64 = 16;
+/// Files written by one sandboxed command when nothing else is said, in bytes.
+pub const JAIL_DISK_BYTES_DEFAULT: u64 = 4096 * MEGABYTE;
+/// How much further than a limit a sandbox can get before it is seen, in bytes: the room a file system of its own has.
+pub const JAIL_OVERSHOOT_BYTES: u64 = 256 * MEGABYTE;
+/// Between two looks at what a sandbox uses, at least.
+pub const JAIL_WATCH_EVERY: Duration = Duration::from_millis(50);
+/// Looks at what a sandbox uses take at most this part of the time.
+pub const JAIL_WATCH_SHARE: u32 = 20;
+/// Hosts that a sandbox may have doors to.
+pub const JAIL_HOSTS_MAX: usize = 64;
+/// Connections carried out of a sandbox at the same time; more are hung up.
+pub const RELAY_CONNECTIONS_MAX: usize = 256;
+/// How much processes in a sandbox stand back behind others.
+pub const JAIL_NICE: i32 = 5;
 /// Files a sandboxed program may have open.
 pub const JAIL_OPEN_FILES_MAX: u64 = 16 * 1024;
 /// What a sandbox says about itself, in bytes.

@@ -18,13 +18,14 @@ use crate::model::run::{Goal, GoalKind, Outcome};
 pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
     let mut goal = Goal { kind: GoalKind::RunChecks, ..Goal::default() };
     let mut folder = None;
-    let mut consent = Consent::SandboxOnly;
+    let mut consent = Consent::default();
     let mut format = Format::Human;
     while let Some(arg) = parser.next()? {
         match arg {
             Long("check") => goal.checks.push(CheckId::new(parser.value()?.string()?)),
             Long("fresh") => goal.fresh = true,
-            Long("unsandboxed") => consent = Consent::Unsandboxed,
+            Long("unsandboxed") => consent.unsandboxed = true,
+            Long("trust") => consent.trusted = true,
             Long("format") => format = parser.value()?.parse()?,
             Value(path) if folder.is_none() => folder = Some(path.into()),
             other => return Err(other.unexpected().into()),

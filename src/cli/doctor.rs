@@ -10,6 +10,8 @@ use super::style::Style;
 use super::{Stop, say};
 use crate::engine::Dirs;
 use crate::io::sandbox;
+use crate::logic::config::{self, FILE_NAME};
+use crate::model::policy::Policy;
 
 /// One line of the report.
 struct Finding {
@@ -42,6 +44,7 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
 
 fn findings(dirs: &Dirs) -> Vec<Finding> {
     let mut all = isolation(&dirs.cache);
+    all.extend(doors(dirs));
     all.push(program(
         "git",
         "Folders without git work as well; install git to see diffs of your own.",
@@ -73,11 +76,41 @@ fn isolation(cache: &Path) -> Vec<Finding> {
         hint: "Slower and looser, but it works. Allow unprivileged user namespaces to get the overlay.",
     };
     let landlock = Finding {
-        ok: abilities.landlock > 0,
+        ok: abilities.landlock > 0 || !cfg!(target_os = "linux"),
         what: format!("write confinement: Landlock ABI {}", abilities.landlock),
         hint: "Use a Linux kernel of 5.13 or later with Landlock enabled.",
     };
-    vec![overlay, landlock]
+    let calls = Finding {
+        ok: abilities.seccomp || !cfg!(target_os = "linux"),
+        what: "system call filter: seccomp".to_owned(),
+        hint: "Use a Linux kernel with seccomp filters, on 64-bit Intel, ARM or RISC-V.",
+    };
+    let enforced = Finding {
+        ok: abilities.namespaces || !cfg!(target_os = "linux") && abilities.confine(),
+        what: format!("enforced on tests: {}", abilities.enforced(&Policy::default()).join(", ")),
+        hint: "Allow unprivileged user namespaces to enforce the rest.",
+    };
+    vec![overlay, landlock, calls, enforced]
+}
+
+/// What `greenloop.toml` opens in the sandboxes of this project, for all checks and for some.
+fn doors(dirs: &Dirs) -> Vec<Finding> {
+    let mut folders = dirs.focus.ancestors().map(|folder| folder.under(&dirs.root));
+    let bytes = folders.find_map(|folder| std::fs::read(folder.join(FILE_NAME)).ok());
+    // One that cannot be read opens nothing, and the run tells about it.
+    let Some(Ok((config, _))) = bytes.map(|bytes| config::read(&bytes)) else { return Vec::new() };
+    let all = ("all checks".to_owned(), config.policy.doors);
+    let own = config.checks.into_iter().map(|check| (check.name, check.policy.doors));
+    let open = [all].into_iter().chain(own).filter(|(_, doors)| !doors.are_closed());
+    open.map(|(name, doors)| Finding {
+        ok: true,
+        what: format!(
+            "sandbox of {name}, where trusted: {}",
+            sandbox::open(&doors, true).join(", ")
+        ),
+        hint: "",
+    })
+    .collect()
 }
 
 /// Whether a program answers `--version`, with its answer.

@@ -12,6 +12,7 @@ use super::watch::{Seen, follow};
 use super::{Stop, apply, code_of, json, say, say_aside, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
+use crate::io::sandbox;
 use crate::io::worker::Progress;
 use crate::logic::machine;
 use crate::logic::overview::FLAKY;
@@ -107,7 +108,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
         goal: Goal::default(),
         budget: AskedBudget::default(),
         apply: false,
-        consent: Consent::SandboxOnly,
+        consent: Consent::default(),
         resume: None,
         format: Format::Human,
     };
@@ -118,7 +119,8 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
             Long("wall") => options.budget.wall_ms_max = Some(seconds(parser.value()?)?),
             Long("attempts") => options.budget.attempts_max = Some(positive(parser.value()?)?),
             Long("fresh") => options.goal.fresh = true,
-            Long("unsandboxed") => options.consent = Consent::Unsandboxed,
+            Long("unsandboxed") => options.consent.unsandboxed = true,
+            Long("trust") => options.consent.trusted = true,
             Long("apply") => options.apply = true,
             Long("resume") => {
                 let text = parser.value()?.string()?;
@@ -212,6 +214,10 @@ fn stage(event: &Event) -> Option<String> {
                 format!("snapshot  {} files, checks: {}", snapshot.n_files, names.join(", "));
             for note in notes.iter().chain(&snapshot.warnings) {
                 text.push_str(&format!("\nnote      {note}"));
+            }
+            for check in checks.iter().filter(|check| !check.policy.doors.are_closed()) {
+                let doors = sandbox::open(&check.policy.doors, true).join(", ");
+                text.push_str(&format!("\nsandbox   {}: {doors}", check.id));
             }
             Some(text)
         }

@@ -13,11 +13,12 @@ use crate::model::failure::Failure;
 /// Options of other servers that editors add by themselves are taken and ignored.
 pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
     let mut log: Option<PathBuf> = None;
-    let mut consent = Consent::SandboxOnly;
+    let mut consent = Consent::default();
     while let Some(arg) = parser.next()? {
         match arg {
             Long("log") => log = Some(parser.value()?.into()),
-            Long("unsandboxed") => consent = Consent::Unsandboxed,
+            Long("unsandboxed") => consent.unsandboxed = true,
+            Long("trust") => consent.trusted = true,
             Long(_) | Short(_) => drop(parser.optional_value()),
             Value(_) => {}
         }

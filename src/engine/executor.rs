@@ -35,16 +35,21 @@ pub(super) struct Project {
     pub(super) journal: Journal,
     pub(super) presence: Presence,
     pub(super) check_cache: CheckCache,
+    consent: Consent,
 }
 
 impl Project {
-    pub(super) fn open(dirs: Dirs, abilities: Abilities) -> Result<Project, Failure> {
+    pub(super) fn open(
+        dirs: Dirs,
+        abilities: Abilities,
+        consent: Consent,
+    ) -> Result<Project, Failure> {
         let store = Arc::new(Store::open(&dirs.root, &dirs.state)?);
         let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
         let journal = Journal::open(&journal_path(&dirs))?;
         let presence = Presence::announce(&dirs.state)?;
         let check_cache = CheckCache::open(dirs.cache.join("checks"));
-        Ok(Project { dirs, store, worlds, journal, presence, check_cache })
+        Ok(Project { dirs, store, worlds, journal, presence, consent, check_cache })
     }
 }
 
@@ -57,7 +62,7 @@ pub(super) fn abilities(dirs: &Dirs, consent: Consent) -> Result<Abilities, Fail
         )
     })?;
     let abilities = sandbox::probe(&dirs.cache, &jail);
-    if consent == Consent::SandboxOnly && !abilities.namespaces && abilities.landlock == 0 {
+    if !consent.unsandboxed && !abilities.confine() {
         return Err(unconfined(&abilities));
     }
     Ok(abilities)
@@ -90,12 +95,18 @@ pub(super) fn execute(
     task: &Task,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Event {
-    let outcome = catch_unwind(AssertUnwindSafe(|| match &task.effect {
-        Effect::TakeSnapshot => take_snapshot(project, task),
-        Effect::RunBaseline => run_baseline(project, task, progress),
-        Effect::Work { attempt } => work(project, task, *attempt, progress),
-        Effect::Verify { attempt, tree } => verify(project, task, *attempt, tree, progress),
-        Effect::CheckSubset { tree, hunks } => check_subset(project, task, tree, hunks, progress),
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // A run may be resumed by somebody who trusts the project less.
+        refuse_doors(project, &task.run.checks)?;
+        match &task.effect {
+            Effect::TakeSnapshot => take_snapshot(project, task),
+            Effect::RunBaseline => run_baseline(project, task, progress),
+            Effect::Work { attempt } => work(project, task, *attempt, progress),
+            Effect::Verify { attempt, tree } => verify(project, task, *attempt, tree, progress),
+            Effect::CheckSubset { tree, hunks } => {
+                check_subset(project, task, tree, hunks, progress)
+            }
+        }
     }));
     let failure = match outcome {
         Ok(Ok(event)) => return event,
@@ -139,9 +150,23 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
         notes.extend(on_request(&detected.checks));
     }
     let checks = wanted(detected.checks, &task.run)?;
+    refuse_doors(project, &checks)?;
     let budget = task.run.asked.over(detected.budget);
     let workers = detected.workers;
     Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers })
+}
+
+/// Doors of a sandbox are opened by who trusts the project, not by the project.
+fn refuse_doors(project: &Project, checks: &[Check]) -> Result<(), Failure> {
+    let opens = |check: &&Check| !project.consent.trusted && !check.policy.doors.are_closed();
+    let Some(check) = checks.iter().find(opens) else { return Ok(()) };
+    let doors = sandbox::open(&check.policy.doors, true).join(", ");
+    Err(Failure::new(
+        FailureKind::Refused,
+        format!("greenloop.toml opens the sandbox of check `{}`: {doors}", check.id),
+        "Doors stay shut in a project that is not trusted. If you trust it, start greenloop with --trust, or trust the \
+         workspace in your editor; else take them out of greenloop.toml.",
+    ))
 }
 
 /// What else can be asked for, for people.

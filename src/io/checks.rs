@@ -82,7 +82,7 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
             "Correct the entry in greenloop.toml, or delete it.",
         ));
     }
-    let (budget, workers) = (config.budget, config.ladder(&folder));
+    let (budget, workers, policy) = (config.budget, config.ladder(&folder), config.policy.clone());
     if !config.checks.is_empty() {
         let checks = config
             .checks
@@ -96,9 +96,10 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     let is_project = |folder: &RepoPath| folder.is_root() || detect::is_project(&files, folder);
     let mut on_request = Vec::new();
     for folder in focus.ancestors().filter(is_project) {
-        let found = detect_by_files(store, tree, &files, &folder);
+        let mut found = detect_by_files(store, tree, &files, &folder);
         // Tests that something missing keeps from being run are still the tests that were meant, not those around them.
         let has_tests = found.checks.iter().any(|check| !check.on_request);
+        found.checks.iter_mut().for_each(|check| check.policy = policy.clone());
         all_notes.extend(found.notes);
         if has_tests || found.is_blocked {
             return Ok(Detected { checks: found.checks, budget, workers, notes: all_notes });
@@ -161,6 +162,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         argv,
         env: check.env,
         timeout_ms: check.timeout_ms,
+        policy: check.policy,
         why: format!("{} names it", config::FILE_NAME),
         on_request: check.on_request,
     }
@@ -206,7 +208,7 @@ pub fn run(
         command: done.command,
         output: store.put_blob(&done.output.text)?,
         duration_ms: done.output.duration.as_millis() as u64,
-        enforced: world.enforced(),
+        enforced: world.enforced(&check.policy),
         flaky: Vec::new(),
         partial: matches!(select, Select::Only(_)),
         setting: String::new(),
@@ -243,6 +245,7 @@ impl Job<'_> {
             dir: self.check.dir.clone(),
             env,
             deadline: std::time::Duration::from_millis(self.check.timeout_ms),
+            policy: self.check.policy.clone(),
         }
     }
 

@@ -3,7 +3,8 @@
 mod capture;
 mod signals;
 
-use std::io::{self, PipeReader, PipeWriter, Read};
+use std::any::Any;
+use std::io::{self, PipeReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use self::capture::Capture;
 use crate::base::cancel::CancelToken;
 use crate::base::limits::{DRAIN_WAIT, KILL_GRACE, OUTPUT_FLOOD_BYTES};
+use crate::model::policy::Resource;
 
 /// What to run. Nothing is inherited from our own environment.
 #[derive(Clone, Debug)]
@@ -31,6 +33,11 @@ pub enum End {
     TimedOut,
     Flooded {
         bytes: u64,
+    },
+    /// Its sandbox ended it for using too much: megabytes of memory or disk, or a number of processes.
+    OverLimit {
+        what: Resource,
+        limit: u64,
     },
     Cancelled,
     /// It could not be started; the text says why.
@@ -83,7 +90,7 @@ pub(super) fn start_failure(program: &str, error: &io::Error) -> String {
 /// by dropping it and keeps its standard error to itself; any other gets signals to its process group.
 pub(super) fn supervise(
     mut command: Command,
-    leash: Option<PipeWriter>,
+    leash: Option<Box<dyn Any>>,
     limit: Duration,
     cancel: &CancelToken,
     on_line: &mut dyn FnMut(&[u8]),
@@ -192,7 +199,7 @@ enum Stage {
 
 struct Watch {
     child: Child,
-    leash: Option<PipeWriter>,
+    leash: Option<Box<dyn Any>>,
     events: Receiver<Event>,
     stage: Stage,
     until: Instant,

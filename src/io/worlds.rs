@@ -26,12 +26,13 @@ use self::folder::Folder;
 use self::left::Left;
 use self::pool::Slot;
 use super::process::{self, Output};
-use super::sandbox::{self, Abilities, JailSpec, Namespaces, Overlay};
+use super::sandbox::{self, Abilities, Caps, JailSpec, Namespaces, Needs, Overlay, View};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::{FileMode, Store};
 use crate::model::failure::Failure;
+use crate::model::policy::{Network, Policy};
 
 /// The worlds of one project.
 pub struct Worlds {
@@ -47,6 +48,7 @@ pub struct Command {
     /// On top of the sandbox's allow-list.
     pub env: Vec<(String, String)>,
     pub deadline: Duration,
+    pub policy: Policy,
 }
 
 impl Worlds {
@@ -61,8 +63,8 @@ impl Worlds {
 
     /// What is enforced on commands run inside, in words for people, for example `same-path overlay`,
     /// `private network`.
-    pub fn enforced(&self) -> Vec<String> {
-        self.cache.abilities.enforced()
+    pub fn enforced(&self, policy: &Policy) -> Vec<String> {
+        self.cache.abilities.enforced(policy)
     }
 
     /// A world that shows exactly the files of `tree`, plus the build outputs kept from earlier worlds and the
@@ -189,20 +191,50 @@ impl World {
             Ok(overlay) => overlay,
             Err(failure) => return process::not_started(failure.message),
         };
+        let spec = self.spec(command, overlay);
+        let spec_file = self.folder.path.join("spec.json");
+        let jail = &self.cache.abilities.jail;
+        sandbox::run(jail, &spec, &spec_file, command.deadline, cancel, on_line)
+    }
+
+    fn spec(&self, command: &Command, overlay: Option<Overlay>) -> JailSpec {
         let abilities = &self.cache.abilities;
         let temporary = if abilities.namespaces { Path::new("/tmp") } else { self.scratch() };
-        let spec = JailSpec {
+        let Policy { limits, doors } = &command.policy;
+        let env = sandbox::allowed_environment(temporary, &doors.pass_env, &command.env);
+        let cwd = command.dir.under(self.root());
+        // Our own program tries candidates inside.
+        let own = abilities.jail.canonicalize().ok();
+        let names = (doors.network == Network::Open).then(sandbox::name_service).flatten();
+        let readable = self.linked_dependencies().into_iter().chain(own).chain(names);
+        let readable = sandbox::expanded(&doors.readable).chain(readable);
+        let program = command.argv.first().map_or("", String::as_str);
+        let needs = Needs { env: &env, program, cwd: &cwd, readable: readable.collect() };
+        let View { hidden, shown } =
+            View::of(&needs, &|name| std::env::var_os(name).map(Into::into));
+        let writable: Vec<PathBuf> =
+            [self.scratch.clone()].into_iter().chain(sandbox::expanded(&doors.writable)).collect();
+        let written = match self.place {
+            Place::Overlay { .. } => self.folder.path.join(UPPER),
+            Place::Slot(_) => self.root().to_path_buf(),
+        };
+        JailSpec {
             argv: command.argv.clone(),
-            env: sandbox::allowed_environment(temporary, &command.env),
-            cwd: command.dir.under(self.root()),
+            cwd,
             project: self.root().to_path_buf(),
-            writable: vec![self.scratch.clone()],
-            readable: self.linked_dependencies(),
+            hidden,
+            readable: shown,
+            caps: Caps::of(limits),
+            counted: writable.iter().cloned().chain([written]).collect(),
+            writable,
+            network: doors.network.clone(),
+            debug: doors.debug,
             namespaces: abilities.namespaces.then_some(Namespaces { overlay }),
             landlock: abilities.landlock,
-        };
-        let spec_file = self.folder.path.join("spec.json");
-        sandbox::run(&abilities.jail, &spec, &spec_file, command.deadline, cancel, on_line)
+            seccomp: abilities.seccomp,
+            seatbelt: abilities.seatbelt,
+            env,
+        }
     }
 
     /// The user's own folders that a slot's links lead to.
@@ -227,10 +259,10 @@ impl World {
         }))
     }
 
-    /// What is enforced on commands run inside, in words for people, for example `same-path overlay`,
-    /// `private network`.
-    pub fn enforced(&self) -> Vec<String> {
-        self.cache.abilities.enforced()
+    /// What is enforced on commands run inside under this policy, in words for people, for example
+    /// `same-path overlay`, `private network`, and which doors are open.
+    pub fn enforced(&self, policy: &Policy) -> Vec<String> {
+        self.cache.abilities.enforced(policy)
     }
 
     /// Ends the world but keeps its build outputs (ignored files) for later worlds, when no other world is open on

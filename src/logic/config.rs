@@ -1,5 +1,6 @@
 //! `greenloop.toml`: one table of keys, read key by key so that a bad one never disables the good ones.
 
+mod policy;
 mod reader;
 mod workers;
 
@@ -13,6 +14,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
 use crate::model::budget::Budget;
 use crate::model::check::Runner;
+use crate::model::policy::Policy;
 use crate::model::worker::{Worker, WorkerKind};
 use reader::Reader;
 
@@ -33,12 +35,16 @@ pub enum Takes {
     TextTable,
     /// A whole number from 1 to this one.
     Count(u64),
+    /// Absolute paths, and such below `~/`.
+    Paths,
+    /// A flag, or a list of `host:port`.
+    Network,
 }
 
 /// A key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// `check`, `worker` or `budget`; empty at the top of the file.
+    /// `check`, `worker`, `budget` or `sandbox`; empty at the top of the file.
     pub table: &'static str,
     pub name: &'static str,
     pub takes: Takes,
@@ -46,7 +52,7 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-/// Every key there is. Reading, "did you mean" and the manual go by this table.
+/// Every key there is, beside those of `[sandbox]` in [`policy::KEYS`]. Reading, "did you mean" and the manual go by this table.
 pub const KEYS: &[Key] = &[
     Key {
         table: "check",
@@ -154,6 +160,8 @@ pub struct Config {
     /// have found is unknown, so nothing may be called green without them; and nobody else works than was asked.
     pub n_unusable: usize,
     pub budget: Budget,
+    /// For checks that say nothing else.
+    pub policy: Policy,
 }
 
 /// One `[[check]]`.
@@ -167,6 +175,7 @@ pub struct CheckConfig {
     pub timeout_ms: u64,
     pub env: BTreeMap<String, String>,
     pub on_request: bool,
+    pub policy: Policy,
 }
 
 /// One `[[worker]]`.
@@ -238,9 +247,10 @@ pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
     Ok(Reader::new(&index).config(table.get_ref()))
 }
 
-/// The keys of one table.
+/// The keys that may stand in one table.
 pub fn keys_of(table: &str) -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().filter(move |key| key.table == table)
+    let of_sandbox = if ["check", "sandbox"].contains(&table) { policy::KEYS } else { &[] };
+    KEYS.iter().filter(move |key| key.table == table).chain(of_sandbox)
 }
 
 #[cfg(test)]

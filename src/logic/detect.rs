@@ -11,6 +11,7 @@ use crate::base::ids::CheckId;
 use crate::base::limits::{CHECK_WALL_DEFAULT, DETECT_FILES_MAX};
 use crate::base::path::RepoPath;
 use crate::model::check::{Check, Runner};
+use crate::model::policy::Policy;
 
 /// An interpreter that can run a project's tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,6 +169,7 @@ fn check(name: &str, runner: Runner, dir: &RepoPath, argv: Vec<String>, why: Str
         argv,
         env: BTreeMap::new(),
         timeout_ms: CHECK_WALL_DEFAULT.as_millis() as u64,
+        policy: Policy::default(),
         why,
         on_request: false,
     }

@@ -8,6 +8,7 @@ use crate::base::ids::CheckId;
 use crate::logic::ledger::{Ledger, Standing};
 use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
 use crate::model::check::{CheckEnd, CheckRun};
+use crate::model::policy::Resource;
 use crate::model::report::{TestId, TestOutcome};
 
 pub use target::targets;
@@ -153,9 +154,24 @@ fn how(run: &CheckRun) -> String {
             format!("was stopped after {:.1} s", *after_ms as f64 / 1_000.0)
         }
         CheckEnd::Flooded { bytes } => format!("was stopped after {bytes} bytes of output"),
+        CheckEnd::OverLimit { what, limit } => over_limit(*what, *limit),
         CheckEnd::Missing { program, .. } => format!("needs `{program}`, which is not there"),
         CheckEnd::Cancelled => "was cancelled".to_owned(),
     }
+}
+
+/// Which limit ended a run, to follow the name of what ran.
+pub fn over_limit(what: Resource, limit: u64) -> String {
+    match what {
+        Resource::Memory => format!("was stopped for using more than {limit} MB of memory"),
+        Resource::Processes => format!("was stopped for running more than {limit} processes"),
+        Resource::Disk => format!("was stopped for writing more than {limit} MB to disk"),
+    }
+}
+
+/// What to do about a limit that ended a run.
+pub fn over_limit_hint(what: Resource) -> String {
+    format!("See which test takes that much; raise `{}` in greenloop.toml if it must.", what.key())
 }
 
 fn by_check(runs: &[CheckRun]) -> BTreeMap<&CheckId, &CheckRun> {

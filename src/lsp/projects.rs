@@ -159,7 +159,8 @@ fn open_now(session: &Arc<Session>, path: &Path) {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let root = session.engines.root_of(path)?;
         let known = session.state().projects.engine_at(&root).cloned();
-        known.map_or_else(|| session.engines.open(&root, listener(session, &root)), Ok)
+        let open = || session.engines.open(&root, session.is_trusted(), listener(session, &root));
+        known.map_or_else(open, Ok)
     }));
     let bug = |panic: Box<dyn std::any::Any + Send>| {
         let message =

@@ -124,6 +124,11 @@ impl Session {
         }
     }
 
+    /// Whether the user trusts what is open, as the editor says in its `initializationOptions`.
+    pub fn is_trusted(&self) -> bool {
+        lock(&self.initialize)["initializationOptions"]["trusted"] == true
+    }
+
     /// What the editor can do; the least before it has said so.
     pub fn capabilities(&self) -> &Capabilities {
         self.capabilities.get_or_init(|| Capabilities::negotiate(&lock(&self.initialize)))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::{Policy, Resource};
 use super::report::{Place, TestId, TestReport};
 use crate::base::ids::{BlobId, CheckId, TreeId};
 use crate::base::path::RepoPath;
@@ -20,6 +21,8 @@ pub struct Check {
     /// Variables set on top of the sandbox's own.
     pub env: BTreeMap<String, String>,
     pub timeout_ms: u64,
+    #[serde(default)]
+    pub policy: Policy,
     /// Why this check was chosen, for people.
     pub why: String,
     /// Run only when it is named.
@@ -106,7 +109,7 @@ pub struct CheckRun {
     /// What the program printed, cut in the middle.
     pub output: BlobId,
     pub duration_ms: u64,
-    /// What the sandbox enforced, for example `overlay`, `no-network`; empty means unsandboxed.
+    /// What the sandbox enforced and which of its doors were open, in words; empty means unsandboxed.
     pub enforced: Vec<String>,
     /// Tests that came out differently when they were run again on the same files.
     #[serde(default)]
@@ -150,6 +153,11 @@ pub enum CheckEnd {
     /// It printed more than allowed.
     Flooded {
         bytes: u64,
+    },
+    /// It used more than the sandbox allows: megabytes of memory or disk, or a number of processes.
+    OverLimit {
+        what: Resource,
+        limit: u64,
     },
     /// A program it needs is not there.
     Missing {

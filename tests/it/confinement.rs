@@ -1,5 +1,8 @@
 //! What commands inside a world cannot do, and that nothing of them is left.
 
+mod doors;
+mod probes;
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::net::TcpListener;
@@ -9,8 +12,11 @@ use std::process::{Command as Program, Stdio};
 use std::time::Duration;
 
 use greenloop::base::cancel::CancelToken;
+use greenloop::base::limits::MEGABYTE;
 use greenloop::io::process::End;
+use greenloop::io::sandbox::Caps;
 use greenloop::io::worlds::{Command, World};
+use greenloop::model::policy::Policy;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -272,7 +278,7 @@ fn commands_see_an_environment_of_their_own() {
                         sed -nE 's/^Max (core file|file) size +([0-9]+) .*/\\2/p' /proc/self/limits";
         // Open are the three standard ones and the folder that is listed.
         let _passed_on = nix::unistd::dup(File::open("/dev/null").unwrap()).unwrap();
-        assert_eq!(says(&world, given_up), "4\nNoNewPrivs:\t1\n2147483648\n0\n", "{rung}");
+        assert_eq!(says(&world, given_up), "4\nNoNewPrivs:\t1\n4563402752\n0\n", "{rung}");
     }
 }
 
@@ -287,26 +293,33 @@ fn every_way_of_making_worlds_is_tested_here() {
 #[test]
 fn what_is_enforced_is_said_as_it_is() {
     for (rung, abilities) in rungs() {
-        let words = Place::new(&abilities, &[("a", "1")]).world().enforced().join(", ");
+        let words =
+            Place::new(&abilities, &[("a", "1")]).world().enforced(&Policy::default()).join(", ");
+        let (how, rest) = words.split_once(", ").unwrap();
+        let memory = Caps::of(&Policy::default().limits).memory_bytes / MEGABYTE;
+        let limits = format!("at most {memory} MB of memory, 512 processes, 4096 MB of disk");
         let expected = match rung {
-            "overlay" => {
-                "same-path overlay, private network, writes confined, process tree, limits"
-            }
-            "pool in namespaces" => {
-                "pooled folder, private network, writes confined, process tree, limits"
-            }
-            _ => {
-                "pooled folder, writes confined (Landlock: not permissions and times), no outgoing TCP (Landlock), process tree, limits"
-            }
+            "overlay" => "same-path overlay",
+            _ => "pooled folder",
         };
-        assert_eq!(words, expected);
+        assert_eq!(how, expected);
+        let strong = format!(
+            "private network, writes confined, home hidden, other processes hidden, system calls filtered, \
+             process tree, {limits}"
+        );
+        let weak = format!(
+            "no outgoing network (Landlock and seccomp), writes confined (Landlock: not permissions and times), \
+             home hidden, system calls filtered, process tree, {limits}, NOT enforced: who else runs can be seen, \
+             sockets of services are in reach"
+        );
+        assert_eq!(rest, if abilities.namespaces { strong } else { weak });
         let nothing = greenloop::io::sandbox::Abilities {
             overlay: false,
             namespaces: false,
             landlock: 0,
             ..abilities
         };
-        assert!(nothing.enforced().join(", ").contains("NOT SANDBOXED"));
+        assert!(nothing.enforced(&Policy::default()).join(", ").contains("NOT SANDBOXED"));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use greenloop::base::ids::RunId;
-use greenloop::engine::{self, Command, Dirs, EngineHandle, Notice, RunView, new_run_id};
+use greenloop::engine::{self, Command, Consent, Dirs, EngineHandle, Notice, RunView, new_run_id};
 use greenloop::io::journal::Journal;
 use greenloop::io::sandbox::Abilities;
 use greenloop::model::budget::AskedBudget;
@@ -40,7 +40,9 @@ impl Watched {
     pub fn start_at(dirs: Dirs, abilities: &Abilities) -> Watched {
         let (told, notices) = sync_channel(10_000);
         let listener = Arc::new(move |notice: &Notice| drop(told.try_send(notice.clone())));
-        let engine = engine::start_with(dirs.clone(), abilities.clone(), listener).unwrap();
+        let engine =
+            engine::start_with(dirs.clone(), abilities.clone(), Consent::default(), listener)
+                .unwrap();
         Watched { engine, notices, dirs }
     }
 

@@ -16,6 +16,7 @@ use greenloop::io::process::{End, Output};
 use greenloop::io::sandbox::{Abilities, probe};
 use greenloop::io::store::Store;
 use greenloop::io::worlds::{Command, World, Worlds};
+use greenloop::model::policy::Policy;
 use tempfile::TempDir;
 
 pub const LONG: Duration = Duration::from_secs(120);
@@ -30,10 +31,18 @@ pub struct Place {
     pub dir: TempDir,
 }
 
+/// Where tests put their folders: not in `/tmp`, which sandboxes hide. Another user's tests need a place of their own.
+pub fn temporary() -> PathBuf {
+    let named = std::env::var_os("GREENLOOP_TEST_DIR").map(PathBuf::from);
+    named.unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into())
+}
+
 /// Every way worlds are made here, by name.
 pub fn rungs() -> Vec<(&'static str, Abilities)> {
-    let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let best = probe(dir.path(), Path::new(env!("CARGO_BIN_EXE_greenloop")));
+    let dir = TempDir::new_in(temporary()).unwrap();
+    let program = std::env::var_os("GREENLOOP_TEST_PROGRAM").map(PathBuf::from);
+    let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_greenloop").into());
+    let best = probe(dir.path(), &program);
     let pool = Abilities { overlay: false, ..best.clone() };
     let bare = Abilities { namespaces: false, ..pool.clone() };
     let mut rungs = vec![("pool without namespaces", bare)];
@@ -48,12 +57,7 @@ pub fn rungs() -> Vec<(&'static str, Abilities)> {
 
 impl Place {
     pub fn new(abilities: &Abilities, files: &[(&str, &str)]) -> Place {
-        Place::at(
-            TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap(),
-            "project",
-            abilities,
-            files,
-        )
+        Place::at(TempDir::new_in(temporary()).unwrap(), "project", abilities, files)
     }
 
     /// The project is the folder `name` in `dir`; the cache lies beside it.
@@ -95,7 +99,13 @@ pub fn repo_path(path: &str) -> RepoPath {
 
 pub fn command(argv: &[&str]) -> Command {
     let argv = argv.iter().map(|arg| (*arg).to_owned()).collect();
-    Command { argv, dir: RepoPath::root(), env: Vec::new(), deadline: LONG }
+    Command {
+        argv,
+        dir: RepoPath::root(),
+        env: Vec::new(),
+        deadline: LONG,
+        policy: Policy::default(),
+    }
 }
 
 pub fn sh(script: &str) -> Command {

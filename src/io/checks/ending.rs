@@ -15,6 +15,7 @@ pub(super) fn exit_code(job: &Job<'_>, output: &Output) -> Result<i32, CheckEnd>
         End::Signalled(signal) => Err(crashed(format!("ended by signal {signal}"))),
         End::TimedOut => Err(CheckEnd::TimedOut { after_ms: job.check.timeout_ms }),
         End::Flooded { bytes } => Err(CheckEnd::Flooded { bytes: *bytes }),
+        End::OverLimit { what, limit } => Err(CheckEnd::OverLimit { what: *what, limit: *limit }),
         End::Cancelled => Err(CheckEnd::Cancelled),
         End::NotStarted(why) => Err(missing(job, why)),
     }

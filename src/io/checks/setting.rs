@@ -42,8 +42,8 @@ pub fn setting(
     }
     let setting = Setting {
         check,
-        environment: allowed_environment(Path::new("/tmp"), &[]),
-        enforced: worlds.enforced(),
+        environment: allowed_environment(Path::new("/tmp"), &check.policy.doors.pass_env, &[]),
+        enforced: worlds.enforced(&check.policy),
         platform: [env::consts::OS, env::consts::ARCH],
         marks,
     };

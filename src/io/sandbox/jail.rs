@@ -7,14 +7,22 @@
 #[cfg(target_os = "linux")]
 mod confine;
 #[cfg(target_os = "linux")]
+mod hosts;
+#[cfg(target_os = "linux")]
 mod loopback;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(target_os = "linux")]
+mod syscalls;
+#[cfg(target_os = "linux")]
 mod tree;
+#[cfg(target_os = "linux")]
+mod watch;
 
 #[cfg(target_os = "linux")]
-pub(super) use self::confine::rules;
+pub(super) use self::confine::{Confines, rules};
+#[cfg(target_os = "linux")]
+pub(super) use self::syscalls::can_filter;
 
 use std::ffi::OsString;
 
@@ -53,8 +61,10 @@ mod linux {
 
     use super::super::spec::{JailSpec, Report};
     use super::tree::{Ended, Tree};
-    use super::{ARGUMENT, FAILED, confine, loopback, mounts};
+    use super::watch::Watch;
+    use super::{ARGUMENT, FAILED, confine, hosts, loopback, mounts};
     use crate::io::process::start_failure;
+    use crate::model::policy::Network;
 
     /// What a step of the jail could not do, in words.
     pub type Trouble = String;
@@ -66,7 +76,7 @@ mod linux {
         close_inherited();
         let ended = match inner {
             None => read_spec(&spec_file).and_then(|spec| match spec.namespaces {
-                Some(_) => outside(&spec_file),
+                Some(_) => outside(&spec, &spec_file),
                 None => alone(&spec),
             }),
             Some(ids) => read_spec(&spec_file).and_then(|spec| inside(&spec, &ids)),
@@ -102,15 +112,18 @@ mod linux {
     }
 
     /// The process outside: makes the namespaces, starts the process inside and waits for it.
-    fn outside(spec_file: &Path) -> Result<i32, Trouble> {
+    fn outside(spec: &JailSpec, spec_file: &Path) -> Result<i32, Trouble> {
         own_session();
         die_with_parent()?;
         let (uid, gid) = (getuid(), getgid());
-        let flags = CloneFlags::CLONE_NEWNS
+        let mut flags = CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWPID
             | CloneFlags::CLONE_NEWNET
             | CloneFlags::CLONE_NEWIPC
             | CloneFlags::CLONE_NEWUTS;
+        if spec.network == Network::Open {
+            flags.remove(CloneFlags::CLONE_NEWNET);
+        }
         new_users(flags, (0, uid.as_raw()), (0, gid.as_raw()))?;
         let mut inside = Command::new("/proc/self/exe");
         inside.arg(ARGUMENT).arg(spec_file).arg(format!("{uid}:{gid}"));
@@ -127,11 +140,16 @@ mod linux {
             .and_then(|ids| ids.split_once(':'))
             .and_then(|(uid, gid)| Some((uid.parse().ok()?, gid.parse().ok()?)))
             .ok_or("the ids of the user are damaged")?;
+        let watch = Watch::prepare(spec, Tree::Namespace)?;
         mounts::build(spec)?;
-        loopback::up()?;
+        match &spec.network {
+            Network::Open => {}
+            Network::Private => loopback::up()?,
+            Network::Hosts(names) => loopback::up().and_then(|()| hosts::stand_in(names))?,
+        }
         new_users(CloneFlags::empty(), (uid, 0), (gid, 0))?;
         die_with_parent()?;
-        run_command(spec, Tree::Namespace)
+        run_command(spec, Tree::Namespace, &watch)
     }
 
     /// Without namespaces: adopts every orphan of the tree, so that none can be lost.
@@ -139,16 +157,13 @@ mod linux {
         own_session();
         prctl::set_child_subreaper(true)
             .map_err(|error| format!("orphans cannot be adopted: {error}"))?;
-        run_command(spec, Tree::Descendants)
+        run_command(spec, Tree::Descendants, &Watch::prepare(spec, Tree::Descendants)?)
     }
 
-    fn run_command(spec: &JailSpec, tree: Tree) -> Result<i32, Trouble> {
-        confine::limit_resources()?;
-        prctl::set_no_new_privs()
-            .map_err(|error| format!("privileges cannot be given up: {error}"))?;
-        confine::landlock(spec)?;
-        let command = spawn(spec)?;
+    fn run_command(spec: &JailSpec, tree: Tree, watch: &Watch) -> Result<i32, Trouble> {
+        let command = confined_and_started(spec)?;
         report(&Report::Started);
+        watch.start();
         thread::spawn(move || {
             wait_for_leash();
             tree.end_with_grace();
@@ -156,16 +171,21 @@ mod linux {
         let ended =
             Tree::reap_until(command).map_err(|error| format!("the command was lost: {error}"))?;
         tree.end_now();
-        Ok(match ended {
-            Ended::Exited(code) => {
-                report(&Report::Exited(code));
-                code
-            }
-            Ended::Signalled(signal) => {
-                report(&Report::Signalled(signal));
-                128 + signal
-            }
-        })
+        let (code, said) = match ended {
+            Ended::Exited(code) => (code, Report::Exited(code)),
+            Ended::Signalled(signal) => (128 + signal, Report::Signalled(signal)),
+        };
+        report(&watch.verdict(code != 0).unwrap_or(said));
+        Ok(code)
+    }
+
+    /// On a thread of its own: what a thread gives up it gives up for those it starts, and we must stay free to look
+    /// after them, out of their reach.
+    fn confined_and_started(spec: &JailSpec) -> Result<Pid, Trouble> {
+        let started = thread::scope(|scope| {
+            scope.spawn(|| confine::give_up(spec).and_then(|()| spawn(spec))).join()
+        });
+        started.unwrap_or_else(|_panic| Err("the command's thread died".to_owned()))
     }
 
     fn spawn(spec: &JailSpec) -> Result<Pid, Trouble> {

@@ -15,6 +15,8 @@ pub fn probe(cache_dir: &Path, jail: &Path) -> Abilities {
         namespaces: overlay.is_ok() || try_in(&place, jail, false).is_ok(),
         overlay_reason: overlay.err().unwrap_or_default(),
         landlock: landlock_abi(),
+        seccomp: can_filter(),
+        seatbelt: cfg!(target_os = "macos") && Path::new("/usr/bin/sandbox-exec").exists(),
         jail: jail.to_path_buf(),
     };
     // What stays behind is a few bytes in a cache folder.
@@ -32,13 +34,22 @@ fn landlock_abi() -> i32 {
     0
 }
 
+#[cfg(target_os = "linux")]
+use super::jail::can_filter;
+
+#[cfg(not(target_os = "linux"))]
+fn can_filter() -> bool {
+    false
+}
+
 /// The newest Landlock ABI that adds rights we use and that the kernel knows all of.
 #[cfg(target_os = "linux")]
 fn landlock_abi() -> i32 {
     // The first refuses moving files between folders altogether, which breaks builds.
     const WITH_NEW_RIGHTS: [i32; 6] = [9, 6, 5, 4, 3, 2];
     let works = |abi: &i32| {
-        super::jail::rules((*abi).into(), true).and_then(landlock::Ruleset::create).is_ok()
+        let all = super::jail::Confines { reads: true, tcp: true };
+        super::jail::rules((*abi).into(), all).and_then(landlock::Ruleset::create).is_ok()
     };
     WITH_NEW_RIGHTS.into_iter().find(works).unwrap_or(0)
 }
@@ -65,9 +76,16 @@ fn try_in(place: &Path, jail: &Path, with_overlay: bool) -> Result<(), String> {
         cwd: project.clone(),
         project,
         writable: Vec::new(),
+        hidden: Vec::new(),
         readable: Vec::new(),
+        caps: super::Caps::of(&crate::model::policy::Limits::default()),
+        counted: Vec::new(),
+        network: crate::model::policy::Network::Private,
+        debug: false,
         namespaces: Some(super::Namespaces { overlay }),
         landlock: 0,
+        seccomp: can_filter(),
+        seatbelt: false,
     };
     let cancel = crate::base::cancel::CancelToken::new();
     let output =

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::base::path::RepoPath;
+use crate::model::policy::{Network, Resource};
 
 /// A command and the world it runs in. Every layer named here is enforced, or the command does not run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,12 +18,32 @@ pub struct JailSpec {
     pub project: PathBuf,
     /// Folders outside the project that commands may write, at the same path inside.
     pub writable: Vec<PathBuf>,
-    /// Folders outside the project that commands may need to read, wherever they lie.
+    /// Folders shown empty and, where there are namespaces, private.
+    pub hidden: Vec<PathBuf>,
+    /// Files and folders that commands may need to read, wherever they lie.
     pub readable: Vec<PathBuf>,
+    pub caps: Caps,
+    /// Folders, as seen from outside, in which what the command writes is counted.
+    pub counted: Vec<PathBuf>,
+    pub network: Network,
+    /// Whether processes may trace each other.
+    pub debug: bool,
     /// Mounts, processes and network of its own.
     pub namespaces: Option<Namespaces>,
     /// The Landlock ABI to enforce; none when 0.
     pub landlock: i32,
+    /// Whether system calls are filtered.
+    pub seccomp: bool,
+    /// Whether a profile of macOS confines the command.
+    pub seatbelt: bool,
+}
+
+/// What all processes of a command may use together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caps {
+    pub memory_bytes: u64,
+    pub processes: u64,
+    pub disk_bytes: u64,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -50,4 +71,9 @@ pub enum Report {
     NotStarted(String),
     Exited(i32),
     Signalled(i32),
+    /// It was ended for using more than its caps; megabytes or a number.
+    OverLimit {
+        what: Resource,
+        limit: u64,
+    },
 }

@@ -14,8 +14,10 @@ use crate::base::path::RepoPath;
 use crate::base::text::clipped;
 use crate::io::process::{End, Output};
 use crate::io::worlds::{Command, World};
+use crate::logic::verdict;
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::policy::Policy;
 use crate::model::run::AttemptResult;
 
 /// Names the file that tells the program what to do.
@@ -74,6 +76,7 @@ fn run(program: &Program<'_>, world: &World, brief: &Path, desk: &Desk<'_>) -> O
         dir: program.dir.clone(),
         env: vec![(BRIEF.to_owned(), brief.to_string_lossy().into_owned())],
         deadline: program.timeout,
+        policy: Policy::default(),
     };
     (desk.progress)(Progress {
         text: format!("{} is at work", program.name),
@@ -103,6 +106,7 @@ fn failed(output: &Output, timeout: Duration) -> Option<String> {
         End::Signalled(signal) => format!("ended by signal {signal}"),
         End::TimedOut => format!("it did not end within {} s", timeout.as_secs()),
         End::Flooded { bytes } => format!("stopped after {bytes} bytes of output"),
+        End::OverLimit { what, limit } => format!("it {}", verdict::over_limit(*what, *limit)),
         End::Cancelled => "it was cancelled".to_owned(),
         End::NotStarted(why) => why.clone(),
     })

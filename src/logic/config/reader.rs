@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
+use super::policy;
 use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of};
-use crate::base::limits::CHECK_WALL_DEFAULT;
+use crate::base::limits::{CHECK_WALL_DEFAULT, JAIL_HOSTS_MAX};
 use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
 use crate::model::check::{Linter, Runner};
+use crate::model::policy::{Network, Policy};
 
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
@@ -27,6 +29,7 @@ pub(super) enum Taken {
     Texts(Vec<String>),
     TextTable(BTreeMap<String, String>),
     Count(u64),
+    Network(Network),
 }
 
 impl<'a> Reader<'a> {
@@ -36,6 +39,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn config(mut self, table: &DeTable<'_>) -> (Config, Vec<ConfigError>) {
         let mut config = Config::default();
+        // Checks go by it, wherever it stands in the file.
+        if let Some(value) = table.get("sandbox") {
+            config.policy = self.sandbox(value);
+        }
         for (name, value) in table {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("check", DeValue::Array(entries)) => self.checks(entries, &mut config),
@@ -48,11 +55,12 @@ impl<'a> Reader<'a> {
                     config.n_unusable += 1;
                     self.error("worker", value, "is a list: write `[[worker]]`");
                 }
-                ("workers", _) => {}
+                ("workers" | "sandbox", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
                 ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
                 (other, _) => {
-                    self.unknown(other, name, other, ["check", "worker", "workers", "budget"]);
+                    let known = ["check", "worker", "workers", "budget", "sandbox"];
+                    self.unknown(other, name, other, known);
                 }
             }
         }
@@ -67,7 +75,7 @@ impl<'a> Reader<'a> {
     fn checks(&mut self, entries: &DeArray<'_>, config: &mut Config) {
         let mut names = BTreeSet::new();
         for entry in entries {
-            let Some(check) = self.check(entry) else {
+            let Some(check) = self.check(entry, &config.policy) else {
                 config.n_unusable += 1;
                 continue;
             };
@@ -81,7 +89,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn check(&mut self, entry: &Value<'_>) -> Option<CheckConfig> {
+    fn check(&mut self, entry: &Value<'_>, all: &Policy) -> Option<CheckConfig> {
         let DeValue::Table(table) = entry.get_ref() else {
             self.error("check", entry, "is a list of tables: write `[[check]]`");
             return None;
@@ -116,6 +124,7 @@ impl<'a> Reader<'a> {
                 .map_or(CHECK_WALL_DEFAULT.as_millis() as u64, |seconds| seconds * 1_000),
             env: text_table(taken.remove("env")).unwrap_or_default(),
             on_request: flag(taken.remove("on_request")).unwrap_or(false),
+            policy: policy::policy(&mut taken, all),
         })
     }
 
@@ -169,6 +178,15 @@ impl<'a> Reader<'a> {
                     .filter(|n| (1..=max).contains(n))
                     .map(Taken::Count)
             }
+            (Takes::Paths, DeValue::Array(list)) => all_texts(list)
+                .filter(|paths| paths.iter().all(|path| policy::is_path(path)))
+                .map(Taken::Texts),
+            (Takes::Network, DeValue::Boolean(true)) => Some(Taken::Network(Network::Open)),
+            (Takes::Network, DeValue::Boolean(false)) => Some(Taken::Network(Network::Private)),
+            (Takes::Network, DeValue::Array(list)) => all_texts(list)
+                .filter(|hosts| hosts.len() <= JAIL_HOSTS_MAX)
+                .filter(|hosts| hosts.iter().all(|host| policy::is_host(host)))
+                .map(|hosts| Taken::Network(Network::Hosts(hosts))),
             (
                 Takes::Text
                 | Takes::Word(_)
@@ -176,7 +194,9 @@ impl<'a> Reader<'a> {
                 | Takes::Texts
                 | Takes::Flag
                 | Takes::TextTable
-                | Takes::Count(_),
+                | Takes::Count(_)
+                | Takes::Paths
+                | Takes::Network,
                 _,
             ) => None,
         };
@@ -219,6 +239,10 @@ fn wanted(takes: Takes) -> String {
         Takes::Texts => "a list of texts, for example [\"python3\", \"-m\", \"pytest\"]".to_owned(),
         Takes::Flag => "true or false".to_owned(),
         Takes::TextTable => "a table of texts, for example { TZ = \"UTC\" }".to_owned(),
+        Takes::Paths => {
+            "a list of paths that begin with `/` or `~/`, without `..`, for example [\"~/.cache/foo\"]".to_owned()
+        }
+        Takes::Network => "true, false, or a list like [\"localhost:5432\"]".to_owned(),
         Takes::Count(max) => format!("a whole number from 1 to {max}"),
     }
 }

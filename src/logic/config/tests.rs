@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 
+use crate::model::policy::{Doors, Limits, Network};
+
 use super::*;
 
 fn told(text: &str) -> String {
     match read(text.as_bytes()) {
         Ok((config, errors)) => {
             let errors: String = errors.iter().map(|error| format!("{error}\n")).collect();
-            format!("{config:?}\n{errors}")
+            // Shown only where it says something.
+            let silent = format!(", policy: {:?}", Policy::default());
+            format!("{config:?}\n{errors}").replace(&silent, "")
         }
         Err(error) => format!("unreadable: {error}"),
     }
@@ -48,6 +52,7 @@ wall_seconds = 60
         timeout_ms: 16_000,
         env: [("TZ".to_owned(), "UTC".to_owned())].into(),
         on_request: false,
+        policy: Policy::default(),
     };
     let budget = Budget { attempts_max: 7, wall_ms_max: 60_000 };
     let worker = WorkerConfig {
@@ -60,7 +65,17 @@ wall_seconds = 60
         config.ladder(&RepoPath::root()).into_iter().map(|worker| worker.name).collect();
     assert_eq!(names, ["codemod", "repair"]);
     let (workers, ladder) = (vec![worker], Some(names));
-    assert_eq!(config, Config { checks: vec![check], workers, ladder, n_unusable: 0, budget });
+    assert_eq!(
+        config,
+        Config {
+            checks: vec![check],
+            workers,
+            ladder,
+            n_unusable: 0,
+            budget,
+            policy: Policy::default()
+        }
+    );
 }
 
 #[test]
@@ -103,7 +118,7 @@ fn a_bad_key_leaves_the_good_ones() {
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
-    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget
+    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, sandbox
     "#);
 }
 
@@ -129,6 +144,52 @@ fn a_check_that_cannot_run_as_written_is_counted() {
 }
 
 #[test]
+fn a_check_has_the_sandbox_of_all_but_for_what_it_says_itself() {
+    let text = r#"
+[[check]]
+runner = "cargo"
+memory_mb = 512
+network = false
+[sandbox]
+memory_mb = 1024
+disk_mb = 64
+writable = ["~/.cache/foo"]
+pass_env = ["PG*"]
+network = ["localhost:5432"]
+"#;
+    let (config, errors) = read(text.as_bytes()).unwrap();
+    assert_eq!(errors, []);
+    let all = Policy {
+        limits: Limits { memory_mb: Some(1024), processes: None, disk_mb: Some(64) },
+        doors: Doors {
+            writable: vec!["~/.cache/foo".into()],
+            pass_env: vec!["PG*".into()],
+            network: Network::Hosts(vec!["localhost:5432".into()]),
+            ..Doors::default()
+        },
+    };
+    let mut own = all.clone();
+    own.limits.memory_mb = Some(512);
+    own.doors.network = Network::Private;
+    assert_eq!((config.policy, &config.checks[0].policy), (all, &own));
+}
+
+#[test]
+fn a_door_that_is_not_written_well_stays_shut() {
+    insta::assert_snapshot!(told("[sandbox]\nwritable = [\"cache\"]\nreadable = [\"~/../x\"]\nnetwork = [\"localhost\"]\ndebug = 1\nprocesses = 0\n"), @r#"
+    Config { checks: [], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    greenloop.toml:2: `sandbox.writable` takes a list of paths that begin with `/` or `~/`, without `..`, for example ["~/.cache/foo"]
+    greenloop.toml:3: `sandbox.readable` takes a list of paths that begin with `/` or `~/`, without `..`, for example ["~/.cache/foo"]
+    greenloop.toml:4: `sandbox.network` takes true, false, or a list like ["localhost:5432"]
+    greenloop.toml:5: `sandbox.debug` takes true or false
+    greenloop.toml:6: `sandbox.processes` takes a whole number from 1 to 1000000
+    "#);
+    assert!(
+        told("sandbox = 1\n").contains("greenloop.toml:1: `sandbox` is a table: write `[sandbox]`")
+    );
+}
+
+#[test]
 fn what_is_no_toml_is_one_error_with_its_line() {
     insta::assert_snapshot!(told("[budget]\nattempts = = 3\n"), @"unreadable: greenloop.toml:2: cannot be read: extra `=`, expected nothing");
     assert_eq!(read(b"a = 1\n\xff").unwrap_err().line, 2);
@@ -139,10 +200,11 @@ fn what_is_no_toml_is_one_error_with_its_line() {
 
 #[test]
 fn keys_have_one_entry_each() {
-    let mut names: Vec<(&str, &str)> = KEYS.iter().map(|key| (key.table, key.name)).collect();
+    let all = || KEYS.iter().chain(policy::KEYS);
+    let mut names: Vec<(&str, &str)> = all().map(|key| (key.table, key.name)).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), KEYS.len());
+    assert_eq!(names.len(), all().count());
 }
 
 proptest! {
@@ -152,7 +214,7 @@ proptest! {
     }
 
     #[test]
-    fn any_shape_is_read_or_refused(text in "(\\[\\[?(check|worker|budget)\\]\\]?\n|(name|dir|env|args|runner|attempts|workers|command|llm) = (1|\"cargo\"|\\[\\]|\\{\\}|[0-9.-]{1,9})\n){0,8}") {
+    fn any_shape_is_read_or_refused(text in "(\\[\\[?(check|worker|budget|sandbox)\\]\\]?\n|(name|dir|env|args|runner|attempts|workers|command|llm|network|writable|memory_mb) = (1|\"cargo\"|\\[\\]|\\{\\}|[0-9.-]{1,9})\n){0,8}") {
         drop(read(text.as_bytes()));
     }
 }

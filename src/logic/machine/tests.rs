@@ -28,6 +28,7 @@ fn snapshot() -> Event {
         argv: vec!["python3".into()],
         env: Default::default(),
         timeout_ms: 1,
+        policy: Default::default(),
         why: String::new(),
         on_request: false,
     };

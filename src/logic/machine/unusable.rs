@@ -1,5 +1,6 @@
 //! What people are told when a check ended in a way that nothing can be decided from.
 
+use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestOutcome};
@@ -31,6 +32,10 @@ pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
         CheckEnd::Flooded { bytes } => project(
             format!("check `{check}` printed more than {bytes} bytes and was ended"),
             "Quieten the tests, or split the check in greenloop.toml.",
+        ),
+        CheckEnd::OverLimit { what, limit } => project(
+            format!("check `{check}` {}", verdict::over_limit(*what, *limit)),
+            &verdict::over_limit_hint(*what),
         ),
         CheckEnd::Missing { program, hint } => Some(Failure::environment(
             format!("check `{check}` needs {program}, which is not there"),

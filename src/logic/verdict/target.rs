@@ -77,6 +77,7 @@ fn blind(run: &CheckRun) -> Option<Failure> {
         CheckEnd::Flooded { .. } => {
             (FailureKind::Project, "See which test prints without end.".to_owned())
         }
+        CheckEnd::OverLimit { what, .. } => (FailureKind::Project, super::over_limit_hint(*what)),
         CheckEnd::Missing { hint, .. } => (FailureKind::Environment, hint.clone()),
         CheckEnd::Cancelled => (FailureKind::Refused, "Start the run again.".to_owned()),
     };

@@ -225,7 +225,7 @@ impl Engines for FakeEngines {
         Ok(self.0.root.clone())
     }
 
-    fn open(&self, _: &Path, listener: Listener) -> Result<EngineHandle, Failure> {
+    fn open(&self, _: &Path, _trusted: bool, listener: Listener) -> Result<EngineHandle, Failure> {
         let known: Vec<RunView> = self.0.inner().runs.values().cloned().collect();
         for view in known {
             listener(&Notice::Changed(Arc::new(view)));

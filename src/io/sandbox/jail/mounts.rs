@@ -1,6 +1,5 @@
 //! The file system a command sees: the world at the project's path, private temporary folders, all else read-only.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -15,17 +14,17 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::super::spec::{JailSpec, Overlay};
 use super::linux::Trouble;
-use crate::base::limits::JAIL_FILE_BYTES_MAX;
+use crate::base::limits::JAIL_OVERSHOOT_BYTES;
 
 /// Replaced by empty folders: other people's temporary files, and the sockets of services that would act for us.
-const HIDDEN: [(&str, &str); 3] = [("/tmp", "1777"), ("/dev/shm", "1777"), ("/run", "755")];
+const HIDDEN: [(&str, &str); 4] =
+    [("/tmp", "1777"), ("/dev/shm", "1777"), ("/var/tmp", "1777"), ("/run", "755")];
 
-/// Variables that name the home of a toolchain.
-const TOOL_HOMES: [&str; 6] =
-    ["CARGO_HOME", "RUSTUP_HOME", "PYENV_ROOT", "VIRTUAL_ENV", "JAVA_HOME", "NVM_DIR"];
+/// The same for people's own folders.
+const HOME_MODE: &str = "755";
 
-/// Links followed from a program to what it is.
-const LINKS_MAX: usize = 8;
+/// Passwords that an administrator, whom we may be, can read.
+const SECRETS: [&str; 2] = ["/etc/shadow", "/etc/gshadow"];
 
 /// What the machine's administrator, whom we may be, could change through a fresh `/proc`.
 const MACHINE_SWITCHES: [&str; 2] = ["/proc/sys", "/proc/sysrq-trigger"];
@@ -43,9 +42,10 @@ pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
     if let Some(overlay) = overlay {
         env::set_current_dir(&overlay.folder).map_err(trouble_with(&overlay.folder))?;
     }
-    let tools = opened(tool_folders(spec).into_iter())?;
-    HIDDEN.iter().try_for_each(|(folder, mode)| hide(Path::new(folder), mode))?;
-    tools.iter().try_for_each(|folder| bind(folder, MsFlags::MS_RDONLY))?;
+    let shown = opened(spec.readable.iter().filter(|path| is_shown(path, spec)).cloned())?;
+    HIDDEN.iter().try_for_each(|(folder, mode)| hide(Path::new(folder), mode, spec))?;
+    spec.hidden.iter().try_for_each(|folder| hide(folder, HOME_MODE, spec))?;
+    shown.iter().try_for_each(|path| bind(path, MsFlags::MS_RDONLY))?;
     if let Some(overlay) = overlay {
         mount_overlay(&spec.project, overlay)?;
     }
@@ -58,46 +58,24 @@ pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
             .or_else(|trouble| if spec.landlock > 0 { Ok(()) } else { Err(trouble) })
     })?;
     dependencies.iter().try_for_each(|folder| bind(folder, MsFlags::MS_RDONLY))?;
+    SECRETS.iter().map(Path::new).filter(|file| File::open(file).is_ok()).try_for_each(|file| {
+        mount(Some("/dev/null"), file, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+            .map_err(trouble_with(file))
+    })?;
     own_proc()
 }
 
-/// Folders of the programs a command may need that lie where we hide things: those on its `PATH`, that of the program
-/// itself, and the homes of toolchains. For a `bin` it is the folder around it, which holds the rest of the tool.
-fn tool_folders(spec: &JailSpec) -> BTreeSet<PathBuf> {
-    let of = |name: &str| {
-        spec.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    };
-    let on_path = env::split_paths(of("PATH").unwrap_or_default()).collect::<Vec<_>>();
-    let around = |bin: PathBuf| match bin.parent() {
-        Some(parent) if bin.ends_with("bin") => parent.to_path_buf(),
-        Some(_) | None => bin,
-    };
-    let homes = TOOL_HOMES.iter().filter_map(|name| of(name)).map(PathBuf::from);
-    let is_hidden = |folder: &PathBuf| {
-        HIDDEN.iter().any(|(top, _)| folder.starts_with(top) && folder != Path::new(top))
-    };
-    let all = on_path
-        .into_iter()
-        .chain(program_folders(spec))
-        .map(around)
-        .chain(homes)
-        .chain(spec.readable.iter().cloned());
-    all.filter(|folder| {
-        is_hidden(folder)
-            && folder.is_dir()
-            && !folder.starts_with(&spec.project)
-            && !spec.project.starts_with(folder)
-    })
-    .collect()
+/// The folders in memory that a command may write. One inside the project is the project's.
+pub fn in_memory(spec: &JailSpec) -> impl Iterator<Item = PathBuf> {
+    let all = HIDDEN.iter().map(|(folder, _)| folder.into()).chain(spec.hidden.iter().cloned());
+    all.filter(|folder: &PathBuf| !folder.starts_with(&spec.project))
 }
 
-/// The folders of a program that is named by a path, and of what it links to: a virtual environment's Python is a link.
-fn program_folders(spec: &JailSpec) -> Vec<PathBuf> {
-    let named = spec.argv.first().filter(|program| program.contains('/'));
-    let chain = std::iter::successors(named.map(|program| spec.cwd.join(program)), |path| {
-        Some(path.parent()?.join(fs::read_link(path).ok()?))
-    });
-    chain.take(LINKS_MAX).filter_map(|path| path.parent()?.canonicalize().ok()).collect()
+/// Whether a path lies where things are hidden, and outside of the project, which is shown anyway.
+fn is_shown(path: &Path, spec: &JailSpec) -> bool {
+    in_memory(spec).any(|top| path.starts_with(&top) && path != top)
+        && path.exists()
+        && !path.starts_with(&spec.project)
 }
 
 fn dependency_paths(spec: &JailSpec, overlay: &Overlay) -> Vec<PathBuf> {
@@ -105,7 +83,7 @@ fn dependency_paths(spec: &JailSpec, overlay: &Overlay) -> Vec<PathBuf> {
     paths.filter(|path| path.is_dir()).collect()
 }
 
-/// A folder opened before its path was covered.
+/// A file or folder opened before its path was covered.
 struct Opened {
     path: PathBuf,
     handle: File,
@@ -119,19 +97,23 @@ fn opened(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<Opened>, Trouble> 
     paths.map(open).collect()
 }
 
-/// Covers a folder with an empty one. Symbolic links are kept: some systems find their programs through them.
-fn hide(folder: &Path, mode: &str) -> Result<(), Trouble> {
+/// Covers a folder with an empty one. Symbolic links of the system are kept: programs are found through them.
+fn hide(folder: &Path, mode: &str, spec: &JailSpec) -> Result<(), Trouble> {
     if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
         return Ok(());
     }
+    let is_systems = !spec.hidden.iter().any(|home| home == folder);
     let links: Vec<(PathBuf, PathBuf)> = fs::read_dir(folder)
         .into_iter()
+        .filter(|_| is_systems)
         .flatten()
         .flatten()
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()))
         .filter_map(|entry| Some((entry.path(), fs::read_link(entry.path()).ok()?)))
         .collect();
-    let options = format!("mode={mode},size={JAIL_FILE_BYTES_MAX}");
+    // More room than there may be used, so that using it up is seen before it is felt.
+    let room = spec.caps.memory_bytes.saturating_add(JAIL_OVERSHOOT_BYTES);
+    let options = format!("mode={mode},size={room}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("tmpfs"), folder, Some("tmpfs"), flags, Some(options.as_str()))
         .map_err(trouble_with(folder))?;
@@ -147,9 +129,9 @@ fn mount_overlay(project: &Path, overlay: &Overlay) -> Result<(), Trouble> {
         .map_err(|error| format!("an overlay at `{}` is refused: {error}", project.display()))
 }
 
-/// Shows an opened folder at its old path.
+/// Shows an opened file or folder at its old path.
 fn bind(folder: &Opened, access: MsFlags) -> Result<(), Trouble> {
-    fs::create_dir_all(&folder.path).map_err(trouble_with(&folder.path))?;
+    make_place(folder).map_err(trouble_with(&folder.path))?;
     let source = format!("/proc/self/fd/{}", folder.handle.as_raw_fd());
     mount(Some(source.as_str()), &folder.path, None::<&str>, MsFlags::MS_BIND, None::<&str>)
         .map_err(trouble_with(&folder.path))?;
@@ -167,9 +149,18 @@ fn bind(folder: &Opened, access: MsFlags) -> Result<(), Trouble> {
     set_flags(&folder.path, MsFlags::MS_REMOUNT | MsFlags::MS_BIND | kept)
 }
 
+/// Something to mount over.
+fn make_place(opened: &Opened) -> io::Result<()> {
+    if opened.handle.metadata()?.is_dir() {
+        return fs::create_dir_all(&opened.path);
+    }
+    fs::create_dir_all(opened.path.parent().unwrap_or(Path::new("/")))?;
+    if opened.path.exists() { Ok(()) } else { File::create(&opened.path).map(drop) }
+}
+
 /// Whether something of ours lies over a mount that was there before.
 fn is_covered(point: &MountPoint, spec: &JailSpec) -> bool {
-    let hidden = HIDDEN.iter().any(|(folder, _)| point.path.starts_with(folder));
+    let hidden = in_memory(spec).any(|folder| point.path.starts_with(folder));
     hidden
         || spec.writable.iter().chain([&spec.project]).any(|folder| point.path.starts_with(folder))
 }

@@ -71,16 +71,51 @@ impl Tree {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a thread of its own has nothing else to wait for"
+    )]
+    /// Kills everybody for as long as we live.
+    pub fn keep_killing(self) -> ! {
+        loop {
+            self.signal(Signal::SIGKILL);
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// All processes but us.
+    pub fn members(self) -> Vec<Member> {
+        let own = getpid();
+        match self {
+            Tree::Namespace => {
+                let mut all = all_processes();
+                all.retain(|member| member.pid != own);
+                all
+            }
+            Tree::Descendants => descendants(own),
+        }
+    }
+
     fn signal(self, signal: Signal) {
         let targets = match self {
             Tree::Namespace => vec![EVERYONE_ELSE],
-            Tree::Descendants => descendants(getpid()),
+            Tree::Descendants => descendants(getpid()).iter().map(|member| member.pid).collect(),
         };
         for target in targets {
             // One that died since it was listed needs no signal.
             let _gone_already = kill(target, signal);
         }
     }
+}
+
+/// A process as `/proc` shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    pub pid: Pid,
+    parent: Pid,
+    pub n_threads: u64,
+    /// Memory pages of it that are in memory, shared ones included.
+    pub n_pages: u64,
 }
 
 /// Buries who is dead; whether anybody alive is left.
@@ -94,29 +129,39 @@ fn has_children() -> bool {
     }
 }
 
-/// Children of `ancestor`, their children, and so on, as `/proc` shows them now.
-fn descendants(ancestor: Pid) -> Vec<Pid> {
-    let parents: Vec<(Pid, Pid)> = fs::read_dir("/proc")
+fn all_processes() -> Vec<Member> {
+    fs::read_dir("/proc")
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter_map(|pid| Some((Pid::from_raw(pid), parent_of(pid)?)))
-        .collect();
-    let mut found = vec![ancestor];
-    let mut n_seen = 0;
-    while let Some(parent) = found.get(n_seen).copied() {
-        found.extend(
-            parents.iter().filter(|(_, its_parent)| *its_parent == parent).map(|(pid, _)| *pid),
-        );
-        n_seen += 1;
-    }
-    found.split_off(1)
+        .filter_map(member)
+        .collect()
 }
 
-/// The second field after the program's name, which stands in parentheses and may hold anything.
-fn parent_of(pid: i32) -> Option<Pid> {
+/// Children of `ancestor`, their children, and so on, as `/proc` shows them now.
+fn descendants(ancestor: Pid) -> Vec<Member> {
+    let all = all_processes();
+    let mut family = vec![ancestor];
+    let mut found: Vec<Member> = Vec::new();
+    let mut n_seen = 0;
+    while let Some(parent) = family.get(n_seen).copied() {
+        let children = all.iter().filter(|member| member.parent == parent);
+        found.extend(children.clone());
+        family.extend(children.map(|member| member.pid));
+        n_seen += 1;
+    }
+    found
+}
+
+/// Fields of a line of which the program's name, in parentheses, may hold anything.
+fn member(pid: i32) -> Option<Member> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let after_name = stat.rsplit_once(')')?.1;
-    after_name.split_whitespace().nth(1)?.parse().ok().map(Pid::from_raw)
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    Some(Member {
+        pid: Pid::from_raw(pid),
+        parent: Pid::from_raw(fields.get(1)?.parse().ok()?),
+        n_threads: fields.get(17)?.parse().ok()?,
+        n_pages: fields.get(21)?.parse().ok()?,
+    })
 }

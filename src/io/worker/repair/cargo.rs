@@ -88,6 +88,7 @@ impl<'a> Cargo<'a> {
             dir: self.job.check.dir.clone(),
             env: self.job.check.env.clone().into_iter().collect(),
             deadline: 2 * SEARCH_WALL_MAX,
+            policy: self.job.check.policy.clone(),
         };
         let stop = self.job.desk.cancel.child();
         let output = self.world.run(&command, &stop, &mut |line| {

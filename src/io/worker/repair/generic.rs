@@ -150,6 +150,7 @@ fn verdict(run: &CheckRun, failing: &[String], passing: &[String]) -> Verdict {
         | CheckEnd::Crashed { .. }
         | CheckEnd::TimedOut { .. }
         | CheckEnd::Flooded { .. }
+        | CheckEnd::OverLimit { .. }
         | CheckEnd::Missing { .. }
         | CheckEnd::Cancelled => return Verdict::StillRed,
     }

@@ -184,6 +184,7 @@ impl<'a> Python<'a> {
             dir: self.job.check.dir.clone(),
             env: fixed.chain(self.job.check.env.clone()).collect(),
             deadline: 2 * SEARCH_WALL_MAX,
+            policy: self.job.check.policy.clone(),
         }
     }
 }

@@ -113,6 +113,7 @@ pub(super) fn toolchain_libraries(world: &World, check: &Check, stop: &CancelTok
         dir: check.dir.clone(),
         env: check.env.clone().into_iter().collect(),
         deadline: PROBE_WALL,
+        policy: check.policy.clone(),
     };
     let mut sysroot = String::new();
     // Without an answer only programs that need those libraries do not start.
@@ -136,6 +137,7 @@ pub(super) fn build(
         dir: check.dir.clone(),
         env: quiet.into_iter().chain(check.env.clone()).collect(),
         deadline: Duration::from_millis(check.timeout_ms),
+        policy: check.policy.clone(),
     };
     let toolchain_libraries = toolchain_libraries.to_owned();
     let mut build = Build { toolchain_libraries, ..Build::default() };
