@@ -235,7 +235,7 @@ pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) 
     let is_own = |hunk: &HunkView| hunk.id.run == proposal.run && hunk.id.path == *path;
     let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
     let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
-    let known = evidence::in_texts(applied, proposal.run, path, here.into_iter());
+    let mut items = evidence::in_texts(applied, proposal.run, path, here.into_iter());
     let is_mixed = |hunk: &&HunkView| {
         let state = hunk.state;
         is_own(hunk)
@@ -248,9 +248,12 @@ pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) 
             hunk.evidence = "not checked with your text".into();
             continue;
         }
-        let mut items = known.clone();
-        items.insert((path.clone(), hunk.id.hunk));
+        let item = (path.clone(), hunk.id.hunk);
+        let is_new = items.insert(item.clone());
         hunk.evidence = evidence::of(&job.view, proposal, &items);
+        if is_new {
+            items.remove(&item);
+        }
     }
 }
 
