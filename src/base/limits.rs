@@ -96,6 +96,9 @@ pub const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const FRAME_VALUES_MAX: usize = 500_000;
 /// Messages up to this size, in bytes, cannot hold too many values for the memory and are not counted.
 pub const FRAME_UNCOUNTED_BYTES_MAX: usize = 256 * 1024;
+/// Messages up to this size, in bytes, are decoded where they are handled: it takes less time than to have it done
+/// elsewhere.
+pub const FRAME_AT_ONCE_BYTES_MAX: usize = 32 * 1024;
 /// The id of a request of the editor, in bytes.
 pub const REQUEST_ID_BYTES_MAX: usize = 1024;
 /// Requests of the editor whose handlers wait for something; one more is refused.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
 use crate::logic::review::edits::{Page, Pick, Way};
-use crate::logic::review::{Reading, readings_where};
+use crate::logic::review::{Reader, Reading};
 use crate::model::proposal::Hunk;
 
 /// A part of a hunk of a proposal.
@@ -46,9 +46,9 @@ pub type Swaps = BTreeMap<PartId, Swap>;
 #[derive(Clone, Copy, Debug)]
 pub struct File<'a> {
     pub path: &'a RepoPath,
-    /// What the hunks were made from.
-    pub base: &'a str,
     pub hunks: &'a [Hunk],
+    /// Of the hunks.
+    pub reader: &'a Reader,
     pub current: &'a str,
 }
 
@@ -71,7 +71,7 @@ impl File<'_> {
         known: &Swaps,
     ) -> Result<(Swaps, Vec<Edit>), Vec<usize>> {
         let likely = |hunk, part| known.contains_key(&self.part(hunk, part));
-        let readings = readings_where(self.base, self.hunks, self.current, likely);
+        let readings = self.reader.readings_where(self.current, likely);
         let pick = |(hunk, reading)| {
             let parts = chosen(hunk, reading);
             (hunk, Pick { hunk: &self.hunks[hunk], reading, parts })

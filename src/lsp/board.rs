@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::findings::Findings;
 use super::review::evidence::Applied;
+use super::review::job::SharedReader;
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::engine::{Review, RunView};
+use crate::model::proposal::FileChange;
 
 #[derive(Default)]
 pub struct Board {
@@ -18,6 +20,8 @@ pub struct Board {
     /// What is in the texts.
     applied: Arc<Applied>,
     findings: Findings,
+    /// By run and file of its proposal.
+    readers: BTreeMap<(RunId, usize), SharedReader>,
     /// Grows with every change of the board.
     revision: u64,
 }
@@ -29,6 +33,7 @@ impl Board {
         if ours {
             self.findings.hear(&view.run);
         }
+        self.prepare_readers(&view);
         self.runs.insert(view.run.id, view);
         if self.runs.len() > limits::RUNS_SHOWN_MAX {
             let oldest =
@@ -36,8 +41,25 @@ impl Board {
             if let Some(oldest) = oldest {
                 self.runs.remove(&oldest);
                 self.settled.retain(|(run, _, _)| *run != oldest);
+                self.readers.retain(|(run, _), _| *run != oldest);
             }
         }
+    }
+
+    /// Keeps the readers of a proposal that is still the same.
+    fn prepare_readers(&mut self, view: &RunView) {
+        let id = view.run.id;
+        let files = changed_files(view);
+        if self.runs.get(&id).is_none_or(|known| changed_files(known) != files) {
+            self.readers.retain(|(run, _), _| *run != id);
+            let fresh = (0..files.len()).map(|file| ((id, file), SharedReader::default()));
+            self.readers.extend(fresh);
+        }
+    }
+
+    /// What reads a file of a run's proposal.
+    pub fn reader(&self, run: RunId, file: usize) -> SharedReader {
+        self.readers.get(&(run, file)).cloned().unwrap_or_default()
     }
 
     pub fn run(&self, id: RunId) -> Option<&Arc<RunView>> {
@@ -87,6 +109,10 @@ impl Board {
             self.applied = Arc::new(applied);
         }
     }
+}
+
+fn changed_files(view: &RunView) -> &[FileChange] {
+    view.review.as_ref().map_or(&[], |review| &review.proposal.files)
 }
 
 fn replaces(newer: &Review, older: &Review) -> bool {

@@ -19,10 +19,21 @@ use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
 
 /// A text with its lines.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Text {
     pub string: String,
     pub lines: LineIndex,
+}
+
+/// Bytes that a copy of a text has room for, so that typing in it does not copy it again.
+const TYPING_BYTES: usize = 1024;
+
+impl Clone for Text {
+    fn clone(&self) -> Self {
+        let mut string = String::with_capacity(self.string.len() + TYPING_BYTES);
+        string.push_str(&self.string);
+        Self { string, lines: self.lines.clone() }
+    }
 }
 
 impl Default for Text {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::base::limits;
+use crate::io::clock;
 
 /// Counts per power of two of microseconds; the last bucket holds everything from 2^23 µs (8 s) on.
 const BUCKETS: usize = 24;
@@ -26,6 +27,27 @@ struct Times {
     answers: Histogram,
     turns: Histogram,
     longest_turn: Duration,
+    /// The most that a processor worked in one turn. What a turn takes longer is a wait for a processor.
+    most_work: Duration,
+}
+
+/// A stretch of time in which the session's thread does nothing else.
+pub struct Turn {
+    since: Instant,
+    worked: Option<Duration>,
+}
+
+impl Turn {
+    pub fn begin() -> Self {
+        Self { since: Instant::now(), worked: clock::thread_time() }
+    }
+
+    /// How long it has taken, and how long a processor worked in it.
+    fn so_far(&self) -> (Duration, Duration) {
+        let work = clock::thread_time().zip(self.worked).map(|(now, before)| now - before);
+        let took = self.since.elapsed();
+        (took, work.unwrap_or(took))
+    }
 }
 
 #[derive(Default)]
@@ -38,10 +60,16 @@ impl Latency {
     }
 
     /// The session's thread did nothing else for so long.
-    pub fn turn(&self, method: &str, took: Duration) {
+    pub fn turn(&self, method: &str, turn: &Turn) {
+        let (took, work) = turn.so_far();
+        self.count_turn(method, took, work);
+    }
+
+    fn count_turn(&self, method: &str, took: Duration, work: Duration) {
         self.with(method, |times| {
             times.turns.count(took);
             times.longest_turn = times.longest_turn.max(took);
+            times.most_work = times.most_work.max(work);
         });
     }
 
@@ -64,9 +92,9 @@ impl Latency {
 pub async fn counted<F: Future>(latency: &Latency, method: &str, work: F) -> F::Output {
     let mut work = pin!(work);
     poll_fn(|cx| {
-        let since = Instant::now();
+        let turn = Turn::begin();
         let polled = work.as_mut().poll(cx);
-        latency.turn(method, since.elapsed());
+        latency.turn(method, &turn);
         polled
     })
     .await
@@ -96,16 +124,16 @@ impl Histogram {
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (method, Times { answers, turns, longest_turn }) in self.table().iter() {
+        for (method, Times { answers, turns, longest_turn, most_work }) in self.table().iter() {
             let n = answers.total();
             write!(f, "\n  {method}: {n} messages")?;
             if n > 0 {
                 let (half, most) = (answers.percentile(50), answers.percentile(99));
                 write!(f, ", half within {half} µs, 99 % within {most} µs")?;
             }
-            let (n, most, longest) =
-                (turns.total(), turns.percentile(99), longest_turn.as_micros());
-            write!(f, "; {n} turns, 99 % within {most} µs, longest {longest} µs")?;
+            let (n, most) = (turns.total(), turns.percentile(99));
+            let (longest, work) = (longest_turn.as_micros(), most_work.as_micros());
+            write!(f, "; {n} turns, 99 % within {most} µs, longest {longest} µs, work {work} µs")?;
         }
         Ok(())
     }
@@ -123,12 +151,12 @@ mod tests {
         }
         latency.answered("x", Duration::from_millis(3));
         latency.answered("x", Duration::from_secs(100));
-        latency.turn("x", Duration::from_micros(70));
-        latency.turn("x", Duration::from_micros(300));
+        latency.count_turn("x", Duration::from_micros(70), Duration::from_micros(60));
+        latency.count_turn("x", Duration::from_micros(300), Duration::from_micros(40));
         assert_eq!(
             latency.to_string(),
             "\n  x: 100 messages, half within 128 µs, 99 % within 4096 µs; \
-             2 turns, 99 % within 512 µs, longest 300 µs"
+             2 turns, 99 % within 512 µs, longest 300 µs, work 60 µs"
         );
     }
 

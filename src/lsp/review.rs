@@ -166,7 +166,11 @@ impl State {
                 let unknown =
                     parts.into_iter().filter(|part| !evidence::is_asked(view, proposal, part));
                 let own = unknown.filter(|_| self.started.contains_key(&proposal.run));
-                wanted.extend(own.map(|part| (proposal.run, evidence::as_hunks(proposal, &part))));
+                wanted.extend(
+                    own.map(|part| {
+                        (proposal.run, evidence::as_hunks(proposal, &part).into_owned())
+                    }),
+                );
             }
         }
         for (id, hunks) in wanted {

@@ -12,6 +12,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tower::Service;
 use tower_lsp::LspService;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
@@ -19,7 +20,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use self::guard::Guarded;
 use super::frames::{Frame, FrameReader};
 use super::handlers::{code_action, initialize};
-use super::latency;
+use super::latency::{self, Turn};
 use super::server::Server;
 use super::session::Session;
 use super::tasks;
@@ -67,7 +68,7 @@ impl Driver {
     async fn run<R: AsyncRead + Unpin>(&mut self, frames: &mut FrameReader<R>) -> i32 {
         loop {
             let goes_on = match frames.next().await {
-                Ok(Some(Frame::Message(bytes))) => self.take(&bytes),
+                Ok(Some(Frame::Message(bytes))) => self.take(bytes).await,
                 Ok(Some(Frame::Malformed(why))) => self.refuse(&why),
                 Ok(None) => return 1,
                 Err(error) => {
@@ -93,16 +94,24 @@ impl Driver {
     }
 
     /// Handles one message; `false` when it was `exit`.
-    fn take(&mut self, bytes: &[u8]) -> bool {
+    async fn take(&mut self, bytes: Vec<u8>) -> bool {
         let since = Instant::now();
-        if bytes.len() > limits::FRAME_UNCOUNTED_BYTES_MAX && has_too_many_values(bytes) {
-            let most = limits::FRAME_VALUES_MAX;
-            return self.refuse(&format!("message of more than {most} values; send it in parts"));
-        }
-        let mut message = match serde_json::from_slice::<Value>(bytes) {
-            Ok(message) => message,
-            Err(error) => return self.refuse(&format!("message that is not JSON: {error}")),
+        let decoded = if bytes.len() > limits::FRAME_AT_ONCE_BYTES_MAX {
+            // Only a panic would be an error, and decoding has none.
+            spawn_blocking(move || decoded(&bytes))
+                .await
+                .unwrap_or_else(|panic| Err(panic.to_string()))
+        } else {
+            decoded(&bytes)
         };
+        match decoded {
+            Ok(message) => self.handle(message, since),
+            Err(why) => self.refuse(&why),
+        }
+    }
+
+    fn handle(&mut self, mut message: Value, since: Instant) -> bool {
+        let turn = Turn::begin();
         let Some(method) = message["method"].as_str().map(str::to_owned) else {
             if is_answer(&message) {
                 self.settle(&mut message);
@@ -117,7 +126,7 @@ impl Driver {
         }
         self.normalise(&mut message);
         self.request(message, since);
-        self.session.latency.turn(&method, since.elapsed());
+        self.session.latency.turn(&method, &turn);
         true
     }
 
@@ -221,6 +230,15 @@ impl Driver {
         let error = Error { message: message.into(), ..Error::invalid_request() };
         self.session.outbox.respond(Response::from_error(id, brief(error)));
     }
+}
+
+/// A message, or why it cannot be read.
+fn decoded(bytes: &[u8]) -> Result<Value, String> {
+    if bytes.len() > limits::FRAME_UNCOUNTED_BYTES_MAX && has_too_many_values(bytes) {
+        let most = limits::FRAME_VALUES_MAX;
+        return Err(format!("message of more than {most} values; send it in parts"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| format!("message that is not JSON: {error}"))
 }
 
 /// Whether reading a message would take many times its size in memory.

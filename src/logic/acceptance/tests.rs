@@ -1,6 +1,7 @@
 //! Histories of accepting, undoing and typing, against a model that knows where every piece of a text came from.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -137,6 +138,7 @@ struct Page {
     path: RepoPath,
     base: String,
     hunks: Vec<Hunk>,
+    reader: Arc<Reader>,
     pieces: Vec<Piece>,
     text: String,
     /// Parts that the user's typing touched or abutted, or that hang together with such.
@@ -149,6 +151,7 @@ impl Page {
         let hunks = diff::hunks(&base, after);
         let mut page = Self {
             path,
+            reader: Arc::new(Reader::new(&base, &hunks)),
             hunks,
             pieces: Vec::new(),
             text: base.clone(),
@@ -184,7 +187,7 @@ impl Page {
     }
 
     fn file(&self) -> File<'_> {
-        File { path: &self.path, base: &self.base, hunks: &self.hunks, current: &self.text }
+        File { path: &self.path, hunks: &self.hunks, reader: &self.reader, current: &self.text }
     }
 
     /// Brings a part to a side with these bytes.

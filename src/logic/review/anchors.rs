@@ -3,15 +3,16 @@
 use std::ops::Range;
 
 use super::HunkState;
-use super::cut::{Cut, Line};
+use super::cut::Cut;
+use super::numbers::Number;
 
 /// Parts that abut each other and cannot be read together: those that stand whole in `there`, once, between the lines
 /// they belong between, are told apart; the others are in conflict.
 pub fn anchored(
-    parts: &[Cut<'_>],
-    base: &[Line<'_>],
+    parts: &[Cut<Number>],
+    base: &[Number],
     here: Range<usize>,
-    current: &[Line<'_>],
+    current: &[Number],
     there: Range<usize>,
 ) -> Vec<HunkState> {
     let conflict = || HunkState::Conflict { lines: there.start as u32..there.end as u32 };
@@ -33,16 +34,16 @@ pub fn anchored(
 }
 
 /// One of the parts with what is around it.
-struct Chain<'s, 'a> {
-    parts: &'s [Cut<'a>],
+struct Chain<'s> {
+    parts: &'s [Cut<Number>],
     at: usize,
-    base: &'s [Line<'a>],
+    base: &'s [Number],
     here: Range<usize>,
-    current: &'s [Line<'a>],
+    current: &'s [Number],
     there: Range<usize>,
 }
 
-impl<'a> Chain<'_, 'a> {
+impl Chain<'_> {
     /// Where the part stands, and whether it is applied.
     fn anchor(&self) -> Option<(usize, bool)> {
         let part = &self.parts[self.at];
@@ -60,7 +61,7 @@ impl<'a> Chain<'_, 'a> {
     }
 
     /// How often the base and all parts have these lines.
-    fn n_known(&self, lines: &[Line<'_>]) -> usize {
+    fn n_known(&self, lines: &[Number]) -> usize {
         let inserted = self.parts.iter().map(|part| part.inserted.as_slice());
         inserted
             .chain([&self.base[self.here.clone()]])
@@ -69,7 +70,7 @@ impl<'a> Chain<'_, 'a> {
     }
 
     /// The lines that can stand right above the part, `None` for the first of all.
-    fn above(&self) -> Vec<Option<&Line<'a>>> {
+    fn above(&self) -> Vec<Option<&Number>> {
         let start = self.parts[self.at].start;
         match self.at.checked_sub(1).map(|at| &self.parts[at]) {
             Some(last) if last.range().end == start => {
@@ -81,7 +82,7 @@ impl<'a> Chain<'_, 'a> {
     }
 
     /// The lines that can stand right below it, `None` for the end.
-    fn below(&self) -> Vec<Option<&Line<'a>>> {
+    fn below(&self) -> Vec<Option<&Number>> {
         let end = self.parts[self.at].range().end;
         match self.parts.get(self.at + 1) {
             Some(next) if next.start == end => {
@@ -98,7 +99,7 @@ fn some_of<T>(all: [Option<T>; 2]) -> Vec<Option<T>> {
 }
 
 /// Where these lines stand among others; nowhere when there are none.
-fn places<'s>(all: &'s [Line<'_>], lines: &'s [Line<'_>]) -> impl Iterator<Item = usize> + 's {
+fn places<'s>(all: &'s [Number], lines: &'s [Number]) -> impl Iterator<Item = usize> + 's {
     let windows = all.windows(lines.len().max(1)).enumerate();
     windows.filter(move |(_, window)| *window == lines).map(|(at, _)| at)
 }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
-use super::window::has_lone_return;
+use super::numbers::{Number, Numbers};
 use super::{HunkState, Reading};
 use crate::base::text::lines;
 use crate::logic::diff::{Change, changes};
@@ -40,6 +40,11 @@ impl Hash for Line<'_> {
     }
 }
 
+/// Whether a text has line breaks of the oldest kind.
+fn has_lone_return(text: &str) -> bool {
+    text.contains('\r') && text.split('\r').skip(1).any(|rest| !rest.starts_with('\n'))
+}
+
 /// The lines of a text.
 pub fn split(text: &str) -> Vec<Line<'_>> {
     if has_lone_return(text) {
@@ -73,17 +78,17 @@ fn exact<'a>(lines: &[Line<'a>]) -> Vec<(&'a str, &'a str)> {
     lines.iter().map(|line| (line.text, line.ending)).collect()
 }
 
-/// A hunk, or a part of one, on lines. `start` is a line of the base.
-#[derive(Clone)]
-pub struct Cut<'a> {
+/// A hunk, or a part of one, on lines as texts or as numbers. `start` is a line of the base.
+#[derive(Clone, Debug)]
+pub struct Cut<L> {
     pub start: usize,
-    pub removed: Vec<Line<'a>>,
-    pub inserted: Vec<Line<'a>>,
+    pub removed: Vec<L>,
+    pub inserted: Vec<L>,
     /// By part, whether it is thought to be applied; empty when nobody knows.
     pub likely: Vec<bool>,
 }
 
-impl<'a> Cut<'a> {
+impl<'a> Cut<Line<'a>> {
     pub fn new(hunk: &'a Hunk) -> Self {
         let as_lines = |lines: &'a [String]| lines.iter().map(|line| Line::new(line)).collect();
         let mut cut = Self {
@@ -115,10 +120,7 @@ impl<'a> Cut<'a> {
                 Some(_) | None => parts.push(piece),
             }
         }
-        let mut parts: Vec<Self> = parts.iter().map(|part| self.part(part)).collect();
-        for (part, likely) in parts.iter_mut().zip(&self.likely) {
-            part.likely = vec![*likely];
-        }
+        let parts: Vec<Self> = parts.iter().map(|part| self.part(part)).collect();
         if parts.is_empty() { vec![self.clone()] } else { parts }
     }
 
@@ -131,6 +133,17 @@ impl<'a> Cut<'a> {
         }
     }
 
+    fn numbered(&self, numbers: &mut Numbers) -> Cut<Number> {
+        Cut {
+            start: self.start,
+            removed: numbers.learn(&self.removed),
+            inserted: numbers.learn(&self.inserted),
+            likely: Vec::new(),
+        }
+    }
+}
+
+impl<L: Clone + Eq> Cut<L> {
     pub fn range(&self) -> Range<usize> {
         self.start..self.start + self.removed.len()
     }
@@ -141,7 +154,7 @@ impl<'a> Cut<'a> {
     }
 
     /// What can be at its place and whether it is applied then, the likelier first.
-    pub fn readings(&self) -> impl Iterator<Item = (bool, &[Line<'a>])> {
+    pub fn readings(&self) -> impl Iterator<Item = (bool, &[L])> {
         let pending = (!self.changes_nothing()).then_some((false, self.removed.as_slice()));
         pending.into_iter().chain([(true, self.inserted.as_slice())])
     }
@@ -164,22 +177,46 @@ impl<'a> Cut<'a> {
         let lines = start as u32..(start + n_lines) as u32;
         if applied { HunkState::Applied { lines } } else { HunkState::Pending { lines } }
     }
+}
+
+/// A hunk with its parts.
+#[derive(Clone, Debug)]
+pub struct Parted {
+    pub whole: Cut<Number>,
+    pub parts: Vec<Cut<Number>>,
+}
+
+impl Parted {
+    pub fn new(hunk: &Hunk, numbers: &mut Numbers) -> Self {
+        let cut = Cut::new(hunk);
+        let whole = cut.numbered(numbers);
+        Self { whole, parts: cut.parts().iter().map(|part| part.numbered(numbers)).collect() }
+    }
+
+    /// The same where parts are thought to be applied or not.
+    pub fn thought(&self, likely: impl Fn(usize) -> bool) -> Self {
+        let likely: Vec<bool> = (0..self.parts.len()).map(likely).collect();
+        let known =
+            |(part, likely): (&Cut<Number>, &bool)| Cut { likely: vec![*likely], ..part.clone() };
+        let parts = self.parts.iter().zip(&likely).map(known).collect();
+        Self { whole: Cut { likely, ..self.whole.clone() }, parts }
+    }
 
     /// The reading where it starts at this line of the current text with all parts applied, or all pending.
     pub fn whole_at(&self, start: usize, applied: bool) -> Reading {
         let mut at = start;
-        let mut done = self.start;
-        let mut parts = Vec::new();
-        for part in self.parts() {
+        let mut done = self.whole.start;
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
             at += part.start - done;
             parts.push(part.state_at(at, applied));
             at += if applied { part.inserted.len() } else { part.removed.len() };
             done = part.range().end;
         }
-        Reading { state: self.state_at(start, applied), parts }
+        Reading { state: self.whole.state_at(start, applied), parts }
     }
 
     pub fn untouched_at(&self, start: usize) -> Reading {
-        self.whole_at(start, self.changes_nothing())
+        self.whole_at(start, self.whole.changes_nothing())
     }
 }

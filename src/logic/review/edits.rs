@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
     }
 
     /// The edit of one part, `Some(None)` when it needs none.
-    fn edit_of(&self, part: &Cut<'_>, state: &HunkState, way: Way) -> Option<Option<Edit>> {
+    fn edit_of(&self, part: &Cut<Line<'_>>, state: &HunkState, way: Way) -> Option<Option<Edit>> {
         if matches!(state, HunkState::Conflict { .. }) {
             return None;
         }
@@ -138,7 +138,7 @@ impl<'a> Page<'a> {
 }
 
 /// What a part takes away and what it puts there.
-fn sides<'c, 'a>(cut: &'c Cut<'a>, way: Way) -> (&'c [Line<'a>], &'c [Line<'a>]) {
+fn sides<'c, 'a>(cut: &'c Cut<Line<'a>>, way: Way) -> (&'c [Line<'a>], &'c [Line<'a>]) {
     match way {
         Way::In => (&cut.removed, &cut.inserted),
         Way::Out => (&cut.inserted, &cut.removed),

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::logic::diff::changes;
-use crate::logic::review::cut::{Cut, Line};
+use super::cut::Cut;
+use super::numbers::Number;
+use crate::logic::diff::Change;
 
 /// A stretch of the base with hunks, where nothing outside touches or abuts what is inside.
 pub struct Region {
@@ -18,7 +19,7 @@ pub struct Region {
 
 /// How many lines up and down a block that was inserted or removed could as well have been: among equal lines nobody
 /// can tell which one is new.
-fn play(above: &[Line<'_>], block: &[Line<'_>], below: &[Line<'_>]) -> (usize, usize) {
+fn play(above: &[Number], block: &[Number], below: &[Number]) -> (usize, usize) {
     let down = block.iter().chain(below).zip(below).take_while(|(a, b)| a == b).count();
     let up = block
         .iter()
@@ -33,9 +34,9 @@ fn play(above: &[Line<'_>], block: &[Line<'_>], below: &[Line<'_>]) -> (usize, u
 /// The lines of the base that putting `new` in place of `old` touches, in any of its equivalent places between its
 /// neighbours.
 fn reach(
-    base: &[Line<'_>],
+    base: &[Number],
     old: &Range<usize>,
-    new: &[Line<'_>],
+    new: &[Number],
     neighbours: Range<usize>,
 ) -> Range<usize> {
     let (above, below) = (&base[neighbours.start..old.start], &base[old.end..neighbours.end]);
@@ -48,7 +49,7 @@ fn reach(
 }
 
 /// The reach of each of these replacements, which are in order.
-fn reaches<'a>(base: &[Line<'_>], all: &[(Range<usize>, &'a [Line<'a>])]) -> Vec<Range<usize>> {
+fn reaches(base: &[Number], all: &[(Range<usize>, &[Number])]) -> Vec<Range<usize>> {
     let neighbours = |at: usize| {
         let above = if at == 0 { 0 } else { all[at - 1].0.end };
         above..all.get(at + 1).map_or(base.len(), |(next, _)| next.start)
@@ -56,33 +57,27 @@ fn reaches<'a>(base: &[Line<'_>], all: &[(Range<usize>, &'a [Line<'a>])]) -> Vec
     all.iter().enumerate().map(|(at, (old, new))| reach(base, old, new, neighbours(at))).collect()
 }
 
-/// The lines of the base that each hunk touches. A hunk may hold several changes, with unchanged lines between.
-fn cut_reaches(cuts: &[Cut<'_>], base: &[Line<'_>]) -> Vec<Range<usize>> {
-    let parts: Vec<Vec<Cut<'_>>> = cuts.iter().map(Cut::parts).collect();
-    let all: Vec<_> =
-        parts.iter().flatten().map(|part| (part.range(), part.inserted.as_slice())).collect();
-    let mut reaches = reaches(base, &all).into_iter();
-    let joined = |(cut, parts): (&Cut<'_>, &Vec<Cut<'_>>)| {
-        let whole =
-            |all: Range<usize>, one: Range<usize>| all.start.min(one.start)..all.end.max(one.end);
-        reaches.by_ref().take(parts.len()).fold(cut.range(), whole)
-    };
-    cuts.iter().zip(&parts).map(joined).collect()
+/// The lines of the base that each of these parts touches.
+pub fn cut_reaches<'c>(
+    parts: impl Iterator<Item = &'c Cut<Number>>,
+    base: &[Number],
+) -> Vec<Range<usize>> {
+    reaches(base, &parts.map(|part| (part.range(), part.inserted.as_slice())).collect::<Vec<_>>())
 }
 
-/// Cuts the base into regions around hunks, and says from where to where changes of the user could reach.
+/// Cuts the base into regions around hunks, of which `ours` are the lines they touch. `changes` is what makes `current`
+/// of the base.
 pub fn regions(
-    cuts: &[Cut<'_>],
-    base: &[Line<'_>],
-    current: &[Line<'_>],
-) -> (Vec<Region>, Range<usize>) {
-    let changes = changes(base, current);
+    ours: &[Range<usize>],
+    base: &[Number],
+    current: &[Number],
+    changes: &[Change],
+) -> Vec<Region> {
     let by_user: Vec<_> = changes
         .iter()
         .map(|change| (change.before.clone(), &current[change.after.clone()]))
         .collect();
     let by_user = reaches(base, &by_user);
-    let ours = cut_reaches(cuts, base);
 
     let mut regions = Vec::new();
     let (mut n_cuts, mut n_changes, mut shift) = (0, 0, 0);
@@ -118,7 +113,5 @@ pub fn regions(
             });
         }
     }
-    let touched =
-        by_user.first().map_or(0, |reach| reach.start)..by_user.last().map_or(0, |reach| reach.end);
-    (regions, touched)
+    regions
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::HunkState::{Applied, Conflict, Partly, Pending};
-use super::cut::joined;
+use super::cut::{Cut, Line, joined};
 use super::edits::{Pick, edits};
 use super::*;
 use crate::base::text::edit::{Edit, apply as apply_edits};
@@ -319,30 +319,35 @@ proptest! {
     }
 }
 
-/// Long texts, partly of equal lines, but fewer in a row than the margin of a window.
-fn long_texts() -> impl Strategy<Value = (String, String, String)> {
+/// Long texts, partly of equal lines.
+fn long_texts() -> impl Strategy<Value = Vec<String>> {
     let runs = prop::collection::vec((0usize..120, any::<bool>()), 1..8);
-    (runs, ops("[ab]?", 8), ops("[ab]?", 4), any::<bool>()).prop_map(
-        |(runs, ours, theirs, from_ours)| {
-            let mut base = Vec::new();
-            for (run, (n_lines, same)) in runs.iter().enumerate() {
-                base.extend((0..n_lines / 3).filter(|_| *same).map(|_| "a\n".to_owned()));
-                base.extend((0..=*n_lines).map(|at| format!("{run} {at}\n")));
-            }
-            let after = mutated(&base, &ours);
-            let current = mutated(if from_ours { &after } else { &base }, &theirs);
-            (base.concat(), after.concat(), current.concat())
-        },
-    )
+    runs.prop_map(|runs| {
+        let mut lines = Vec::new();
+        for (run, (n_lines, same)) in runs.iter().enumerate() {
+            lines.extend((0..n_lines / 3).filter(|_| *same).map(|_| "a\n".to_owned()));
+            lines.extend((0..=*n_lines).map(|at| format!("{run} {at}\n")));
+        }
+        lines
+    })
 }
 
 proptest! {
     #![proptest_config(laws(500))]
 
     #[test]
-    fn looking_at_a_part_tells_the_same_as_looking_at_all((base, after, current) in long_texts()) {
-        let hunks = hunks(&base, &after);
-        let cuts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).collect();
-        prop_assert_eq!(readings(&base, &hunks, &current), by_lines(&cuts, &split(&base), &split(&current)));
+    fn a_reader_tells_the_same_whatever_it_read_before(
+        base in long_texts(), ours in ops("[ab]?", 8), history in prop::collection::vec(ops("[ab]?", 4), 1..5), from_ours in any::<bool>(),
+    ) {
+        let after = mutated(&base, &ours);
+        let mut current = if from_ours { after.clone() } else { base.clone() };
+        let base = base.concat();
+        let hunks = hunks(&base, &after.concat());
+        let reader = Reader::new(&base, &hunks);
+        for step in history {
+            current = mutated(&current, &step);
+            let text = current.concat();
+            prop_assert_eq!(reader.readings(&text), readings(&base, &hunks, &text));
+        }
     }
 }

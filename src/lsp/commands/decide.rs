@@ -104,7 +104,7 @@ pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
         }
         Level::Proposal => evidence::kept(view, proposal),
     };
-    let hunks = evidence::as_hunks(proposal, &items);
+    let hunks = evidence::as_hunks(proposal, &items).into_owned();
     state.send(id, Command::CheckSubset { id, hunks })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }

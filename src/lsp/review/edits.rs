@@ -146,10 +146,10 @@ fn text_edits(
     way: Way,
     basis: &Basis<'_>,
 ) -> Result<(Vec<TextEdit>, Swaps), Refusal> {
-    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    let change = &job.review.proposal.files[job.file];
     let text = side.text().ok_or_else(unreadable)?;
     let (path, hunks) = (&change.path, &change.hunks);
-    let file = File { path, base: &file.before, hunks, current: &text.string };
+    let file = File { path, hunks, reader: job.reader(), current: &text.string };
     let moved = file.moved(|hunk, reading| wanted.parts_of(hunk, reading), way, basis.known);
     let (swaps, edits) = moved.map_err(|_hunks| conflicting())?;
     let edits = edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, basis.encoding));

@@ -1,5 +1,6 @@
 //! What is known of the part of a proposal that would be in the texts after a decision.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,8 +28,17 @@ pub fn kept(view: &RunView, proposal: &Proposal) -> Choice {
     &all(proposal) - &view.run.rejected
 }
 
+/// Whether these decisions are every one that the proposal asks for.
+pub fn is_all(proposal: &Proposal, items: &Choice) -> bool {
+    let n_items: usize = proposal.files.iter().map(FileChange::n_items).sum();
+    items.len() == n_items && *items == all(proposal)
+}
+
 /// Decisions as the engine takes them, hunk by hunk: a file that is made, deleted or renamed brings all of its own.
-pub fn as_hunks(proposal: &Proposal, items: &Choice) -> Choice {
+pub fn as_hunks<'a>(proposal: &Proposal, items: &'a Choice) -> Cow<'a, Choice> {
+    if proposal.files.iter().all(|change| change.n_items() == change.hunks.len()) {
+        return Cow::Borrowed(items);
+    }
     let hunks_of = |(path, item): &HunkAt| -> Vec<HunkAt> {
         let change = proposal.files.iter().find(|change| change.path == *path);
         let whole = change.filter(|change| change.n_items() == 1);
@@ -37,19 +47,20 @@ pub fn as_hunks(proposal: &Proposal, items: &Choice) -> Choice {
             |change| (0..change.hunks.len().max(1)).map(|hunk| (path.clone(), hunk)).collect(),
         )
     };
-    items.iter().flat_map(hunks_of).collect()
+    Cow::Owned(items.iter().flat_map(hunks_of).collect())
 }
 
 /// What the checks say of some decisions of a proposal without the others, in words.
 pub fn of(view: &Arc<RunView>, proposal: &Proposal, items: &Choice) -> String {
-    if *items == all(proposal) {
+    if is_all(proposal, items) {
         return summary::evidence(&proposal.evidence);
     }
     let hunks = as_hunks(proposal, items);
-    if view.checking.contains(&hunks) {
+    if view.checking.contains(&*hunks) {
         return "being checked without the rest".into();
     }
-    match view.run.subsets.iter().find(|subset| subset.hunks == hunks).map(|known| &known.verdict) {
+    match view.run.subsets.iter().find(|subset| subset.hunks == *hunks).map(|known| &known.verdict)
+    {
         Some(SubsetVerdict::Green { n_passed }) => {
             format!("{} pass without the rest", summary::counted(*n_passed, "test"))
         }
@@ -66,9 +77,9 @@ pub fn of(view: &Arc<RunView>, proposal: &Proposal, items: &Choice) -> String {
 pub fn is_asked(view: &RunView, proposal: &Proposal, items: &Choice) -> bool {
     let hunks = as_hunks(proposal, items);
     items.is_empty()
-        || *items == all(proposal)
-        || view.checking.contains(&hunks)
-        || view.run.subsets.iter().any(|subset| subset.hunks == hunks)
+        || is_all(proposal, items)
+        || view.checking.contains(&*hunks)
+        || view.run.subsets.iter().any(|subset| subset.hunks == *hunks)
 }
 
 /// The decisions of a run that are in the texts: those of one file as just read, those of others as drawn last.

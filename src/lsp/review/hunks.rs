@@ -14,7 +14,7 @@ use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
 use crate::logic::review::file::{FileState, Places, file_state};
 use crate::logic::review::overlap::{Placed, Relation, relations};
-use crate::logic::review::{self, HunkState as Found, Reading};
+use crate::logic::review::{HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
 use crate::model::proposal::{ChangeKind, FileChange, Hunk};
@@ -81,7 +81,7 @@ pub fn hunks(
 ) -> Vec<HunkView> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let found = match change.kind {
-        ChangeKind::Modify => lines(change, file, text),
+        ChangeKind::Modify => lines(job, text),
         ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
             whole(job, change, path).into_iter().collect()
         }
@@ -108,9 +108,8 @@ fn shown_lines(lines: &Range<u32>) -> Range<u32> {
 
 /// How each decision about a file stands in the texts, whatever the user said of it.
 pub fn found(job: &ReviewJob) -> Vec<Reading> {
-    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
-    match change.kind {
-        ChangeKind::Modify => lines(change, file, job.places.here.text().as_deref()),
+    match job.review.proposal.files[job.file].kind {
+        ChangeKind::Modify => lines(job, job.places.here.text().as_deref()),
         ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
             vec![as_reading(whole_state(job))]
         }
@@ -118,10 +117,13 @@ pub fn found(job: &ReviewJob) -> Vec<Reading> {
 }
 
 /// The state of each hunk; all in conflict when the file has no text.
-fn lines(change: &FileChange, file: &ReviewFile, text: Option<&Text>) -> Vec<Reading> {
+fn lines(job: &ReviewJob, text: Option<&Text>) -> Vec<Reading> {
     match text {
-        Some(text) => review::readings(&file.before, &change.hunks, &text.string),
-        None => vec![as_reading(FileState::Conflict); change.hunks.len()],
+        Some(text) => job.reader().readings(&text.string),
+        None => {
+            let change = &job.review.proposal.files[job.file];
+            vec![as_reading(FileState::Conflict); change.hunks.len()]
+        }
     }
 }
 
@@ -210,8 +212,8 @@ fn view(
 /// Puts those hunks of a proposal aside that a newer one does not leave room for.
 pub fn supersede(hunks: &mut [HunkView], job: &ReviewJob, newer: &ReviewJob, text: &Text) {
     let read = |job: &ReviewJob| {
-        let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
-        (change.kind == ChangeKind::Modify).then(|| lines(change, file, Some(text)))
+        let change = &job.review.proposal.files[job.file];
+        (change.kind == ChangeKind::Modify).then(|| lines(job, Some(text)))
     };
     let (Some(ours), Some(theirs)) = (read(job), read(newer)) else { return };
     let ours = placed(job, &ours);
@@ -233,7 +235,7 @@ pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) 
     let is_own = |hunk: &HunkView| hunk.id.run == proposal.run && hunk.id.path == *path;
     let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
     let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
-    let known = evidence::in_texts(applied, proposal.run, path, here.into_iter());
+    let mut items = evidence::in_texts(applied, proposal.run, path, here.into_iter());
     let is_mixed = |hunk: &&HunkView| {
         let state = hunk.state;
         is_own(hunk)
@@ -246,9 +248,12 @@ pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) 
             hunk.evidence = "not checked with your text".into();
             continue;
         }
-        let mut items = known.clone();
-        items.insert((path.clone(), hunk.id.hunk));
+        let item = (path.clone(), hunk.id.hunk);
+        let is_new = items.insert(item.clone());
         hunk.evidence = evidence::of(&job.view, proposal, &items);
+        if is_new {
+            items.remove(&item);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tower_lsp::lsp_types::{Location, Url};
 
@@ -12,6 +12,7 @@ use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{EngineHandle, Review, RunView};
+use crate::logic::review::Reader;
 use crate::lsp::board::Board;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::documents::{Document, Text};
@@ -72,6 +73,18 @@ pub struct ReviewJob {
     /// One per decision the file takes.
     pub settled: Vec<bool>,
     pub places: Places,
+    reader: SharedReader,
+}
+
+/// Reads the hunks of one file in its texts; made by the first who needs it.
+pub type SharedReader = Arc<OnceLock<Reader>>;
+
+impl ReviewJob {
+    pub fn reader(&self) -> &Reader {
+        let (change, file) =
+            (&self.review.proposal.files[self.file], &self.review.files[self.file]);
+        self.reader.get_or_init(|| Reader::new(&file.before, &change.hunks))
+    }
 }
 
 /// Where the file of a change is or was.
@@ -238,6 +251,8 @@ impl State {
         let foreign = !self.started.contains_key(&run);
         let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
         let change = &files[file];
+        let here = self.side(material, &change.path)?;
+        let is_open = matches!(here.source, Source::Open(_));
         let settled = |hunk| foreign || material.board.is_settled(run, &change.path, hunk);
         Some(ReviewJob {
             view: material.board.run(run)?.clone(),
@@ -247,8 +262,14 @@ impl State {
             n_total: n_items(files),
             settled: (0..change.n_items()).map(settled).collect(),
             places: Places {
-                here: self.side(material, &change.path)?,
+                here,
                 from: came_from(change).and_then(|from| self.side(material, from)),
+            },
+            // What is not open is rarely read again.
+            reader: if is_open {
+                material.board.reader(run, file)
+            } else {
+                SharedReader::default()
             },
         })
     }

@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 };
 
 use super::edits::conflicting;
-use super::evidence::{Applied, all};
+use super::evidence::{Applied, is_all};
 use super::hunks::{self, HunkState, HunkView};
 use super::job::{FindingJob, Job, Key};
 use crate::base::text::{Encoding, lines};
@@ -127,7 +127,7 @@ fn is_fixed(finding: &Finding, proposals: &[Arc<Review>], applied: &Applied) -> 
     let What::Test(test) = &finding.what else { return false };
     proposals.iter().map(|review| &review.proposal).any(|proposal| {
         proposal.run >= finding.run
-            && applied.get(&proposal.run).is_some_and(|applied| *applied == all(proposal))
+            && applied.get(&proposal.run).is_some_and(|applied| is_all(proposal, applied))
             && proposal.evidence.fixed.contains(test)
     })
 }

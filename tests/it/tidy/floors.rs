@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io::dirs", &["io::store"]),
     ("io::worker", &["io::checks", "io::worlds", "io::store", "io::process", "io::sandbox"]),
     ("engine", &["base", "model", "logic", "io"]),
-    ("lsp", &["base", "model", "logic", "io::worker::Progress"]),
+    ("lsp", &["base", "model", "logic", "io::worker::Progress", "io::clock"]),
     (
         "lsp",
         &[

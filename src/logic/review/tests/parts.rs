@@ -117,7 +117,7 @@ fn the_edits_of_a_hunk_bring_its_line_endings() {
 }
 
 /// A part as a hunk of its own.
-pub fn as_hunk(part: &Cut<'_>) -> Hunk {
+pub fn as_hunk(part: &Cut<Line<'_>>) -> Hunk {
     let owned = |lines: &[Line<'_>]| lines.iter().map(|line| joined(&[*line])).collect();
     Hunk {
         start: part.start as u32,
@@ -128,7 +128,8 @@ pub fn as_hunk(part: &Cut<'_>) -> Hunk {
 
 /// `base` with the parts that `chosen` has a bit for, and for each part whether it was chosen.
 fn with_parts(base: &str, hunks: &[Hunk], chosen: u64) -> (String, Vec<bool>) {
-    let parts: Vec<Cut<'_>> = hunks.iter().map(Cut::new).flat_map(|cut| cut.parts()).collect();
+    let parts: Vec<Cut<Line<'_>>> =
+        hunks.iter().map(Cut::new).flat_map(|cut| cut.parts()).collect();
     let flags: Vec<bool> = (0..parts.len()).map(|at| chosen >> (at % 64) & 1 == 1).collect();
     let taken: Vec<Hunk> = parts
         .iter()
