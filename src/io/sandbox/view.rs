@@ -129,7 +129,8 @@ fn outermost(paths: BTreeSet<PathBuf>) -> Vec<PathBuf> {
 }
 
 /// Folders of the programs a command may need: those on its `PATH`, that of the program itself, the homes of toolchains
-/// and the packages that were fetched. For a `bin` it is the folder around it, which holds the rest of the tool.
+/// and the packages that were fetched. For a `bin`, or the `shims` of a version manager, it is the folder around it, which
+/// holds the rest of the tool.
 fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
     let is_shared = |folder: &Path| {
         let is_home =
@@ -139,8 +140,9 @@ fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
             || Some(folder) == needs.cargo_home().as_deref()
             || hidden.iter().any(|hidden| hidden.starts_with(folder))
     };
+    let is_part = |bin: &Path| bin.ends_with("bin") || bin.ends_with("shims");
     let around = |bin: PathBuf| match bin.parent() {
-        Some(parent) if bin.ends_with("bin") && !is_shared(parent) => parent.to_path_buf(),
+        Some(parent) if is_part(&bin) && !is_shared(parent) => parent.to_path_buf(),
         Some(_) | None => bin,
     };
     let on_path = needs.var("PATH").unwrap_or_default();
@@ -157,9 +159,18 @@ fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The folders of a program that is named by a path, and of what it links to: a virtual environment's Python is a link.
+/// The folders of a program and of what it links to: a virtual environment's Python is a link.
 fn program_folders(needs: &Needs<'_>) -> Vec<PathBuf> {
-    let named = needs.program.contains('/').then(|| needs.cwd.join(needs.program));
+    let on_path = || {
+        let path = needs.var("PATH")?;
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(needs.program))
+            .find(|at| at.is_file())
+    };
+    let named = match needs.program.contains('/') {
+        true => Some(needs.cwd.join(needs.program)),
+        false => on_path(),
+    };
     let chain =
         std::iter::successors(named, |path| Some(path.parent()?.join(fs::read_link(path).ok()?)));
     chain.take(LINKS_MAX).filter_map(|path| path.parent()?.canonicalize().ok()).collect()
@@ -188,12 +199,14 @@ mod tests {
             ".ssh",
             "bin",
             "tool/bin",
+            "manager/shims",
             "asked",
         ];
         make(&names.map(at));
         make(std::slice::from_ref(&state));
         fs::write(at(".cargo/credentials.toml"), "x").unwrap();
-        let path = ["bin", "tool/bin", ".local/bin", ".cargo/bin", "gone/bin"].map(at);
+        let path =
+            ["bin", "tool/bin", ".local/bin", ".cargo/bin", "manager/shims", "gone/bin"].map(at);
         let path = std::env::join_paths(path).unwrap().into_string().unwrap();
         let env =
             [("HOME".to_owned(), home.to_str().unwrap().to_owned()), ("PATH".to_owned(), path)];
@@ -207,8 +220,16 @@ mod tests {
         let View { hidden, shown } = View::of(&needs, &own);
         let hidden: Vec<_> = hidden.iter().filter(|path| path.starts_with(dir.path())).collect();
         assert_eq!(hidden, [&home, &state]);
-        let expected =
-            [".cargo/bin", ".cargo/registry", ".local/bin", ".rustup", "asked", "bin", "tool"];
+        let expected = [
+            ".cargo/bin",
+            ".cargo/registry",
+            ".local/bin",
+            ".rustup",
+            "asked",
+            "bin",
+            "manager",
+            "tool",
+        ];
         assert_eq!(shown, expected.map(at));
     }
 
