@@ -2,22 +2,30 @@
 
 use super::*;
 
+fn project(text: &str) -> BTreeMap<RepoPath, String> {
+    let parts = text.split("//- ").skip(1).map(|part| part.split_once('\n').unwrap());
+    parts.map(|(path, text)| (RepoPath::new(path).unwrap(), text.to_owned())).collect()
+}
+
+fn told(found: Found) -> String {
+    let checks = found.checks.iter().map(|check| {
+        let env: String =
+            check.env.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let argv = check.argv.join(" ");
+        format!("{} in {}: {env}{argv} ({})\n", check.id, check.dir, check.why)
+    });
+    checks.chain(found.notes.iter().map(|note| format!("note: {note}\n"))).collect()
+}
+
 fn found(text: &str, python: Option<Python>) -> String {
-    let mut texts: BTreeMap<RepoPath, String> = BTreeMap::new();
-    for part in text.split("//- ").skip(1) {
-        let (path, text) = part.split_once('\n').unwrap();
-        texts.insert(RepoPath::new(path).unwrap(), text.to_owned());
-    }
+    let texts = project(text);
     let files: Vec<RepoPath> = texts.keys().cloned().collect();
-    let found = detect(&Project {
+    told(detect(&Project {
         files: &files,
         read: &|path| texts.get(path).cloned(),
         python: &|_| python.clone(),
-    });
-    let checks = found.checks.iter().map(|check| {
-        format!("{} in {}: {} ({})\n", check.id, check.dir, check.argv.join(" "), check.why)
-    });
-    checks.chain(found.notes.iter().map(|note| format!("note: {note}\n"))).collect()
+        program: &|_, _| None,
+    }))
 }
 
 fn with(has_pytest: bool) -> Option<Python> {
@@ -74,8 +82,12 @@ fn cargo_projects() {
 fn a_project_with_too_many_files_says_so() {
     let files: Vec<RepoPath> =
         (0..=DETECT_FILES_MAX).map(|n| RepoPath::new(format!("test_{n}.py")).unwrap()).collect();
-    let found =
-        detect(&Project { files: &files, read: &|_| Some(String::new()), python: &|_| None });
+    let found = detect(&Project {
+        files: &files,
+        read: &|_| Some(String::new()),
+        python: &|_| None,
+        program: &|_, _| None,
+    });
     assert_eq!(found.notes.len(), 1);
     assert_eq!(found.checks, []);
 }
@@ -90,4 +102,87 @@ fn a_project_is_told_from_a_folder_inside_one() {
     let is = |folder: &str| is_project(&files, &RepoPath::new(folder).unwrap());
     assert!(is("") && is("apps/web") && is("lib"));
     assert!(!is("apps") && !is("apps/web/tests") && !is("lib/b"));
+}
+
+/// Like `found`, with these packages installed in the root's `node_modules`.
+fn found_js(text: &str, installed: &[&str]) -> String {
+    let texts = project(text);
+    let files: Vec<RepoPath> = texts.keys().cloned().collect();
+    let program = |dir: &RepoPath, name: &str| {
+        let way = "../".repeat(dir.ancestors().count() - 1);
+        installed.contains(&name).then(|| format!("{way}node_modules/{name}/bin.js"))
+    };
+    let read = |path: &RepoPath| texts.get(path).cloned();
+    told(detect(&Project { files: &files, read: &read, python: &|_| None, program: &program }))
+}
+
+#[test]
+fn javascript_projects() {
+    let script = |test: &str| {
+        format!(
+            "//- package.json\n{{\"scripts\": {{\"test\": \"{test}\", \"lint\": \"eslint .\"}}}}\n"
+        )
+    };
+    let all = ["jest", "vitest", "mocha"];
+    insta::assert_snapshot!(found_js(&script("node --test"), &[]), @"node-test in .: node --test (`package.json` runs `node --test`)");
+    insta::assert_snapshot!(found_js(&script("npm run lint && jest --coverage"), &all), @"jest in .: node node_modules/jest/bin.js --coverage (`package.json` runs `npm run lint && jest --coverage`)");
+    insta::assert_snapshot!(found_js(&script("cross-env X=1 mocha test/**/*.js"), &all), @"mocha in .: X=1 node node_modules/mocha/bin.js test/**/*.js (`package.json` runs `cross-env X=1 mocha test/**/*.js`)");
+    let deep = "//- test/deep/a.js\n";
+    insta::assert_snapshot!(found_js(&(script("cross-env X=1 mocha test/**/*.js") + deep), &all), @"mocha in .: X=1 node node_modules/mocha/bin.js test/*/*.js (`package.json` runs `cross-env X=1 mocha test/**/*.js`)");
+    insta::assert_snapshot!(found_js(&(script("mocha 'test/**/*.js'") + deep), &all), @"mocha in .: node node_modules/mocha/bin.js test/**/*.js (`package.json` runs `mocha 'test/**/*.js'`)");
+    insta::assert_snapshot!(found_js(&script("jest && vitest && jest --config b.js"), &all), @"
+    jest in .: node node_modules/jest/bin.js (`package.json` runs `jest && vitest && jest --config b.js`)
+    vitest in .: node node_modules/vitest/bin.js run (`package.json` runs `jest && vitest && jest --config b.js`)
+    jest-2 in .: node node_modules/jest/bin.js --config b.js (`package.json` runs `jest && vitest && jest --config b.js`)
+    ");
+    insta::assert_snapshot!(found_js(&script("echo \\\"Error: no test specified\\\" && exit 1"), &all), @"");
+    insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"note: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
+    insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"note: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"note: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&(script("node test/run.js") + "//- test/run.js\nimport 'node:test'\n"), &all), @"node-test in .: node --test test/run.js (`package.json` runs `node test/run.js`)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"scripts\": {\"test:unit\": \"vitest run\", \"test:watch\": \"vitest\", \"pretest:unit\": \"tsc -b\"}}\n", &all), @"
+    vitest in .: node node_modules/vitest/bin.js run (`package.json` runs `vitest run`)
+    note: `package.json` runs `tsc -b` before its tests, which is left out here: tests of what it makes need it in a `[[check]]` entry of their own
+    ");
+}
+
+#[test]
+fn javascript_projects_without_a_script_that_says_it() {
+    let all = ["jest", "vitest", "mocha"];
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"vitest\": \"1\"}}\n//- vitest.config.ts\n", &all), @"vitest in .: node node_modules/vitest/bin.js run (`vitest.config.ts` configures vitest)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"jest\": \"1\"}, \"jest\": {}}\n", &all), @"jest in .: node node_modules/jest/bin.js (`package.json` configures jest)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"mocha\": \"1\"}}\n//- test/a.js\n", &all), @"mocha in .: node node_modules/mocha/bin.js (`package.json` asks for mocha and `test/a.js` is a test)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"mocha\": \"1\"}}\n//- a.js\n", &all), @"");
+    insta::assert_snapshot!(found_js("//- package.json\n{}\n//- a.test.mjs\nimport test from 'node:test';\n", &all), @"node-test in .: node --test (`a.test.mjs` uses node:test)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"scripts\": [], \"workspaces\": 3}\n//- b/package.json\nnonsense\n", &all), @"");
+}
+
+#[test]
+fn javascript_workspaces() {
+    let member = |name: &str, test: &str| {
+        format!("//- packages/{name}/package.json\n{{\"scripts\": {{\"test\": \"{test}\"}}}}\n")
+    };
+    let members = member("a", "jest") + &member("b", "node --test") + &member("c", "tap");
+    let root = |test: &str| {
+        format!(
+            "//- package.json\n{{\"workspaces\": [\"packages/*\"], \"scripts\": {{\"test\": \"{test}\"}}}}\n"
+        )
+    };
+    insta::assert_snapshot!(found_js(&(root("npm test --workspaces") + &members), &["jest"]), @r#"
+    jest:packages/a in packages/a: node ../../node_modules/jest/bin.js (`packages/a/package.json` runs `jest`)
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    "#);
+    insta::assert_snapshot!(found_js(&(root("jest") + &members), &["jest"]), @r#"
+    jest in .: node node_modules/jest/bin.js (`package.json` runs `jest`)
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    "#);
+    let pnpm = "//- package.json\n{\"scripts\": {\"test\": \"pnpm -r test\"}}\n//- pnpm-workspace.yaml\npackages:\n  - 'packages/*'\n  - '!packages/c'\n";
+    insta::assert_snapshot!(found_js(&(pnpm.to_owned() + &members), &[]), @"
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/a/package.json` runs `jest`, but jest is not installed: run `npm install`
+    ");
+    let example = "//- package.json\n{\"scripts\": {\"test\": \"node --test\"}}\n//- examples/x/package.json\n{\"scripts\": {\"test\": \"jest\"}}\n";
+    insta::assert_snapshot!(found_js(example, &[]), @"node-test in .: node --test (`package.json` runs `node --test`)");
 }
