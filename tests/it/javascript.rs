@@ -273,6 +273,18 @@ fn tests_that_only_leave_out_are_not_told_as_passed() {
 }
 
 #[test]
+fn a_mocha_test_that_skips_itself_is_over() {
+    let text = "it('a', function () { this.skip(); });\nit('b');\n\
+                it('c', function () { this.retries(2); this.n = (this.n || 0) + 1; });\n";
+    insta::assert_snapshot!(told(&run_one(&project("mocha", &[("test/a.test.js", text)]))), @"
+    Completed, complete
+    Passed test/a.test.js::c test/a.test.js:1
+    Skipped test/a.test.js::a test/a.test.js:1
+    Skipped test/a.test.js::b test/a.test.js:1
+    ");
+}
+
+#[test]
 fn a_runner_that_is_not_installed_is_told_with_what_to_do() {
     let place = project("node-test", &[]);
     let manifest = "{ \"scripts\": { \"test\": \"npm run lint && jest --coverage\" } }";

@@ -48,13 +48,13 @@ if (modules && modules.loadFilesAsync && modules.requireOrImport) {
 class Reporter {
   constructor(runner) {
     this.results = new Map();
-    this.begun = 0;
+    this.begun = new Set();
     runner.on("test", (test) => {
-      this.begun += 1;
+      this.begun.add(test);
       current = test;
       report.running(fileOf(test), titlesOf(test));
     });
-    runner.on("retry", () => (this.begun -= 1));
+    runner.on("retry", (test) => this.begun.delete(test));
     runner.on("pending", (test) => this.results.set(test, "skipped"));
     runner.on("pass", (test) => this.note(test, undefined));
     runner.on("fail", (test, error) => this.note(test, error === undefined ? new Error("failed") : error));
@@ -74,10 +74,10 @@ class Reporter {
 
   tell(test) {
     const result = this.results.get(test);
+    this.begun.delete(test);
     if (result === undefined) return;
     const common = { file: fileOf(test), titles: titlesOf(test), seconds: (test.duration || 0) / 1000 };
     const isSkipped = result === "skipped" || test.pending;
-    if (!isSkipped) this.begun -= 1;
     console.log(`  ${isSkipped ? "-" : result.error === undefined ? "ok" : "FAILED"} ${common.titles.join(" > ")}`);
     if (isSkipped) {
       report.test({ ...common, outcome: "skipped" });
@@ -94,8 +94,7 @@ class Reporter {
   tellHook(hook, error) {
     console.log(`  FAILED ${hook.title}`);
     console.log(error);
-    const about = hook.ctx && hook.ctx.currentTest;
-    if (about && /each/.test(hook.title) && !about.state) this.begun -= 1;
+    if (hook.ctx) this.begun.delete(hook.ctx.currentTest);
     const titles = titlesOf(hook.parent);
     report.test({ file: fileOf(hook), titles, phase: "hooks", outcome: "errored", error, message: hook.title });
   }
@@ -113,7 +112,7 @@ class Reporter {
       report.test({ file: file || START, ...common });
     }
     runner.failures += broken.length + rejected.size;
-    report.end(Math.max(0, this.begun));
+    report.end(this.begun.size);
   }
 }
 

@@ -169,7 +169,8 @@ function isAssertion(error) {
 
 /** Tells one test or one phase. `line` is where it stands. */
 function test({ file, titles = [], group = "", phase = "", outcome, error, message, line: stands, seconds = 0 }) {
-  const name = numbered(nameOf(file, titles, group)) + (phase && ` (${phase})`);
+  const plain = nameOf(file, titles, group);
+  const name = phase ? `${plain} (${phase})` : numbered(plain);
   const own = projectPath(file);
   const failure = error === undefined ? { message: message || "", frames: [], at: null } : told(error, file);
   if (error !== undefined && message) failure.message = `${message}\n${failure.message}`;

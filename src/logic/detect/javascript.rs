@@ -136,8 +136,7 @@ impl<'a> Package<'a> {
                     runners.insert(name);
                     self.add(run, argv, why, found);
                 }
-                None => notes
-                    .push(format!("{why}, but {name} is not installed: run `{}`", self.install())),
+                None => notes.push(self.missing(&why, name)),
             }
         }
         if let Some(build) = told.builds.first().filter(|_| !runners.is_empty()) {
@@ -264,6 +263,17 @@ impl<'a> Package<'a> {
             self.path(MANIFEST),
             words.join(", ")
         ))
+    }
+
+    /// What to do about a runner that is asked for and not there.
+    fn missing(&self, why: &str, name: &str) -> String {
+        if self.dir.ancestors().any(|folder| self.files.has(&folder, ".pnp.cjs")) {
+            return format!(
+                "{why}, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run \
+                 `yarn install`, or add a `[[check]]` entry with `runner = \"command\"` to greenloop.toml"
+            );
+        }
+        format!("{why}, but {name} is not installed: run `{}`", self.install())
     }
 
     /// The command that installs what the package asks for, by the lock file at or above it.

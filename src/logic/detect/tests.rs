@@ -137,6 +137,7 @@ fn javascript_projects() {
     ");
     insta::assert_snapshot!(found_js(&script("echo \\\"Error: no test specified\\\" && exit 1"), &all), @"");
     insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"note: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
+    insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"note: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"note: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"note: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&(script("node test/run.js") + "//- test/run.js\nimport 'node:test'\n"), &all), @"node-test in .: node --test test/run.js (`package.json` runs `node test/run.js`)");

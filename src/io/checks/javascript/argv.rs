@@ -257,17 +257,21 @@ fn without(argv: &[String], left_out: &LeftOut) -> Vec<String> {
     let mut rest = argv.iter().peekable();
     while let Some(word) = rest.next() {
         let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
+        let is_prefixed = left_out.prefixes.iter().any(|start| word.starts_with(start));
         if left_out.with_value.contains(&name) {
-            if name == word {
-                rest.next_if(|value| !value.starts_with("--"));
-            }
-        } else if !left_out.flags.contains(&name)
-            && !left_out.prefixes.iter().any(|start| word.starts_with(start))
-        {
+            rest.next_if(|value| name == word && !value.starts_with("--"));
+        } else if left_out.flags.contains(&name) || is_prefixed {
+            // `--bail 1`, `--silent false`.
+            rest.next_if(|value| is_switch(value));
+        } else {
             kept.push(word.clone());
         }
     }
     kept
+}
+
+fn is_switch(value: &str) -> bool {
+    value == "true" || value == "false" || value.parse::<u32>().is_ok()
 }
 
 /// `node --test` without the files it names.
@@ -338,7 +342,7 @@ mod tests {
     #[test]
     fn what_would_change_the_report_is_left_out() {
         insta::assert_snapshot!(whole(Runner::NodeTest, "node --import tsx --test --test-reporter tap --experimental-test-coverage --test-coverage-lines=90 test/a.ts"), @"node --require=/d/greenloop_node_guard.cjs --test-reporter=spec --test-reporter-destination=stdout --test-reporter=/d/greenloop_node.mjs --test-reporter-destination=stderr --import tsx --test test/a.ts");
-        insta::assert_snapshot!(whole(Runner::Jest, "node jest.js --coverage --coverageReporters text --config x.js -w 2 --bail=1 --watchAll=true src"), @"node jest.js --config x.js -w 2 src --coverage=false --testLocationInResults --watchman=false --ci --cacheDirectory=/c/jest --reporters=default --reporters=/d/greenloop_jest.cjs --bail=0");
+        insta::assert_snapshot!(whole(Runner::Jest, "node jest.js --coverage --coverageReporters text --config x.js -w 2 --bail 1 --watchAll=true src"), @"node jest.js --config x.js -w 2 src --coverage=false --testLocationInResults --watchman=false --ci --cacheDirectory=/c/jest --reporters=default --reporters=/d/greenloop_jest.cjs --bail=0");
         insta::assert_snapshot!(whole(Runner::Vitest, "node vitest.mjs run --coverage.enabled --coverage.thresholds.lines=90 --reporter=junit --outputFile=x.xml --project unit"), @"node vitest.mjs run --project unit --reporter=default --reporter=/d/greenloop_vitest.mjs --coverage.enabled=false --bail=0 --allowOnly --includeTaskLocation");
         insta::assert_snapshot!(whole(Runner::Mocha, "node mocha.js -R spec --parallel --jobs 4 -r ts-node/register test/**/*.ts"), @"node mocha.js -r ts-node/register test/**/*.ts --require=/d/greenloop_mocha.cjs --reporter=/d/greenloop_mocha.cjs --no-parallel --no-bail");
     }
