@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use greenloop::logic::config;
+use greenloop::model::check::Linter;
 
 use crate::support::repository;
 use source::{Source, files_below, sources};
@@ -156,6 +157,8 @@ fn every_runner_has_its_row() {
     let key = config::keys_of("check").find(|key| key.name == "runner").unwrap();
     let config::Takes::Word(words) = key.takes else { panic!("runners are words") };
     let page = document("docs/runners.md").unwrap();
+    let linters = Linter::ALL.map(Linter::word);
+    let words: Vec<&str> = words.iter().copied().filter(|word| !linters.contains(word)).collect();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(Vec::from_iter(rows), words, "docs/runners.md has one row for each runner");
 }

@@ -62,9 +62,7 @@ pub(super) fn detect(files: &Files<'_>, program: Program<'_>, found: &mut Found)
         let is_member = above.is_none_or(|(above, cover)| cover.has_member(&dir, above));
         let covered: BTreeSet<&str> =
             above.filter(|_| is_member).map(|(_, cover)| cover.runners()).unwrap_or_default();
-        let (runners, notes) = package.checks(program, &covered, found);
-        // What lies in a package and is no member of it, such as an example, is somebody else's when it cannot run.
-        found.notes.extend(notes.into_iter().filter(|_| is_member));
+        let runners = package.checks(program, &covered, is_member, found);
         around.push((dir, Cover { runners, members: package.members() }));
     }
 }
@@ -102,19 +100,20 @@ impl<'a> Package<'a> {
         Some(Self { dir, manifest, files })
     }
 
-    /// Adds the checks of the package but for those that a package around it runs; returns who runs its tests, and
-    /// what to tell.
+    /// Adds the checks of the package but for those that a package around it runs; returns who runs its tests. What lies
+    /// in a package and is no member of it, such as an example, is somebody else's when it cannot run.
     fn checks(
         &self,
         program: Program<'_>,
         covered: &BTreeSet<&str>,
+        is_member: bool,
         found: &mut Found,
-    ) -> (BTreeSet<&'static str>, Vec<String>) {
+    ) -> BTreeSet<&'static str> {
         let scripts = self.scripts();
         let uses_node_test = |path: &str| self.holds_node_tests(path);
         let follower = Follower { scripts: &scripts, uses_node_test: &uses_node_test };
         let (script, told) = best_script(&follower, &scripts);
-        let mut notes = Vec::new();
+        let mut blocks = Vec::new();
         let mut runners = BTreeSet::new();
         let runs: Vec<(Run, String)> = if told.runs.is_empty() && !told.delegates {
             self.spoken_for().into_iter().collect()
@@ -124,7 +123,7 @@ impl<'a> Package<'a> {
             told.runs.iter().map(|run| (run.clone(), why.clone())).collect()
         };
         if runs.is_empty() {
-            notes.extend(self.unknown(&told));
+            blocks.extend(self.unknown(&told));
         }
         for (run, why) in runs {
             let name = name_of(run.runner);
@@ -136,17 +135,18 @@ impl<'a> Package<'a> {
                     runners.insert(name);
                     self.add(run, argv, why, found);
                 }
-                None => notes.push(self.missing(&why, name)),
+                None => blocks.push(self.missing(&why, name)),
             }
         }
-        if let Some(build) = told.builds.first().filter(|_| !runners.is_empty()) {
-            notes.push(format!(
+        blocks.into_iter().filter(|_| is_member).for_each(|note| found.blocked(note));
+        if let Some(build) = told.builds.first().filter(|_| is_member && !runners.is_empty()) {
+            found.notes.push(format!(
                 "`{}` runs `{build}` before its tests, which is left out here: tests of what it makes need it in a \
                  `[[check]]` entry of their own",
                 self.path(MANIFEST)
             ));
         }
-        (runners, notes)
+        runners
     }
 
     fn scripts(&self) -> BTreeMap<String, String> {

@@ -63,19 +63,33 @@ fn several_projects_in_one_repository() {
     cargo test in .: cargo test --workspace (`crates/a/src/lib.rs` holds Rust tests)
     pytest:backend in backend: python3 -m pytest --ignore=plugins/x (`backend/tests/test_a.py` imports pytest)
     pytest:backend/plugins/x in backend/plugins/x: python3 -m pytest (`backend/plugins/x/test_x.py` imports pytest)
+    cargo-check in .: cargo check --all-targets --workspace (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets --workspace (`Cargo.toml`)
     "#);
 }
 
 #[test]
 fn cargo_projects() {
-    insta::assert_snapshot!(found("//- Cargo.toml\n[package]\n//- src/lib.rs\nfn a() {}\n", None), @"note: `Cargo.toml` is a Cargo project without tests");
+    insta::assert_snapshot!(found("//- Cargo.toml\n[package]\n//- src/lib.rs\nfn a() {}\n", None), @"
+    cargo-check in .: cargo check --all-targets (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets (`Cargo.toml`)
+    note: `Cargo.toml` is a Cargo project without tests
+    ");
     let two = "//- a/Cargo.toml\n[package]\n//- a/tests/it.rs\n#[tokio::test]\n//- b/Cargo.toml\n//- b/src/lib.rs\n    #[test]\n";
     insta::assert_snapshot!(found(two, None), @r#"
     cargo test:a in a: cargo test (`a/tests/it.rs` holds Rust tests)
     cargo test:b in b: cargo test (`b/src/lib.rs` holds Rust tests)
+    cargo-check:a in a: cargo check --all-targets (`a/Cargo.toml`)
+    cargo-check:b in b: cargo check --all-targets (`b/Cargo.toml`)
+    clippy:a in a: cargo clippy --all-targets (`a/Cargo.toml`)
+    clippy:b in b: cargo clippy --all-targets (`b/Cargo.toml`)
     "#);
     // Without a project around it, a folder called fixtures is nothing special.
-    insta::assert_snapshot!(found("//- fixtures/a/Cargo.toml\n//- fixtures/a/src/lib.rs\n#[test]\n", None), @"cargo test:fixtures/a in fixtures/a: cargo test (`fixtures/a/src/lib.rs` holds Rust tests)");
+    insta::assert_snapshot!(found("//- fixtures/a/Cargo.toml\n//- fixtures/a/src/lib.rs\n#[test]\n", None), @"
+    cargo test:fixtures/a in fixtures/a: cargo test (`fixtures/a/src/lib.rs` holds Rust tests)
+    cargo-check:fixtures/a in fixtures/a: cargo check --all-targets (`fixtures/a/Cargo.toml`)
+    clippy:fixtures/a in fixtures/a: cargo clippy --all-targets (`fixtures/a/Cargo.toml`)
+    ");
 }
 
 #[test]
