@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, and a Python with pytest, ruff and mypy in
-# target/test-venv.
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, a Python with pytest, ruff and mypy in
+# target/test-venv, and the JavaScript test runners of the fixtures in target/test-node.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +16,19 @@ fail() {
 
 need() {
     command -v "$1" >/dev/null || fail "$1 is missing" "$2"
+}
+
+# The packages of a fixture, as its lock file pins them; nothing of theirs is run.
+install_packages() {
+    local lock=$1 to
+    to=target/test-node/$(basename "$(dirname "$lock")")
+    cmp -s "$lock" "$to/installed" && return
+    printf 'setup: installing the packages of %s\n' "$(dirname "$lock")"
+    rm -rf "$to" && mkdir -p "$to" && cp "${lock%-lock.json}.json" "$lock" "$to"
+    (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund --silent) ||
+        fail "the packages of $lock could not be installed" \
+            "check that npm reaches its package registry, then run tests/setup.sh again"
+    cp "$lock" "$to/installed"
 }
 
 component() {
@@ -41,6 +54,9 @@ need cargo "install Rust, then open a new shell so that cargo is on the PATH"
 need git "install git with your package manager"
 need python3 "install Python 3.8 or later with your package manager"
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 does not start or is older than 3.8" "install a newer Python"
+need node "install Node.js 20 or later with your package manager"
+need npm "install npm, which comes with Node.js"
+node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || fail "node is older than 20" "install a newer Node.js"
 component rustfmt fmt
 component clippy clippy
 
@@ -50,3 +66,7 @@ if ! "$venv/bin/python3" -c 'import pytest, ruff, mypy' 2>/dev/null; then
     "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "${packages[@]}" ||
         fail "Python packages could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
 fi
+
+for lock in fixtures/*/package-lock.json; do
+    install_packages "$lock"
+done

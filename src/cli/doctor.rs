@@ -54,6 +54,10 @@ fn findings(dirs: &Dirs) -> Vec<Finding> {
         "cargo",
         "Needed only for Rust projects: install Rust from your system or with rustup.",
     ));
+    all.push(program(
+        "node",
+        "Needed only for JavaScript and TypeScript projects: install Node.js 20 or later.",
+    ));
     all.push(writable("state", &dirs.state));
     all.push(writable("cache", &dirs.cache));
     all

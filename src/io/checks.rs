@@ -3,12 +3,16 @@
 mod cache;
 mod cargo;
 mod command;
+mod desk;
 mod ending;
 mod interpreter;
+mod javascript;
 mod lint;
 mod python;
 mod setting;
 mod settled;
+
+use self::javascript::packages;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -126,8 +130,14 @@ fn detect_by_files(
     };
     let in_project = |dir: &RepoPath| folder.join(dir.as_str()).unwrap_or_default();
     let python = |dir: &RepoPath| interpreter::find(store.root(), &in_project(dir));
-    let mut found =
-        detect::detect(&detect::Project { files: &files, read: &read, python: &python });
+    let program =
+        |dir: &RepoPath, name: &str| packages::program(store.root(), &in_project(dir), name);
+    let mut found = detect::detect(&detect::Project {
+        files: &files,
+        read: &read,
+        python: &python,
+        program: &program,
+    });
     for check in &mut found.checks {
         check.dir = in_project(&check.dir);
     }
@@ -151,6 +161,10 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         (Runner::Unittest, None) => words(&[&python(), "-m", "unittest"]),
         (Runner::Pytest, None) => words(&[&python(), "-m", "pytest"]),
         (Runner::Cargo, None) => words(&["cargo", "test"]),
+        (Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha, None) => {
+            let program = packages::program(root, &dir, packages::name_of(check.runner));
+            javascript::default_argv(check.runner, program)
+        }
         (Runner::Command, None) => Vec::new(),
         (Runner::Lint(linter), None) => words(linter.argv()),
     };
@@ -190,6 +204,9 @@ pub fn run(
     let done = match check.runner {
         Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
         Runner::Cargo => cargo::run(&job, on_case),
+        Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha => {
+            javascript::run(&job, on_case)?
+        }
         Runner::Command => command::run(&job, on_case),
         Runner::Lint(linter) => lint::run(&job, linter, on_case)?,
     };

@@ -30,7 +30,7 @@ pub use self::probe::probe;
 #[cfg(target_os = "linux")]
 use self::relay::Relay;
 use self::spec::Report;
-pub use self::spec::{Caps, JailSpec, Namespaces, Overlay};
+pub use self::spec::{Caps, JailSpec, Layered, Namespaces, Overlay};
 pub use self::view::{Needs, View};
 pub use self::words::open;
 use super::process::{self, End, Output};

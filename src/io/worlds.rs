@@ -8,6 +8,7 @@
 
 mod base;
 mod cache;
+mod dependencies;
 mod folder;
 mod layer;
 mod left;
@@ -26,7 +27,7 @@ use self::folder::Folder;
 use self::left::Left;
 use self::pool::Slot;
 use super::process::{self, Output};
-use super::sandbox::{self, Abilities, Caps, JailSpec, Namespaces, Needs, Overlay, View};
+use super::sandbox::{self, Abilities, Caps, JailSpec, Layered, Namespaces, Needs, Overlay, View};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
@@ -218,6 +219,9 @@ impl World {
             Place::Overlay { .. } => self.folder.path.join(UPPER),
             Place::Slot(_) => self.root().to_path_buf(),
         };
+        let layers = overlay.iter().flat_map(|overlay| &overlay.layered);
+        let layers = layers.map(|layered| self.cache.dir.join(&layered.upper));
+        let written: Vec<PathBuf> = layers.chain([written]).collect();
         JailSpec {
             argv: command.argv.clone(),
             cwd,
@@ -225,7 +229,7 @@ impl World {
             hidden,
             readable: shown,
             caps: Caps::of(limits),
-            counted: writable.iter().cloned().chain([written]).collect(),
+            counted: writable.iter().cloned().chain(written).collect(),
             writable,
             network: doors.network.clone(),
             debug: doors.debug,
@@ -250,13 +254,30 @@ impl World {
         let Place::Overlay { lease, dependencies } = &self.place else { return Ok(None) };
         let work = self.folder.path.join(format!("work-{n_run}"));
         fs::create_dir(&work).map_err(cache::trouble(&work))?;
+        let (packages, dependencies): (Vec<RepoPath>, Vec<RepoPath>) =
+            dependencies.iter().cloned().partition(dependencies::is_cache_place);
+        let layered =
+            packages.into_iter().enumerate().map(|(n, path)| self.layered(n, n_run, path));
         Ok(Some(Overlay {
             folder: self.cache.dir.clone(),
             lower: self.cache.relative(&lease.files()),
             upper: self.cache.relative(&self.folder.path.join(UPPER)),
             work: self.cache.relative(&work),
-            dependencies: dependencies.clone(),
+            dependencies,
+            layered: layered.collect::<Result<_, _>>()?,
         }))
+    }
+
+    /// The layer over an installed folder. What commands wrote there stays as long as the world.
+    fn layered(&self, n: usize, n_run: usize, path: RepoPath) -> Result<Layered, Failure> {
+        let folder = |name: String| -> Result<String, Failure> {
+            let path = self.folder.path.join(name);
+            fs::create_dir_all(&path).map_err(cache::trouble(&path))?;
+            Ok(self.cache.relative(&path))
+        };
+        let upper = folder(format!("dependency-{n}"))?;
+        let work = folder(format!("work-{n_run}-dependency-{n}"))?;
+        Ok(Layered { path, upper, work })
     }
 
     /// What is enforced on commands run inside under this policy, in words for people, for example

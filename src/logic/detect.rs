@@ -1,5 +1,6 @@
 //! Which checks a project has, from the names and texts of its files. Used when `greenloop.toml` names none.
 
+mod javascript;
 mod lint;
 mod python;
 mod rust;
@@ -29,6 +30,8 @@ pub struct Project<'a> {
     pub read: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// The interpreter for a folder; `None` when there is none at all.
     pub python: &'a dyn Fn(&RepoPath) -> Option<Python>,
+    /// The program of an installed JavaScript package, as seen from a folder; `None` when it is not installed there.
+    pub program: &'a dyn Fn(&RepoPath, &str) -> Option<String>,
 }
 
 /// What was found.
@@ -55,6 +58,7 @@ pub fn detect(project: &Project<'_>) -> Found {
     let mut found = Found::default();
     rust::detect(&files, &mut found);
     python::detect(&files, project.python, &mut found);
+    javascript::detect(&files, project.program, &mut found);
     lint::detect(&files, &mut found);
     if files.n_read.get() >= DETECT_FILES_MAX {
         found.notes.push(format!(

@@ -24,7 +24,8 @@ pub const FINDING: &str = "(finding)";
 
 /// What a runner reports beside tests: things that are red by being there and leave no name behind when they are
 /// well. Such a case is called `SCOPE PHASE`, for example `tests.test_money (import)`.
-const PHASES: [&str; 4] = ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)"];
+const PHASES: [&str; 6] =
+    ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)", "(hooks)", "(unhandled)"];
 
 /// The id that stands for the build of a check as a whole.
 pub fn build_of(check: &CheckId) -> TestId {
@@ -40,7 +41,10 @@ pub fn phase_scope(name: &str) -> Option<&str> {
 pub fn is_in_scope(name: &str, scope: &str) -> bool {
     let scope = if scope == "." { "" } else { scope };
     name.strip_prefix(scope).is_some_and(|rest| {
-        scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '['])
+        scope.is_empty()
+            || rest.is_empty()
+            || rest.starts_with(['.', ':', '/', '['])
+            || rest.starts_with(" > ")
     })
 }
 
@@ -111,6 +115,7 @@ mod tests {
         assert_eq!(phase_scope("tests.test_a (import)"), Some("tests.test_a"));
         assert_eq!(phase_scope("(build)"), Some(""));
         assert_eq!(phase_scope("a.T (tearDownClass)"), Some("a.T"));
+        assert_eq!(phase_scope("a.js::suite (hooks)"), Some("a.js::suite"));
         assert_eq!(phase_scope("src/lib.rs - add (line 3)"), None);
         assert_eq!(phase_scope("test_a.py::test[(import)]"), None);
     }
@@ -121,6 +126,8 @@ mod tests {
         assert!(!is_in_scope("tests.test_ab.T.test_x", "tests.test_a"));
         assert!(is_in_scope("tests/test_a.py::test_x", "tests/test_a.py"));
         assert!(is_in_scope("tests/test_a.py::test_x", "."));
+        assert!(is_in_scope("a.test.js::suite > test", "a.test.js::suite"));
+        assert!(!is_in_scope("a.test.js::suite two > test", "a.test.js::suite"));
         assert!(is_in_scope("anything", ""));
     }
 

@@ -37,6 +37,12 @@ pub enum Runner {
     Unittest,
     Pytest,
     Cargo,
+    /// `node --test`.
+    #[serde(rename = "node-test")]
+    NodeTest,
+    Jest,
+    Vitest,
+    Mocha,
     /// Any program; its exit code is its only test.
     Command,
     /// No tests, but findings.

@@ -1,5 +1,6 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
+pub mod javascript;
 pub mod python;
 pub mod rust;
 
@@ -240,7 +241,10 @@ pub fn of(path: &RepoPath) -> Option<&'static Language> {
 pub fn is_test_path(path: &RepoPath) -> bool {
     match of(path) {
         Some(language) => language.test_paths.matches(path),
-        None => LANGUAGES.iter().any(|language| language.test_paths.matches(path)),
+        None => {
+            let known = LANGUAGES.iter().map(|language| &language.test_paths);
+            known.chain([&javascript::TEST_PATHS]).any(|paths| paths.matches(path))
+        }
     }
 }
 

@@ -127,6 +127,11 @@ fn test_files_are_never_edited() {
         "src/a_test.rs",
         "benches/a.rs",
         "tests/data.json",
+        "src/a.test.ts",
+        "src/__tests__/a.js",
+        "src/__snapshots__/a.js.snap",
+        "vitest.config.ts",
+        ".mocharc.json",
     ];
     for path in tests {
         assert!(language::is_test_path(&RepoPath::new(path).unwrap()), "{path}");
@@ -138,6 +143,9 @@ fn test_files_are_never_edited() {
         "src/testing_tools.rs",
         "attest/a.py",
         "data.json",
+        "src/contest.ts",
+        "src/test-kit.js",
+        "package.json",
     ] {
         assert!(!language::is_test_path(&RepoPath::new(path).unwrap()), "{path}");
     }

@@ -15,19 +15,22 @@ use greenloop::model::report::{TestCase, TestOutcome};
 use greenloop::model::run::Goal;
 
 use crate::place::{Place, rungs, write};
-use crate::support::{Fixture, python};
+use crate::support::{Fixture, install, python};
 
-fn best() -> Abilities {
+pub fn best() -> Abilities {
     rungs().pop().unwrap().1
 }
 
-fn place(files: &[(&str, &str)]) -> Place {
+pub fn place(files: &[(&str, &str)]) -> Place {
     Place::new(&best(), files)
 }
 
-fn at_copy_of(fixture: &Fixture, abilities: &Abilities) -> Place {
+pub fn at_copy_of(fixture: &Fixture, abilities: &Abilities) -> Place {
     let place = Place::new(abilities, &[]);
     let copy = fixture.copy();
+    if copy.root.join("package-lock.json").exists() {
+        install(&fixture.name, &place.root);
+    }
     for file in files_of(&copy.root) {
         let to = place.root.join(file.strip_prefix(&copy.root).unwrap());
         fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -41,12 +44,12 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_of(&path) } else { vec![path] }).collect()
 }
 
-fn detect(place: &Place) -> Detected {
+pub fn detect(place: &Place) -> Detected {
     checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap()
 }
 
 /// Runs all checks of a place as it is on disk.
-fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
+pub fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
     let world = place.world();
     let cancel = CancelToken::new();
     let found = detect(place);
@@ -66,14 +69,14 @@ fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
     found.checks.iter().filter(|check| !check.on_request).map(run).collect()
 }
 
-fn run_one(place: &Place) -> CheckRun {
+pub fn run_one(place: &Place) -> CheckRun {
     let mut runs = run_all(place, Select::All);
     assert_eq!(runs.len(), 1);
     runs.remove(0)
 }
 
 /// The end and each test in a line, with the first line of its message.
-fn told(run: &CheckRun) -> String {
+pub fn told(run: &CheckRun) -> String {
     let line = |case: &TestCase| {
         let at = case.at.as_ref().map(|at| format!(" {}:{}", at.path, at.line)).unwrap_or_default();
         let frames: String =
@@ -105,7 +108,7 @@ fn red(runs: &[CheckRun]) -> Vec<String> {
 }
 
 /// The fixture is found, its red tests are told, and its repair is judged green.
-fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
+pub fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
     let fixture = Fixture::load(name);
     let place = at_copy_of(&fixture, abilities);
     if !config.is_empty() {
@@ -136,9 +139,10 @@ fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
     let after = run_all(&place, Select::All);
     let verdict = judge(&before, &after, &aims);
     let n_passed = fixture.passing + red.len();
+    let n_skipped = fixture.skipped;
     assert_eq!(
         verdict,
-        Verdict::Green { fixed: aims, still_red: vec![], flaky: vec![], n_passed, n_skipped: 0 }
+        Verdict::Green { fixed: aims, still_red: vec![], flaky: vec![], n_passed, n_skipped }
     );
 }
 
@@ -390,7 +394,7 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargoo\"\n",
     )]);
     let failure = checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap_err();
-    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet");
+    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet");
     let place = self::place(&[(
         "greenloop.toml",
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::support::{Fault, Fixture, Project, python, replaced, repository};
+use crate::support::{Fault, Fixture, Project, install, python, replaced, repository};
 
 /// What a run of a project's own tests said.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,21 @@ fn tally(project: &Project, check: &str) -> Tally {
             read_pytest,
         ),
         "cargo test" => (vec!["cargo", "test", "--offline", "--no-fail-fast"], read_cargo),
+        "node-test" => (vec!["node", "--test", "--test-reporter=junit"], read_junit),
+        "jest" => (vec!["node", "node_modules/jest/bin/jest.js", "--verbose"], read_marks),
+        "vitest" => {
+            (vec!["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=tap-flat"], read_tap)
+        }
+        "mocha" => (
+            vec![
+                "node",
+                "node_modules/mocha/bin/mocha.js",
+                "test/**/*.js",
+                "--no-bail",
+                "--reporter=tap",
+            ],
+            read_tap,
+        ),
         other => panic!("no runner for {other}"),
     };
     let mut command = Command::new(argv[0]);
@@ -34,6 +49,8 @@ fn tally(project: &Project, check: &str) -> Tally {
         .args(&argv[1..])
         .current_dir(&project.root)
         .env_remove("CARGO_TARGET_DIR")
+        // What the fixture's own script sets.
+        .env("SLUGS_LOCALE", "de")
         .env("COLUMNS", "500");
     let output = command.output().unwrap();
     let text = String::from_utf8([output.stdout, b"\n".to_vec(), output.stderr].concat()).unwrap();
@@ -72,15 +89,63 @@ fn read_cargo(line: &str) -> Option<(String, bool)> {
     Some((name.to_owned(), outcome == "ok"))
 }
 
+/// `<testcase name="title" … />`, with `failure="…"` for red ones and a text inside for skipped ones.
+fn read_junit(line: &str) -> Option<(String, bool)> {
+    let (name, rest) = line.trim().strip_prefix("<testcase name=\"")?.split_once('"')?;
+    let passed = !rest.contains(" failure=\"");
+    (!passed || rest.ends_with("/>")).then(|| (name.to_owned(), passed))
+}
+
+/// `✓ title (3 ms)`, without a time when it is short.
+fn read_marks(line: &str) -> Option<(String, bool)> {
+    let (mark, rest) = line.trim().split_once(' ')?;
+    let is_time = |text: &str| text.ends_with("ms)");
+    let title = match rest.rsplit_once(" (") {
+        Some((title, time)) if is_time(time) => title,
+        _ => rest,
+    };
+    match mark {
+        "✓" => Some((title.to_owned(), true)),
+        "✕" => Some((title.to_owned(), false)),
+        _ => None,
+    }
+}
+
+/// `ok 1 - name # time=1ms` of Vitest, `not ok 2 name` of Mocha.
+fn read_tap(line: &str) -> Option<(String, bool)> {
+    let (passed, rest) = match line.strip_prefix("not ok ") {
+        Some(rest) => (false, rest),
+        None => (true, line.strip_prefix("ok ")?),
+    };
+    let name = rest.split_once(' ')?.1.trim_start_matches("- ");
+    let (name, mark) = name.split_once(" # ").unwrap_or((name, ""));
+    let is_run = mark.is_empty() || mark.starts_with("time=");
+    is_run.then(|| (name.to_owned(), passed))
+}
+
+/// A test as its runner prints it.
+fn printed(check: &str, name: &str) -> String {
+    let titles = || name.split_once("::").map_or(name, |(_, titles)| titles);
+    match check {
+        "node-test" | "jest" => name.rsplit(" > ").next().unwrap_or(name).to_owned(),
+        "vitest" => name.replacen("::", " > ", 1),
+        "mocha" => titles().replace(" > ", " "),
+        _ => name.to_owned(),
+    }
+}
+
 /// The project is red as described; with its fault undone all of it is green, and typing the fault in again gives the
 /// text it came with.
 fn check_fixture(name: &str) {
     let fixture = Fixture::load(name);
-    let project = fixture.copy();
-    let red: BTreeSet<String> = fixture.red.iter().cloned().collect();
+    let (project, healthy) = (fixture.copy(), fixture.copy_healthy());
+    if project.root.join("package-lock.json").exists() {
+        install(name, &project.root);
+        install(name, &healthy.root);
+    }
+    let red = fixture.red.iter().map(|name| printed(&fixture.check, name)).collect();
     assert_eq!(tally(&project, &fixture.check), Tally { n_passed: fixture.passing, red });
 
-    let healthy = fixture.copy_healthy();
     let n_all = fixture.passing + fixture.red.len();
     assert_eq!(tally(&healthy, &fixture.check), Tally { n_passed: n_all, red: BTreeSet::new() });
 
@@ -128,6 +193,26 @@ fn python_ledger_pytest_is_as_described() {
 #[test]
 fn rust_interval_is_as_described() {
     check_fixture("rust-interval");
+}
+
+#[test]
+fn javascript_basket_node_is_as_described() {
+    check_fixture("javascript-basket-node");
+}
+
+#[test]
+fn javascript_units_jest_is_as_described() {
+    check_fixture("javascript-units-jest");
+}
+
+#[test]
+fn typescript_agenda_vitest_is_as_described() {
+    check_fixture("typescript-agenda-vitest");
+}
+
+#[test]
+fn javascript_slugs_mocha_is_as_described() {
+    check_fixture("javascript-slugs-mocha");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod fix;
 mod fixtures;
 mod gate;
 mod interleavings;
+mod javascript;
 mod lint;
 mod place;
 mod red;

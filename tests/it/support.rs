@@ -15,10 +15,13 @@ use tempfile::TempDir;
 pub struct Fixture {
     #[serde(skip)]
     pub name: String,
-    /// `unittest`, `pytest` or `cargo test`.
+    /// `unittest`, `pytest`, `cargo test`, `node-test`, `jest`, `vitest` or `mocha`.
     pub check: String,
     /// Tests that pass as the project stands.
     pub passing: usize,
+    /// Tests that are skipped or still to be written.
+    #[serde(default)]
+    pub skipped: usize,
     /// Tests that are red as the project stands, in the runner's notation.
     pub red: Vec<String>,
     pub fault: Fault,
@@ -174,6 +177,30 @@ pub fn python() -> PathBuf {
     python
 }
 
+/// Puts the packages that `tests/setup.sh` installed for a fixture into a project, without copying them if it can be.
+pub fn install(fixture: &str, root: &Path) {
+    let packages = repository().join("target/test-node").join(fixture).join("node_modules");
+    assert!(packages.exists(), "{} is missing; run tests/setup.sh once", packages.display());
+    link_folder(&packages, &root.join("node_modules"));
+}
+
+fn link_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for child in fs::read_dir(from).unwrap() {
+        let child = child.unwrap();
+        let target = to.join(child.file_name());
+        let kind = child.file_type().unwrap();
+        if kind.is_dir() {
+            link_folder(&child.path(), &target);
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(child.path()).unwrap(), &target).unwrap();
+        } else {
+            let linked = fs::hard_link(child.path(), &target);
+            linked.or_else(|_| fs::copy(child.path(), &target).map(drop)).unwrap();
+        }
+    }
+}
+
 /// Where Rust, git and the test Python are found. Rust's folders are named because they hang on the real `HOME`.
 pub fn toolchains() -> Vec<(&'static str, OsString)> {
     let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
@@ -261,7 +288,7 @@ fn copy_folder(from: &Path, to: &Path) {
     for child in fs::read_dir(from).unwrap() {
         let child = child.unwrap();
         let name = child.file_name();
-        if ["fixture.toml", "target", "__pycache__", ".pytest_cache"]
+        if ["fixture.toml", "target", "__pycache__", ".pytest_cache", "node_modules"]
             .iter()
             .any(|skip| name == *skip)
         {

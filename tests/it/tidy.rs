@@ -7,6 +7,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use greenloop::logic::config;
+use greenloop::model::check::Linter;
+
 use crate::support::repository;
 use source::{Source, files_below, sources};
 
@@ -147,6 +150,17 @@ fn the_editors_page_lists_the_commands_as_they_are() {
         fs::write(repository().join(name), &made).unwrap();
     }
     assert_eq!(page, made, "run this test once with GREENLOOP_UPDATE=1");
+}
+
+#[test]
+fn every_runner_has_its_row() {
+    let key = config::keys_of("check").find(|key| key.name == "runner").unwrap();
+    let config::Takes::Word(words) = key.takes else { panic!("runners are words") };
+    let page = document("docs/runners.md").unwrap();
+    let linters = Linter::ALL.map(Linter::word);
+    let words: Vec<&str> = words.iter().copied().filter(|word| !linters.contains(word)).collect();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(Vec::from_iter(rows), words, "docs/runners.md has one row for each runner");
 }
 
 #[test]

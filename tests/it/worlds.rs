@@ -243,22 +243,31 @@ fn a_far_tree_and_a_damaged_cache_are_made_anew() {
 }
 
 #[test]
-fn installed_dependencies_are_shown_and_cannot_be_written() {
+fn installed_dependencies_are_shown_and_stay_as_they_are() {
     for (rung, abilities) in rungs() {
         let files = [
             ("web/package.json", "{}"),
             ("web/node_modules/dep/index.js", "dep"),
+            ("web/node_modules/@scope/dep/index.js", "scoped"),
+            ("web/node_modules/.cache/old", "old"),
+            ("web/part/index.js", "part"),
             (".gitignore", "node_modules/\n"),
         ];
         let place = Place::new(&abilities, &files);
+        symlink("../part", place.root.join("web/node_modules/part")).unwrap();
         let before = portrait(&place.root);
         let world = place.world();
-        assert_eq!(says(&world, "cat web/node_modules/dep/index.js"), "dep", "{rung}");
-        let output = run(
-            &world,
-            &sh("echo x >web/node_modules/dep/index.js || echo x >web/node_modules/new"),
-        );
-        assert_ne!(output.end, End::Exited(0), "{rung}");
+        let modules = "web/node_modules";
+        let cat = format!("cd {modules} && cat dep/index.js @scope/dep/index.js part/index.js");
+        assert_eq!(says(&world, &cat), "depscopedpart", "{rung}");
+        // A package of the project itself is the world's, and tools find a place for their caches.
+        let write = format!("echo new >web/part/index.js && cat {modules}/part/index.js");
+        assert_eq!(says(&world, &write), "new\n", "{rung}");
+        let cache = format!("mkdir -p {modules}/.cache/tool && echo x >{modules}/.cache/tool/file");
+        says(&world, &cache);
+        assert_eq!(says(&world, &format!("cat {modules}/.cache/tool/file")), "x\n", "{rung}");
+        run(&world, &sh(&format!("echo x >{modules}/dep/index.js")));
+        run(&world, &sh(&format!("rm -r {modules}/dep")));
         world.keep_outputs().unwrap();
         drop(place.world());
         assert!(portrait(&place.root) == before, "{rung}");

@@ -2,8 +2,9 @@
 
 use super::Job;
 use crate::io::process::{End, Output};
+use crate::logic::report_parse::jsonl::Reported;
 use crate::model::check::CheckEnd;
-use crate::model::report::{TestCase, TestId, TestOutcome};
+use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
 
 /// Shells and their like exit with these when a program is missing or cannot be run.
 const NOT_FOUND: [i32; 2] = [127, 126];
@@ -63,6 +64,29 @@ pub(super) fn unfinished(
     };
     let id = TestId { check: job.check.id.clone(), name: running? };
     Some(TestCase { id, outcome, message, at: None, frames: Vec::new(), duration_ms: 0 })
+}
+
+/// The end of a run that reported its own, from its exit code.
+pub(super) fn end_of_whole(code: i32, report: &TestReport) -> CheckEnd {
+    let is_red = report.red().next().is_some();
+    if report.cases.is_empty() {
+        CheckEnd::NoTests
+    } else if is_red == (code != 0) {
+        CheckEnd::Completed
+    } else if is_red {
+        crashed("exit code 0 although tests are red")
+    } else {
+        crashed(format!("exit code {code} although no test is red"))
+    }
+}
+
+/// A run that ended in the middle, with the test it was at, or its last words when it was at none.
+pub(super) fn broken_off(how: &str, text: &[u8], reported: &Reported) -> CheckEnd {
+    match (&reported.running, last_line(text)) {
+        (Some(name), _) => crashed(format!("{how}, while running `{name}`")),
+        (None, said) if said.is_empty() => crashed(how),
+        (None, said) => crashed(format!("{how}; it said: {said}")),
+    }
 }
 
 /// The last line that is not empty.

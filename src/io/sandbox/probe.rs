@@ -66,6 +66,7 @@ fn try_in(place: &Path, jail: &Path, with_overlay: bool) -> Result<(), String> {
         upper: "upper".into(),
         work: "work".into(),
         dependencies: Vec::new(),
+        layered: Vec::new(),
     });
     let project = place.join(if with_overlay { "project" } else { "lower" });
     let spec = super::JailSpec {

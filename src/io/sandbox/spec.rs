@@ -61,6 +61,17 @@ pub struct Overlay {
     pub work: String,
     /// Folders of the user's project shown read-only.
     pub dependencies: Vec<RepoPath>,
+    /// Folders of the user's project that commands may write to, unseen by the user.
+    pub layered: Vec<Layered>,
+}
+
+/// A folder of the user's as the lower layer of an overlay at its own path.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Layered {
+    pub path: RepoPath,
+    /// As in [`Overlay`].
+    pub upper: String,
+    pub work: String,
 }
 
 /// What a jail tells about its command, on its standard error.

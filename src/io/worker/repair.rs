@@ -169,9 +169,15 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
             Box::new(Python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
-        Runner::Unittest | Runner::Pytest | Runner::Cargo | Runner::Command | Runner::Lint(_) => {
-            Box::new(Generic::open(job))
-        }
+        Runner::Unittest
+        | Runner::Pytest
+        | Runner::Cargo
+        | Runner::NodeTest
+        | Runner::Jest
+        | Runner::Vitest
+        | Runner::Mocha
+        | Runner::Command
+        | Runner::Lint(_) => Box::new(Generic::open(job)),
     })
 }
 

@@ -10,6 +10,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Lock, folders, read_state, trouble, try_exclusive, write_state};
+use super::dependencies;
 use super::folder::Folder;
 use super::outputs::is_output;
 use super::trash::remove_all;
@@ -61,18 +62,19 @@ struct Stamp {
     inode: u64,
 }
 
-/// A free slot, brought to `tree`, with the user's `dependencies` linked in.
-pub fn take(cache: &Cache, tree: &TreeId, dependencies: &[RepoPath]) -> Result<Slot, Failure> {
+/// A free slot, brought to `tree`, with the user's `installed` folders linked in.
+pub fn take(cache: &Cache, tree: &TreeId, installed: &[RepoPath]) -> Result<Slot, Failure> {
     let (folder, lock, manifest) = nearest_free(cache, tree)?;
     let files = folder.join("tree");
     let stamps = bring(cache, &files, manifest, tree)?;
     let theirs = |dependency: &RepoPath| dependency.under(cache.store.root());
-    for dependency in dependencies {
-        link(&theirs(dependency), &dependency.under(&files))?;
+    for dependency in installed {
+        let place = dependency.under(&files);
+        dependencies::link(&theirs(dependency), &place).map_err(trouble(&place))?;
     }
     let manifest = Manifest { tree: tree.clone(), stamps };
     write_state(&folder.join(MANIFEST), &manifest)?;
-    let dependencies = dependencies.iter().map(theirs).collect();
+    let dependencies = installed.iter().map(theirs).collect();
     Ok(Slot { files, dependencies, stamps: manifest.stamps, _lock: lock })
 }
 
@@ -221,22 +223,4 @@ impl Strangers<'_> {
         let mut alike = alike.take_while(|path| path.as_str().starts_with(folder.as_str()));
         alike.any(|path| path.is_within(folder))
     }
-}
-
-/// Shows a folder of the user's at `link`. Linked, not copied: it may be large, and commands cannot write through it.
-fn link(target: &Path, link: &Path) -> Result<(), Failure> {
-    if fs::read_link(link).is_ok_and(|held| held == target) {
-        return Ok(());
-    }
-    remove_all(link).and_then(|()| make_link(target, link)).map_err(trouble(link))
-}
-
-#[cfg(unix)]
-fn make_link(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, link)
-}
-
-#[cfg(windows)]
-fn make_link(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_dir(target, link)
 }

@@ -277,6 +277,10 @@ fn runner_named(word: &str) -> Runner {
         "unittest" => Runner::Unittest,
         "pytest" => Runner::Pytest,
         "cargo" => Runner::Cargo,
+        "node-test" => Runner::NodeTest,
+        "jest" => Runner::Jest,
+        "vitest" => Runner::Vitest,
+        "mocha" => Runner::Mocha,
         word => {
             let linter = Linter::ALL.into_iter().find(|linter| linter.word() == word);
             linter.map_or(Runner::Command, Runner::Lint)
@@ -289,6 +293,10 @@ fn runner_word(runner: Runner) -> &'static str {
         Runner::Unittest => "unittest",
         Runner::Pytest => "pytest",
         Runner::Cargo => "cargo",
+        Runner::NodeTest => "node-test",
+        Runner::Jest => "jest",
+        Runner::Vitest => "vitest",
+        Runner::Mocha => "mocha",
         Runner::Command => "command",
         Runner::Lint(linter) => linter.word(),
     }

@@ -2,22 +2,30 @@
 
 use super::*;
 
+fn project(text: &str) -> BTreeMap<RepoPath, String> {
+    let parts = text.split("//- ").skip(1).map(|part| part.split_once('\n').unwrap());
+    parts.map(|(path, text)| (RepoPath::new(path).unwrap(), text.to_owned())).collect()
+}
+
+fn told(found: Found) -> String {
+    let checks = found.checks.iter().map(|check| {
+        let env: String =
+            check.env.iter().map(|(name, value)| format!("{name}={value} ")).collect();
+        let argv = check.argv.join(" ");
+        format!("{} in {}: {env}{argv} ({})\n", check.id, check.dir, check.why)
+    });
+    checks.chain(found.notes.iter().map(|note| format!("note: {note}\n"))).collect()
+}
+
 fn found(text: &str, python: Option<Python>) -> String {
-    let mut texts: BTreeMap<RepoPath, String> = BTreeMap::new();
-    for part in text.split("//- ").skip(1) {
-        let (path, text) = part.split_once('\n').unwrap();
-        texts.insert(RepoPath::new(path).unwrap(), text.to_owned());
-    }
+    let texts = project(text);
     let files: Vec<RepoPath> = texts.keys().cloned().collect();
-    let found = detect(&Project {
+    told(detect(&Project {
         files: &files,
         read: &|path| texts.get(path).cloned(),
         python: &|_| python.clone(),
-    });
-    let checks = found.checks.iter().map(|check| {
-        format!("{} in {}: {} ({})\n", check.id, check.dir, check.argv.join(" "), check.why)
-    });
-    checks.chain(found.notes.iter().map(|note| format!("note: {note}\n"))).collect()
+        program: &|_, _| None,
+    }))
 }
 
 fn with(has_pytest: bool) -> Option<Python> {
@@ -55,27 +63,45 @@ fn several_projects_in_one_repository() {
     cargo test in .: cargo test --workspace (`crates/a/src/lib.rs` holds Rust tests)
     pytest:backend in backend: python3 -m pytest --ignore=plugins/x (`backend/tests/test_a.py` imports pytest)
     pytest:backend/plugins/x in backend/plugins/x: python3 -m pytest (`backend/plugins/x/test_x.py` imports pytest)
+    cargo-check in .: cargo check --all-targets --workspace (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets --workspace (`Cargo.toml`)
     "#);
 }
 
 #[test]
 fn cargo_projects() {
-    insta::assert_snapshot!(found("//- Cargo.toml\n[package]\n//- src/lib.rs\nfn a() {}\n", None), @"note: `Cargo.toml` is a Cargo project without tests");
+    insta::assert_snapshot!(found("//- Cargo.toml\n[package]\n//- src/lib.rs\nfn a() {}\n", None), @"
+    cargo-check in .: cargo check --all-targets (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets (`Cargo.toml`)
+    note: `Cargo.toml` is a Cargo project without tests
+    ");
     let two = "//- a/Cargo.toml\n[package]\n//- a/tests/it.rs\n#[tokio::test]\n//- b/Cargo.toml\n//- b/src/lib.rs\n    #[test]\n";
     insta::assert_snapshot!(found(two, None), @r#"
     cargo test:a in a: cargo test (`a/tests/it.rs` holds Rust tests)
     cargo test:b in b: cargo test (`b/src/lib.rs` holds Rust tests)
+    cargo-check:a in a: cargo check --all-targets (`a/Cargo.toml`)
+    cargo-check:b in b: cargo check --all-targets (`b/Cargo.toml`)
+    clippy:a in a: cargo clippy --all-targets (`a/Cargo.toml`)
+    clippy:b in b: cargo clippy --all-targets (`b/Cargo.toml`)
     "#);
     // Without a project around it, a folder called fixtures is nothing special.
-    insta::assert_snapshot!(found("//- fixtures/a/Cargo.toml\n//- fixtures/a/src/lib.rs\n#[test]\n", None), @"cargo test:fixtures/a in fixtures/a: cargo test (`fixtures/a/src/lib.rs` holds Rust tests)");
+    insta::assert_snapshot!(found("//- fixtures/a/Cargo.toml\n//- fixtures/a/src/lib.rs\n#[test]\n", None), @"
+    cargo test:fixtures/a in fixtures/a: cargo test (`fixtures/a/src/lib.rs` holds Rust tests)
+    cargo-check:fixtures/a in fixtures/a: cargo check --all-targets (`fixtures/a/Cargo.toml`)
+    clippy:fixtures/a in fixtures/a: cargo clippy --all-targets (`fixtures/a/Cargo.toml`)
+    ");
 }
 
 #[test]
 fn a_project_with_too_many_files_says_so() {
     let files: Vec<RepoPath> =
         (0..=DETECT_FILES_MAX).map(|n| RepoPath::new(format!("test_{n}.py")).unwrap()).collect();
-    let found =
-        detect(&Project { files: &files, read: &|_| Some(String::new()), python: &|_| None });
+    let found = detect(&Project {
+        files: &files,
+        read: &|_| Some(String::new()),
+        python: &|_| None,
+        program: &|_, _| None,
+    });
     assert_eq!(found.notes.len(), 1);
     assert_eq!(found.checks, []);
 }
@@ -90,4 +116,88 @@ fn a_project_is_told_from_a_folder_inside_one() {
     let is = |folder: &str| is_project(&files, &RepoPath::new(folder).unwrap());
     assert!(is("") && is("apps/web") && is("lib"));
     assert!(!is("apps") && !is("apps/web/tests") && !is("lib/b"));
+}
+
+/// Like `found`, with these packages installed in the root's `node_modules`.
+fn found_js(text: &str, installed: &[&str]) -> String {
+    let texts = project(text);
+    let files: Vec<RepoPath> = texts.keys().cloned().collect();
+    let program = |dir: &RepoPath, name: &str| {
+        let way = "../".repeat(dir.ancestors().count() - 1);
+        installed.contains(&name).then(|| format!("{way}node_modules/{name}/bin.js"))
+    };
+    let read = |path: &RepoPath| texts.get(path).cloned();
+    told(detect(&Project { files: &files, read: &read, python: &|_| None, program: &program }))
+}
+
+#[test]
+fn javascript_projects() {
+    let script = |test: &str| {
+        format!(
+            "//- package.json\n{{\"scripts\": {{\"test\": \"{test}\", \"lint\": \"eslint .\"}}}}\n"
+        )
+    };
+    let all = ["jest", "vitest", "mocha"];
+    insta::assert_snapshot!(found_js(&script("node --test"), &[]), @"node-test in .: node --test (`package.json` runs `node --test`)");
+    insta::assert_snapshot!(found_js(&script("npm run lint && jest --coverage"), &all), @"jest in .: node node_modules/jest/bin.js --coverage (`package.json` runs `npm run lint && jest --coverage`)");
+    insta::assert_snapshot!(found_js(&script("cross-env X=1 mocha test/**/*.js"), &all), @"mocha in .: X=1 node node_modules/mocha/bin.js test/**/*.js (`package.json` runs `cross-env X=1 mocha test/**/*.js`)");
+    let deep = "//- test/deep/a.js\n";
+    insta::assert_snapshot!(found_js(&(script("cross-env X=1 mocha test/**/*.js") + deep), &all), @"mocha in .: X=1 node node_modules/mocha/bin.js test/*/*.js (`package.json` runs `cross-env X=1 mocha test/**/*.js`)");
+    insta::assert_snapshot!(found_js(&(script("mocha 'test/**/*.js'") + deep), &all), @"mocha in .: node node_modules/mocha/bin.js test/**/*.js (`package.json` runs `mocha 'test/**/*.js'`)");
+    insta::assert_snapshot!(found_js(&script("jest && vitest && jest --config b.js"), &all), @"
+    jest in .: node node_modules/jest/bin.js (`package.json` runs `jest && vitest && jest --config b.js`)
+    vitest in .: node node_modules/vitest/bin.js run (`package.json` runs `jest && vitest && jest --config b.js`)
+    jest-2 in .: node node_modules/jest/bin.js --config b.js (`package.json` runs `jest && vitest && jest --config b.js`)
+    ");
+    insta::assert_snapshot!(found_js(&script("echo \\\"Error: no test specified\\\" && exit 1"), &all), @"");
+    insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"note: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
+    insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"note: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"note: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"note: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&(script("node test/run.js") + "//- test/run.js\nimport 'node:test'\n"), &all), @"node-test in .: node --test test/run.js (`package.json` runs `node test/run.js`)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"scripts\": {\"test:unit\": \"vitest run\", \"test:watch\": \"vitest\", \"pretest:unit\": \"tsc -b\"}}\n", &all), @"
+    vitest in .: node node_modules/vitest/bin.js run (`package.json` runs `vitest run`)
+    note: `package.json` runs `tsc -b` before its tests, which is left out here: tests of what it makes need it in a `[[check]]` entry of their own
+    ");
+}
+
+#[test]
+fn javascript_projects_without_a_script_that_says_it() {
+    let all = ["jest", "vitest", "mocha"];
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"vitest\": \"1\"}}\n//- vitest.config.ts\n", &all), @"vitest in .: node node_modules/vitest/bin.js run (`vitest.config.ts` configures vitest)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"jest\": \"1\"}, \"jest\": {}}\n", &all), @"jest in .: node node_modules/jest/bin.js (`package.json` configures jest)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"mocha\": \"1\"}}\n//- test/a.js\n", &all), @"mocha in .: node node_modules/mocha/bin.js (`package.json` asks for mocha and `test/a.js` is a test)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"devDependencies\": {\"mocha\": \"1\"}}\n//- a.js\n", &all), @"");
+    insta::assert_snapshot!(found_js("//- package.json\n{}\n//- a.test.mjs\nimport test from 'node:test';\n", &all), @"node-test in .: node --test (`a.test.mjs` uses node:test)");
+    insta::assert_snapshot!(found_js("//- package.json\n{\"scripts\": [], \"workspaces\": 3}\n//- b/package.json\nnonsense\n", &all), @"");
+}
+
+#[test]
+fn javascript_workspaces() {
+    let member = |name: &str, test: &str| {
+        format!("//- packages/{name}/package.json\n{{\"scripts\": {{\"test\": \"{test}\"}}}}\n")
+    };
+    let members = member("a", "jest") + &member("b", "node --test") + &member("c", "tap");
+    let root = |test: &str| {
+        format!(
+            "//- package.json\n{{\"workspaces\": [\"packages/*\"], \"scripts\": {{\"test\": \"{test}\"}}}}\n"
+        )
+    };
+    insta::assert_snapshot!(found_js(&(root("npm test --workspaces") + &members), &["jest"]), @r#"
+    jest:packages/a in packages/a: node ../../node_modules/jest/bin.js (`packages/a/package.json` runs `jest`)
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    "#);
+    insta::assert_snapshot!(found_js(&(root("jest") + &members), &["jest"]), @r#"
+    jest in .: node node_modules/jest/bin.js (`package.json` runs `jest`)
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    "#);
+    let pnpm = "//- package.json\n{\"scripts\": {\"test\": \"pnpm -r test\"}}\n//- pnpm-workspace.yaml\npackages:\n  - 'packages/*'\n  - '!packages/c'\n";
+    insta::assert_snapshot!(found_js(&(pnpm.to_owned() + &members), &[]), @"
+    node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
+    note: `packages/a/package.json` runs `jest`, but jest is not installed: run `npm install`
+    ");
+    let example = "//- package.json\n{\"scripts\": {\"test\": \"node --test\"}}\n//- examples/x/package.json\n{\"scripts\": {\"test\": \"jest\"}}\n";
+    insta::assert_snapshot!(found_js(example, &[]), @"node-test in .: node --test (`package.json` runs `node --test`)");
 }

@@ -1,4 +1,4 @@
-//! The reports of our own Python programs: one JSON object per line, read while they are written.
+//! The reports of our own programs inside test runners: one JSON object per line, read while they are written.
 
 use serde::Deserialize;
 
@@ -14,6 +14,8 @@ const LINE_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Reader {
     cases: Cases,
+    /// What every line has to hold; empty where lines hold no key.
+    key: String,
     problems: Vec<Problem>,
     /// A line that has not ended yet.
     partial: Vec<u8>,
@@ -35,6 +37,15 @@ pub struct Reported {
     pub running: Option<String>,
     /// Whether the runner reached its end.
     pub ended: bool,
+}
+
+/// A line with the key of who wrote it.
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(default)]
+    key: String,
+    #[serde(flatten)]
+    line: Line,
 }
 
 #[derive(Deserialize)]
@@ -67,9 +78,11 @@ enum Line {
 }
 
 impl Reader {
-    pub fn new(check: &CheckId) -> Self {
+    /// A report in which a line without this key, which tests are not told, spoils the whole.
+    pub fn new(check: &CheckId, key: &str) -> Self {
         Self {
             cases: Cases::new(check),
+            key: key.to_owned(),
             problems: Vec::new(),
             partial: Vec::new(),
             running: None,
@@ -112,7 +125,8 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], find: FindPath<'_>, on_case: &mut dyn FnMut(&TestCase)) {
-        let Ok(line) = serde_json::from_slice::<Line>(line) else {
+        let signed = serde_json::from_slice::<Signed>(line).ok();
+        let Some(Signed { line, .. }) = signed.filter(|signed| signed.key == self.key) else {
             self.is_garbled = true;
             return;
         };
@@ -150,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(pieces: &[&[u8]]) -> Reported {
-        let mut reader = Reader::new(&CheckId::new("unittest"));
+        let mut reader = Reader::new(&CheckId::new("unittest"), "");
         let find = |path: &str| RepoPath::new(path.strip_prefix("/p/")?);
         for piece in pieces {
             reader.feed(piece, &find, &mut |_| {});
@@ -230,6 +244,21 @@ mod tests {
         assert!(!with(announced, &end.replace('2', "3")));
         // Fixtures that fail are told beside the tests that were announced.
         assert!(with(&announced.replace('2', "1"), end));
+    }
+
+    #[test]
+    fn a_line_with_another_key_spoils_the_report() {
+        let signed = WHOLE.replace("{\"event\"", "{\"key\":\"k\",\"event\"");
+        let is_complete = |text: &str| {
+            let mut reader = Reader::new(&CheckId::new("jest"), "k");
+            reader.feed(text.as_bytes(), &|_| None, &mut |_| {});
+            reader.finish().report.complete
+        };
+        assert!(is_complete(&signed));
+        let forged = r#"{"event":"case","name":"t.A.b","outcome":"passed"}"#;
+        assert!(!is_complete(&format!("{forged}\n{signed}")));
+        assert!(!is_complete(&signed.replacen("\"k\"", "\"j\"", 1)));
+        assert!(!is_complete(WHOLE));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statvfs::{FsFlags, statvfs};
 
-use super::super::spec::{JailSpec, Overlay};
+use super::super::spec::{JailSpec, Layered, Overlay};
 use super::linux::Trouble;
 use crate::base::limits::JAIL_OVERSHOOT_BYTES;
 
@@ -39,6 +39,8 @@ pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
     let writable = opened(spec.writable.iter().cloned().chain(in_place))?;
     let dependencies =
         opened(overlay.into_iter().flat_map(|overlay| dependency_paths(spec, overlay)))?;
+    let layered = overlay.map_or(&[][..], |overlay| &overlay.layered);
+    let layers = opened(layered.iter().map(|layered| layered.path.under(&spec.project)))?;
     if let Some(overlay) = overlay {
         env::set_current_dir(&overlay.folder).map_err(trouble_with(&overlay.folder))?;
     }
@@ -48,6 +50,10 @@ pub fn build(spec: &JailSpec) -> Result<(), Trouble> {
     shown.iter().try_for_each(|path| bind(path, MsFlags::MS_RDONLY))?;
     if let Some(overlay) = overlay {
         mount_overlay(&spec.project, overlay)?;
+        for (lower, layered) in layers.iter().zip(layered) {
+            // A file system that cannot be a layer can still be shown.
+            mount_layer(lower, layered).or_else(|_| bind(lower, MsFlags::MS_RDONLY))?;
+        }
     }
     writable.iter().try_for_each(|folder| bind(folder, MsFlags::empty()))?;
     env::set_current_dir("/").map_err(trouble_with(Path::new("/")))?;
@@ -127,6 +133,18 @@ fn mount_overlay(project: &Path, overlay: &Overlay) -> Result<(), Trouble> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("overlay"), project, Some("overlay"), flags, Some(options.as_str()))
         .map_err(|error| format!("an overlay at `{}` is refused: {error}", project.display()))
+}
+
+/// Shows an opened folder at its old path, with an upper layer over it that takes what is written.
+fn mount_layer(lower: &Opened, layered: &Layered) -> Result<(), Trouble> {
+    let (Layered { upper, work, .. }, handle) = (layered, lower.handle.as_raw_fd());
+    let options = format!(
+        "userxattr,volatile,lowerdir=/proc/self/fd/{handle},upperdir={upper},workdir={work}"
+    );
+    fs::create_dir_all(&lower.path).map_err(trouble_with(&lower.path))?;
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("overlay"), &lower.path, Some("overlay"), flags, Some(options.as_str()))
+        .map_err(|error| format!("an overlay at `{}` is refused: {error}", lower.path.display()))
 }
 
 /// Shows an opened file or folder at its old path.

@@ -238,7 +238,13 @@ impl Launch {
         let framework = match check.runner {
             Runner::Unittest => "unittest",
             Runner::Pytest => "pytest",
-            Runner::Cargo | Runner::Command | Runner::Lint(_) => return None,
+            Runner::Cargo
+            | Runner::NodeTest
+            | Runner::Jest
+            | Runner::Vitest
+            | Runner::Mocha
+            | Runner::Command
+            | Runner::Lint(_) => return None,
         };
         if let Some(at) = check.argv.windows(2).position(|pair| pair == ["-m", framework]) {
             let (interpreter, rest) = check.argv.split_at(at);
