@@ -4,6 +4,7 @@ mod cargo;
 mod command;
 mod ending;
 mod interpreter;
+mod junit;
 mod python;
 
 use std::cell::RefCell;
@@ -135,7 +136,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         (Runner::Unittest, None) => words(&[&python(), "-m", "unittest"]),
         (Runner::Pytest, None) => words(&[&python(), "-m", "pytest"]),
         (Runner::Cargo, None) => words(&["cargo", "test"]),
-        (Runner::Command, None) => Vec::new(),
+        (Runner::Junit | Runner::Command, None) => Vec::new(),
     };
     argv.extend(check.args);
     Check {
@@ -144,6 +145,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         dir,
         argv,
         env: check.env,
+        report: check.report,
         timeout_ms: check.timeout_ms,
         why: format!("{} names it", config::FILE_NAME),
     }
@@ -171,6 +173,7 @@ pub fn run(
     let done = match check.runner {
         Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
         Runner::Cargo => cargo::run(&job, on_case),
+        Runner::Junit => junit::run(&job, on_case)?,
         Runner::Command => command::run(&job, on_case),
     };
     let complete = done.report.complete && done.end == CheckEnd::Completed;

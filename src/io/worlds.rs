@@ -11,6 +11,7 @@ mod cache;
 mod folder;
 mod layer;
 mod left;
+mod matching;
 mod outputs;
 mod pool;
 mod trash;

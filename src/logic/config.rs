@@ -31,6 +31,8 @@ pub enum Takes {
     Flag,
     /// Names with texts.
     TextTable,
+    /// One pattern for files, or a list of them.
+    Patterns,
     /// A whole number from 1 to this one.
     Count(u64),
 }
@@ -57,7 +59,7 @@ pub const KEYS: &[Key] = &[
     Key {
         table: "check",
         name: "runner",
-        takes: Takes::Word(&["unittest", "pytest", "cargo", "command"]),
+        takes: Takes::Word(&["unittest", "pytest", "cargo", "junit", "command"]),
         doc: "Who runs the tests. With `command` the exit code is the only test.",
     },
     Key {
@@ -70,7 +72,14 @@ pub const KEYS: &[Key] = &[
         table: "check",
         name: "command",
         takes: Takes::Texts,
-        doc: "Program and first arguments. Needed for `command`; replaces the program for the others.",
+        doc: "Program and first arguments. Needed for `command` and `junit`; replaces the program for the others.",
+    },
+    Key {
+        table: "check",
+        name: "report",
+        takes: Takes::Patterns,
+        doc: "Files in which the tests leave their report, seen from `dir`; `*` and `**` are any names. Needed for \
+              `junit`. Files of earlier runs do not count.",
     },
     Key {
         table: "check",
@@ -146,6 +155,7 @@ pub struct CheckConfig {
     pub dir: RepoPath,
     pub command: Option<Vec<String>>,
     pub args: Vec<String>,
+    pub report: Vec<String>,
     pub timeout_ms: u64,
     pub env: BTreeMap<String, String>,
 }

@@ -155,6 +155,7 @@ fn check(name: &str, runner: Runner, dir: &RepoPath, argv: Vec<String>, why: Str
         dir: dir.clone(),
         argv,
         env: BTreeMap::new(),
+        report: Vec::new(),
         timeout_ms: CHECK_WALL_DEFAULT.as_millis() as u64,
         why,
     }

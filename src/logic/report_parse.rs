@@ -1,7 +1,10 @@
 //! From what runners print or write to test cases. Pure, bounded, and indifferent to nonsense.
 
+pub mod compiler;
 pub mod jsonl;
+pub mod junit;
 pub mod libtest;
+mod stack;
 
 use std::collections::HashMap;
 
@@ -20,7 +23,10 @@ pub const BUILD: &str = "(build)";
 
 /// What a runner reports beside tests: things that are red by being there and leave no name behind when they are
 /// well. Such a case is called `SCOPE PHASE`, for example `tests.test_money (import)`.
-const PHASES: [&str; 4] = ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)"];
+const PHASES: [&str; 5] = ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)", SUITE];
+
+/// Stands for a suite or package of tests that went wrong outside its tests.
+pub(crate) const SUITE: &str = "(suite)";
 
 /// The id that stands for the build of a check as a whole.
 pub fn build_of(check: &CheckId) -> TestId {
@@ -36,7 +42,7 @@ pub fn phase_scope(name: &str) -> Option<&str> {
 pub fn is_in_scope(name: &str, scope: &str) -> bool {
     let scope = if scope == "." { "" } else { scope };
     name.strip_prefix(scope).is_some_and(|rest| {
-        scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '['])
+        scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '[', ' '])
     })
 }
 
@@ -98,6 +104,8 @@ fn add_problem(problems: &mut Vec<Problem>, mut problem: Problem) {
 
 #[cfg(test)]
 mod tests {
+    mod recorded;
+
     use super::*;
 
     #[test]

@@ -19,6 +19,9 @@ pub struct Check {
     pub argv: Vec<String>,
     /// Variables set on top of the sandbox's own.
     pub env: BTreeMap<String, String>,
+    /// Patterns of the files in which the runner leaves its report, relative to `dir`; empty when it leaves none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report: Vec<String>,
     pub timeout_ms: u64,
     /// Why this check was chosen, for people.
     pub why: String,
@@ -31,6 +34,8 @@ pub enum Runner {
     Unittest,
     Pytest,
     Cargo,
+    /// Any program that leaves JUnit XML.
+    Junit,
     /// Any program; its exit code is its only test.
     Command,
 }

@@ -17,11 +17,11 @@ use greenloop::model::run::Goal;
 use crate::place::{Place, rungs, write};
 use crate::support::{Fixture, python};
 
-fn best() -> Abilities {
+pub fn best() -> Abilities {
     rungs().pop().unwrap().1
 }
 
-fn place(files: &[(&str, &str)]) -> Place {
+pub fn place(files: &[(&str, &str)]) -> Place {
     Place::new(&best(), files)
 }
 
@@ -41,12 +41,12 @@ fn files_of(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_of(&path) } else { vec![path] }).collect()
 }
 
-fn detect(place: &Place) -> Detected {
+pub fn detect(place: &Place) -> Detected {
     checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap()
 }
 
 /// Runs all checks of a place as it is on disk.
-fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
+pub fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
     let world = place.world();
     let cancel = CancelToken::new();
     let found = detect(place);
@@ -66,14 +66,14 @@ fn run_all(place: &Place, select: Select<'_>) -> Vec<CheckRun> {
     found.checks.iter().map(run).collect()
 }
 
-fn run_one(place: &Place) -> CheckRun {
+pub fn run_one(place: &Place) -> CheckRun {
     let mut runs = run_all(place, Select::All);
     assert_eq!(runs.len(), 1);
     runs.remove(0)
 }
 
 /// The end and each test in a line, with the first line of its message.
-fn told(run: &CheckRun) -> String {
+pub fn told(run: &CheckRun) -> String {
     let line = |case: &TestCase| {
         let at = case.at.as_ref().map(|at| format!(" {}:{}", at.path, at.line)).unwrap_or_default();
         let frames: String =
@@ -93,7 +93,7 @@ fn told(run: &CheckRun) -> String {
     format!("{:?}, {whole}\n{}{}", run.end, cases.concat(), problems.collect::<String>())
 }
 
-fn printed(place: &Place, run: &CheckRun) -> String {
+pub fn printed(place: &Place, run: &CheckRun) -> String {
     String::from_utf8_lossy(&place.store.blob(&run.output).unwrap()).into_owned()
 }
 
@@ -105,7 +105,7 @@ fn red(runs: &[CheckRun]) -> Vec<String> {
 }
 
 /// The fixture is found, its red tests are told, and its repair is judged green.
-fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
+pub fn fixture_goes_green(name: &str, config: &str, abilities: &Abilities) {
     let fixture = Fixture::load(name);
     let place = at_copy_of(&fixture, abilities);
     if !config.is_empty() {

@@ -27,6 +27,7 @@ fn tally(project: &Project, check: &str) -> Tally {
             read_pytest,
         ),
         "cargo test" => (vec!["cargo", "test", "--offline", "--no-fail-fast"], read_cargo),
+        "python3 check.py" => (vec![&python, "check.py"], read_ok),
         other => panic!("no runner for {other}"),
     };
     let mut command = Command::new(argv[0]);
@@ -70,6 +71,13 @@ fn read_pytest(line: &str) -> Option<(String, bool)> {
 fn read_cargo(line: &str) -> Option<(String, bool)> {
     let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
     Some((name.to_owned(), outcome == "ok"))
+}
+
+/// `ok cases a`, `not ok 3 - a`.
+fn read_ok(line: &str) -> Option<(String, bool)> {
+    let rest = line.strip_prefix("not ").unwrap_or(line).strip_prefix("ok ")?;
+    let name = rest.split_once(" - ").map_or(rest, |(_, name)| name);
+    Some((name.to_owned(), line.starts_with("ok")))
 }
 
 /// The project is red as described; with its fault undone all of it is green, and typing the fault in again gives the
@@ -128,6 +136,11 @@ fn python_ledger_pytest_is_as_described() {
 #[test]
 fn rust_interval_is_as_described() {
     check_fixture("rust-interval");
+}
+
+#[test]
+fn python_roman_junit_is_as_described() {
+    check_fixture("python-roman-junit");
 }
 
 #[test]

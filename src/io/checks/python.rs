@@ -47,7 +47,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     })?;
     let command = match job.check.runner {
         Runner::Pytest => pytest(job, &desk),
-        Runner::Unittest | Runner::Cargo | Runner::Command => unittest(job, &desk),
+        _ => unittest(job, &desk),
     };
     let mut report = Tail { file: desk.reader, n_read: 0, reader: Reader::new(&job.check.id) };
     let output = follow(job, &command, &mut || report.read(job, on_case));
