@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, and a Python with pytest in target/test-venv.
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, Go, and a Python with pytest in
+# target/test-venv.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,6 +30,11 @@ install_venv_package() {
     apt-get update -qq && apt-get install -y -qq python3-venv
 }
 
+install_go() {
+    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
+    apt-get update -qq && apt-get install -y -qq golang
+}
+
 make_venv() {
     python3 -m venv --clear "$venv" 2>/dev/null && return
     install_venv_package && python3 -m venv --clear "$venv" && return
@@ -40,6 +46,9 @@ need cargo "install Rust, then open a new shell so that cargo is on the PATH"
 need git "install git with your package manager"
 need python3 "install Python 3.8 or later with your package manager"
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 does not start or is older than 3.8" "install a newer Python"
+command -v go >/dev/null || install_go || fail "go is missing" \
+    "install Go 1.18 or later with your package manager (Debian, Ubuntu: sudo apt-get install golang)"
+command -v cargo-nextest >/dev/null || fail "cargo-nextest is missing" "run: cargo install --locked cargo-nextest"
 component rustfmt fmt
 component clippy clippy
 

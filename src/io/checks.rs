@@ -3,11 +3,15 @@
 mod cargo;
 mod command;
 mod ending;
+mod go;
 mod interpreter;
 mod junit;
+mod nextest;
+mod programs;
 mod python;
+mod tap;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -111,8 +115,12 @@ fn detect_by_files(
     };
     let in_project = |dir: &RepoPath| folder.join(dir.as_str()).unwrap_or_default();
     let python = |dir: &RepoPath| interpreter::find(store.root(), &in_project(dir));
-    let mut found =
-        detect::detect(&detect::Project { files: &files, read: &read, python: &python });
+    let mut found = detect::detect(&detect::Project {
+        files: &files,
+        read: &read,
+        python: &python,
+        has_program: &programs::is_on_path,
+    });
     for check in &mut found.checks {
         check.dir = in_project(&check.dir);
     }
@@ -136,7 +144,9 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         (Runner::Unittest, None) => words(&[&python(), "-m", "unittest"]),
         (Runner::Pytest, None) => words(&[&python(), "-m", "pytest"]),
         (Runner::Cargo, None) => words(&["cargo", "test"]),
-        (Runner::Junit | Runner::Command, None) => Vec::new(),
+        (Runner::Go, None) => words(&["go", "test", "./..."]),
+        (Runner::Nextest, None) => words(&["cargo", "nextest", "run"]),
+        (Runner::Junit | Runner::Tap | Runner::Command, None) => Vec::new(),
     };
     argv.extend(check.args);
     Check {
@@ -169,11 +179,23 @@ pub fn run(
     cancel: &CancelToken,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Result<CheckRun, Failure> {
-    let job = Job { store, world, check, select, cancel, paths: RefCell::default() };
+    let job = Job {
+        store,
+        world,
+        check,
+        select,
+        cancel,
+        paths: RefCell::default(),
+        endings: RefCell::default(),
+        files: OnceCell::new(),
+    };
     let done = match check.runner {
         Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
         Runner::Cargo => cargo::run(&job, on_case),
         Runner::Junit => junit::run(&job, on_case)?,
+        Runner::Tap => tap::run(&job, on_case)?,
+        Runner::Go => go::run(&job, on_case),
+        Runner::Nextest => nextest::run(&job, on_case)?,
         Runner::Command => command::run(&job, on_case),
     };
     let complete = done.report.complete && done.end == CheckEnd::Completed;
@@ -199,6 +221,9 @@ struct Job<'a> {
     cancel: &'a CancelToken,
     /// Paths that runners named, by how they spelled them.
     paths: RefCell<HashMap<String, Option<RepoPath>>>,
+    /// The same for the ends of paths.
+    endings: RefCell<HashMap<String, Option<RepoPath>>>,
+    files: OnceCell<Vec<RepoPath>>,
 }
 
 /// What a run came to.
@@ -237,6 +262,27 @@ impl Job<'_> {
             above.filter_map(|folder| folder.join(path)).find(|path| self.is_in_tree(path))
         };
         self.paths.borrow_mut().insert(path.to_owned(), found.clone());
+        found
+    }
+
+    /// The one file of the project whose path ends with `path`: many tools name files by package, or without their folder.
+    fn find_ending(&self, path: &str) -> Option<RepoPath> {
+        let ending = RepoPath::new(path).filter(|ending| !ending.is_root())?;
+        if let Some(known) = self.endings.borrow().get(path) {
+            return known.clone();
+        }
+        let files = self.files.get_or_init(|| {
+            // A store that cannot be read shows itself where the output is put.
+            let files = self.store.files(self.world.tree()).unwrap_or_default();
+            files.into_iter().map(|file| file.path).collect()
+        });
+        let fits = |file: &&RepoPath| {
+            let head = file.as_str().strip_suffix(ending.as_str());
+            head.is_some_and(|head| head.is_empty() || head.ends_with('/'))
+        };
+        let mut fitting = files.iter().filter(fits);
+        let found = fitting.next().filter(|_| fitting.next().is_none()).cloned();
+        self.endings.borrow_mut().insert(path.to_owned(), found.clone());
         found
     }
 

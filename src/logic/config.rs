@@ -59,7 +59,9 @@ pub const KEYS: &[Key] = &[
     Key {
         table: "check",
         name: "runner",
-        takes: Takes::Word(&["unittest", "pytest", "cargo", "junit", "command"]),
+        takes: Takes::Word(&[
+            "unittest", "pytest", "cargo", "nextest", "go", "junit", "tap", "command",
+        ]),
         doc: "Who runs the tests. With `command` the exit code is the only test.",
     },
     Key {
@@ -72,14 +74,14 @@ pub const KEYS: &[Key] = &[
         table: "check",
         name: "command",
         takes: Takes::Texts,
-        doc: "Program and first arguments. Needed for `command` and `junit`; replaces the program for the others.",
+        doc: "Program and first arguments. Needed for `command`, `junit` and `tap`; replaces the program for the others.",
     },
     Key {
         table: "check",
         name: "report",
         takes: Takes::Patterns,
         doc: "Files in which the tests leave their report, seen from `dir`; `*` and `**` are any names. Needed for \
-              `junit`. Files of earlier runs do not count.",
+              `junit`; with `tap` for tests that do not print it. Files of earlier runs do not count.",
     },
     Key {
         table: "check",

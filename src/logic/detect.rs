@@ -1,6 +1,8 @@
 //! Which checks a project has, from the names and texts of its files. Used when `greenloop.toml` names none.
 
+mod go;
 mod python;
+mod reports;
 mod rust;
 
 use std::cell::Cell;
@@ -27,6 +29,8 @@ pub struct Project<'a> {
     pub read: &'a dyn Fn(&RepoPath) -> Option<String>,
     /// The interpreter for a folder; `None` when there is none at all.
     pub python: &'a dyn Fn(&RepoPath) -> Option<Python>,
+    /// Whether a program of this name can be started.
+    pub has_program: &'a dyn Fn(&str) -> bool,
 }
 
 /// What was found.
@@ -41,8 +45,10 @@ pub struct Found {
 pub fn detect(project: &Project<'_>) -> Found {
     let files = Files::of(project);
     let mut found = Found::default();
-    rust::detect(&files, &mut found);
+    rust::detect(&files, project.has_program, &mut found);
     python::detect(&files, project.python, &mut found);
+    go::detect(&files, project.has_program, &mut found);
+    reports::detect(&files, project.has_program, &mut found);
     if files.n_read.get() >= DETECT_FILES_MAX {
         found.notes.push(format!(
             "only {DETECT_FILES_MAX} files were looked at to find the checks; name them with `[[check]]` entries in \
@@ -82,7 +88,7 @@ const FIXTURES: [&str; 6] =
     ["fixtures", "fixture", "__fixtures__", "testdata", "test_data", "test-data"];
 
 /// Files that make the folder they are in a project.
-const MANIFESTS: [&str; 12] = [
+const MANIFESTS: [&str; 14] = [
     "Cargo.toml",
     "pyproject.toml",
     "setup.py",
@@ -94,6 +100,8 @@ const MANIFESTS: [&str; 12] = [
     "package.json",
     "go.mod",
     "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
     "CMakeLists.txt",
 ];
 

@@ -1,10 +1,12 @@
 //! From what runners print or write to test cases. Pure, bounded, and indifferent to nonsense.
 
 pub mod compiler;
+pub mod go;
 pub mod jsonl;
 pub mod junit;
 pub mod libtest;
 mod stack;
+pub mod tap;
 
 use std::collections::HashMap;
 

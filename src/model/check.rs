@@ -36,6 +36,10 @@ pub enum Runner {
     Cargo,
     /// Any program that leaves JUnit XML.
     Junit,
+    /// Any program that prints or leaves TAP.
+    Tap,
+    Go,
+    Nextest,
     /// Any program; its exit code is its only test.
     Command,
 }

@@ -10,10 +10,9 @@ use super::ending::{crashed, exit_code, last_line, missing_program};
 use super::{Done, Job, Select};
 use crate::base::glob::Globs;
 use crate::base::limits::{REPORT_BYTES_MAX, REPORT_FILES_MAX};
-use crate::base::path::RepoPath;
 use crate::io::process::Output;
-use crate::logic::report_parse::compiler;
 use crate::logic::report_parse::junit::{Reader, Reported};
+use crate::logic::report_parse::{FindPath, compiler};
 use crate::model::check::{CheckEnd, Problem};
 use crate::model::failure::Failure;
 use crate::model::report::{TestCase, TestReport};
@@ -31,8 +30,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let shown = job.shown_as(&argv);
     let command = job.command(argv, check.env.clone().into_iter().collect());
     let mut problems = compiler::Reader::default();
-    let files = job.store.files(job.world.tree())?;
-    let find = |path: &str| job.find_path(path).or_else(|| only_end(&files, path));
+    let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
     let output = job.world.run(&command, job.cancel, &mut |line| problems.line(line, &find));
     let reported = read(job, globs.as_ref(), &find, on_case);
     let problems = problems.finish();
@@ -47,7 +45,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
 fn read(
     job: &Job<'_>,
     globs: Option<&Globs>,
-    find: &dyn Fn(&str) -> Option<RepoPath>,
+    find: FindPath<'_>,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Reported {
     let mut reader = Reader::new(&job.check.id);
@@ -82,18 +80,6 @@ fn wanted(mut report: TestReport, select: Select<'_>) -> TestReport {
         report.cases.retain(|case| names.contains(&case.id.name));
     }
     report
-}
-
-/// The one file of the project whose path ends with `path`: many tools name files by package or without their folder.
-fn only_end(files: &[crate::io::store::TreeFile], path: &str) -> Option<RepoPath> {
-    let ending = RepoPath::new(path).filter(|ending| !ending.is_root())?;
-    let fits = |path: &str| {
-        let head = path.strip_suffix(ending.as_str());
-        head.is_some_and(|head| head.is_empty() || head.ends_with('/'))
-    };
-    let mut found = files.iter().filter(|file| fits(file.path.as_str()));
-    let first = found.next()?;
-    found.next().is_none().then(|| first.path.clone())
 }
 
 fn end(job: &Job<'_>, output: &Output, reported: &Reported, problems: &[Problem]) -> CheckEnd {

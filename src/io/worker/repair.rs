@@ -169,9 +169,7 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
             Box::new(Python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
-        Runner::Unittest | Runner::Pytest | Runner::Cargo | Runner::Junit | Runner::Command => {
-            Box::new(Generic::open(job))
-        }
+        _ => Box::new(Generic::open(job)),
     })
 }
 

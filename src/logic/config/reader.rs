@@ -269,9 +269,9 @@ fn is_variable(name: &str) -> bool {
 /// The keys a runner cannot do without.
 fn needed(runner: Runner) -> impl Iterator<Item = &'static str> {
     let keys: &[&str] = match runner {
-        Runner::Command => &["command"],
+        Runner::Tap | Runner::Command => &["command"],
         Runner::Junit => &["command", "report"],
-        Runner::Unittest | Runner::Pytest | Runner::Cargo => &[],
+        _ => &[],
     };
     keys.iter().copied()
 }
@@ -281,7 +281,10 @@ fn runner_named(word: &str) -> Runner {
         "unittest" => Runner::Unittest,
         "pytest" => Runner::Pytest,
         "cargo" => Runner::Cargo,
+        "nextest" => Runner::Nextest,
+        "go" => Runner::Go,
         "junit" => Runner::Junit,
+        "tap" => Runner::Tap,
         _ => Runner::Command,
     }
 }
@@ -291,7 +294,10 @@ fn runner_word(runner: Runner) -> &'static str {
         Runner::Unittest => "unittest",
         Runner::Pytest => "pytest",
         Runner::Cargo => "cargo",
+        Runner::Nextest => "nextest",
+        Runner::Go => "go",
         Runner::Junit => "junit",
+        Runner::Tap => "tap",
         Runner::Command => "command",
     }
 }

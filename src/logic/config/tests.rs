@@ -113,7 +113,7 @@ fn a_check_that_cannot_run_as_written_is_counted() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"command\"\n[[check]]\nrunner = \"cargoo\"\n[[check]]\n[[check]]\nrunner = \"cargo\"\ndir = \"../x\"\n[[check]]\nrunner = \"cargo\"\nenv = { A = 1 }\n[[check]]\nrunner = \"command\"\ncommand = []\n"), @"
     Config { checks: [], workers: [], ladder: None, n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:1: `check.command` is missing: the runner `command` needs it
-    greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, junit, command
+    greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, nextest, go, junit, tap, command
     greenloop.toml:5: `check.runner` is missing: say who runs the tests
     greenloop.toml:8: `check.dir` takes a folder inside the project
     greenloop.toml:11: `check.env` takes a table of texts, for example { TZ = \"UTC\" }

@@ -80,10 +80,7 @@ impl Reader {
     }
 
     /// The report as far as it came.
-    pub fn finish(mut self) -> Reported {
-        if self.cases.is_cut {
-            self.distrust("holds too many tests".to_owned());
-        }
+    pub fn finish(self) -> Reported {
         let complete = self.trouble.is_none() && !self.cases.list.is_empty();
         let report = TestReport { cases: self.cases.list, complete };
         Reported { report, n_files: self.n_files, trouble: self.trouble }
@@ -121,6 +118,9 @@ impl File<'_> {
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
+            if self.reader.cases.is_cut {
+                return Err("holds too many tests".to_owned());
+            }
             match xml.read_event_into(&mut buffer) {
                 Ok(Event::Start(tag)) => self.start(&tag)?,
                 Ok(Event::Empty(tag)) => {

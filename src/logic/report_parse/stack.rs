@@ -60,17 +60,17 @@ fn jvm_frame(line: &str) -> Option<(String, u32)> {
     Some((path, number(rest)?.0))
 }
 
-/// Every `path:12`, `path:line 12`, `path, line 12` and `path(12)` of a line.
+/// Every `path:12`, `path:line 12`, `path, line 12`, `path line 12` and `path(12)` of a line.
 pub(crate) fn places_in(line: &str) -> Vec<(String, u32)> {
     let mut found = Vec::new();
     let mut from = 0;
-    for (at, mark) in line.match_indices([':', '(', ',']) {
+    for (at, mark) in line.match_indices([':', '(', ',', ' ']) {
         if at < from {
             continue;
         }
         let rest = &line[at + 1..];
         let spelled = rest.trim_start().strip_prefix("line ");
-        if mark == "," && spelled.is_none() {
+        if [",", " "].contains(&mark) && spelled.is_none() {
             continue;
         }
         let Some((n_line, after)) = number(spelled.unwrap_or(rest)) else { continue };
@@ -137,6 +137,7 @@ mod tests {
         );
         check("   at A.B() in /p/T.cs:line 12", "T.cs:12");
         check("/p/x.cc:12: Failure\nx.cpp(3): error", "x.cpp:3 x.cc:12");
+        check("#   at t/a.t line 12.\n", "t/a.t:12");
         check("(in test file a.bats, line 2)\n", "a.bats:2");
         check("tests/ATest.php:12\n/usr/lib/x.php:3", "tests/ATest.php:12");
         check("at 12:30 the clock of http://host.example:80 struck f(3), a.c:0", "");

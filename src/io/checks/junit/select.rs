@@ -16,8 +16,11 @@ pub(super) fn argv(argv: &[String], names: &[String]) -> Vec<String> {
     argv.iter().cloned().chain(arguments.unwrap_or_default()).collect()
 }
 
+/// The program, or the name that a script is given: `sh -c SCRIPT NAME`.
 fn tool(argv: &[String]) -> &str {
-    let program = argv.first().map_or("", String::as_str);
+    let is_script = argv.len() == 4 && argv[1] == "-c";
+    let program = if is_script { argv.last() } else { argv.first() };
+    let program = program.map_or("", String::as_str);
     program.rsplit('/').next().unwrap_or_default()
 }
 
@@ -79,6 +82,7 @@ mod tests {
         check("mvn -o test", &["(unnamed)"], "");
         check("./gradlew test", &["com.A adds it"], " --tests com.A");
         check("ctest --test-dir build", &["a.b", "c+"], r" -R ^(a\.b|c\+)$");
+        check("sh -c script ctest", &["a"], " -R ^(a)$");
         check("sh run.sh", &["a"], "");
         let long = "x".repeat(SELECT_BYTES_MAX);
         check("ctest", &[&long], "");

@@ -237,7 +237,7 @@ impl Launch {
         let framework = match check.runner {
             Runner::Unittest => "unittest",
             Runner::Pytest => "pytest",
-            Runner::Cargo | Runner::Junit | Runner::Command => return None,
+            _ => return None,
         };
         if let Some(at) = check.argv.windows(2).position(|pair| pair == ["-m", framework]) {
             let (interpreter, rest) = check.argv.split_at(at);
