@@ -1,5 +1,6 @@
 //! Runners of every other kind in real worlds: reports that are left, printed, forged, stale or broken.
 
+mod cargo;
 mod go;
 mod junit;
 mod nextest;
