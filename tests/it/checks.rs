@@ -384,7 +384,7 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargoo\"\n",
     )]);
     let failure = checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap_err();
-    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, command");
+    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, nextest, go, junit, tap, command");
     let place = self::place(&[(
         "greenloop.toml",
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",
