@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, a Python with pytest, ruff and mypy in
-# target/test-venv, and the JavaScript test runners of the fixtures in target/test-node.
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, a Python with pytest, ruff and
+# mypy in target/test-venv, and the JavaScript test runners of the fixtures in target/test-node.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +43,11 @@ install_venv_package() {
     apt-get update -qq && apt-get install -y -qq python3-venv
 }
 
+install_go() {
+    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
+    apt-get update -qq && apt-get install -y -qq golang
+}
+
 make_venv() {
     python3 -m venv --clear "$venv" 2>/dev/null && return
     install_venv_package && python3 -m venv --clear "$venv" && return
@@ -57,6 +62,10 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 do
 need node "install Node.js 20 or later with your package manager"
 need npm "install npm, which comes with Node.js"
 node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || fail "node is older than 20" "install a newer Node.js"
+command -v go >/dev/null || install_go || fail "go is missing" \
+    "install Go 1.18 or later with your package manager (Debian, Ubuntu: sudo apt-get install golang)"
+command -v cargo-nextest >/dev/null || cargo install --quiet --locked cargo-nextest ||
+    fail "cargo-nextest is missing" "run: cargo install --locked cargo-nextest"
 component rustfmt fmt
 component clippy clippy
 

@@ -10,6 +10,8 @@ pub const OUTPUT_TAIL_BYTES_MAX: usize = 192 * 1024;
 pub const OUTPUT_FLOOD_BYTES: u64 = 64 * 1024 * 1024;
 /// A structured report file larger than this is cut and counts as incomplete.
 pub const REPORT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Report files read of one run; more make the report incomplete.
+pub const REPORT_FILES_MAX: usize = 10_000;
 /// `greenloop.toml`, in bytes.
 pub const CONFIG_BYTES_MAX: usize = 1024 * 1024;
 /// Errors with a place kept of one run of a check.

@@ -5,16 +5,21 @@ mod cargo;
 mod command;
 mod desk;
 mod ending;
+mod go;
 mod interpreter;
 mod javascript;
+mod junit;
 mod lint;
+mod nextest;
+mod programs;
 mod python;
 mod setting;
 mod settled;
+mod tap;
 
 use self::javascript::packages;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
@@ -137,6 +142,7 @@ fn detect_by_files(
         read: &read,
         python: &python,
         program: &program,
+        has_program: &programs::is_on_path,
     });
     for check in &mut found.checks {
         check.dir = in_project(&check.dir);
@@ -165,8 +171,10 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
             let program = packages::program(root, &dir, packages::name_of(check.runner));
             javascript::default_argv(check.runner, program)
         }
-        (Runner::Command, None) => Vec::new(),
         (Runner::Lint(linter), None) => words(linter.argv()),
+        (Runner::Go, None) => words(&["go", "test", "./..."]),
+        (Runner::Nextest, None) => words(&["cargo", "nextest", "run"]),
+        (Runner::Junit | Runner::Tap | Runner::Command, None) => Vec::new(),
     };
     argv.extend(check.args);
     Check {
@@ -175,6 +183,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         dir,
         argv,
         env: check.env,
+        report: check.report,
         timeout_ms: check.timeout_ms,
         policy: check.policy,
         why: format!("{} names it", config::FILE_NAME),
@@ -200,13 +209,26 @@ pub fn run(
     cancel: &CancelToken,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Result<CheckRun, Failure> {
-    let job = Job { store, world, check, select, cancel, paths: RefCell::default() };
+    let job = Job {
+        store,
+        world,
+        check,
+        select,
+        cancel,
+        paths: RefCell::default(),
+        endings: RefCell::default(),
+        files: OnceCell::new(),
+    };
     let done = match check.runner {
         Runner::Unittest | Runner::Pytest => python::run(&job, on_case)?,
         Runner::Cargo => cargo::run(&job, on_case),
         Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha => {
             javascript::run(&job, on_case)?
         }
+        Runner::Junit => junit::run(&job, on_case)?,
+        Runner::Tap => tap::run(&job, on_case)?,
+        Runner::Go => go::run(&job, on_case),
+        Runner::Nextest => nextest::run(&job, on_case)?,
         Runner::Command => command::run(&job, on_case),
         Runner::Lint(linter) => lint::run(&job, linter, on_case)?,
     };
@@ -242,6 +264,9 @@ struct Job<'a> {
     cancel: &'a CancelToken,
     /// Paths that runners named, by how they spelled them.
     paths: RefCell<HashMap<String, Option<RepoPath>>>,
+    /// The same for the ends of paths.
+    endings: RefCell<HashMap<String, Option<RepoPath>>>,
+    files: OnceCell<Vec<RepoPath>>,
 }
 
 /// What a run came to.
@@ -283,6 +308,27 @@ impl Job<'_> {
             above.filter_map(|folder| folder.join(path)).find(|path| self.is_in_tree(path))
         };
         self.paths.borrow_mut().insert(path.to_owned(), found.clone());
+        found
+    }
+
+    /// The one file of the project whose path ends with `path`: many tools name files by package, or without their folder.
+    fn find_ending(&self, path: &str) -> Option<RepoPath> {
+        let ending = RepoPath::new(path).filter(|ending| !ending.is_root())?;
+        if let Some(known) = self.endings.borrow().get(path) {
+            return known.clone();
+        }
+        let files = self.files.get_or_init(|| {
+            // A store that cannot be read shows itself where the output is put.
+            let files = self.store.files(self.world.tree()).unwrap_or_default();
+            files.into_iter().map(|file| file.path).collect()
+        });
+        let fits = |file: &&RepoPath| {
+            let head = file.as_str().strip_suffix(ending.as_str());
+            head.is_some_and(|head| head.is_empty() || head.ends_with('/'))
+        };
+        let mut fitting = files.iter().filter(fits);
+        let found = fitting.next().filter(|_| fitting.next().is_none()).cloned();
+        self.endings.borrow_mut().insert(path.to_owned(), found.clone());
         found
     }
 

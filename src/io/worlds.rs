@@ -12,6 +12,7 @@ mod dependencies;
 mod folder;
 mod layer;
 mod left;
+mod matching;
 mod outputs;
 mod pool;
 mod trash;

@@ -33,6 +33,8 @@ pub enum Takes {
     Flag,
     /// Names with texts.
     TextTable,
+    /// One pattern for files, or a list of them.
+    Patterns,
     /// A whole number from 1 to this one.
     Count(u64),
     /// Absolute paths, and such below `~/`.
@@ -67,6 +69,10 @@ pub const KEYS: &[Key] = &[
             "unittest",
             "pytest",
             "cargo",
+            "nextest",
+            "go",
+            "junit",
+            "tap",
             "node-test",
             "jest",
             "vitest",
@@ -92,7 +98,14 @@ pub const KEYS: &[Key] = &[
         table: "check",
         name: "command",
         takes: Takes::Texts,
-        doc: "Program and first arguments. Needed for `command`; replaces the program for the others.",
+        doc: "Program and first arguments. Needed for `command`, `junit` and `tap`; replaces the program for the others.",
+    },
+    Key {
+        table: "check",
+        name: "report",
+        takes: Takes::Patterns,
+        doc: "Files in which the tests leave their report, seen from `dir`; `*` and `**` are any names. Needed for \
+              `junit`; with `tap` for tests that do not print it. Files of earlier runs do not count.",
     },
     Key {
         table: "check",
@@ -176,6 +189,7 @@ pub struct CheckConfig {
     pub dir: RepoPath,
     pub command: Option<Vec<String>>,
     pub args: Vec<String>,
+    pub report: Vec<String>,
     pub timeout_ms: u64,
     pub env: BTreeMap<String, String>,
     pub on_request: bool,

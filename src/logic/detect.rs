@@ -1,8 +1,10 @@
 //! Which checks a project has, from the names and texts of its files. Used when `greenloop.toml` names none.
 
+mod go;
 mod javascript;
 mod lint;
 mod python;
+mod reports;
 mod rust;
 
 use std::cell::Cell;
@@ -32,6 +34,8 @@ pub struct Project<'a> {
     pub python: &'a dyn Fn(&RepoPath) -> Option<Python>,
     /// The program of an installed JavaScript package, as seen from a folder; `None` when it is not installed there.
     pub program: &'a dyn Fn(&RepoPath, &str) -> Option<String>,
+    /// Whether a program of this name can be started.
+    pub has_program: &'a dyn Fn(&str) -> bool,
 }
 
 /// What was found.
@@ -56,10 +60,12 @@ impl Found {
 pub fn detect(project: &Project<'_>) -> Found {
     let files = Files::of(project);
     let mut found = Found::default();
-    rust::detect(&files, &mut found);
+    rust::detect(&files, project.has_program, &mut found);
     python::detect(&files, project.python, &mut found);
     javascript::detect(&files, project.program, &mut found);
     lint::detect(&files, &mut found);
+    go::detect(&files, project.has_program, &mut found);
+    reports::detect(&files, project.has_program, &mut found);
     if files.n_read.get() >= DETECT_FILES_MAX {
         found.notes.push(format!(
             "only {DETECT_FILES_MAX} files were looked at to find the checks; name them with `[[check]]` entries in \
@@ -99,7 +105,7 @@ const FIXTURES: [&str; 6] =
     ["fixtures", "fixture", "__fixtures__", "testdata", "test_data", "test-data"];
 
 /// Files that make the folder they are in a project.
-const MANIFESTS: [&str; 12] = [
+const MANIFESTS: [&str; 14] = [
     "Cargo.toml",
     "pyproject.toml",
     "setup.py",
@@ -111,6 +117,8 @@ const MANIFESTS: [&str; 12] = [
     "package.json",
     "go.mod",
     "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
     "CMakeLists.txt",
 ];
 
@@ -172,6 +180,7 @@ fn check(name: &str, runner: Runner, dir: &RepoPath, argv: Vec<String>, why: Str
         dir: dir.clone(),
         argv,
         env: BTreeMap::new(),
+        report: Vec::new(),
         timeout_ms: CHECK_WALL_DEFAULT.as_millis() as u64,
         policy: Policy::default(),
         why,

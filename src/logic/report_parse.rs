@@ -1,8 +1,13 @@
 //! From what runners print or write to test cases. Pure, bounded, and indifferent to nonsense.
 
+pub mod compiler;
+pub mod go;
 pub mod jsonl;
+pub mod junit;
 pub mod libtest;
 pub mod lint;
+mod stack;
+pub mod tap;
 
 use std::collections::HashMap;
 
@@ -24,8 +29,11 @@ pub const FINDING: &str = "(finding)";
 
 /// What a runner reports beside tests: things that are red by being there and leave no name behind when they are
 /// well. Such a case is called `SCOPE PHASE`, for example `tests.test_money (import)`.
-const PHASES: [&str; 6] =
-    ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)", "(hooks)", "(unhandled)"];
+const PHASES: [&str; 7] =
+    ["(import)", BUILD, "(tearDownClass)", "(tearDownModule)", SUITE, "(hooks)", "(unhandled)"];
+
+/// Stands for a suite or package of tests that went wrong outside its tests.
+pub(crate) const SUITE: &str = "(suite)";
 
 /// The id that stands for the build of a check as a whole.
 pub fn build_of(check: &CheckId) -> TestId {
@@ -41,10 +49,7 @@ pub fn phase_scope(name: &str) -> Option<&str> {
 pub fn is_in_scope(name: &str, scope: &str) -> bool {
     let scope = if scope == "." { "" } else { scope };
     name.strip_prefix(scope).is_some_and(|rest| {
-        scope.is_empty()
-            || rest.is_empty()
-            || rest.starts_with(['.', ':', '/', '['])
-            || rest.starts_with(" > ")
+        scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '[', ' '])
     })
 }
 
@@ -108,6 +113,8 @@ fn add_problem(problems: &mut Vec<Problem>, mut problem: Problem) {
 
 #[cfg(test)]
 mod tests {
+    mod recorded;
+
     use super::*;
 
     #[test]

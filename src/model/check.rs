@@ -20,6 +20,9 @@ pub struct Check {
     pub argv: Vec<String>,
     /// Variables set on top of the sandbox's own.
     pub env: BTreeMap<String, String>,
+    /// Patterns of the files in which the runner leaves its report, relative to `dir`; empty when it leaves none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub report: Vec<String>,
     pub timeout_ms: u64,
     #[serde(default)]
     pub policy: Policy,
@@ -43,6 +46,12 @@ pub enum Runner {
     Jest,
     Vitest,
     Mocha,
+    /// Any program that leaves JUnit XML.
+    Junit,
+    /// Any program that prints or leaves TAP.
+    Tap,
+    Go,
+    Nextest,
     /// Any program; its exit code is its only test.
     Command,
     /// No tests, but findings.

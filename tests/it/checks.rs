@@ -96,7 +96,7 @@ pub fn told(run: &CheckRun) -> String {
     format!("{:?}, {whole}\n{}{}", run.end, cases.concat(), problems.collect::<String>())
 }
 
-fn printed(place: &Place, run: &CheckRun) -> String {
+pub fn printed(place: &Place, run: &CheckRun) -> String {
     String::from_utf8_lossy(&place.store.blob(&run.output).unwrap()).into_owned()
 }
 
@@ -394,7 +394,7 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargoo\"\n",
     )]);
     let failure = checks::detect(&place.store, &place.snapshot(), &RepoPath::root()).unwrap_err();
-    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet");
+    insta::assert_snapshot!(failure.message, @"an entry cannot be run as written: greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, nextest, go, junit, tap, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet");
     let place = self::place(&[(
         "greenloop.toml",
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",

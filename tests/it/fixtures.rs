@@ -42,6 +42,9 @@ fn tally(project: &Project, check: &str) -> Tally {
             ],
             read_tap,
         ),
+        "python3 check.py" => (vec![&python, "check.py"], read_ok),
+        "sh test.sh" => (vec!["sh", "test.sh"], read_ok),
+        "go test" => (vec!["go", "test", "-v", "./..."], read_go),
         other => panic!("no runner for {other}"),
     };
     let mut command = Command::new(argv[0]);
@@ -134,6 +137,20 @@ fn printed(check: &str, name: &str) -> String {
     }
 }
 
+/// `ok cases a`, `not ok 3 - a`.
+fn read_ok(line: &str) -> Option<(String, bool)> {
+    let rest = line.strip_prefix("not ").unwrap_or(line).strip_prefix("ok ")?;
+    let name = rest.split_once(" - ").map_or(rest, |(_, name)| name);
+    Some((name.to_owned(), line.starts_with("ok")))
+}
+
+/// `    --- PASS: TestA/x (0.00s)`.
+fn read_go(line: &str) -> Option<(String, bool)> {
+    let (outcome, rest) = line.trim_start().strip_prefix("--- ")?.split_once(": ")?;
+    let (name, _) = rest.split_once(" (")?;
+    Some((name.to_owned(), outcome == "PASS"))
+}
+
 /// The project is red as described; with its fault undone all of it is green, and typing the fault in again gives the
 /// text it came with.
 fn check_fixture(name: &str) {
@@ -213,6 +230,21 @@ fn typescript_agenda_vitest_is_as_described() {
 #[test]
 fn javascript_slugs_mocha_is_as_described() {
     check_fixture("javascript-slugs-mocha");
+}
+
+#[test]
+fn python_roman_junit_is_as_described() {
+    check_fixture("python-roman-junit");
+}
+
+#[test]
+fn sh_slug_tap_is_as_described() {
+    check_fixture("sh-slug-tap");
+}
+
+#[test]
+fn go_ledger_is_as_described() {
+    check_fixture("go-ledger");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod place;
 mod red;
 mod repair_python;
 mod repair_rust;
+mod runners;
 mod sharing;
 mod sim;
 mod store;

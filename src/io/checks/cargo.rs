@@ -218,7 +218,7 @@ struct Message {
 }
 
 /// The output as cargo prints it for people: the compiler's messages in words, the rest of the JSON left out.
-fn readable(text: &[u8]) -> Vec<u8> {
+pub(super) fn readable(text: &[u8]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         if !line.starts_with(b"{\"reason\":") {

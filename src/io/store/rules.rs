@@ -27,6 +27,7 @@ __pycache__/
 .venv/
 node_modules/
 .gradle/
+.greenloop/
 .DS_Store
 .hg/
 .svn/

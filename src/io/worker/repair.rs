@@ -176,6 +176,10 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
         | Runner::Jest
         | Runner::Vitest
         | Runner::Mocha
+        | Runner::Junit
+        | Runner::Tap
+        | Runner::Go
+        | Runner::Nextest
         | Runner::Command
         | Runner::Lint(_) => Box::new(Generic::open(job)),
     })

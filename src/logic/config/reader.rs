@@ -7,6 +7,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::policy;
 use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of};
+use crate::base::glob::Globs;
 use crate::base::limits::{CHECK_WALL_DEFAULT, JAIL_HOSTS_MAX};
 use crate::base::near::near;
 use crate::base::path::RepoPath;
@@ -98,8 +99,8 @@ impl<'a> Reader<'a> {
         let n_errors = self.errors.len();
         let mut taken = self.table("check", table);
         let is_whole = !self.errors[n_errors..].iter().any(|error| {
-            ["check.runner", "check.dir", "check.command", "check.args", "check.env"]
-                .contains(&error.key.as_str())
+            let key = error.key.strip_prefix("check.").unwrap_or_default();
+            ["runner", "dir", "command", "args", "env", "report"].contains(&key)
         });
         let runner = match taken.remove("runner") {
             Some(Taken::Text(word)) => runner_named(&word),
@@ -109,9 +110,14 @@ impl<'a> Reader<'a> {
                 return None;
             }
         };
-        let command = texts(taken.remove("command"));
-        if runner == Runner::Command && command.is_none() && is_whole {
-            self.error("check.command", entry, "is missing: the runner `command` needs it");
+        let (command, report) = (texts(taken.remove("command")), texts(taken.remove("report")));
+        let missing = needed(runner).find(|key| match *key {
+            "command" => command.is_none(),
+            _ => report.is_none(),
+        });
+        if let Some(key) = missing.filter(|_| is_whole) {
+            let message = format!("is missing: the runner `{}` needs it", runner_word(runner));
+            self.error(&format!("check.{key}"), entry, &message);
             return None;
         }
         is_whole.then(|| CheckConfig {
@@ -120,6 +126,7 @@ impl<'a> Reader<'a> {
             dir: folder(taken.remove("dir")).unwrap_or_else(RepoPath::root),
             command,
             args: texts(taken.remove("args")).unwrap_or_default(),
+            report: report.unwrap_or_default(),
             timeout_ms: count(taken.remove("timeout_seconds"))
                 .map_or(CHECK_WALL_DEFAULT.as_millis() as u64, |seconds| seconds * 1_000),
             env: text_table(taken.remove("env")).unwrap_or_default(),
@@ -171,6 +178,8 @@ impl<'a> Reader<'a> {
             }
             (Takes::Flag, DeValue::Boolean(flag)) => Some(Taken::Flag(*flag)),
             (Takes::Texts, DeValue::Array(list)) => all_texts(list).map(Taken::Texts),
+            (Takes::Patterns, DeValue::String(text)) => patterns(vec![text.to_string()]),
+            (Takes::Patterns, DeValue::Array(list)) => all_texts(list).and_then(patterns),
             (Takes::TextTable, DeValue::Table(table)) => all_named(table).map(Taken::TextTable),
             (Takes::Count(max), DeValue::Integer(number)) => {
                 u64::from_str_radix(number.as_str(), number.radix())
@@ -194,6 +203,7 @@ impl<'a> Reader<'a> {
                 | Takes::Texts
                 | Takes::Flag
                 | Takes::TextTable
+                | Takes::Patterns
                 | Takes::Count(_)
                 | Takes::Paths
                 | Takes::Network,
@@ -243,6 +253,10 @@ fn wanted(takes: Takes) -> String {
             "a list of paths that begin with `/` or `~/`, without `..`, for example [\"~/.cache/foo\"]".to_owned()
         }
         Takes::Network => "true, false, or a list like [\"localhost:5432\"]".to_owned(),
+        Takes::Patterns => {
+            "one pattern, or a list of them, for files in `dir`, for example \"out/*.xml\""
+                .to_owned()
+        }
         Takes::Count(max) => format!("a whole number from 1 to {max}"),
     }
 }
@@ -254,6 +268,11 @@ fn all_texts(list: &DeArray<'_>) -> Option<Vec<String>> {
             _ => None,
         })
         .collect()
+}
+
+fn patterns(patterns: Vec<String>) -> Option<Taken> {
+    let globs = Globs::new(&RepoPath::root(), patterns.iter().map(String::as_str));
+    globs.filter(|globs| !globs.folders().is_empty()).map(|_| Taken::Texts(patterns))
 }
 
 fn all_named(table: &DeTable<'_>) -> Option<BTreeMap<String, String>> {
@@ -272,11 +291,25 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0'])
 }
 
+/// The keys a runner cannot do without.
+fn needed(runner: Runner) -> impl Iterator<Item = &'static str> {
+    let keys: &[&str] = match runner {
+        Runner::Tap | Runner::Command => &["command"],
+        Runner::Junit => &["command", "report"],
+        _ => &[],
+    };
+    keys.iter().copied()
+}
+
 fn runner_named(word: &str) -> Runner {
     match word {
         "unittest" => Runner::Unittest,
         "pytest" => Runner::Pytest,
         "cargo" => Runner::Cargo,
+        "nextest" => Runner::Nextest,
+        "go" => Runner::Go,
+        "junit" => Runner::Junit,
+        "tap" => Runner::Tap,
         "node-test" => Runner::NodeTest,
         "jest" => Runner::Jest,
         "vitest" => Runner::Vitest,
@@ -297,6 +330,10 @@ fn runner_word(runner: Runner) -> &'static str {
         Runner::Jest => "jest",
         Runner::Vitest => "vitest",
         Runner::Mocha => "mocha",
+        Runner::Nextest => "nextest",
+        Runner::Go => "go",
+        Runner::Junit => "junit",
+        Runner::Tap => "tap",
         Runner::Command => "command",
         Runner::Lint(linter) => linter.word(),
     }

@@ -27,6 +27,7 @@ runner = "pytest"
 dir = "backend"
 command = ["python3.12", "-m", "pytest"]
 args = ["-m", "slow"]
+report = "out/*.xml"
 timeout_seconds = 0x10
 env = { TZ = "UTC" }
 
@@ -49,6 +50,7 @@ wall_seconds = 60
         dir: RepoPath::new("backend").unwrap(),
         command: Some(["python3.12", "-m", "pytest"].map(String::from).to_vec()),
         args: vec!["-m".into(), "slow".into()],
+        report: vec!["out/*.xml".into()],
         timeout_ms: 16_000,
         env: [("TZ".to_owned(), "UTC".to_owned())].into(),
         on_request: false,
@@ -114,7 +116,7 @@ fn a_worker_that_cannot_run_as_written_is_counted() {
 #[test]
 fn a_bad_key_leaves_the_good_ones() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\ntimout_seconds = 5\ntimeout_seconds = 0\n\n[budget]\nattempts = \"x\"\nwall_seconds = 9\n\n[colour]\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 } }
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
@@ -127,7 +129,7 @@ fn a_check_that_cannot_run_as_written_is_counted() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"command\"\n[[check]]\nrunner = \"cargoo\"\n[[check]]\n[[check]]\nrunner = \"cargo\"\ndir = \"../x\"\n[[check]]\nrunner = \"cargo\"\nenv = { A = 1 }\n[[check]]\nrunner = \"command\"\ncommand = []\n"), @"
     Config { checks: [], workers: [], ladder: None, n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:1: `check.command` is missing: the runner `command` needs it
-    greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet
+    greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, nextest, go, junit, tap, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet
     greenloop.toml:5: `check.runner` is missing: say who runs the tests
     greenloop.toml:8: `check.dir` takes a folder inside the project
     greenloop.toml:11: `check.env` takes a table of texts, for example { TZ = \"UTC\" }
@@ -138,7 +140,7 @@ fn a_check_that_cannot_run_as_written_is_counted() {
     greenloop.toml:1: `check` is a list: write `[[check]]`
     ");
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargo\"\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000 } }
     greenloop.toml:3: `check.name` `cargo` is used twice: give each check its own
     "#);
 }

@@ -25,6 +25,7 @@ fn found(text: &str, python: Option<Python>) -> String {
         read: &|path| texts.get(path).cloned(),
         python: &|_| python.clone(),
         program: &|_, _| None,
+        has_program: &|program| program != "ctest",
     }))
 }
 
@@ -93,6 +94,39 @@ fn cargo_projects() {
 }
 
 #[test]
+fn a_project_that_configures_nextest() {
+    let text =
+        "//- Cargo.toml\n[workspace]\n//- .config/nextest.toml\n//- src/lib.rs\n/// ```\n#[test]\n";
+    insta::assert_snapshot!(found(text, None), @"
+    nextest in .: cargo nextest run --workspace (`.config/nextest.toml` configures nextest)
+    doc tests in .: cargo test --workspace --doc (`src/lib.rs` holds Rust tests)
+    ");
+}
+
+#[test]
+fn go_modules() {
+    let text = "//- go.mod\nmodule a\n\ngo 1.19\n//- a_test.go\n//- vendor/modules.txt\n//- tools/go.mod\nmodule b\n//- tools/x/b_test.go\n//- tools/vendor/modules.txt\n//- empty/go.mod\n//- empty/a.go\n";
+    insta::assert_snapshot!(found(text, None), @"
+    go test in .: go test ./... (`a_test.go` is a Go test)
+    go test:tools in tools: go test -mod=vendor ./... (`tools/x/b_test.go` is a Go test)
+    note: `empty/go.mod` is a Go module without tests
+    ");
+}
+
+#[test]
+fn tools_that_leave_reports() {
+    let maven = "//- pom.xml\n//- a/pom.xml\n//- a/src/test/java/ATest.java\n";
+    insta::assert_snapshot!(found(maven, None), @"maven in .: mvn --offline --quiet --batch-mode --fail-at-end test (`a/src/test/java/ATest.java` is a test)");
+    let gradle = "//- build.gradle.kts\n//- gradlew\n//- src/test/kotlin/ATest.kt\n";
+    insta::assert_snapshot!(found(gradle, None), @"gradle in .: ./gradlew test --offline --continue (`src/test/kotlin/ATest.kt` is a test)");
+    let ctest = "//- CMakeLists.txt\nenable_testing()\n//- a/CMakeLists.txt\nenable_testing()\n";
+    insta::assert_snapshot!(found(ctest, None), @"note: `CMakeLists.txt` has tests of CTest, but there is no `ctest`: install CMake");
+    let rspec = "//- Gemfile\ngem 'rspec_junit_formatter'\n//- .rspec\n//- spec/a_spec.rb\n";
+    insta::assert_snapshot!(found(rspec, None), @"rspec in .: bundle exec rspec --format progress --format RspecJunitFormatter --out tmp/greenloop-rspec.xml (`spec/a_spec.rb` is a spec)");
+    insta::assert_snapshot!(found("//- .rspec\n//- spec/a_spec.rb\n", None), @"note: `spec/a_spec.rb` is a spec; add the gem `rspec_junit_formatter` to the Gemfile, or name a check in greenloop.toml");
+}
+
+#[test]
 fn a_project_with_too_many_files_says_so() {
     let files: Vec<RepoPath> =
         (0..=DETECT_FILES_MAX).map(|n| RepoPath::new(format!("test_{n}.py")).unwrap()).collect();
@@ -101,6 +135,7 @@ fn a_project_with_too_many_files_says_so() {
         read: &|_| Some(String::new()),
         python: &|_| None,
         program: &|_, _| None,
+        has_program: &|_| true,
     });
     assert_eq!(found.notes.len(), 1);
     assert_eq!(found.checks, []);
@@ -127,7 +162,13 @@ fn found_js(text: &str, installed: &[&str]) -> String {
         installed.contains(&name).then(|| format!("{way}node_modules/{name}/bin.js"))
     };
     let read = |path: &RepoPath| texts.get(path).cloned();
-    told(detect(&Project { files: &files, read: &read, python: &|_| None, program: &program }))
+    told(detect(&Project {
+        files: &files,
+        read: &read,
+        python: &|_| None,
+        program: &program,
+        has_program: &|_| true,
+    }))
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn snapshot() -> Event {
         dir: RepoPath::root(),
         argv: vec!["python3".into()],
         env: Default::default(),
+        report: Vec::new(),
         timeout_ms: 1,
         policy: Default::default(),
         why: String::new(),

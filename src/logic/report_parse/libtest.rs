@@ -96,6 +96,15 @@ impl Reader {
         }
     }
 
+    /// Takes the next line of a command of which only the build is cargo's.
+    pub fn build_line(&mut self, line: &[u8], find: FindPath<'_>) {
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\n', '\r']);
+        if !self.build.message(text, find) {
+            self.build.text(text);
+        }
+    }
+
     /// The report as far as it came.
     pub fn finish(mut self, find: FindPath<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Reported {
         self.close(find, on_case);
@@ -124,6 +133,19 @@ impl Reader {
         if self.crash.is_none() {
             self.crash = section.crash();
         }
+    }
+}
+
+/// Tells a red case, whose message is what the test printed, in the words used for all of Rust's tests.
+pub fn explain(case: &mut TestCase, find: FindPath<'_>) {
+    if !case.outcome.is_red() {
+        return;
+    }
+    let test = case.id.name.split_once(' ').map_or(case.id.name.as_str(), |(_, test)| test);
+    let told = failure::told(test, &case.message, find);
+    if told.at.is_some() {
+        (case.outcome, case.message) = (told.outcome, told.message);
+        (case.at, case.frames) = (told.at, told.frames);
     }
 }
 

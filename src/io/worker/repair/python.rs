@@ -243,6 +243,10 @@ impl Launch {
             | Runner::Jest
             | Runner::Vitest
             | Runner::Mocha
+            | Runner::Junit
+            | Runner::Tap
+            | Runner::Go
+            | Runner::Nextest
             | Runner::Command
             | Runner::Lint(_) => return None,
         };

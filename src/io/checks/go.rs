@@ -1,0 +1,197 @@
+//! Go's tests: one `go test -json`, its output read line by line while it comes.
+
+use std::collections::BTreeSet;
+
+use super::ending::{crashed, exit_code, last_line, missing_program};
+use super::{Done, Job, Select};
+use crate::base::limits::SELECT_BYTES_MAX;
+use crate::io::process::Output;
+use crate::logic::report_parse::go::{Reader, Reported};
+use crate::logic::report_parse::phase_scope;
+use crate::model::check::CheckEnd;
+use crate::model::report::TestCase;
+
+/// Where compiled packages are kept in a world, seen from the project's folder. The user's own cache cannot be written.
+const CACHE: &str = ".greenloop/go-build";
+
+pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
+    let wanted = Wanted::of(job.select);
+    let argv = argv(&job.check.argv, &wanted, &["-json"]);
+    let command = job.command(argv, environment(job));
+    let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
+    let mut reader = Reader::new(&job.check.id);
+    let mut tell = |case: &TestCase| {
+        if wanted.has(&case.id.name) {
+            on_case(case);
+        }
+    };
+    let mut output =
+        job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
+    let mut reported = reader.finish(&find, &mut tell);
+    let end = end(job, &output, &reported);
+    reported.report.cases.retain(|case| wanted.has(&case.id.name));
+    let is_empty = end == CheckEnd::Completed && reported.report.cases.is_empty();
+    let end = if is_empty { CheckEnd::NoTests } else { end };
+    output.text = readable(&output.text);
+    let shown = job.shown_as(&self::argv(&job.check.argv, &wanted, &[]));
+    let Reported { report, problems, .. } = reported;
+    Done { end, report, problems, running: None, command: shown, output }
+}
+
+/// Nothing is fetched, and nothing is written outside the world.
+fn environment(job: &Job<'_>) -> Vec<(String, String)> {
+    let cache = job.world.root().join(CACHE).to_string_lossy().into_owned();
+    let fixed = [("GOCACHE", cache.as_str()), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")];
+    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    fixed.into_iter().chain(job.check.env.clone()).collect()
+}
+
+/// The tests asked for.
+struct Wanted<'a> {
+    /// `None` for all.
+    names: Option<BTreeSet<&'a str>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(select: Select<'a>) -> Self {
+        let names = match select {
+            Select::All => None,
+            // What goes wrong outside of tests does so whichever are run.
+            Select::Only(names) if names.iter().any(|name| phase_scope(name).is_some()) => None,
+            Select::Only(names) => Some(names.iter().map(String::as_str).collect()),
+        };
+        Self { names }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|names| names.contains(name))
+    }
+
+    /// What selects at least the wanted tests: a pattern for their outermost names, and their packages.
+    fn arguments(&self) -> Option<(String, BTreeSet<&'a str>)> {
+        let names = self.names.as_ref()?;
+        let split: Vec<(&str, &str)> =
+            names.iter().map(|name| name.split_once(' ')).collect::<Option<_>>()?;
+        let outermost = |test: &'a str| test.split('/').next().unwrap_or(test);
+        let tests: BTreeSet<&str> = split.iter().map(|(_, test)| outermost(test)).collect();
+        let pattern = format!("^({})$", tests.into_iter().collect::<Vec<_>>().join("|"));
+        let packages: BTreeSet<&str> = split.iter().map(|(package, _)| *package).collect();
+        let n_bytes: usize =
+            pattern.len() + packages.iter().map(|name| name.len() + 1).sum::<usize>();
+        (n_bytes <= SELECT_BYTES_MAX).then_some((pattern, packages))
+    }
+}
+
+/// The check's command with ours and the selection behind `test`. Results of earlier runs are not taken for new ones.
+fn argv(argv: &[String], wanted: &Wanted<'_>, ours: &[&str]) -> Vec<String> {
+    let at = argv.iter().position(|word| word == "test").map_or(argv.len(), |at| at + 1);
+    let (before, after) = argv.split_at(at);
+    let mut all = before.to_vec();
+    all.extend(ours.iter().map(|word| (*word).to_owned()));
+    let is_counted = after.iter().any(|word| word.trim_start_matches('-').starts_with("count"));
+    all.extend((!is_counted).then(|| "-count=1".to_owned()));
+    let Some((pattern, packages)) = wanted.arguments() else {
+        all.extend_from_slice(after);
+        return all;
+    };
+    all.extend(["-run".to_owned(), pattern]);
+    for word in after {
+        if word == "./..." {
+            all.extend(packages.iter().map(|package| (*package).to_owned()));
+        } else {
+            all.push(word.clone());
+        }
+    }
+    all
+}
+
+fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
+    let code = match exit_code(job, output) {
+        Ok(code) => code,
+        Err(end) => return end,
+    };
+    if let Some(end) = missing_program(code, &output.text).or_else(|| missing_module(reported)) {
+        return end;
+    }
+    if let Some(trouble) = &reported.trouble {
+        return crashed(format!("the report is not whole: {trouble}"));
+    }
+    let is_red = reported.report.red().next().is_some();
+    match (is_red, code) {
+        (true, 0) => crashed("exit code 0 although tests are red"),
+        (true, _) if !reported.ran => CheckEnd::BuildFailed,
+        (true, _) | (false, 0) => CheckEnd::Completed,
+        (false, _) if !reported.problems.is_empty() => CheckEnd::BuildFailed,
+        (false, _) => {
+            let said = last_line(reported.said.as_bytes());
+            crashed(format!("exit code {code} although no test is red; it said: {said}"))
+        }
+    }
+}
+
+/// A dependency that is not on this machine.
+fn missing_module(reported: &Reported) -> Option<CheckEnd> {
+    let said = &reported.said;
+    let is_missing =
+        ["module lookup disabled by GOPROXY=off", "is not in GOROOT", "missing go.sum entry"]
+            .iter()
+            .any(|words| said.contains(words));
+    (is_missing && !reported.ran).then(|| CheckEnd::Missing {
+        program: "a module".to_owned(),
+        hint: format!(
+            "Run `go mod download` once: checks have no network and take modules from Go's cache. It said: {}",
+            said.lines().next().unwrap_or_default()
+        ),
+    })
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    output: Option<String>,
+}
+
+/// The output as people know it: what the events hold.
+fn readable(text: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        match serde_json::from_slice::<Event>(line) {
+            Ok(event) => kept.extend_from_slice(event.output.unwrap_or_default().as_bytes()),
+            // A line that was cut in the middle is no JSON any more.
+            Err(_) if line.starts_with(b"{\"") => {}
+            Err(_) => kept.extend_from_slice(line),
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selections_name_packages_and_outermost_tests() {
+        let check = |command: &str, names: &[&str], expected: &str| {
+            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let all = argv(&words, &Wanted::of(Select::Only(&names)), &["-json"]).join(" ");
+            assert_eq!(all, expected);
+        };
+        check(
+            "go test -race ./...",
+            &["e/a TestA", "e/a TestA/x", "e/b TestB/y/z"],
+            "go test -json -count=1 -run ^(TestA|TestB)$ -race e/a e/b",
+        );
+        check("go test ./a", &["e/a TestA"], "go test -json -count=1 -run ^(TestA)$ ./a");
+        check("go test -count=2 ./...", &["e/a (build)"], "go test -json -count=2 ./...");
+        let long = format!("e/a Test{}", "x".repeat(SELECT_BYTES_MAX));
+        check("go test ./...", &[&long], "go test -json -count=1 ./...");
+    }
+
+    #[test]
+    fn people_see_what_events_hold() {
+        let text =
+            b"# a\n{\"Action\":\"output\",\"Output\":\"PASS\\n\"}\n{\"Action\":\"pass\"}\n{\"Act";
+        assert_eq!(String::from_utf8(readable(text)).unwrap(), "# a\nPASS\n");
+    }
+}
