@@ -4,6 +4,7 @@
 mod changes;
 mod dispatcher;
 mod executor;
+mod guard;
 mod recover;
 
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ pub mod avoid;
 pub mod config;
 pub mod detect;
 pub mod diff;
+pub mod guard;
 pub mod machine;
 pub mod overview;
 pub mod report_parse;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::changes::file_changes;
+use super::guard::{self, Judged};
 use super::{Consent, Dirs};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
@@ -20,6 +21,7 @@ use crate::logic::subset;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::FileChange;
 use crate::model::run::{Attempt, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
@@ -131,8 +133,8 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let detected = checks::detect(&project.store, &snapshot.tree, &task.run.goal.focus)?;
     let checks = wanted(detected.checks, &task.run)?;
     let budget = task.run.asked.over(detected.budget);
-    let (notes, workers) = (detected.notes, detected.workers);
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers })
+    let (notes, workers, guard) = (detected.notes, detected.workers, Box::new(detected.guard));
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard })
 }
 
 /// The checks that the goal names, all when it names none.
@@ -233,11 +235,32 @@ fn verify(
         }
         Err(failure) => return Err(failure),
     };
+    keep_texts(project, &files)?;
+    let run_on = |tree: &TreeId| {
+        let world = project.worlds.enter(tree)?;
+        run_checks(project, task, &world, progress)
+    };
+    let judged = guard::put_back(&project.store, &task.run, tree, files)?;
+    let Judged { tree: left, files, mut guard, refused } = judged;
+    if let Some(reason) = refused {
+        let result = WorkResult::Refused { tree: tree.clone(), reason };
+        return Ok(Event::AttemptFinished { attempt, result });
+    }
+    if left.is_some() {
+        keep_texts(project, &files)?;
+    }
+    // Nothing is left to be judged when all was put back.
+    let runs = if files.is_empty() { Vec::new() } else { run_on(left.as_ref().unwrap_or(tree))? };
+    if !guard.left_out.is_empty() && !machine::is_green(&task.run, &runs) {
+        guard.green_with_all = machine::is_green(&task.run, &run_on(tree)?);
+    }
+    Ok(Event::VerifyFinished { attempt, tree: left, runs, files, guard })
+}
+
+/// Keeps what a review of the files will show.
+fn keep_texts(project: &Project, files: &[FileChange]) -> Result<(), Failure> {
     let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
-    project.store.keep(&texts.collect::<Vec<_>>())?;
-    let world = project.worlds.enter(tree)?;
-    let runs = run_checks(project, task, &world, progress)?;
-    Ok(Event::VerifyFinished { attempt, runs, files })
+    project.store.keep(&texts.collect::<Vec<_>>())
 }
 
 fn check_subset(

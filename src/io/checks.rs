@@ -21,6 +21,7 @@ use crate::logic::detect;
 use crate::model::budget::Budget;
 use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::guard::Policy;
 use crate::model::report::{TestCase, TestReport};
 use crate::model::worker::Worker;
 
@@ -32,6 +33,8 @@ pub struct Detected {
     pub budget: Budget,
     /// Who may work, from cheap to dear.
     pub workers: Vec<Worker>,
+    /// What changes may do to what judges them.
+    pub guard: Policy,
     /// What was seen but cannot be used, and what to do about it.
     pub notes: Vec<String>,
 }
@@ -75,13 +78,14 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         ));
     }
     let (budget, workers) = (config.budget, config.ladder(&folder));
+    let guard = Policy { folder: folder.clone(), ..config.guard };
     if !config.checks.is_empty() {
         let checks = config
             .checks
             .into_iter()
             .map(|check| configured(store.root(), &folder, check))
             .collect();
-        return Ok(Detected { checks, budget, workers, notes });
+        return Ok(Detected { checks, budget, workers, guard, notes });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
@@ -90,10 +94,10 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         let found = detect_by_files(store, tree, &files, &folder);
         all_notes.extend(found.notes);
         if !found.checks.is_empty() {
-            return Ok(Detected { checks: found.checks, budget, workers, notes: all_notes });
+            return Ok(Detected { checks: found.checks, budget, workers, guard, notes: all_notes });
         }
     }
-    Ok(Detected { checks: Vec::new(), budget, workers, notes: all_notes })
+    Ok(Detected { checks: Vec::new(), budget, workers, guard, notes: all_notes })
 }
 
 /// The checks of one folder, as if it were the whole project.

@@ -4,6 +4,7 @@
 
 mod avoid;
 mod bad_input;
+mod cheats;
 mod checks;
 mod command_worker;
 mod confinement;
@@ -12,6 +13,7 @@ mod crash;
 mod engine;
 mod fix;
 mod fixtures;
+mod guard;
 mod interleavings;
 mod place;
 mod red;

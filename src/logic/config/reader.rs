@@ -51,8 +51,14 @@ impl<'a> Reader<'a> {
                 ("workers", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
                 ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
+                ("guard", DeValue::Table(keys)) => self.guard(keys, &mut config),
+                ("guard", _) => {
+                    config.n_unusable += 1;
+                    self.error("guard", value, "is a table: write `[guard]`");
+                }
                 (other, _) => {
-                    self.unknown(other, name, other, ["check", "worker", "workers", "budget"]);
+                    let known = ["check", "worker", "workers", "budget", "guard"];
+                    self.unknown(other, name, other, known);
                 }
             }
         }
