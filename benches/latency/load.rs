@@ -304,6 +304,7 @@ fn run() -> RunView {
         result: tree,
         files: vec![change],
         evidence,
+        guard: Default::default(),
     };
     let run = Run {
         id,
@@ -314,6 +315,7 @@ fn run() -> RunView {
         phase: Phase::Finished(Outcome::Green),
         snapshot: None,
         checks: Vec::new(),
+        guard: Default::default(),
         notes: Vec::new(),
         baseline: None,
         targets: None,

@@ -78,10 +78,6 @@ impl Edited {
     pub fn findings(&self, tests: &[(RepoPath, String)]) -> Vec<Finding> {
         guard::findings(&self.edits(), &Facts { tests, ..Facts::default() })
     }
-
-    pub fn n_hunks(&self) -> usize {
-        self.changes.iter().map(|change| change.hunks.len().max(1)).sum()
-    }
 }
 
 pub fn path(name: &str) -> RepoPath {
@@ -139,26 +135,37 @@ pub fn alarms(group: &Group, case: &Case) -> Vec<Finding> {
 #[test]
 fn cheats_are_caught_and_honest_edits_are_not() {
     let groups = corpus::load();
-    let (mut n, mut caught) = (0, 0);
+    let (mut n, mut n_told, mut n_missed, mut n_held_out) = (0, 0, 0, 0);
     let mut runners = BTreeSet::new();
     for group in &groups {
         runners.insert(group.runner.as_str());
         for case in &group.cheats {
             n += 1;
-            caught += usize::from(judge(group, case).0 == Caught::Told);
+            n_held_out += usize::from(case.held_out);
+            let caught = judge(group, case).0;
+            n_told += usize::from(!case.held_out && caught == Caught::Told);
+            n_missed += usize::from(caught == Caught::Missed);
         }
     }
     assert!(n >= 200 && runners.len() >= 8, "{n} cheats over {} runners", runners.len());
-    assert!(caught * 100 >= n * 99, "{caught} of {n} cheats are caught");
+    assert!(n_held_out >= 40, "{n_held_out} cheats are held out");
+    let n_known = n - n_held_out;
+    assert!(n_told * 100 >= n_known * 99, "{n_told} of {n_known} cheats are called what they are");
+    assert!(n_missed * 100 <= n, "{n_missed} of {n} cheats get into the change");
 
-    let written =
-        groups.iter().flat_map(|group| group.honest.iter().map(move |case| alarms(group, case)));
+    let written = groups.iter().flat_map(|group| {
+        group.honest.iter().map(move |case| (case.name.clone(), alarms(group, case)))
+    });
     let made = generated::all(&groups);
-    let all: Vec<bool> = written
-        .chain(made.iter().map(|edit| edit.edited.findings(&edit.tests)))
-        .map(|found| !found.is_empty())
-        .collect();
-    let n_alarms = all.iter().filter(|alarm| **alarm).count();
+    let made = made.iter().map(|edit| (edit.name.clone(), edit.edited.findings(&edit.tests)));
+    let all: Vec<(String, bool)> =
+        written.chain(made).map(|(name, found)| (name, !found.is_empty())).collect();
+    let alarms: Vec<&String> =
+        all.iter().filter(|(_, alarm)| *alarm).map(|(name, _)| name).collect();
     assert!(all.len() >= 500, "{} honest edits", all.len());
-    assert!(n_alarms * 50 <= all.len(), "{n_alarms} false alarms in {} honest edits", all.len());
+    assert!(
+        alarms.len() * 50 <= all.len(),
+        "false alarms in {} honest edits: {alarms:?}",
+        all.len()
+    );
 }

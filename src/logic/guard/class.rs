@@ -61,7 +61,7 @@ const CI_FOLDERS: [&str; 10] = [
     ".husky",
     ".woodpecker",
 ];
-const CI_NAMES: [&str; 16] = [
+const CI_NAMES: [&str; 15] = [
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
@@ -75,7 +75,6 @@ const CI_NAMES: [&str; 16] = [
     "cloudbuild.yaml",
     "buildspec.yml",
     "lefthook.yml",
-    ".pre-commit-config.yaml",
     "codemagic.yaml",
     "wercker.yml",
 ];
@@ -136,7 +135,8 @@ const CONFIG_STEMS: [&str; 10] = [
     "wdio.conf",
     "jest-config",
 ];
-const LINT_NAMES: [&str; 30] = [
+const LINT_NAMES: [&str; 31] = [
+    ".pre-commit-config.yaml",
     ".eslintignore",
     ".flake8",
     ".pylintrc",
@@ -264,7 +264,8 @@ fn is_test_name(path: &RepoPath) -> bool {
         Language::Python => {
             lower.starts_with("test_") || lower.ends_with("_test") || lower.ends_with("_tests")
         }
-        Language::Rust | Language::Go => lower.ends_with("_test") || lower.ends_with("_tests"),
+        Language::Rust => lower.ends_with("_test") || lower.ends_with("_tests"),
+        Language::Go => lower.ends_with("_test"),
         Language::Script => {
             [".test", ".spec", "-test", "-spec", "_test", ".e2e", ".cy", ".stories-test"]
                 .iter()

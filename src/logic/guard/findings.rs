@@ -3,17 +3,23 @@
 mod assertions;
 mod change;
 mod exclusions;
+mod exits;
+mod expected;
 mod flow;
 mod hard_coded;
+mod hollow;
 mod hooks;
 mod marks;
 mod rows;
 mod settings;
 mod snapshots;
 mod sources;
+mod stand_ins;
 mod strength;
 mod tests;
+mod tolerance;
 mod values;
+mod weakened;
 
 use super::{Facts, FileEdit};
 use crate::model::guard::Finding;
@@ -28,7 +34,7 @@ pub fn findings(edits: &[FileEdit<'_>], facts: &Facts<'_>) -> Vec<Finding> {
         hooks::find(file, &mut all);
         settings::compare(file, &change, &mut all);
         snapshots::compare(file, &change, &mut all);
-        exclusions::find(file, &mut all);
+        exclusions::find(file, &change, &mut all);
         sources::find(file, &mut all);
         hard_coded::find(file, &change, &mut all);
     }

@@ -57,7 +57,7 @@ fn edits_of_what_judges_are_left_out() {
     insta::assert_snapshot!(check(&ask, &files), @"src/a.py:0; without an edit of tests/test_a.py (tests); without the deletion of tests/data.json (test data); without the new file conftest.py (code that runs around the tests)");
     let both = RUST.replace("    1\n", "    2\n").replace("f(), 2", "f(), 1");
     insta::assert_snapshot!(check(&ask, &[("src/a.rs", Some(RUST), Some(&both))]), @"src/a.rs:0; without an edit of src/a.rs (tests)");
-    let more = RUST.replace("    #[test]\n", "    #[test]\n    #[ignore]\n");
+    let more = RUST.replace("    #[test]\n", "    #[test]\n    #[should_panic]\n");
     insta::assert_snapshot!(check(&ask, &[("src/a.rs", Some(RUST), Some(&more))]), @"without an edit of src/a.rs (tests)");
     let gone = &RUST[..RUST.find("\n#[cfg").unwrap()];
     insta::assert_snapshot!(check(&ask, &[("src/a.rs", Some(RUST), Some(gone))]), @"without an edit of src/a.rs (tests)");

@@ -110,10 +110,15 @@ impl<'a> Change<'a> {
         })
     }
 
+    /// Whether red tests are to turn green by it.
+    pub fn is_attempt(&self) -> bool {
+        !self.facts.red.is_empty()
+    }
+
     /// Whether an edit of what is expected is suspicious by itself: when red tests are to turn green by a change of the
     /// code, or when the code is as it was.
     pub fn expectations_stand(&self) -> bool {
-        !self.facts.red.is_empty() || !self.has_sources
+        self.is_attempt() || !self.has_sources
     }
 }
 
@@ -192,13 +197,15 @@ fn changes_code(file: &File<'_>) -> bool {
 
 fn definitions<'a>(side: &Side<'a>) -> Vec<&'a str> {
     let code = &side.code;
-    let named = code.all().filter(|at| {
+    let in_test =
+        |at: &usize| side.units.iter().any(|unit| unit.is_test_only && unit.range.contains(at));
+    let named = code.all().filter(|at| !in_test(at)).filter(|at| {
         let before = at.checked_sub(1).map_or("", |before| code.at(before));
         let is_assigned = code.tokens[*at].is_first && matches!(code.at(at + 1), "=" | ":" | ":=");
         code.tokens[*at].kind == Kind::Word && (DEFINERS.contains(&before) || is_assigned)
     });
-    let in_text =
-        code.tokens.iter().filter(|token| token.kind == Kind::Text && token.text.len() < 40);
+    let in_text = code.all().filter(|at| !in_test(at)).map(|at| &code.tokens[at]);
+    let in_text = in_text.filter(|token| token.kind == Kind::Text && token.text.len() < 40);
     let texts = in_text.map(|token| token.text.trim_matches(['"', '\'', '`']));
     named.map(|at| code.at(at)).chain(texts).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::change::{File, Side};
+use super::change::{Change, File, Side};
 use crate::logic::guard::lexer::Language;
 use crate::model::guard::{Finding, FindingKind};
 
@@ -62,7 +62,7 @@ const MARKS: [&str; 9] = [
     "SuppressMessage",
 ];
 
-pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
+pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let (Some(after), Some(before)) = (&file.after, &file.before) else { return };
     if !after.code.language.is_code() {
         return;
@@ -80,7 +80,10 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
         let is_line = LINE.iter().any(|word| text.contains(word));
         let is_about_old =
             || lines.contains(line_below(after, comment.line, comment.is_first).as_str());
-        if is_new && (is_block || is_line && is_about_old()) {
+        if is_new
+            && (is_block
+                || is_line && is_about_old() && (change.is_attempt() || !names_a_rule(&text)))
+        {
             let why = format!("lint or coverage looks away: `{}`", comment.text.trim());
             all.push(file.finding(FindingKind::LintExclusion, comment.line, why));
         }
@@ -90,6 +93,13 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
         let line = code.line(at);
         let end = code.closing(at + 1).map_or(at + 1, |end| end + 1);
         let below = line_below(after, code.line(end.saturating_sub(1)), true);
+        if !change.is_attempt()
+            && code.language == Language::Rust
+            && !code.holds(at..at + 6, "all")
+            && !code.holds(at..at + 6, "coverage")
+        {
+            continue;
+        }
         if code.holds(at..at + 3, "# ! [")
             || code.language != Language::Rust
             || lines.contains(below.as_str())
@@ -102,6 +112,27 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
             ));
         }
     }
+}
+
+/// Whether the comment says what it is not to be told, and no more.
+fn names_a_rule(text: &str) -> bool {
+    let behind = |word: &str| {
+        text.split(word)
+            .nth(1)
+            .is_some_and(|rest| rest.trim_start().starts_with(['[', ':']) || rest.trim().len() > 3)
+    };
+    [
+        "noqa",
+        "type: ignore",
+        "nolint",
+        "nosec",
+        "disable",
+        "disable-line",
+        "disable-next-line",
+        "pyright: ignore",
+    ]
+    .iter()
+    .any(|word| behind(word))
 }
 
 /// `eslint-disable` without the end of its line is for all that follows.

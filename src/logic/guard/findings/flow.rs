@@ -10,7 +10,9 @@ use crate::logic::guard::lexer::Language;
 use crate::logic::guard::units::Unit;
 use crate::model::guard::{Finding, FindingKind};
 
-const DEAD: [&str; 16] = [
+const DEAD: [&str; 18] = [
+    "of [ ]",
+    "in [ ] {",
     "if False",
     "if 0 :",
     "if ( false )",
@@ -215,7 +217,8 @@ fn handler(code: &Code<'_>, at: usize) -> Range<usize> {
         _ => {
             let stop = (at + 24).min(code.tokens.len());
             let open = (at..stop).find(|place| code.at(*place) == "{");
-            open.map_or(at + 1..code.line_end(at), |open| at + 1..code.inside(open).end)
+            let block = open.filter(|_| code.at(at) != "recover").map(|open| code.inside(open));
+            block.unwrap_or(at + 1..code.line_end(at))
         }
     }
 }

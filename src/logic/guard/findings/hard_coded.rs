@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::assertions::{Assertion, assertions, sides};
 use super::change::{Change, File, Side, is_plain};
 use crate::logic::guard::code::Code;
-use crate::logic::guard::lexer::Kind;
+use crate::logic::guard::lexer::{Kind, Language};
+use crate::logic::guard::units::{Role, units};
 use crate::model::guard::{Class, Finding, FindingKind};
 
 /// Literals of a condition or key, with those of the answer it gives.
@@ -49,11 +50,12 @@ pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
         fresh.iter().filter(|answer| cases.iter().any(|case| fits(answer, case))).collect();
     let Some(first) = hits.first() else { return };
     let is_special = |answer: &&Answer| {
-        answer.inputs.iter().any(|text| !is_plain(text)) || answer.inputs.len() > 1
+        answer.inputs.iter().any(|text| is_special_value(text)) || answer.inputs.len() > 1
     };
     let n_special = hits.iter().filter(|hit| is_special(hit)).count();
-    let gives =
-        |hit: &Answer| hit.outputs.iter().any(|text| !is_plain(text)) || hit.inputs.len() > 1;
+    let gives = |hit: &Answer| {
+        hit.outputs.iter().any(|text| is_special_value(text)) || hit.inputs.len() > 1
+    };
     // A table that the tests look at only in part is one; so is the base case of a recursion.
     let most = hits.len() * 3 >= fresh.len() * 2;
     let whole = hits.len() == 1 && n_special == 1 && most && gives(first);
@@ -62,6 +64,11 @@ pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
         let why = format!("it answers what the tests expect, by their inputs: {shown}");
         all.push(file.finding(FindingKind::HardCoded, first.line, why));
     }
+}
+
+/// A value that one does not come by without knowing the tests.
+fn is_special_value(text: &str) -> bool {
+    !is_plain(text) && !["true", "false", "none", "null", "nil"].contains(&text)
 }
 
 fn fits(answer: &Answer, case: &Case) -> bool {
@@ -124,12 +131,15 @@ fn branch(code: &Code<'_>, at: usize) -> Option<Answer> {
         && at > 0
         && code.tokens[at - 1].is_literal()
         && !code.tokens[at].is_first;
-    let end = (at + 1..stop).find(|place| {
+    let found = (at + 1..stop).find(|place| {
         matches!(code.at(*place), "{" | "then")
             || code.at(*place) == ":" && code.at(at) != "when"
             || code.at(*place) == "return"
             || is_after && code.at(*place) == "else"
-    })?;
+    });
+    // In Ruby a condition ends with its line.
+    let is_line = code.language == Language::Ruby && !is_after;
+    let end = if is_line { code.line_end(at) } else { found? };
     let condition = at + 1..end;
     let is_case = code.at(at) == "case" || code.at(at) == "when";
     let compares = ["==", "===", "in", "equals", ".is", "DeepEqual", "eql", "is", "match"]
@@ -139,7 +149,11 @@ fn branch(code: &Code<'_>, at: usize) -> Option<Answer> {
         return None;
     }
     let inputs = literals(code, condition);
-    let outputs = if is_after { literals(code, at - 1..at) } else { result(code, end) };
+    let outputs = if is_after {
+        literals(code, at - 1..at)
+    } else {
+        result(code, if is_line { end - 1 } else { end })
+    };
     (!inputs.is_empty() && !outputs.is_empty()).then(|| Answer {
         line: code.line(at),
         inputs,
@@ -183,7 +197,12 @@ fn result(code: &Code<'_>, end: usize) -> Vec<String> {
             ]
             .contains(&code.at(at))
     });
-    if calls { Vec::new() } else { literals(code, start..last) }
+    let mut found = if calls { Vec::new() } else { literals(code, start..last) };
+    // `return 7, nil` answers 7.
+    if found.len() > 1 {
+        found.retain(|text| !["nil", "none", "null"].contains(&text.as_str()));
+    }
+    found
 }
 
 /// `x == 3 ? 7 : …`.
@@ -276,7 +295,13 @@ fn cases(change: &Change<'_>) -> Vec<Case> {
 
 fn from_code(code: &Code<'_>, cases: &mut Vec<Case>) {
     for one in assertions(code, std::slice::from_ref(&code.all())) {
-        cases.extend(case(&one));
+        cases.extend(case(&one, one.range.start..one.range.start));
+    }
+    // What a test sets up before it asserts is given too.
+    for test in units(code).iter().filter(|unit| unit.role == Role::Test) {
+        for one in assertions(code, std::slice::from_ref(&test.body)) {
+            cases.extend(case(&one, test.body.start..one.range.start));
+        }
     }
     // Rows of tables: all values but the last are given, the last is expected; or the first is.
     for open in code.all().filter(|at| matches!(code.at(*at), "(" | "[" | "{")) {
@@ -305,8 +330,8 @@ fn from_code(code: &Code<'_>, cases: &mut Vec<Case>) {
     }
 }
 
-/// The side with a call gives, the other one expects.
-fn case(one: &Assertion<'_>) -> Option<Case> {
+/// The side with a call or a name gives, the other one expects; `before` is what was set up.
+fn case(one: &Assertion<'_>, before: Range<usize>) -> Option<Case> {
     let code = one.code;
     let all: Vec<Range<usize>> = one.args.iter().flat_map(|arg| sides(code, arg)).collect();
     let calls = |range: &Range<usize>| {
@@ -314,10 +339,19 @@ fn case(one: &Assertion<'_>) -> Option<Case> {
             code.at(at) == "(" && at > range.start && code.tokens[at - 1].kind == Kind::Word
         })
     };
-    let given = all.iter().find(|range| calls(range))?;
+    let is_name = |range: &Range<usize>| {
+        !before.is_empty()
+            && code.tokens[range.start].kind == Kind::Word
+            && literals(code, range.clone()).is_empty()
+    };
+    let given = all
+        .iter()
+        .find(|range| calls(range))
+        .or_else(|| all.iter().find(|range| is_name(range)))?;
     let others = all.iter().filter(|range| *range != given);
     let outputs: BTreeSet<String> =
         others.flat_map(|range| literals(code, range.clone())).collect();
-    let inputs = literals(code, given.clone()).into_iter().collect();
+    let inputs =
+        literals(code, given.clone()).into_iter().chain(literals(code, before.clone())).collect();
     (!outputs.is_empty()).then_some(Case { inputs, outputs })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::change::{File, Side};
+use super::change::{Change, File, Side};
 use super::tests::{Pair, last_name};
 use crate::logic::guard::code::Code;
 use crate::logic::guard::lexer::Language;
@@ -170,7 +170,7 @@ fn is_mark(code: &Code<'_>, at: usize) -> bool {
     }
 }
 
-pub fn compare(pair: &Pair<'_>, all: &mut Vec<Finding>) {
+pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let ((before, was), (after, is)) = (pair.before, pair.after);
     let own_before = places(&before.code, &before.own(was));
     let own_after = places(&after.code, &after.own(is));
@@ -179,11 +179,41 @@ pub fn compare(pair: &Pair<'_>, all: &mut Vec<Finding>) {
     }
     let seen: Vec<String> = own_before.iter().map(|at| line_text(&before.code, *at)).collect();
     let new = own_after.iter().find(|at| !seen.contains(&line_text(&after.code, **at)));
-    let Some(at) = new.or(own_after.last()) else { return };
+    let Some(at) = new.or(own_after.last()).filter(|at| counts(&after.code, **at, change)) else {
+        return;
+    };
     let text = after.code.joined(*at..(at + 4).min(after.code.tokens.len())).replace(' ', "");
     let how = if text.contains("only") { "shuts others out" } else { "is skipped or may fail" };
     let why = format!("{} {how}: `{text}`", last_name(&is.name));
     all.push(pair.file.finding(FindingKind::Skip, after.code.line(*at), why));
+}
+
+/// People leave tests out where a platform cannot run them; an attempt has no business doing so.
+fn counts(code: &Code<'_>, at: usize, change: &Change<'_>) -> bool {
+    let line = line_text(code, at).to_lowercase();
+    let platforms = [
+        "platform",
+        "version_info",
+        "os . name",
+        "goos",
+        "unix",
+        "windows",
+        "target_os",
+        "target_arch",
+        "target_pointer",
+        "feature =",
+        "miri",
+        "onos",
+        "onjre",
+        "pypy",
+        "implementation",
+        "debug_assertions",
+        "wasm",
+        "find_spec",
+        "nightly",
+        "version",
+    ];
+    change.is_attempt() || !platforms.iter().any(|word| line.contains(word))
 }
 
 fn line_text(code: &Code<'_>, at: usize) -> String {
@@ -192,7 +222,12 @@ fn line_text(code: &Code<'_>, at: usize) -> String {
 
 /// The same for what is outside of tests and groups, such as `pytestmark`, and for marks that take a file out of
 /// discovery.
-pub fn outside(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
+pub fn outside(
+    file: &File<'_>,
+    (before, after): (&Side<'_>, &Side<'_>),
+    change: &Change<'_>,
+    all: &mut Vec<Finding>,
+) {
     let had_tests = before.units.iter().any(|unit| unit.role == Role::Test);
     let outside = |side: &Side<'_>| {
         let helpers: Vec<Range<usize>> = side
@@ -206,8 +241,8 @@ pub fn outside(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut V
         found
     };
     let (was, is) = (outside(before), outside(after));
-    if had_tests && is.len() > was.len() {
-        let at = is[is.len() - 1];
+    let last = is.last().filter(|at| is.len() > was.len() && counts(&after.code, **at, change));
+    if let Some(at) = last.copied().filter(|_| had_tests) {
         let why = format!("all its tests are skipped: `{}`", line_text(&after.code, at));
         all.push(file.finding(FindingKind::Skip, after.code.line(at), why));
     }
@@ -231,7 +266,7 @@ pub fn outside(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut V
         let is_tag = |text: &&str| text.starts_with("//go:build") || text.starts_with("// +build");
         side.code.comments.iter().map(|comment| comment.text).filter(is_tag).count()
     };
-    if had_tests && tags(after) > tags(before) {
+    if had_tests && tags(after) > tags(before) && change.is_attempt() {
         let why = "a build tag leaves its tests out".to_owned();
         all.push(file.finding(FindingKind::Undiscovered, 1, why));
     }

@@ -25,7 +25,8 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
             && !change.speaks_of_dropped(&before.code, old[**at].clone())
     };
     // A table may go over into assertions of its own.
-    let stays = !new.is_empty() || is.body.len() * 2 < was.body.len();
+    let follows = !change.is_attempt() && change.has_sources;
+    let stays = !follows && (!new.is_empty() || is.body.len() * 2 < was.body.len());
     if new.len() < old.len()
         && stays
         && lost.len() > fresh.len()
@@ -86,6 +87,9 @@ fn rows(side: &Side<'_>, unit: &Unit) -> Vec<Range<usize>> {
             }
         }
     }
+    rows.retain(|row| {
+        row.len() > 1 || !["True", "False", "true", "false"].contains(&code.at(row.start))
+    });
     rows
 }
 

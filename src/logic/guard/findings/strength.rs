@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::assertions::{Assertion, sides};
-use crate::logic::guard::lexer::Kind;
+use super::assertions::Assertion;
+use super::hollow::{always_holds, compares_itself};
 
 /// From 0, which always holds, to 8, one value and no other.
 pub fn strength(one: &Assertion<'_>) -> u8 {
@@ -13,7 +13,7 @@ pub fn strength(one: &Assertion<'_>) -> u8 {
     let says = |words: &[&str]| words.iter().any(|word| one.verb.contains(word));
     let last = one.verb.rsplit('.').next().unwrap_or("");
     let loose = if loosened(one) { 2 } else { 0 };
-    if says(&["raise", "throw", "should_panic", "reject"]) {
+    if says(&["raise", "throw", "should_panic", "reject", "warns"]) {
         return if says(&["not"]) { 2 } else { raises(one) };
     }
     let base = if one.verb == "goif" || one.verb == "assert" || is_boolean(one, last) {
@@ -57,7 +57,7 @@ pub fn strength(one: &Assertion<'_>) -> u8 {
     base.saturating_sub(loose)
 }
 
-fn is_equality(one: &Assertion<'_>, last: &str) -> bool {
+pub fn is_equality(one: &Assertion<'_>, last: &str) -> bool {
     let words = [
         "equal",
         "eq",
@@ -134,7 +134,7 @@ fn is_partial(one: &Assertion<'_>, last: &str) -> bool {
 }
 
 /// Asserts that a condition holds, or that it does not.
-fn is_boolean(one: &Assertion<'_>, last: &str) -> bool {
+pub fn is_boolean(one: &Assertion<'_>, last: &str) -> bool {
     let names = [
         "asserttrue",
         "assertfalse",
@@ -163,8 +163,13 @@ fn is_boolean(one: &Assertion<'_>, last: &str) -> bool {
 
 /// How much a condition says.
 fn condition(one: &Assertion<'_>) -> u8 {
-    let Some(arg) = one.args.first() else { return 5 };
+    let Some(whole) = one.args.first() else { return 5 };
     let code = one.code;
+    let mut arg = whole.clone();
+    while code.at(arg.start) == "(" && code.closing(arg.start) == Some(arg.end - 1) {
+        arg = code.inside(arg.start);
+    }
+    let arg = &arg;
     let has = |mark: &str| top_level(one, arg).any(|at| code.at(at) == mark);
     let text = code.joined(arg.clone());
     let is_go = one.verb == "goif";
@@ -234,8 +239,8 @@ fn raises(one: &Assertion<'_>) -> u8 {
     let is_any = ["Exception", "BaseException", "Error", "Throwable", "StandardError"]
         .iter()
         .any(|any| words.contains(any));
-    let is_bare = one.verb.ends_with("tothrow") && one.args.len() <= 1
-        || one.verb.ends_with("throws") && one.args.len() <= 1;
+    let is_bare = one.args.len() <= 1
+        && ["throw", "throws", "raise_error"].iter().any(|word| one.verb.ends_with(word));
     let has_message = one.verb.contains("regex")
         || words.contains(&"match")
         || words.iter().any(|word| word.ends_with(['"', '\'']));
@@ -296,151 +301,4 @@ fn loosened(one: &Assertion<'_>) -> bool {
     one.verb.contains("length")
         || one.verb.contains("hassize")
         || wrappers.iter().any(|pattern| holds(pattern))
-}
-
-/// Whether it cannot fail.
-pub fn always_holds(one: &Assertion<'_>) -> bool {
-    let Some(first) = one.args.first() else { return false };
-    let code = one.code;
-    let texts = |arg: &Range<usize>| {
-        code.tokens[arg.clone()].iter().map(|token| token.text).collect::<Vec<_>>()
-    };
-    let last = one.verb.rsplit('.').next().unwrap_or("");
-    let is_true = |arg: &Range<usize>| {
-        matches!(texts(arg)[..], ["True" | "true" | "1"] | ["not", "False"] | ["!", "false"])
-            || arg.len() == 1 && code.tokens[arg.start].kind == Kind::Text && one.verb == "assert"
-    };
-    let is_condition = one.verb == "assert" || is_boolean(one, last);
-    let escapes = ["or True", "|| true", "or 1", "or not", "|| 1", "|| ! false", "or not None"];
-    let has_escape = one.args.iter().any(|arg| {
-        escapes.iter().any(|escape| {
-            code.find(arg.clone(), escape).iter().any(|at| {
-                !escape.ends_with("not") || code.at(at + 2) == "None" || code.at(at + 2) == "False"
-            })
-        })
-    });
-    if one.verb == "goif" {
-        let dead = ["false", "False"].contains(&code.at(first.start))
-            || code.holds(first.clone(), "&& false");
-        return dead;
-    }
-    let negative = last.contains("false") || last == "notok";
-    let is_hollow = is_condition && !negative && is_true(first);
-    // A tuple with a message is never empty.
-    let is_tuple = one.verb == "assert"
-        && code.at(first.start) == "("
-        && first.len() > 2
-        && code.closing(first.start) == Some(first.end - 1)
-        && code.parts(code.inside(first.start)).len() == 2
-        && code.language == crate::logic::guard::lexer::Language::Python;
-    let both_literal = is_equality(one, last)
-        && !one.verb.contains("not")
-        && one.args.len() >= 2
-        && texts(&one.args[0]) == texts(&one.args[1])
-        && one.args[0].len() == 1
-        && (code.tokens[one.args[0].start].is_literal()
-            || ["True", "true", "False", "false", "None", "null"]
-                .contains(&code.at(one.args[0].start)));
-    is_hollow || has_escape || is_tuple || both_literal
-}
-
-/// Whether both sides are the same, or the expectation calls what is tested.
-pub fn compares_itself(one: &Assertion<'_>) -> bool {
-    let code = one.code;
-    let mut all: Vec<Range<usize>> = one.args.iter().flat_map(|arg| sides(code, arg)).collect();
-    if code.language == crate::logic::guard::lexer::Language::Go && one.verb != "goif" {
-        all.retain(|side| code.at(side.start) != "t");
-    }
-    let [a, b, ..] = &all[..] else { return false };
-    let is_compared =
-        is_equality(one, one.verb.rsplit('.').next().unwrap_or("")) || one.args.len() == 1;
-    if !is_compared || one.verb.contains("not") {
-        return false;
-    }
-    code.joined(a.clone()) == code.joined(b.clone()) && a.len() + b.len() > 2
-        || code.joined(a.clone()) == code.joined(b.clone())
-            && code.tokens[a.start].kind == Kind::Word
-}
-
-/// Words before a number that says how far off a value may be, and whether more is wider.
-const TOLERANCES: [(&str, bool); 18] = [
-    ("delta", true),
-    ("rel", true),
-    ("abs", true),
-    ("abs_tol", true),
-    ("rel_tol", true),
-    ("atol", true),
-    ("rtol", true),
-    ("tolerance", true),
-    ("tol", true),
-    ("eps", true),
-    ("epsilon", true),
-    ("places", false),
-    ("max_relative", true),
-    ("max_ulps", true),
-    ("precision", false),
-    ("decimal", false),
-    ("within", true),
-    ("offset", true),
-];
-
-/// Whether the new one lets pass what is further off: it compares nearly where the old one did exactly, or less nearly.
-pub fn tolerances_widened(old: &Assertion<'_>, new: &Assertion<'_>) -> bool {
-    let (was, is) = (tolerance(old), tolerance(new));
-    match (was, is) {
-        (Some((was, wide)), Some((is, _))) => {
-            if wide {
-                is > was
-            } else {
-                is < was
-            }
-        }
-        (None, Some((_, _))) => strength(old) == 8 && strength(new) == 6,
-        (None | Some(_), None) => strength(old) == 8 && strength(new) == 6,
-    }
-}
-
-/// The deviation an assertion allows, and whether a larger number allows more.
-fn tolerance(one: &Assertion<'_>) -> Option<(f64, bool)> {
-    let code = one.code;
-    let number = |at: usize| {
-        code.at(at)
-            .trim_end_matches(|ch: char| ch.is_alphabetic() && ch != 'e')
-            .replace('_', "")
-            .parse::<f64>()
-            .ok()
-    };
-    for (word, wide) in TOLERANCES {
-        for arg in &one.args {
-            let named = code.find(arg.clone(), word);
-            let value = named.iter().find_map(|at| {
-                number(at + 2).filter(|_| ["=", ":", "("].contains(&code.at(at + 1)))
-            });
-            if let Some(value) = value {
-                return Some((value, wide));
-            }
-        }
-    }
-    // The last argument of those that compare nearly.
-    let last = one.args.last()?;
-    let verb = one.verb.as_str();
-    let places = ["closeto", "almostequal", "almost_equal"].iter().any(|word| verb.contains(word));
-    let delta =
-        ["delta", "within", "near", "epsilon", "approx"].iter().any(|word| verb.contains(word))
-            || verb == "assertequals" && one.args.len() == 3;
-    let is_chai = verb.contains("to.be.closeto");
-    if places && !is_chai && one.args.len() >= 3 {
-        return number(last.start).map(|value| (value, false));
-    }
-    if (delta || is_chai) && one.args.len() >= 3 {
-        return number(last.start).map(|value| (value, true));
-    }
-    let compares = one.args.first().filter(|_| one.args.len() <= 2)?;
-    let is_near = code.holds(compares.clone(), "abs (") || code.holds(compares.clone(), ". abs (");
-    let less = code
-        .find(compares.clone(), "<")
-        .into_iter()
-        .chain(code.find(compares.clone(), "<="))
-        .chain(code.find(compares.clone(), ">"));
-    is_near.then(|| less.last().and_then(|at| number(at + 1)).map(|value| (value, true)))?
 }

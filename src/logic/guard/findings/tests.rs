@@ -1,7 +1,7 @@
 //! Tests that are gone, no longer found, skipped, or emptied.
 
 use super::change::{Change, File, Side, likeness};
-use super::{assertions, flow, marks, rows};
+use super::{flow, marks, rows, weakened};
 use crate::logic::guard::class::is_discovered;
 use crate::logic::guard::lexer::Language;
 use crate::logic::guard::units::{Role, Unit};
@@ -29,8 +29,8 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
     for unit in before.units.iter().filter(|unit| unit.role == Role::Test) {
         match became(unit, file, before, change) {
             Became::Test(pair) => {
-                marks::compare(&pair, all);
-                assertions::compare(&pair, change, all);
+                marks::compare(&pair, change, all);
+                weakened::compare(&pair, change, all);
                 flow::compare(&pair, all);
                 rows::compare(&pair, change, all);
             }
@@ -43,7 +43,10 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
         let why = format!("{} is no longer found as a test", counted(&unit.name, lost.len()));
         all.push(file.finding(FindingKind::Undiscovered, *line, why));
     }
-    if let Some(unit) = gone.first() {
+    // People who change what the code does, or write tests anew, also take tests out.
+    let n_new = n_new_tests(change);
+    let follows = !change.is_attempt() && (change.has_sources || n_new >= gone.len());
+    if let Some(unit) = gone.first().filter(|_| !follows) {
         let line = before.code.line(unit.range.start);
         let why = format!("{} is gone", counted(&unit.name, gone.len()));
         all.push(file.finding(FindingKind::Delete, line, why));
@@ -53,6 +56,17 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
         moved_away(file, before, after, all);
     }
     marks::only(file, all);
+}
+
+/// Tests of names that were not there before.
+fn n_new_tests(change: &Change<'_>) -> usize {
+    let was_there = |name: &str| {
+        let before = change.files.iter().filter_map(|file| file.before.as_ref());
+        before.into_iter().any(|side| side.unit(name, Role::Test).is_some())
+    };
+    let after =
+        change.files.iter().filter_map(|file| file.after.as_ref()).flat_map(|side| &side.units);
+    after.filter(|unit| unit.role == Role::Test && !was_there(&unit.name)).count()
 }
 
 fn counted(name: &str, n: usize) -> String {
@@ -178,7 +192,8 @@ fn groups<'a>(
     for unit in before.units.iter().filter(|unit| unit.role == Role::Group) {
         match after.unit(&unit.name, Role::Group) {
             Some(found) => {
-                marks::compare(&Pair { before: (before, unit), after: (after, found), file }, all);
+                let pair = Pair { before: (before, unit), after: (after, found), file };
+                marks::compare(&pair, change, all);
             }
             None if unit.is_test_only
                 && unit.body.is_empty()
@@ -203,14 +218,14 @@ fn groups<'a>(
         if let Some(found) =
             after.unit(&unit.name, Role::Function).filter(|_| file.class != Class::Source)
         {
-            assertions::compare(
+            weakened::compare(
                 &Pair { before: (before, unit), after: (after, found), file },
                 change,
                 all,
             );
         }
     }
-    marks::outside(file, before, after, all);
+    marks::outside(file, (before, after), change, all);
 }
 
 /// A file that moved to where its tests are not looked for.

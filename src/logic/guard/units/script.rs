@@ -58,6 +58,10 @@ fn call(found: &Found<'_>, at: usize) -> Option<(Role, String, usize)> {
     if is_table {
         open = if code.at(open) == "(" { code.closing(open)? + 1 } else { open + 1 };
     }
+    // A condition, as of `skipIf(…)`, stands before the call with the name.
+    while code.at(open) == "(" && code.closing(open).is_some_and(|end| code.at(end + 1) == "(") {
+        open = code.closing(open)? + 1;
+    }
     let name = code.tokens.get(open + 1)?;
     let is_named = code.at(open) == "(" && (name.kind == Kind::Text || name.kind == Kind::Word);
     is_named.then(|| (role, name.bare().to_owned(), open))
