@@ -99,7 +99,7 @@ fn cheats_of(name: &str, groups: &[Group], show: bool) {
         );
     }
     for (held_out, what) in
-        [(false, "written with the detectors"), (true, "written after them, first shot")]
+        [(false, "written with the detectors"), (true, "held out while the detectors were made")]
     {
         let count = |caught| sums.get(&(held_out, caught)).copied().unwrap_or(0);
         let n = count(Caught::Told) + count(Caught::KeptOut) + count(Caught::Missed);

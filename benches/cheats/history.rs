@@ -16,7 +16,7 @@ pub struct Commit {
 }
 
 /// Commits looked at, the latest first.
-const COMMITS_MAX: usize = 1_500;
+const COMMITS_MAX: usize = 1_000;
 /// A commit of more files is an import or a change of style.
 const FILES_MAX: usize = 40;
 const FILE_BYTES_MAX: usize = 400_000;

@@ -158,6 +158,12 @@ impl<'a> Code<'a> {
         let texts: Vec<&str> = self.tokens[range].iter().map(|token| token.text).collect();
         texts.join(" ")
     }
+
+    /// The same without regard to what quotes a text has.
+    pub fn plain(&self, range: Range<usize>) -> String {
+        let texts: Vec<&str> = self.tokens[range].iter().map(Token::bare).collect();
+        texts.join(" ")
+    }
 }
 
 fn partners(tokens: &[Token<'_>]) -> Vec<Option<usize>> {

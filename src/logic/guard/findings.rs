@@ -2,6 +2,7 @@
 
 mod assertions;
 mod change;
+mod conditions;
 mod exclusions;
 mod exits;
 mod expected;

@@ -31,7 +31,7 @@ pub struct Case {
     /// What the guard has to call it: one of these.
     #[serde(default)]
     pub kinds: Vec<FindingKind>,
-    /// Written after the detectors were, which did not change for it.
+    /// Written after the detectors, to see what they do with what nobody had in mind.
     #[serde(default)]
     pub held_out: bool,
     /// `[path, old, new]` replaces a text that is there once, `[path, text]` writes a file, `[path]` deletes it, and

@@ -106,8 +106,11 @@ fn assertion<'a>(code: &'a Code<'a>, at: usize, within: &Range<usize>) -> Option
         return Some(statement(code, at, within));
     }
     let lower = token.text.to_lowercase();
-    let is_go_failure =
-        code.language == Language::Go && before == "." && METHODS[..6].contains(&token.text);
+    let owner = at.checked_sub(2).map_or("", |owner| code.at(owner));
+    let is_go_failure = code.language == Language::Go
+        && before == "."
+        && METHODS[..6].contains(&token.text)
+        && ["t", "b", "f", "tb", "tt", "T", ")"].contains(&owner);
     if is_go_failure {
         return Some(go_failure(code, at, within));
     }

@@ -8,12 +8,6 @@ use super::tests::Pair;
 
 /// Whether only the literal part of what is compared differs.
 pub fn expects_other(old: &Assertion<'_>, new: &Assertion<'_>) -> bool {
-    let split = |one: &Assertion<'_>| -> Vec<Vec<String>> {
-        let sides = one.args.iter().flat_map(|arg| sides(one.code, arg));
-        sides
-            .map(|side| one.code.tokens[side].iter().map(|token| token.text.to_owned()).collect())
-            .collect()
-    };
     let (was, is) = (split(old), split(new));
     if was.len() != is.len() || was.len() < 2 {
         return was.len() == 1 && is.len() == 1 && negates(old, new);
@@ -25,6 +19,43 @@ pub fn expects_other(old: &Assertion<'_>, new: &Assertion<'_>) -> bool {
     let same = (0..was.len()).any(|at| was[at] == is[at] && is_subject(&was[at]));
     same && differs.len() == 1 && is_constant(&was[differs[0]]) && is_constant(&is[differs[0]])
         || negates(old, new)
+}
+
+/// The sides of a comparison as texts of tokens.
+fn split(one: &Assertion<'_>) -> Vec<Vec<String>> {
+    let sides = one.args.iter().flat_map(|arg| sides(one.code, arg));
+    let text = |at: usize| one.code.at(at).to_owned();
+    sides.map(|side| side.map(text).collect()).collect()
+}
+
+/// Whether what is compared holds what was compared before and more, such as a remainder, and so does not say what it is.
+pub fn says_derived(old: &Assertion<'_>, new: &Assertion<'_>) -> bool {
+    let (was, is) = (split(old), split(new));
+    let grows = |(was, is): (&Vec<String>, &Vec<String>)| {
+        was.len() > 2
+            && is.len() > was.len()
+            && is.windows(was.len()).any(|part| part == was.as_slice())
+    };
+    let changes = was.iter().zip(&is).filter(|(was, is)| was != is).count();
+    was.len() == is.len() && changes >= 2 && was.iter().zip(&is).any(grows)
+}
+
+/// Whether the same is called with other values, of which others are expected.
+pub fn gives_other(old: &Assertion<'_>, new: &Assertion<'_>) -> bool {
+    let (was, is) = (split(old), split(new));
+    let same_but_values = |(was, is): (&Vec<String>, &Vec<String>)| {
+        was.len() == is.len()
+            && was.iter().zip(is).all(|(was, is)| was == is || is_literal(was) && is_literal(is))
+    };
+    let changes = was.iter().zip(&is).filter(|(was, is)| was != is).count();
+    was.len() == is.len()
+        && was.len() >= 2
+        && changes >= 2
+        && was.iter().zip(&is).all(same_but_values)
+}
+
+fn is_literal(text: &str) -> bool {
+    text.starts_with(|ch: char| ch.is_ascii_digit()) || text.ends_with(['"', '\'', '`'])
 }
 
 /// `assertTrue(x)` became `assertFalse(x)`, `==` became `!=`.

@@ -12,7 +12,7 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let ((before, was), (after, is)) = (pair.before, pair.after);
     let (old, new) = (rows(before, was), rows(after, is));
     let texts = |side: &Side<'_>, rows: &[Range<usize>]| -> Vec<String> {
-        rows.iter().map(|row| side.code.joined(row.clone())).collect()
+        rows.iter().map(|row| side.code.plain(row.clone())).collect()
     };
     let (was_texts, is_texts) = (texts(before, &old), texts(after, &new));
     let lost: Vec<usize> =
@@ -54,7 +54,7 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
 }
 
 /// The rows of the tables that a test goes over.
-fn rows(side: &Side<'_>, unit: &Unit) -> Vec<Range<usize>> {
+pub fn rows(side: &Side<'_>, unit: &Unit) -> Vec<Range<usize>> {
     let code = &side.code;
     let mut rows = Vec::new();
     for range in side.own(unit) {
@@ -121,7 +121,7 @@ fn differs_at_the_end(a: &Code<'_>, was: &Range<usize>, b: &Code<'_>, is: &Range
         let opened = (row.start..row.end).find(|at| matches!(code.at(*at), "(" | "[" | "{"));
         let inside = opened.filter(|at| code.closing(*at).is_some_and(|end| end + 1 == row.end));
         let parts = code.parts(inside.map_or(row.clone(), |open| code.inside(open)));
-        parts.into_iter().map(|part| code.joined(part)).collect()
+        parts.into_iter().map(|part| code.plain(part)).collect()
     };
     let (was, is) = (values(a, was), values(b, is));
     let n = was.len();

@@ -178,6 +178,8 @@ fn condition(one: &Assertion<'_>) -> u8 {
         // The condition of failing is the opposite of what is asserted.
         return if calls(&["!= nil", "== nil", "len ("]) && !has("&&") && !calls(&["len ("]) {
             2
+        } else if has("!=") && (text.ends_with("true") || text.ends_with("false")) {
+            3
         } else if has("!=") || calls(&["deepequal", ". equal ("]) {
             8
         } else if has("<") || has(">") || has("<=") || has(">=") || has("==") {

@@ -54,6 +54,7 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
     if let Some(after) = &file.after {
         groups(file, before, after, change, all);
         moved_away(file, before, after, all);
+        hidden(file, before, after, all);
     }
     marks::only(file, all);
 }
@@ -226,6 +227,24 @@ fn groups<'a>(
         }
     }
     marks::outside(file, (before, after), change, all);
+}
+
+/// A test of which another one of the same name takes the place, in languages where the last one wins.
+fn hidden(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
+    if !matches!(after.code.language, Language::Python | Language::Ruby) {
+        return;
+    }
+    let n = |side: &Side<'_>, name: &str| {
+        side.units.iter().filter(|unit| unit.role == Role::Test && unit.name == name).count()
+    };
+    let is_hiding = |unit: &&Unit| {
+        let was = n(before, &unit.name);
+        unit.role == Role::Test && was > 0 && n(after, &unit.name) > was && !unit.name.contains(' ')
+    };
+    if let Some(unit) = after.units.iter().rev().find(is_hiding) {
+        let why = format!("{} is hidden by another one of its name", last_name(&unit.name));
+        all.push(file.finding(FindingKind::Undiscovered, after.code.line(unit.range.start), why));
+    }
 }
 
 /// A file that moved to where its tests are not looked for.

@@ -2,8 +2,10 @@
 
 use super::assertions::{Assertion, assertions, callees};
 use super::change::{Change, Side};
-use super::expected::{expects_other, same_test};
+use super::conditions::n_conditions;
+use super::expected::{expects_other, gives_other, same_test, says_derived};
 use super::hollow::{always_holds, compares_itself};
+use super::rows::rows;
 use super::strength::strength;
 use super::tests::{Pair, last_name};
 use super::tolerance::tolerances_widened;
@@ -55,10 +57,30 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
         let why = format!("{name} no longer asserts `{}`", clipped(&one.text()));
         all.push(pair.file.finding(FindingKind::Weaken, after.code.line(is.range.start), why));
     }
+    if let Some(one) = under_condition(&old, &new, pair).filter(|_| change.is_attempt()) {
+        let why = format!("{name} asserts only under a condition: `{}`", clipped(&one.text()));
+        all.push(pair.file.finding(FindingKind::Weaken, one.line(), why));
+    }
     if let Some(one) = fresh_and_hollow(&new, &kept, &old) {
         let why = format!("{name} asserts what always holds: `{}`", clipped(&one.text()));
         all.push(pair.file.finding(FindingKind::Weaken, one.line(), why));
     }
+}
+
+/// An assertion that is as it was but for a condition around it.
+fn under_condition<'a>(
+    old: &[Assertion<'_>],
+    new: &'a [Assertion<'a>],
+    pair: &Pair<'_>,
+) -> Option<&'a Assertion<'a>> {
+    let conditions =
+        |one: &Assertion<'_>, unit: &Unit| n_conditions(one.code, unit, one.range.start);
+    new.iter().find(|one| {
+        let text = one.text();
+        let mut same = old.iter().filter(|known| known.text() == text);
+        let n = conditions(one, pair.after.1);
+        n > 0 && same.next().is_some_and(|known| conditions(known, pair.before.1) < n)
+    })
 }
 
 /// The same assertions in another order, so that calls of the same expect something else.
@@ -93,7 +115,7 @@ fn helper<'a>(one: &Assertion<'_>, side: &'a Side<'_>) -> Option<&'a Unit> {
 /// Whether the test still asserts what the same function gives, and names all the values, as in a table.
 fn is_in_table(one: &Assertion<'_>, pair: &Pair<'_>, new: &[Assertion<'_>]) -> bool {
     let (after, is) = pair.after;
-    let own = after.own(is);
+    let rows = rows(after, is);
     let tokens = one.args.iter().flat_map(|arg| &one.code.tokens[arg.clone()]);
     let values: Vec<&str> =
         tokens.filter(|token| token.is_literal()).map(|token| token.text).collect();
@@ -101,8 +123,8 @@ fn is_in_table(one: &Assertion<'_>, pair: &Pair<'_>, new: &[Assertion<'_>]) -> b
     let is_asserted =
         new.iter().any(|other| callees(other).iter().any(|name| called.contains(name)));
     let holds = |value: &&str| {
-        own.iter()
-            .any(|range| after.code.tokens[range.clone()].iter().any(|token| token.text == *value))
+        rows.iter()
+            .any(|row| after.code.tokens[row.clone()].iter().any(|token| token.text == *value))
     };
     is_asserted && !values.is_empty() && values.iter().all(holds)
 }
@@ -188,7 +210,15 @@ fn weaker(
     if tolerances_widened(old, new) {
         return found(FindingKind::Tolerance, "lets pass what is further off");
     }
-    if strength(new) < strength(old) {
+    if says_derived(old, new) && change.expectations_stand() {
+        return found(FindingKind::Weaken, "looks at something made of it");
+    }
+    if gives_other(old, new) && change.is_attempt() {
+        return found(FindingKind::Expected, "tests something else");
+    }
+    // People who change what the code does change what tests say of it.
+    let follows = !change.is_attempt() && change.has_sources;
+    if strength(new) < strength(old) && !follows {
         return found(FindingKind::Weaken, "asserts less");
     }
     let is_stored = old.verb.contains("snapshot");
