@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::change::{Change, File, Side};
+use super::conditions::n_conditions;
 use super::tests::{Pair, last_name};
 use crate::logic::guard::code::Code;
 use crate::logic::guard::lexer::Language;
@@ -179,9 +180,11 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     }
     let seen: Vec<String> = own_before.iter().map(|at| line_text(&before.code, *at)).collect();
     let new = own_after.iter().find(|at| !seen.contains(&line_text(&after.code, **at)));
-    let Some(at) = new.or(own_after.last()).filter(|at| counts(&after.code, **at, change)) else {
-        return;
+    let is_counted = |at: &&usize| {
+        counts(&after.code, **at, change)
+            && (change.is_attempt() || n_conditions(&after.code, is, **at) == 0)
     };
+    let Some(at) = new.or(own_after.last()).filter(is_counted) else { return };
     let text = after.code.joined(*at..(at + 4).min(after.code.tokens.len())).replace(' ', "");
     let how = if text.contains("only") { "shuts others out" } else { "is skipped or may fail" };
     let why = format!("{} {how}: `{text}`", last_name(&is.name));
@@ -212,6 +215,8 @@ fn counts(code: &Code<'_>, at: usize, change: &Change<'_>) -> bool {
         "find_spec",
         "nightly",
         "version",
+        " if ",
+        " ? ",
     ];
     change.is_attempt() || !platforms.iter().any(|word| line.contains(word))
 }

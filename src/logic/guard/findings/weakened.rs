@@ -48,7 +48,7 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     fresh.retain(|one| !always_holds(one));
     let n_helped: usize = new.iter().map(|one| helped(one, pair)).sum();
     let n_left = unpaired.len().saturating_sub(fresh.len() + n_helped);
-    let follows = !change.is_attempt() && change.has_sources;
+    let follows = !change.is_attempt() && (change.has_sources || n_fresh > 0);
     let gone = unpaired
         .into_iter()
         .take(n_left)
@@ -217,7 +217,9 @@ fn weaker(
         return found(FindingKind::Expected, "tests something else");
     }
     // People who change what the code does change what tests say of it.
-    let follows = !change.is_attempt() && change.has_sources;
+    let library = |one: &Assertion<'_>| one.verb.split('.').next().map(str::to_owned);
+    let is_other_library = library(old) != library(new);
+    let follows = !change.is_attempt() && (change.has_sources || is_other_library);
     if strength(new) < strength(old) && !follows {
         return found(FindingKind::Weaken, "asserts less");
     }

@@ -76,7 +76,7 @@ const LINTERS: [&str; 10] = [
 
 /// How often a text calls a program that runs tests.
 pub fn n_runners(text: &str) -> usize {
-    let is_boundary = |ch: char| !(ch.is_alphanumeric() || "._-".contains(ch));
+    let is_boundary = |ch: char| !(ch.is_alphanumeric() || "._-@".contains(ch));
     let words = text.split(is_boundary).filter(|word| RUNNERS.contains(word)).count();
     words + COMMANDS.iter().map(|command| text.matches(command).count()).sum::<usize>()
 }
