@@ -5,6 +5,7 @@ mod changes;
 mod dispatcher;
 mod executor;
 mod gate;
+mod guard;
 mod recover;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ pub mod config;
 pub mod detect;
 pub mod diff;
 pub mod flaky;
+pub mod guard;
 pub mod ledger;
 pub mod machine;
 pub mod overview;

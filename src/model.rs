@@ -5,6 +5,7 @@ pub mod budget;
 pub mod check;
 pub mod event;
 pub mod failure;
+pub mod guard;
 pub mod policy;
 pub mod proposal;
 pub mod report;

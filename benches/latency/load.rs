@@ -310,6 +310,7 @@ fn run() -> RunView {
         result: tree,
         files: vec![change],
         evidence,
+        guard: Default::default(),
     };
     let run = Run {
         id,
@@ -320,6 +321,7 @@ fn run() -> RunView {
         phase: Phase::Finished(Outcome::Green),
         snapshot: None,
         checks: Vec::new(),
+        guard: Default::default(),
         notes: Vec::new(),
         baseline: None,
         targets: None,

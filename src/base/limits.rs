@@ -237,3 +237,7 @@ pub const TRY_BASELINE_FACTOR: u32 = 10;
 pub const TRY_WALL_MIN: Duration = Duration::from_secs(2);
 /// No run of tests goes on longer.
 pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);
+/// Files of tests read to see whether a change answers by their inputs.
+pub const GUARD_TEST_FILES_MAX: usize = 400;
+/// A file of tests larger than this, in bytes, is not read for that.
+pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;

@@ -14,10 +14,11 @@ use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::io::sandbox;
 use crate::io::worker::Progress;
-use crate::logic::machine;
 use crate::logic::overview::FLAKY;
+use crate::logic::{guard, machine};
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
+use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
 use crate::model::run::{AttemptResult, Goal, Outcome};
 
@@ -313,6 +314,7 @@ fn print_proposal(style: Style, review: &Review) {
     for test in flaky {
         say(&format!("  {}  {}\n", style.faint(FLAKY), test.name));
     }
+    print_guard(&review.proposal.guard);
     let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
     say(&format!("  all in all   {n_passed} passed{skipped}\n"));
     for check in checks {
@@ -337,6 +339,22 @@ fn print_proposal(style: Style, review: &Review) {
         if !search.reason.is_empty() {
             say(&format!("               {}\n", search.reason));
         }
+    }
+}
+
+/// What of the change judges it, and what was left out of it.
+fn print_guard(guard: &Guarded) {
+    for ((path, _), class) in &guard.allowed {
+        say(&format!(
+            "  judges       {path}: an edit of {}, which greenloop.toml allows\n",
+            class.name()
+        ));
+    }
+    for left_out in &guard.left_out {
+        say(&format!("  left out     {}\n", guard::told(left_out)));
+    }
+    for finding in &guard.findings {
+        say(&format!("  suspicious   {}:{}: {}\n", finding.path, finding.line, finding.why));
     }
 }
 

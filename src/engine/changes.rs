@@ -5,8 +5,10 @@ use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::io::store::{FileMode, Store, TreeChange, TreeFile};
 use crate::logic::diff;
+use crate::logic::subset::{self, Edit};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{ChangeKind, FileChange};
+use crate::model::subset::Choice;
 
 /// The changes between two trees as reviewable files, sorted by path. Fails when something cannot be reviewed as text:
 /// binary files, links, nested repositories, permissions.
@@ -42,6 +44,26 @@ pub(super) fn file_changes(
         .collect::<Result<Vec<FileChange>, Failure>>()?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// `base` with these hunks of `files` and no others. Each file comes with its text before.
+pub(super) fn with_hunks(
+    store: &Store,
+    base: &TreeId,
+    files: &[(&FileChange, &str)],
+    hunks: &Choice,
+) -> Result<TreeId, Failure> {
+    let mut changes = Vec::new();
+    for edit in subset::edits(files, hunks)? {
+        changes.push(match edit {
+            Edit::Remove { path } => (path, None),
+            Edit::Put { path, text, like } => {
+                let mode = store.mode(base, &like)?.unwrap_or(FileMode::Plain);
+                (path, Some((mode, text.into_bytes())))
+            }
+        });
+    }
+    store.with_modes(base, &changes)
 }
 
 /// Makes one change of the two that a rename is.

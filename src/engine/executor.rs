@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::changes::file_changes;
 use super::gate::Gate;
+use super::guard::{self, Judged};
 use super::{Consent, Dirs};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
@@ -22,6 +23,7 @@ use crate::logic::subset;
 use crate::model::check::Check;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::FileChange;
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
@@ -152,8 +154,8 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let checks = wanted(detected.checks, &task.run)?;
     refuse_doors(project, &checks)?;
     let budget = task.run.asked.over(detected.budget);
-    let workers = detected.workers;
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers })
+    let (workers, guard) = (detected.workers, Box::new(detected.guard));
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard })
 }
 
 /// Doors of a sandbox are opened by who trusts the project, not by the project.
@@ -251,14 +253,35 @@ fn verify(
         }
         Err(failure) => return Err(failure),
     };
-    let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
-    project.store.keep(&texts.collect::<Vec<_>>())?;
-    let mut gate = Gate::new(project, task, tree, progress);
+    keep_texts(project, &files)?;
+    let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
     // Our own search ran the targets already.
     let is_tried = matches!(machine::worker_of(&task.run, attempt).kind, WorkerKind::Repair);
-    let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
-    let runs = if is_tried { gate.all()? } else { gate.likeliest_first(&changed)? };
-    Ok(Event::VerifyFinished { attempt, runs, files })
+    let run_on = |tree: &TreeId| {
+        let mut gate = Gate::new(project, task, tree, progress);
+        if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
+    };
+    let judged = guard::put_back(&project.store, &task.run, tree, files)?;
+    let Judged { tree: left, files, mut guard, refused } = judged;
+    if let Some(reason) = refused {
+        let result = WorkResult::Refused { tree: tree.clone(), reason };
+        return Ok(Event::AttemptFinished { attempt, result });
+    }
+    if left.is_some() {
+        keep_texts(project, &files)?;
+    }
+    // Nothing is left to be judged when all was put back.
+    let runs = if files.is_empty() { Vec::new() } else { run_on(left.as_ref().unwrap_or(tree))? };
+    if !guard.left_out.is_empty() && !machine::is_green(&task.run, &runs) {
+        guard.green_with_all = machine::is_green(&task.run, &run_on(tree)?);
+    }
+    Ok(Event::VerifyFinished { attempt, tree: left, runs, files, guard })
+}
+
+/// Keeps what a review of the files will show.
+fn keep_texts(project: &Project, files: &[FileChange]) -> Result<(), Failure> {
+    let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
+    project.store.keep(&texts.collect::<Vec<_>>())
 }
 
 fn check_subset(

@@ -1,5 +1,6 @@
 //! `greenloop.toml`: one table of keys, read key by key so that a bad one never disables the good ones.
 
+mod guard;
 mod policy;
 mod reader;
 mod workers;
@@ -14,6 +15,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
 use crate::model::budget::Budget;
 use crate::model::check::Runner;
+use crate::model::guard::GuardPolicy;
 use crate::model::policy::Policy;
 use crate::model::worker::{Worker, WorkerKind};
 use reader::Reader;
@@ -46,7 +48,7 @@ pub enum Takes {
 /// A key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// `check`, `worker`, `budget` or `sandbox`; empty at the top of the file.
+    /// `check`, `worker`, `budget`, `guard` or `sandbox`; empty at the top of the file.
     pub table: &'static str,
     pub name: &'static str,
     pub takes: Takes,
@@ -164,7 +166,64 @@ pub const KEYS: &[Key] = &[
         takes: Takes::Count(604_800),
         doc: "How long a run may take; 900 when left out.",
     },
+    Key {
+        table: "guard",
+        name: "tests",
+        takes: RULES,
+        doc: "What becomes of edits of tests. Left out and named with `ask`, the default; `refuse` drops the attempt; `allow` lets them in, labelled.",
+    },
+    Key {
+        table: "guard",
+        name: "fixtures",
+        takes: RULES,
+        doc: "What becomes of edits of data that tests read. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "snapshots",
+        takes: RULES,
+        doc: "What becomes of edits of stored output that tests compare with. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "test_config",
+        takes: RULES,
+        doc: "What becomes of edits of what says which tests run and how. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "ci_config",
+        takes: RULES,
+        doc: "What becomes of edits of CI configuration. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "hooks",
+        takes: RULES,
+        doc: "What becomes of edits of code that runs around the tests, such as `conftest.py` or `build.rs`. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "lint_config",
+        takes: RULES,
+        doc: "What becomes of edits of settings of linters and coverage. As `tests`.",
+    },
+    Key {
+        table: "guard",
+        name: "protect",
+        takes: Takes::Texts,
+        doc: "Patterns of further paths that are guarded as tests are, for example \"golden/**\".",
+    },
+    Key {
+        table: "guard",
+        name: "allow",
+        takes: Takes::Texts,
+        doc: "Patterns of paths of which every edit is let in, labelled.",
+    },
 ];
+
+/// The words for `model::guard::Rule`.
+const RULES: Takes = Takes::Word(&["ask", "refuse", "allow"]);
 
 /// What the file says, with the defaults where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -179,6 +238,8 @@ pub struct Config {
     pub budget: Budget,
     /// For checks that say nothing else.
     pub policy: Policy,
+    /// Its patterns start at the folder of the file.
+    pub guard: GuardPolicy,
 }
 
 /// One `[[check]]`.

@@ -11,11 +11,13 @@ use self::proposal::propose;
 use self::unusable::unusable;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::logic::avoid::avoided;
+use crate::logic::guard;
 use crate::logic::verdict::{self, Verdict};
 use crate::model::budget::Budget;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::guard::Guarded;
 use crate::model::proposal::{FileChange, SearchFact};
 use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Attempt, AttemptResult, Goal, GoalKind, Outcome, Phase, Run, Verified};
@@ -67,6 +69,7 @@ pub fn begin(event: &Event) -> Option<Run> {
         snapshot: None,
         checks: Vec::new(),
         workers: Worker::default_ladder(),
+        guard: Default::default(),
         notes: Vec::new(),
         baseline: None,
         targets: None,
@@ -86,11 +89,12 @@ pub fn apply(run: &mut Run, event: &Event) {
     }
     match event {
         Event::RunRequested { .. } => {}
-        Event::SnapshotTaken { snapshot, checks, budget, notes, workers } => {
+        Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard } => {
             run.snapshot = Some(snapshot.clone());
             run.checks = checks.clone();
             run.notes = notes.clone();
             run.workers = workers.clone();
+            run.guard = (**guard).clone();
             run.budget = *budget;
             run.phase = Phase::Baselining;
         }
@@ -112,9 +116,11 @@ pub fn apply(run: &mut Run, event: &Event) {
                 };
             }
         }
-        Event::VerifyFinished { attempt, runs, files } => {
+        Event::VerifyFinished { attempt, tree, runs, files, guard } => {
             if let Some(found) = open_attempt(run, *attempt) {
-                found.verified = Some(Verified { runs: runs.clone(), files: files.clone() });
+                let (tree, guard) = (tree.clone(), guard.clone());
+                let (runs, files) = (runs.clone(), files.clone());
+                found.verified = Some(Verified { tree, runs, files, guard });
             }
         }
         Event::AttemptJudged { attempt, result } => {
@@ -307,6 +313,10 @@ fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> Next {
         let result = AttemptResult::Red { reason };
         return Next::Record(Event::AttemptJudged { attempt: attempt.id, result });
     }
+    if verified.guard.green_with_all || files.is_empty() && !verified.guard.left_out.is_empty() {
+        let result = AttemptResult::Red { reason: tampered(&verified.guard) };
+        return Next::Record(Event::AttemptJudged { attempt: attempt.id, result });
+    }
     let result = match verdict::judge(baseline, &verified.runs, targets) {
         Verdict::Green { .. } => AttemptResult::Green,
         Verdict::Red { still_failing, newly_failing, vanished } => {
@@ -321,6 +331,19 @@ fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> Next {
         Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
     };
     Next::Record(Event::AttemptJudged { attempt: attempt.id, result })
+}
+
+/// Why an attempt that needs its edits of what judges it is not green.
+fn tampered(guard: &Guarded) -> String {
+    let when = if guard.green_with_all { "it is green only with" } else { "it made nothing but" };
+    format!("{when} {}; these edits judge the change and were left out", guard::summary(guard))
+}
+
+/// Whether check runs on a tree make the run's targets green and break nothing.
+pub fn is_green(run: &Run, runs: &[CheckRun]) -> bool {
+    let baseline = run.baseline.as_deref().unwrap_or_default();
+    let targets = run.targets.as_deref().unwrap_or_default();
+    matches!(verdict::judge(baseline, runs, targets), Verdict::Green { .. })
 }
 
 /// How many tests, and the first of them by name.

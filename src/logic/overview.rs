@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::logic::guard;
+use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
 use crate::model::run::{AttemptResult, Outcome, Phase, Run};
@@ -30,6 +32,7 @@ pub fn markdown(run: &Run) -> String {
     if let Some(proposal) = &run.proposal {
         section(&mut page, "Proposal", changes(run, proposal));
         section(&mut page, "Evidence", evidence(&proposal.evidence));
+        section(&mut page, "Left out", left_out(&proposal.guard));
     }
     section(
         &mut page,
@@ -95,6 +98,15 @@ fn changes(run: &Run, proposal: &Proposal) -> impl Iterator<Item = String> {
             if n_rejected > 0 { format!(", {n_rejected} rejected") } else { String::new() };
         format!("`{}`: {what}, {n_items} to decide{rejected}", file.path)
     }))
+}
+
+/// Edits that would have judged the change, and what is suspicious about them.
+fn left_out(guard: &Guarded) -> impl Iterator<Item = String> {
+    let suspicious = guard
+        .findings
+        .iter()
+        .map(|finding| format!("`{}:{}`: {}", finding.path, finding.line, finding.why));
+    guard.left_out.iter().map(guard::told).chain(suspicious)
 }
 
 fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {

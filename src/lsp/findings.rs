@@ -130,6 +130,7 @@ mod tests {
             snapshot: None,
             checks: Vec::new(),
             workers: Vec::new(),
+            guard: Default::default(),
             notes: Vec::new(),
             baseline: Some(vec![check]),
             targets: None,

@@ -3,6 +3,7 @@
 use tower_lsp::lsp_types::MessageType;
 
 use super::error;
+use crate::base::path::RepoPath;
 use crate::engine::RunView;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
@@ -73,6 +74,12 @@ pub fn change(change: &FileChange, title: &str) -> String {
         ChangeKind::Delete => format!("delete {} ({title})", change.path),
         ChangeKind::Rename { from } => format!("rename {from} to {} ({title})", change.path),
     }
+}
+
+/// `, of tests` for a change of what judges the proposal; nothing for any other.
+pub fn judges(proposal: &Proposal, path: &RepoPath, hunk: usize) -> String {
+    let class = proposal.guard.class_of(&(path.clone(), hunk));
+    class.map_or_else(String::new, |class| format!(", of {}", class.name()))
 }
 
 /// `41/41 tests pass`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
+use super::guard::{GuardPolicy, Guarded};
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
@@ -34,6 +35,9 @@ pub enum Event {
         /// Who may work on it, from cheap to dear.
         #[serde(default = "Worker::default_ladder")]
         workers: Vec<Worker>,
+        /// What changes may do to what judges them.
+        #[serde(default)]
+        guard: Box<GuardPolicy>,
     },
     /// The checks ran on the untouched snapshot.
     BaselineTaken {
@@ -51,11 +55,17 @@ pub enum Event {
         attempt: AttemptId,
         result: WorkResult,
     },
-    /// The checks ran on what an attempt left; `files` are its changes against the snapshot.
+    /// The checks ran on what an attempt left, without the edits that the guard left out. That is `tree`, and `files`
+    /// are its changes against the snapshot.
     VerifyFinished {
         attempt: AttemptId,
+        /// `None` for the tree that the worker left.
+        #[serde(default)]
+        tree: Option<TreeId>,
         runs: Vec<CheckRun>,
         files: Vec<FileChange>,
+        #[serde(default)]
+        guard: Guarded,
     },
     AttemptJudged {
         attempt: AttemptId,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
+use crate::model::guard::Guarded;
 use crate::model::report::TestId;
 use crate::model::subset::Choice;
 use crate::model::worker::Worker;
@@ -25,6 +26,9 @@ pub struct Proposal {
     pub result: TreeId,
     pub files: Vec<FileChange>,
     pub evidence: Evidence,
+    /// Which of the hunks touch what judges the change, and what was left out because it does.
+    #[serde(default)]
+    pub guard: Guarded,
 }
 
 fn repair() -> String {

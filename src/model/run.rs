@@ -6,6 +6,7 @@ use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::event::WorkResult;
 use super::failure::Failure;
+use super::guard::{GuardPolicy, Guarded};
 use super::proposal::{Acceptance, FileChange, Proposal};
 use super::report::TestId;
 use super::snapshot::Snapshot;
@@ -29,6 +30,9 @@ pub struct Run {
     /// Who may work on it, from cheap to dear.
     #[serde(default = "Worker::default_ladder")]
     pub workers: Vec<Worker>,
+    /// What changes may do to what judges them.
+    #[serde(default)]
+    pub guard: GuardPolicy,
     /// What the search for checks has to say to people.
     pub notes: Vec<String>,
     /// `None` until the checks ran on the snapshot.
@@ -129,8 +133,13 @@ impl Attempt {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
+    /// What was checked; `None` for the tree that the worker left.
+    #[serde(default)]
+    pub tree: Option<TreeId>,
     pub runs: Vec<CheckRun>,
     pub files: Vec<FileChange>,
+    #[serde(default)]
+    pub guard: Guarded,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

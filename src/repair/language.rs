@@ -1,14 +1,10 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
-pub mod javascript;
 pub mod python;
 pub mod rust;
 
-use std::ops::Range;
-
-use super::Source;
 use super::place::Place;
-use super::syntax::{Node, Tree};
+use super::syntax::Node;
 use crate::base::path::RepoPath;
 
 /// A language as the templates see it. Lists go from the most to the least likely repair.
@@ -16,8 +12,6 @@ pub struct Language {
     pub name: &'static str,
     pub extensions: &'static [&'static str],
     pub grammar: fn() -> tree_sitter::Language,
-    /// Where this language's projects keep tests.
-    pub test_paths: TestPaths,
     /// Whether a node is test code inside a source file: a test function, a module of tests.
     pub is_test_item: fn(Node<'_>) -> bool,
     /// Node kinds and the roles they play; kinds not named are `Role::Other`.
@@ -109,14 +103,6 @@ pub struct Snippets {
     pub refusals: &'static [&'static str],
     /// `$a` gets the value `$b` if the caller gave none, and the default that says so.
     pub fresh_default: (&'static str, &'static str),
-}
-
-/// Names that mark files as tests.
-pub struct TestPaths {
-    pub folders: &'static [&'static str],
-    pub names: &'static [&'static str],
-    pub prefixes: &'static [&'static str],
-    pub suffixes: &'static [&'static str],
 }
 
 /// What a node is for, whatever the language calls it.
@@ -219,40 +205,9 @@ fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> boo
         .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
 }
 
-impl TestPaths {
-    fn matches(&self, path: &RepoPath) -> bool {
-        let stem = path.file_name().rsplit_once('.').map_or(path.file_name(), |(stem, _)| stem);
-        let parent = path.parent();
-        parent.as_str().split('/').any(|folder| self.folders.contains(&folder))
-            || self.names.contains(&stem)
-            || self.prefixes.iter().any(|prefix| stem.starts_with(prefix))
-            || self.suffixes.iter().any(|suffix| stem.ends_with(suffix))
-    }
-}
-
 const LANGUAGES: [&Language; 2] = [&python::PYTHON, &rust::RUST];
 
 /// The language of a file by its extension; `None` for files that cannot be repaired.
 pub fn of(path: &RepoPath) -> Option<&'static Language> {
     LANGUAGES.into_iter().find(|language| language.extensions.contains(&path.extension()))
-}
-
-/// Whether a file holds tests or what only tests use, in any language we know.
-pub fn is_test_path(path: &RepoPath) -> bool {
-    match of(path) {
-        Some(language) => language.test_paths.matches(path),
-        None => {
-            let known = LANGUAGES.iter().map(|language| &language.test_paths);
-            known.chain([&javascript::TEST_PATHS]).any(|paths| paths.matches(path))
-        }
-    }
-}
-
-/// The bytes of a source that are test code and never edited; empty for languages we do not know.
-pub fn test_items(source: &Source) -> Vec<Range<usize>> {
-    let Some(tree) = of(&source.path).and_then(|language| Tree::parse(language, &source.text))
-    else {
-        return Vec::new();
-    };
-    tree.nodes().filter(|node| tree.language.is_test_item(*node)).map(Node::range).collect()
 }

@@ -166,7 +166,7 @@ mod tests {
     fn lines_that_only_red_tests_run_come_first() {
         let tests =
             [run(true, &[1, 2, 3]), run(false, &[1, 2]), run(false, &[1]), run(false, &[4])];
-        let lines = suspicion(&tests, &[], language::is_test_path).lines;
+        let lines = suspicion(&tests, &[], |path| path.as_str().starts_with("test_")).lines;
         assert_eq!(lines.keys().collect::<Vec<_>>(), [&path("a.py")], "tests are not suspicious");
         let scores = &lines[&path("a.py")];
         assert_eq!(scores.keys().copied().collect::<Vec<_>>(), [1, 2, 3]);
@@ -184,7 +184,7 @@ mod tests {
             ..failure("")
         };
         let tests = [run(true, &[1, 2]), run(false, &[1, 2])];
-        let lines = suspicion(&tests, &[failure], language::is_test_path).lines;
+        let lines = suspicion(&tests, &[failure], |path| path.as_str().starts_with("test_")).lines;
         assert!(lines[&path("a.py")][&2] > lines[&path("a.py")][&1]);
         assert_eq!(lines[&path("b.py")][&9], FRAME_ONLY);
     }

@@ -74,18 +74,6 @@ fn a_program_that_fails_has_nothing_to_offer() {
 }
 
 #[test]
-fn a_program_that_changes_tests_is_refused() {
-    let refused = "tests are not to be changed";
-    let good = "put('calc/add.py', GOOD)\n";
-    check_stuck(ONLY, &format!("{good}put('tests/test_add.py', '')"), refused);
-    check_stuck(ONLY, &format!("{good}os.remove('tests/test_add.py')"), refused);
-    check_stuck(ONLY, &format!("{good}put('tests/conftest.py', '')"), refused);
-    let skip = "text = open('tests/test_add.py').read()\n\
-                put('tests/test_add.py', text.replace('    def', '    @unittest.skip(\"\")\\n    def'))";
-    check_stuck(ONLY, skip, "codemod changed tests/test_add.py, and tests are not to be changed");
-}
-
-#[test]
 fn a_program_reads_what_it_is_to_do_and_why_it_was_refused() {
     let script = "red, = brief['red']\n\
 assert brief['version'] == 1 and brief['root'] == os.getcwd(), brief\n\
@@ -94,7 +82,7 @@ assert red['at'] == {'path': 'tests/test_add.py', 'line': 8} and red['frames'], 
 assert brief['checks'][0]['command'].endswith('-m unittest'), brief\n\
 rejected = brief['rejected']\n\
 if len(rejected) == 0:\n    os.remove('tests/test_add.py')\n\
-elif len(rejected) == 1:\n    assert 'not to be changed' in rejected[0]['reason'], rejected\n    put('calc/add.py', 'add = 1\\n')\n\
+elif len(rejected) == 1:\n    assert 'left out' in rejected[0]['reason'], rejected\n    put('calc/add.py', 'add = 1\\n')\n\
 else:\n    assert 'still red' in rejected[1]['reason'], rejected\n    \
 assert rejected[1]['changes'][0]['inserted'] == ['add = 1\\n'], rejected\n    put('calc/add.py', GOOD)\n";
     let (code, outcome) = fix(&project(ONLY, script), &[]);

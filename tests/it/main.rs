@@ -4,6 +4,7 @@
 
 mod avoid;
 mod bad_input;
+mod cheats;
 mod checks;
 mod command_worker;
 mod confinement;
@@ -13,6 +14,7 @@ mod engine;
 mod fix;
 mod fixtures;
 mod gate;
+mod guard;
 mod interleavings;
 mod javascript;
 mod lint;

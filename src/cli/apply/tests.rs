@@ -29,6 +29,7 @@ fn review(files: &[(&str, &str, &str)]) -> Review {
         result: tree,
         files: vec![],
         evidence,
+        guard: Default::default(),
     };
     let file = |(path, before, after): &(&str, &str, &str)| ReviewFile {
         path: RepoPath::new(path).unwrap(),

@@ -4,11 +4,11 @@ use super::{Dispatcher, refused};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{RunId, TreeId};
 use crate::base::limits;
+use crate::engine::changes::with_hunks;
 use crate::engine::executor::Project;
 use crate::engine::{Notice, Review};
-use crate::io::store::FileMode;
 use crate::logic::machine::Effect;
-use crate::logic::subset::{self, Edit};
+use crate::logic::subset;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::model::subset::Choice;
@@ -85,15 +85,5 @@ fn tree(project: &Project, review: &Review, hunks: &Choice) -> Result<TreeId, Fa
     let proposal = &review.proposal;
     let texts = review.files.iter().map(|file| &*file.before);
     let files: Vec<_> = proposal.files.iter().zip(texts).collect();
-    let mut changes = Vec::new();
-    for edit in subset::edits(&files, hunks)? {
-        changes.push(match edit {
-            Edit::Remove { path } => (path, None),
-            Edit::Put { path, text, like } => {
-                let mode = project.store.mode(&proposal.base, &like)?.unwrap_or(FileMode::Plain);
-                (path, Some((mode, text.into_bytes())))
-            }
-        });
-    }
-    project.store.with_modes(&proposal.base, &changes)
+    with_hunks(&project.store, &proposal.base, &files, hunks)
 }

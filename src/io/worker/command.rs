@@ -6,7 +6,6 @@ mod brief;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::test_files::{self, TestFiles};
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
 use crate::base::limits::{PROGRESS_EVERY, WORKER_LINE_BYTES_MAX};
@@ -33,7 +32,7 @@ pub struct Program<'a> {
 }
 
 /// Runs the program in a world of the assignment's tree and reads the tree it leaves. A program that fails or changes
-/// nothing has nothing to offer; one that changes tests is refused.
+/// nothing has nothing to offer.
 pub fn work(
     program: &Program<'_>,
     assignment: &Assignment<'_>,
@@ -58,10 +57,6 @@ pub fn work(
     let Some(first) = paths.first() else { return nothing("it changed nothing".to_owned()) };
     if let Some(reason) = refused_before(assignment, &tree) {
         return nothing(format!("it made a change again that was not good enough: {reason}"));
-    }
-    if let Some(test) = changed_test(assignment, desk, &paths, &tree)? {
-        let reason = format!("{} changed {test}, and tests are not to be changed", program.name);
-        return Ok(WorkResult::Refused { tree, reason });
     }
     let title = match paths.len() {
         1 => format!("{first}, changed by {}", program.name),
@@ -131,25 +126,4 @@ fn changed(
 ) -> Result<Vec<RepoPath>, Failure> {
     let changes = desk.store.changes(assignment.tree, tree)?;
     Ok(changes.into_iter().map(|change| change.path).collect())
-}
-
-fn changed_test(
-    assignment: &Assignment<'_>,
-    desk: &Desk<'_>,
-    paths: &[RepoPath],
-    tree: &TreeId,
-) -> Result<Option<RepoPath>, Failure> {
-    for path in paths {
-        let items = |tree| test_files::items(desk.store, tree, path);
-        if items(assignment.tree)? != items(tree)? {
-            return Ok(Some(path.clone()));
-        }
-    }
-    for check in assignment.checks {
-        let tests = TestFiles::of(desk.store, assignment.tree, &check.dir)?;
-        if let Some(path) = paths.iter().find(|path| tests.hold(path)) {
-            return Ok(Some(path.clone()));
-        }
-    }
-    Ok(None)
 }

@@ -4,8 +4,8 @@ use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::Store;
 use crate::logic::detect;
+use crate::logic::guard::class::is_test_path;
 use crate::model::failure::Failure;
-use crate::repair::{Source, language};
 
 /// Judges files from their place in the project that a check belongs to: what lies around that project says nothing
 /// about them, so that one inside a folder of fixtures can be worked on too.
@@ -21,16 +21,6 @@ impl TestFiles {
     }
 
     pub fn hold(&self, path: &RepoPath) -> bool {
-        language::is_test_path(path.relative_to(&self.project).as_ref().unwrap_or(path))
+        is_test_path(path.relative_to(&self.project).as_ref().unwrap_or(path))
     }
-}
-
-/// The texts of tests inside a source file; empty where there is no such file or its language is not known.
-pub(super) fn items(store: &Store, tree: &TreeId, path: &RepoPath) -> Result<Vec<String>, Failure> {
-    let Some(text) = store.read(tree, path)?.and_then(|bytes| String::from_utf8(bytes).ok()) else {
-        return Ok(Vec::new());
-    };
-    let source = Source { path: path.clone(), text: text.into(), is_test: false };
-    let items = language::test_items(&source);
-    Ok(items.into_iter().map(|range| source.text[range].to_owned()).collect())
 }

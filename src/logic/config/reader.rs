@@ -59,8 +59,13 @@ impl<'a> Reader<'a> {
                 ("workers" | "sandbox", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
                 ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
+                ("guard", DeValue::Table(keys)) => self.guard(keys, &mut config),
+                ("guard", _) => {
+                    config.n_unusable += 1;
+                    self.error("guard", value, "is a table: write `[guard]`");
+                }
                 (other, _) => {
-                    let known = ["check", "worker", "workers", "budget", "sandbox"];
+                    let known = ["check", "worker", "workers", "budget", "guard", "sandbox"];
                     self.unknown(other, name, other, known);
                 }
             }

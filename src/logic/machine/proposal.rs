@@ -11,6 +11,7 @@ use crate::model::run::{Attempt, Run};
 pub(super) fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Option<Proposal> {
     let Some(WorkResult::Changed { tree, title, search }) = &attempt.left else { return None };
     let verified = attempt.verified.as_ref()?;
+    let tree = verified.tree.as_ref().unwrap_or(tree);
     let targets = run.targets.as_deref()?;
     let Verdict::Green { fixed, still_red, flaky, n_passed, n_skipped } =
         verdict::judge(baseline, &verified.runs, targets)
@@ -40,6 +41,7 @@ pub(super) fn propose(run: &Run, attempt: &Attempt, baseline: &[CheckRun]) -> Op
             checks: verified.runs.iter().map(check_fact).collect(),
             search: search.clone(),
         },
+        guard: verified.guard.clone(),
     })
 }
 

@@ -37,17 +37,25 @@ fn snapshot() -> Event {
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
     let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000 };
     let workers = Worker::default_ladder();
-    Event::SnapshotTaken { snapshot, checks: vec![check], budget, notes: vec![], workers }
+    Event::SnapshotTaken {
+        snapshot,
+        checks: vec![check],
+        budget,
+        notes: vec![],
+        workers,
+        guard: Default::default(),
+    }
 }
 
 /// The snapshot of a run with two workers.
 fn snapshot_of_two() -> Event {
-    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers } = snapshot() else {
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers, guard } = snapshot()
+    else {
         unreachable!()
     };
     let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
     workers.push(Worker { name: "model".into(), llm: true, kind });
-    Event::SnapshotTaken { snapshot, checks, budget, notes, workers }
+    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard }
 }
 
 fn refused(attempt: u32) -> Event {
@@ -108,8 +116,10 @@ fn verified(attempt: u32, tree: &str, tests: &str) -> Event {
     };
     Event::VerifyFinished {
         attempt: AttemptId(attempt),
+        tree: None,
         runs: vec![run(tree, tests)],
         files: vec![file],
+        guard: Default::default(),
     }
 }
 

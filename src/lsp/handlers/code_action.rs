@@ -249,7 +249,10 @@ fn wider(
         let (n_changes, n_files) = hunk.whole;
         if asked(PROPOSAL) && n_changes > 1 {
             let argument = json!({ "taskId": hunk.id.run });
-            let files = summary::counted(n_files, "file");
+            let files = match hunk.n_judging {
+                0 => summary::counted(n_files, "file"),
+                n => format!("{}, {n} of what judges them", summary::counted(n_files, "file")),
+            };
             let all =
                 [("Accept", commands::PROPOSAL_ACCEPT), ("Reject", commands::PROPOSAL_REJECT)];
             actions.extend(all.map(|(verb, command)| {

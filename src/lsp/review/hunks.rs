@@ -52,6 +52,8 @@ pub struct HunkView {
     pub parts: Vec<Found>,
     /// The proposal it belongs to: decisions and files.
     pub whole: (usize, usize),
+    /// How many of the proposal's decisions are about what judges it.
+    pub n_judging: usize,
     /// A language model made it.
     pub llm: bool,
 }
@@ -192,9 +194,10 @@ fn view(
     HunkView {
         id: HunkId { run: proposal.run, path: change.path.clone(), hunk, parts: Vec::new() },
         label: format!(
-            "change {}/{}: {}",
+            "change {}/{}{}: {}",
             job.n_before + hunk + 1,
             job.n_total,
+            summary::judges(proposal, &change.path, hunk),
             summary::change(change, &proposal.title)
         ),
         evidence: String::new(),
@@ -205,6 +208,7 @@ fn view(
         state,
         parts,
         whole: (job.n_total, proposal.files.len()),
+        n_judging: proposal.guard.allowed.len(),
         llm: proposal.llm,
     }
 }
@@ -303,6 +307,7 @@ mod tests {
             state: HunkState::Pending,
             parts: Vec::new(),
             whole: (1, 1),
+            n_judging: 0,
             llm: false,
         };
         let touched = |lines: Range<u32>| {

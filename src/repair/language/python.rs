@@ -2,19 +2,13 @@
 
 mod forms;
 
-use super::{Language, Role, Snippets, TestPaths};
+use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
 
 pub static PYTHON: Language = Language {
     name: "python",
     extensions: &["py"],
     grammar: || tree_sitter_python::LANGUAGE.into(),
-    test_paths: TestPaths {
-        folders: &["test", "tests", "testing", "testdata", "fixtures"],
-        names: &["conftest", "test", "tests"],
-        prefixes: &["test_"],
-        suffixes: &["_test", "_tests"],
-    },
     is_test_item,
     kinds: &[
         ("comment", Role::Frozen),

@@ -2,19 +2,13 @@
 
 mod forms;
 
-use super::{Language, Role, Snippets, TestPaths};
+use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
 
 pub static RUST: Language = Language {
     name: "rust",
     extensions: &["rs"],
     grammar: || tree_sitter_rust::LANGUAGE.into(),
-    test_paths: TestPaths {
-        folders: &["test", "tests", "benches", "testdata", "fixtures"],
-        names: &["test", "tests"],
-        prefixes: &["test_"],
-        suffixes: &["_test", "_tests"],
-    },
     is_test_item,
     kinds: &[
         ("line_comment", Role::Frozen),

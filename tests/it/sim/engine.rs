@@ -113,6 +113,7 @@ impl FakeEngine {
             result: TreeId::new("result"),
             files,
             evidence: evidence(),
+            guard: Default::default(),
         };
         let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {
             path: draft.path,
@@ -245,6 +246,7 @@ fn run(id: RunId, goal: Goal) -> Run {
         phase: Phase::Working,
         snapshot: None,
         checks: Vec::new(),
+        guard: Default::default(),
         notes: Vec::new(),
         baseline: None,
         targets: None,

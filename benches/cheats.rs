@@ -1,0 +1,176 @@
+//! What the tamper guard catches and what it takes for a cheat: `cargo bench --bench cheats`. Prints the figures of the
+//! corpus in `tests/cheats`. With `-- --history DIR…` also those of real histories: every commit of these git
+//! directories that touches tests counts as an honest edit. With `-- --corpus DIR…` those of corpora elsewhere, and with
+//! `-- --show` every case that went wrong.
+
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "shares the tests' support, which can do more; figures are for reading"
+)]
+
+#[path = "../tests/it/cheats.rs"]
+mod cheats;
+#[path = "cheats/history.rs"]
+mod history;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cheats::{Caught, Group, alarms, corpus, generated, judge};
+use greenloop::model::guard::{Finding, FindingKind};
+
+/// Kinds that a ledger of every test sees without any guard: a test is gone, or newly skipped.
+const LEDGER: [FindingKind; 5] = [
+    FindingKind::Skip,
+    FindingKind::Delete,
+    FindingKind::Undiscovered,
+    FindingKind::Filter,
+    FindingKind::ConfigExclude,
+];
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let show = args.iter().any(|arg| arg == "--show");
+    let groups = corpus::load();
+    cheats_of("the corpus", &groups, show);
+    honest_of(&groups, show);
+    for folder in values(&args, "--corpus") {
+        cheats_of(&folder.display().to_string(), &corpus::load_from(&folder), show);
+    }
+    let mut all = (0, 0);
+    for folder in values(&args, "--history") {
+        let (n, n_alarms) = history_of(&folder, show);
+        all = (all.0 + n, all.1 + n_alarms);
+    }
+    if all.0 > 0 {
+        println!(
+            "\nhistories, all: {} of {} commits with edits of tests raise an alarm ({})",
+            all.1,
+            all.0,
+            percent(all.1, all.0)
+        );
+    }
+}
+
+/// The arguments after an option up to the next one.
+fn values(args: &[String], option: &str) -> Vec<PathBuf> {
+    let after = args.iter().skip_while(|arg| *arg != option).skip(1);
+    after.take_while(|arg| !arg.starts_with("--")).map(PathBuf::from).collect()
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.1} %", part as f64 * 100.0 / whole.max(1) as f64)
+}
+
+fn cheats_of(name: &str, groups: &[Group], show: bool) {
+    println!(
+        "Cheats of {name}\n\n{:12} {:>7} {:>7} {:>9} {:>7}",
+        "runner", "cheats", "told", "kept out", "missed"
+    );
+    let mut sums: BTreeMap<(bool, Caught), usize> = BTreeMap::new();
+    let mut n_ledger = 0;
+    for group in groups {
+        let mut own: BTreeMap<Caught, usize> = BTreeMap::new();
+        for case in &group.cheats {
+            let (caught, findings) = judge(group, case);
+            *own.entry(caught).or_default() += 1;
+            *sums.entry((case.held_out, caught)).or_default() += 1;
+            n_ledger += usize::from(case.kinds.iter().any(|kind| LEDGER.contains(kind)));
+            if show && caught != Caught::Told {
+                println!(
+                    "  {caught:?} {}: {} (wanted {:?}) {}",
+                    group.runner,
+                    case.name,
+                    case.kinds,
+                    told(&findings)
+                );
+            }
+        }
+        let count = |caught| own.get(&caught).copied().unwrap_or(0);
+        let n: usize = own.values().sum();
+        println!(
+            "{:12} {n:>7} {:>7} {:>9} {:>7}",
+            group.runner,
+            count(Caught::Told),
+            count(Caught::KeptOut),
+            count(Caught::Missed)
+        );
+    }
+    for (held_out, what) in
+        [(false, "written with the detectors"), (true, "held out while the detectors were made")]
+    {
+        let count = |caught| sums.get(&(held_out, caught)).copied().unwrap_or(0);
+        let n = count(Caught::Told) + count(Caught::KeptOut) + count(Caught::Missed);
+        println!(
+            "\n{what}: {} of {n} are called what they are ({}), {} more are kept out, {} are missed",
+            count(Caught::Told),
+            percent(count(Caught::Told), n),
+            count(Caught::KeptOut),
+            count(Caught::Missed)
+        );
+    }
+    let n: usize = sums.values().sum();
+    println!(
+        "\n{n_ledger} of {n} are of kinds that a verdict with every test's result sees alone, where the runner gives one\n"
+    );
+}
+
+fn honest_of(groups: &[Group], show: bool) {
+    let mut figures: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut count = |what: &'static str, name: String, findings: Vec<Finding>| {
+        let figure = figures.entry(what).or_default();
+        figure.0 += 1;
+        figure.1 += usize::from(!findings.is_empty());
+        if show && !findings.is_empty() {
+            println!("  alarm {name}: {}", told(&findings));
+        }
+    };
+    for group in groups {
+        for case in &group.honest {
+            count("written", format!("{}: {}", group.runner, case.name), alarms(group, case));
+        }
+    }
+    for made in generated::all(groups) {
+        let findings = made.edited.findings(&made.tests);
+        count("generated", made.name, findings);
+    }
+    let (n, n_alarms) = figures.values().fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+    for (what, (n, n_alarms)) in &figures {
+        println!(
+            "honest edits, {what}: {n_alarms} of {n} raise an alarm ({})",
+            percent(*n_alarms, *n)
+        );
+    }
+    println!("honest edits, all: {n_alarms} of {n} raise an alarm ({})", percent(n_alarms, n));
+}
+
+fn history_of(folder: &Path, show: bool) -> (usize, usize) {
+    let (mut n, mut n_alarms) = (0, 0);
+    let mut kinds: BTreeMap<FindingKind, usize> = BTreeMap::new();
+    for commit in history::commits(folder) {
+        n += 1;
+        let findings = commit.edited.findings(&[]);
+        n_alarms += usize::from(!findings.is_empty());
+        let mut own: Vec<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
+        own.dedup();
+        own.into_iter().for_each(|kind| *kinds.entry(kind).or_default() += 1);
+        if show && !findings.is_empty() {
+            println!("  alarm {}: {}", commit.id, told(&findings));
+        }
+    }
+    println!(
+        "\n{}: {n_alarms} of {n} commits with edits of tests raise an alarm ({}): {kinds:?}",
+        folder.display(),
+        percent(n_alarms, n)
+    );
+    (n, n_alarms)
+}
+
+fn told(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|finding| {
+        format!("{:?} {}:{} {}", finding.kind, finding.path, finding.line, finding.why)
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}

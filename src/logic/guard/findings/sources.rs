@@ -1,0 +1,144 @@
+//! Sources that ask whether tests run.
+
+use super::change::File;
+use crate::logic::guard::code::Code;
+use crate::model::guard::{Class, Finding, FindingKind};
+
+/// Questions by which a program finds out that it is tested.
+const QUESTIONS: [&str; 58] = [
+    "'PYTEST_CURRENT_TEST'",
+    "'pytest' in sys . modules",
+    "'unittest' in sys . modules",
+    "'_pytest' in sys . modules",
+    "'nose' in sys . modules",
+    "sys . modules . get ( 'pytest'",
+    "sys . modules . get ( 'unittest'",
+    "'pytest' not in sys . modules",
+    "'unittest' not in sys . modules",
+    "'PYTEST_VERSION'",
+    "'PYTEST_XDIST_WORKER'",
+    "sys . argv ~ 'pytest'",
+    "'pytest' in sys . argv*",
+    "'test' in sys . argv*",
+    "sys . argv ~ 'test'",
+    "sys . argv ~ 'unittest'",
+    "'pytest' in ~ sys . argv",
+    "'unittest' in ~ sys . argv",
+    "'py.test' in ~ sys . argv",
+    "cfg ! ( test )",
+    "cfg ! ( ~ test )",
+    "# [ cfg ( not ( test ) ) ]",
+    "if cfg ! ( debug_assertions",
+    "'RUST_TEST_THREADS'",
+    "'NEXTEST'",
+    "'NEXTEST_RUN_ID'",
+    "'NEXTEST_EXECUTION_MODE'",
+    "JEST_WORKER_ID",
+    "'JEST_WORKER_ID'",
+    "VITEST",
+    "'VITEST'",
+    "VITEST_WORKER_ID",
+    "VITEST_POOL_ID",
+    "NODE_ENV ~ 'test'",
+    "NODE_TEST_CONTEXT",
+    "'NODE_TEST_CONTEXT'",
+    "typeof jest",
+    "typeof vi",
+    "typeof describe",
+    "typeof it",
+    "typeof expect",
+    "typeof before",
+    "globalThis . jest",
+    "global . it",
+    "globalThis . it",
+    "global . describe",
+    "globalThis . describe",
+    "testing . Testing (",
+    "Lookup ( 'test.v'",
+    "'test.v'",
+    "os . Args ~ '.test'",
+    "defined ? ( RSpec",
+    "defined ? ( Minitest",
+    "Rails . env . test ?",
+    "'TESTING'",
+    "'RSPEC'",
+    "env ~ 'CI'",
+    "environ ~ 'CI'",
+];
+/// Looks at who calls; suspicious where tests are spoken of near by.
+const STACKS: [&str; 20] = [
+    "inspect . stack (",
+    "sys . _getframe (",
+    "inspect . currentframe (",
+    "traceback . extract_stack (",
+    "traceback . format_stack (",
+    "new Error ( ) . stack",
+    "Error ( ) . stack",
+    "runtime . Caller (",
+    "runtime . Callers (",
+    "Backtrace :: ",
+    "thread :: current (",
+    "current_exe (",
+    "getStackTrace (",
+    "caller",
+    "caller_locations",
+    "Error . captureStackTrace",
+    "env :: args (",
+    "process . argv",
+    "os . Args",
+    "debug . Stack (",
+];
+
+/// How far around a look at the callers tests may be spoken of, in tokens.
+const NEAR: usize = 50;
+
+pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
+    let Some(after) = file
+        .after
+        .as_ref()
+        .filter(|after| file.class == Class::Source && after.code.language.is_code())
+    else {
+        return;
+    };
+    let code = &after.code;
+    let mut tell = |at: usize| {
+        let in_test = after.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at));
+        if !in_test {
+            let shown = code.joined(at..code.line_end(at).min(at + 10));
+            all.push(file.finding(
+                FindingKind::TestDetection,
+                code.line(at),
+                format!("it asks whether tests run: `{shown}`"),
+            ));
+        }
+    };
+    for at in QUESTIONS.iter().flat_map(|pattern| file.new_places(pattern)) {
+        if is_question(code, at) {
+            tell(at);
+        }
+    }
+    for at in STACKS.iter().flat_map(|pattern| file.new_places(pattern)) {
+        let near = at.saturating_sub(NEAR)..(at + NEAR).min(code.tokens.len());
+        let speaks = code.tokens[near].iter().any(|token| {
+            let bare = token.bare().to_lowercase();
+            token.is_literal()
+                && (bare.contains("test")
+                    || bare.contains("spec")
+                    || bare.contains("jest")
+                    || bare.contains("mocha"))
+        });
+        if speaks {
+            tell(at);
+        }
+    }
+}
+
+/// A word such as `VITEST` also names things that are no question.
+fn is_question(code: &Code<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| code.at(before));
+    match code.at(at) {
+        "VITEST" | "JEST_WORKER_ID" | "NODE_TEST_CONTEXT" | "VITEST_WORKER_ID"
+        | "VITEST_POOL_ID" => matches!(before, "." | "["),
+        _ => true,
+    }
+}
