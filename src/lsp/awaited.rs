@@ -309,15 +309,16 @@ impl Given {
     }
 }
 
-/// Whether two edits do the same to a text: what repeats itself can be cut in more than one way.
+/// Whether two edits do the same to a text: what repeats itself can be cut in more than one way, and some editors give
+/// all lines one kind of break.
 fn same(text: &Text, a: &Edit, b: &Edit) -> bool {
     let all = a.start.min(b.start)..a.end.max(b.end);
     let after = |edit: &Edit| {
         let part = |range: Range<usize>| text.string.get(range);
-        Some([part(all.start..edit.start)?, &edit.text, part(edit.end..all.end)?].concat())
+        let after = [part(all.start..edit.start)?, &edit.text, part(edit.end..all.end)?].concat();
+        Some(after.replace("\r\n", "\n"))
     };
-    let grows = |edit: &Edit| edit.text.len() as isize - edit.range().len() as isize;
-    a == b || (grows(a) == grows(b) && after(a).is_some_and(|text| after(b) == Some(text)))
+    a == b || after(a).is_some_and(|text| after(b) == Some(text))
 }
 
 /// Whether edits that come together as this change come as meant; `None` when they do not come.
@@ -526,6 +527,17 @@ mod tests {
             text.string.replace_range(change.range(), &change.text);
             text = Text::new(text.string);
         }
+    }
+
+    #[test]
+    fn line_breaks_may_come_as_the_editor_has_them() {
+        let text = Text::new(BEFORE.into());
+        let mut awaited = Awaited::default();
+        let at = Position::new(1, 0);
+        let edit = TextEdit::new(lsp_types::Range::new(at, at), "new\r\n".into());
+        awaited.give(&[edit], &batch(1), (&text, 1), Encoding::Utf16);
+        let arrival = awaited.follow(&text, &Edit::new(2..2, "new\n"), 2, Encoding::Utf16);
+        assert!(arrival.unwrap().is_as_meant);
     }
 
     #[test]
