@@ -21,6 +21,7 @@ mod outbox;
 mod probe;
 mod progress;
 mod projects;
+mod put_back;
 mod questions;
 mod review;
 mod server;

@@ -10,12 +10,12 @@ use tokio::time::{Instant, timeout_at};
 use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
 use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 
-use super::documents::Late;
+use super::awaited::Errand;
 use super::error::{Reason, Refusal};
 use super::questions::Question;
 use super::review::edits::{self, Basis, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
-use super::review::job::{ReviewJob, Side, Source};
+use super::review::job::{ReviewJob, Source};
 use super::session::{Session, State};
 use super::{summary, to_proto};
 use crate::base::hash::ContentHash;
@@ -73,6 +73,11 @@ impl Wanted {
         files.into_iter().map(|(path, hunks)| (path, chosen(hunks))).collect()
     }
 
+    fn errand(&self) -> Errand {
+        let Self { way, run, hunks, parts, .. } = self.clone();
+        Errand { way, run, hunks, parts }
+    }
+
     fn label(&self) -> &'static str {
         match self.way {
             Way::In => "Accept changes",
@@ -117,7 +122,8 @@ pub async fn edit_to_give(
     let files = made(session, wanted).await?;
     let swaps = files.iter().flat_map(|file| file.swaps.clone()).collect();
     let edit = to_proto::workspace_edit(files.clone(), session.capabilities())?;
-    session.state().documents.give(&files, session.capabilities().encoding);
+    let encoding = session.capabilities().encoding;
+    session.state().documents.give(&files, Some(wanted.errand()), encoding);
     Ok((edit, swaps))
 }
 
@@ -141,27 +147,6 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, 
         return Err(Refusal::new(Reason::Stale, message));
     }
     Ok(files)
-}
-
-/// Undoes an edit that an editor applied to a text which had moved on, before anything else is typed. An editor that
-/// looks at versions refuses this one when it comes too late itself; then the user has been told.
-pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
-    let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
-    session.warn(&format!(
-        "a change reached {name} after you had typed there, so your text is put back; if it is not, undo once"
-    ));
-    let Late { version, back: Some(back) } = late else { return };
-    let side = Side { uri, version: Some(version), source: Source::Unknown };
-    let file = FileEdit { side, edits: vec![back], operation: None, swaps: Swaps::new() };
-    // Without a version it could land on what is typed next.
-    let can = session.capabilities();
-    if let Ok(edit) = to_proto::workspace_edit(vec![file], can)
-        && can.apply_edit
-        && can.document_changes
-    {
-        let params = json!({"label": "Put back what was typed", "edit": edit});
-        session.ask_in_background(ApplyWorkspaceEdit::METHOD, params);
-    }
 }
 
 /// What the files of the wanted decisions are to be judged by.
@@ -249,13 +234,14 @@ async fn carry_out(session: Arc<Session>, mut wanted: Wanted) {
 /// What the texts do not show a short while after the editor answered.
 async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
     let latest = Instant::now() + limits::ACCEPT_SHOWS_WALL_MAX;
+    let last = session.state().documents.last_given();
     let mut texts = session.texts.subscribe();
     loop {
         texts.mark_unchanged();
         let missing = missing(session, wanted).await;
         if missing.hunks.is_empty() || timeout_at(latest, texts.changed()).await.is_err() {
             // What looks like it from now on is the user's own doing.
-            session.state().documents.forget_given();
+            session.state().documents.forget_given(&wanted.errand(), last);
             return missing;
         }
     }

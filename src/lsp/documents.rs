@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
-use super::awaited::{Arrival, Awaited};
+use super::awaited::{Arrival, Awaited, Batch, Errand};
 use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
@@ -97,6 +97,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 pub struct Late {
     pub version: i32,
+    pub text: Arc<Text>,
     /// What takes it back; `None` where the editor told of more at once.
     pub back: Option<TextEdit>,
 }
@@ -123,14 +124,15 @@ impl Landed {
         let is_whole = self.arrivals.iter().all(|arrival| document.awaited.is_whole(arrival));
         let is_late = is_whole && self.arrivals.iter().any(|arrival| !arrival.is_as_meant);
         if !is_late || self.is_buried {
-            return is_late.then_some(Late { version, back: None });
+            return is_late.then(|| Late { version, text: text.clone(), back: None });
         }
         let mut string = text.string.clone();
         for Arrival { back, .. } in self.arrivals.iter().rev() {
             string.replace_range(back.range(), &back.text);
         }
         let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);
-        Some(Late { version, back: Some(to_proto::text_edit(text, back, encoding)) })
+        let back = Some(to_proto::text_edit(text, back, encoding));
+        Some(Late { version, text: text.clone(), back })
     }
 }
 
@@ -186,8 +188,9 @@ impl fmt::Display for Lost {
 #[derive(Default)]
 pub struct Documents {
     open: HashMap<Url, Document>,
-    /// Edits that an editor was given for files that are not open.
-    awaited: HashMap<Url, Vec<TextEdit>>,
+    /// Edits that an editor was given for files that are not open, with what for.
+    awaited: HashMap<Url, (Vec<TextEdit>, Batch)>,
+    n_batches: u64,
     n_revisions: u64,
     /// The size of all, in bytes.
     n_bytes: usize,
@@ -214,8 +217,9 @@ impl Documents {
             taken_back: false,
         };
         let replaced = document.replace_all(item.text);
-        if let Some(edits) = self.awaited.remove(&item.uri) {
-            document.awaited.give(&edits, &document.text, document.version, encoding);
+        if let Some((edits, batch)) = self.awaited.remove(&item.uri) {
+            let seen = (&*document.text, document.version);
+            document.awaited.give(&edits, &batch, seen, encoding);
         }
         let document = self.open.entry(item.uri).insert_entry(document).into_mut();
         bound(document, 0, &mut self.n_bytes).and(replaced)
@@ -268,27 +272,34 @@ impl Documents {
     }
 
     /// Edits that an editor is about to be given, to be looked for in what it tells of its documents.
-    pub fn give(&mut self, files: &[FileEdit], encoding: Encoding) {
+    pub fn give(&mut self, files: &[FileEdit], errand: Option<Errand>, encoding: Encoding) {
+        self.n_batches += 1;
+        let batch = Batch { number: self.n_batches, errand: errand.map(Arc::new) };
         for file in files {
             let uri = &file.side.uri;
             match (&file.side.source, self.open.get_mut(uri)) {
                 (Source::Open(seen), Some(document)) => {
                     let version = file.side.version.unwrap_or(document.version);
-                    document.awaited.give(&file.edits, seen, version, encoding);
+                    document.awaited.give(&file.edits, &batch, (seen, version), encoding);
                     document.taken_back = false;
                 }
                 (Source::Disk(..), None) if self.awaited.len() < limits::EDITS_AWAITED_MAX => {
-                    self.awaited.insert(uri.clone(), file.edits.clone());
+                    self.awaited.insert(uri.clone(), (file.edits.clone(), batch.clone()));
                 }
                 _ => {}
             }
         }
     }
 
-    /// No edit is on its way any more.
-    pub fn forget_given(&mut self) {
-        self.awaited.clear();
-        self.open.values_mut().for_each(|document| document.awaited.forget());
+    /// The number of the latest batch of edits.
+    pub fn last_given(&self) -> u64 {
+        self.n_batches
+    }
+
+    /// No edit that was given for this is on its way any more, up to the batch with this number.
+    pub fn forget_given(&mut self, errand: &Errand, last: u64) {
+        self.awaited.retain(|_, (_, batch)| !batch.is_for(errand, last));
+        self.open.values_mut().for_each(|document| document.awaited.forget(errand, last));
     }
 
     /// Whether an edit of ours came too late for what was typed before it; tells of each once.
@@ -297,6 +308,14 @@ impl Documents {
         let late = document.late.take()?;
         document.taken_back = late.back.is_some();
         Some(late)
+    }
+
+    /// As [`Documents::give`], for the edit that takes back what came too late. It can come too late in its turn.
+    pub fn give_back(&mut self, file: &FileEdit, encoding: Encoding) {
+        self.give(std::slice::from_ref(file), None, encoding);
+        if let Some(document) = self.open.get_mut(&file.side.uri) {
+            document.taken_back = true;
+        }
     }
 
     pub fn close(&mut self, uri: &Url) {

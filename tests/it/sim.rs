@@ -14,12 +14,18 @@ pub mod editor;
 pub mod engine;
 #[path = "sim/landing.rs"]
 mod landing;
+#[path = "sim/look.rs"]
+mod look;
 #[path = "sim/manners.rs"]
 pub mod manners;
 #[path = "sim/oracle.rs"]
 mod oracle;
 #[path = "sim/personality.rs"]
 pub mod personality;
+#[path = "sim/put_back.rs"]
+mod put_back;
+#[path = "sim/rivals.rs"]
+mod rivals;
 #[path = "sim/rng.rs"]
 pub mod rng;
 #[path = "sim/steps.rs"]
@@ -88,7 +94,7 @@ async fn schedule(world: &mut World) -> Result<(), Fault> {
         world.note(step.name);
         (step.run)(world).await?;
         world.wire.catch_up().await;
-        world.put_back().await;
+        world.put_back().await?;
         world.put_away_questions().await;
         if let Some(rude) = world.wire.rude.take() {
             return Err(rude);

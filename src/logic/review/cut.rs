@@ -78,6 +78,15 @@ fn exact<'a>(lines: &[Line<'a>]) -> Vec<(&'a str, &'a str)> {
     lines.iter().map(|line| (line.text, line.ending)).collect()
 }
 
+/// Takes the byte order mark off the first line of a text; a text of nothing else has no line.
+fn unmark(lines: &mut Vec<Line<'_>>) {
+    let Some(first) = lines.first_mut() else { return };
+    first.text = first.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first.text);
+    if first.text.is_empty() && first.ending.is_empty() {
+        lines.remove(0);
+    }
+}
+
 /// A hunk, or a part of one, on lines as texts or as numbers. `start` is a line of the base.
 #[derive(Clone, Debug)]
 pub struct Cut<L> {
@@ -98,9 +107,8 @@ impl<'a> Cut<Line<'a>> {
             likely: Vec::new(),
         };
         if cut.start == 0 {
-            for first in [cut.removed.first_mut(), cut.inserted.first_mut()].into_iter().flatten() {
-                first.text = first.text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first.text);
-            }
+            unmark(&mut cut.removed);
+            unmark(&mut cut.inserted);
         }
         cut
     }

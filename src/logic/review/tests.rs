@@ -139,6 +139,22 @@ fn a_hunk_among_equal_lines_is_not_offered_twice() {
 }
 
 #[test]
+fn a_byte_order_mark_alone_is_no_line() {
+    for (base, after, shown, state) in [
+        ("\u{feff}b\n", "\u{feff}", "", Applied { lines: 0..0 }),
+        ("\u{feff}b\n", "\u{feff}", "b\n", Pending { lines: 0..1 }),
+        ("\u{feff}", "\u{feff}b\n", "", Pending { lines: 0..0 }),
+        ("\u{feff}", "\u{feff}b\n", "b\n", Applied { lines: 0..1 }),
+    ] {
+        assert_eq!(
+            states(base, &hunks(base, after), shown),
+            [state],
+            "{base:?} {after:?} {shown:?}"
+        );
+    }
+}
+
+#[test]
 fn a_byte_order_mark_stays_where_it_is() {
     let marked = |text: &str| format!("\u{feff}{text}");
     for base in [BASE.to_owned(), marked(BASE)] {

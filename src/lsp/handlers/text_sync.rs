@@ -6,7 +6,7 @@ use tower_lsp::lsp_types::{
 
 use std::sync::Arc;
 
-use crate::lsp::acceptance;
+use crate::lsp::put_back::put_back;
 use crate::lsp::session::Session;
 
 pub fn did_open(session: &Session, params: DidOpenTextDocumentParams) {
@@ -32,7 +32,7 @@ pub fn did_change(session: &Arc<Session>, params: DidChangeTextDocumentParams) {
     }
     session.review_changed();
     if let Some(late) = late {
-        acceptance::put_back(session, uri, late);
+        put_back(session, uri, late);
     }
 }
 

@@ -161,7 +161,7 @@ impl Desk {
             let after = if crlf { after.replace('\n', "\r\n") } else { after };
             Draft { path: RepoPath::new(path).unwrap(), kind, before, after }
         };
-        self.engine.propose(*id, changes.iter().map(draft).collect());
+        self.engine.propose(*id, changes.iter().map(draft).collect(), &[]);
         Ok(())
     }
 

@@ -155,7 +155,7 @@ impl World {
             return Ok(Attempt::Refused(format!("command: {}", brief(&reply["message"]))));
         }
         let n_told = self.wire.told.len();
-        let Some(request) = self.next_edit().await else {
+        let Some(request) = self.next_edit().await? else {
             // Another edit that was never answered came first, and the text is another one now.
             return match self.wire.told.get(n_told) {
                 Some(told) => Ok(Attempt::Refused(format!("later: {}", brief(&json!(told))))),
@@ -187,15 +187,15 @@ impl World {
     }
 
     /// The next edit the server asks for. It waits for the answer to the one before, though not for ever.
-    async fn next_edit(&mut self) -> Option<Value> {
+    async fn next_edit(&mut self) -> Result<Option<Value>, Fault> {
         for ms in [5, 40, 400, 62_000] {
             if self.wire.asked.is_empty() {
-                self.wire.wait(ms).await;
+                self.wire.wait_for_edit(ms).await;
                 self.take_commands().ok();
             }
-            self.put_back().await;
+            self.put_back().await?;
         }
-        self.wire.asked.pop_front()
+        Ok(self.wire.asked.pop_front())
     }
 
     /// Typing that comes between a question and its answer.

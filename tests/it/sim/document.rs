@@ -19,6 +19,10 @@ pub struct Document {
     pub is_open: bool,
     /// What is on disk, as this editor shows it.
     saved: Text,
+    /// The break that an editor gives all lines, settled when the file is opened.
+    ending: &'static str,
+    /// Every text it had.
+    past: Vec<String>,
     /// What of the disk this editor does not show.
     crlf_on_disk: bool,
     mark_on_disk: bool,
@@ -73,6 +77,8 @@ impl Document {
             path: path.to_owned(),
             uri: format!("file://{}/{path}", super::ROOT),
             saved: text.clone(),
+            ending: ending(&text.string),
+            past: Vec::new(),
             text,
             version: 0,
             is_open: false,
@@ -97,6 +103,7 @@ impl Document {
     /// The parameters of `didOpen`.
     pub fn open(&mut self, personality: &Personality) -> Value {
         self.text = self.saved.clone();
+        self.ending = ending(&self.text.string);
         self.undo.clear();
         self.redo.clear();
         self.version = personality.first_version;
@@ -135,10 +142,7 @@ impl Document {
         let plain = || new.replace("\r\n", "\n");
         match endings {
             Endings::LineFeeds => plain(),
-            Endings::Documents if ending(&self.text.string) == "\r\n" => {
-                plain().replace('\n', "\r\n")
-            }
-            Endings::Documents => plain(),
+            Endings::Documents => plain().replace('\n', self.ending),
             Endings::AsTheyCome => new.to_owned(),
         }
     }
@@ -164,6 +168,7 @@ impl Document {
 
     fn note(&mut self, bytes: &Range<usize>, new: &str, step: i64, units: Units) {
         self.version += step;
+        self.past.push(self.text.string.clone());
         self.unsent.push(change(&self.text.string, bytes, new, units));
         let n_old = bytes.len();
         self.history.push(Change {
@@ -199,6 +204,18 @@ impl Document {
     /// Whether something was typed that the server has not been told of.
     pub fn owes(&self) -> bool {
         !self.unsent.is_empty()
+    }
+
+    /// Whether it held this before.
+    pub fn has_been(&self, text: &str) -> bool {
+        self.past.iter().any(|known| known == text)
+    }
+
+    /// Whether it holds all of `text`, and beside that only something it held before.
+    pub fn has_more_than(&self, text: &str) -> bool {
+        let (less, more) = difference(text, &self.text.string);
+        let more = &self.text.string[more];
+        less.is_empty() && self.past.iter().any(|known| known.contains(more))
     }
 
     /// The lines of a text it had before are back, and so are their owners.

@@ -1,11 +1,13 @@
 //! An editor's hands: what it does with a workspace edit, quirks included.
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::document::{Bias, Document};
-use super::personality::{Check, Personality};
+use super::personality::{Check, Endings, Personality};
 use super::rng::Rng;
-use super::text::{Owners, Text, Units, difference};
+use super::text::{Owners, Text, Units, difference, offset};
 
 pub struct Editor {
     pub personality: &'static Personality,
@@ -46,7 +48,7 @@ impl Editor {
     }
 
     /// One thing a user does: puts text in place of some bytes.
-    pub fn type_in(&mut self, at: usize, bytes: std::ops::Range<usize>, new: &str, rng: &mut Rng) {
+    pub fn type_in(&mut self, at: usize, bytes: Range<usize>, new: &str, rng: &mut Rng) {
         let (step, units) = (self.step(rng), self.units);
         let document = &mut self.documents[at];
         let new = document.normalised(new, self.personality.endings);
@@ -59,6 +61,13 @@ impl Editor {
         let all = self.parts(edit)?;
         let closed = all.iter().map(|part| part.document).filter(|at| !self.documents[*at].is_open);
         Ok(closed.collect())
+    }
+
+    /// Whether an edit names no version of a text that is open, so that no editor can tell whether it is too late.
+    pub fn is_blind(&self, edit: &Value) -> Result<bool, String> {
+        let parts = self.parts(edit)?;
+        let mut open = parts.iter().filter(|part| self.documents[part.document].is_open);
+        Ok(open.any(|part| part.version.is_none()))
     }
 
     /// Whether it would not apply this edit to the texts as they are.
@@ -117,35 +126,48 @@ impl Editor {
     }
 
     /// The bytes of the current text that each edit of a part replaces here.
-    fn spans(&self, part: &Part<'_>) -> Result<Vec<(std::ops::Range<usize>, String)>, String> {
+    fn spans(&self, part: &Part<'_>) -> Result<Vec<(Range<usize>, String)>, String> {
         let document = &self.documents[part.document];
         let rebases = self.personality.check == Check::Rebase;
         let mut spans = Vec::new();
         for edit in part.edits {
-            let new = edit["newText"].as_str().ok_or("an edit without text")?;
-            let new = document.normalised(new, self.personality.endings);
-            let span = |text: &Text| -> Result<std::ops::Range<usize>, String> {
-                let end = |name: &str| {
-                    let place = &edit["range"][name];
-                    let (line, column) = (place["line"].as_u64(), place["character"].as_u64());
-                    let (line, column) = line.zip(column).ok_or("an edit without a range")?;
-                    Ok::<_, String>(text.offset(line as usize, column as usize, self.units))
-                };
-                Ok(end("start")?..end("end")?)
-            };
             if !rebases {
-                spans.push((span(&document.text)?, new));
+                let new = edit["newText"].as_str().ok_or("an edit without text")?;
+                let new = document.normalised(new, self.personality.endings);
+                spans.push((self.span(&document.text.string, edit)?, new));
                 continue;
             }
             let (version, seen) = document.seen(part.version);
-            let bytes = span(&Text { string: seen.to_owned(), owners: Vec::new() })?;
-            // It looks first at what an edit really changes.
-            let (old, kept) = difference(&seen[bytes.clone()], &new);
-            let start = document.carried(bytes.start + old.start, version, Bias::After);
-            let end = document.carried(bytes.start + old.end, version, Bias::Before).max(start);
-            spans.push((start..end, new[kept].to_owned()));
+            let (old, new) = self.replaced(seen, edit)?;
+            let start = document.carried(old.start, version, Bias::After);
+            let end = document.carried(old.end, version, Bias::Before).max(start);
+            spans.push((start..end, new));
         }
         Ok(spans)
+    }
+
+    /// The bytes of a text that an edit names.
+    fn span(&self, text: &str, edit: &Value) -> Result<Range<usize>, String> {
+        let end = |name: &str| {
+            let place = &edit["range"][name];
+            let (line, column) = (place["line"].as_u64(), place["character"].as_u64());
+            let (line, column) = line.zip(column).ok_or("an edit without a range")?;
+            Ok::<_, String>(offset(text, line as usize, column as usize, self.units))
+        };
+        Ok(end("start")?..end("end")?)
+    }
+
+    /// What an edit of a text really changes: those bytes of it become that.
+    pub fn replaced(&self, text: &str, edit: &Value) -> Result<(Range<usize>, String), String> {
+        let new = edit["newText"].as_str().ok_or("an edit without text")?;
+        let new = if self.personality.endings == Endings::LineFeeds {
+            new.replace("\r\n", "\n")
+        } else {
+            new.to_owned()
+        };
+        let bytes = self.span(text, edit)?;
+        let (old, kept) = difference(&text[bytes.clone()], &new);
+        Ok((bytes.start + old.start..bytes.start + old.end, new[kept].to_owned()))
     }
 
     fn parts<'a>(&self, edit: &'a Value) -> Result<Vec<Part<'a>>, String> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use greenloop::base::ids::{AttemptId, BlobId, RunId, TreeId};
+use greenloop::base::ids::{AttemptId, BlobId, CheckId, RunId, TreeId};
 use greenloop::base::path::RepoPath;
 use greenloop::engine::{
     Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
@@ -15,6 +15,7 @@ use greenloop::model::check::CheckRun;
 use greenloop::model::event::Event;
 use greenloop::model::failure::Failure;
 use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal};
+use greenloop::model::report::TestId;
 use greenloop::model::run::{Goal, GoalKind, Outcome, Phase, Run};
 
 /// Survives servers; the newest one that opened it listens.
@@ -77,13 +78,15 @@ impl FakeEngine {
         self.inner().commands.pop_front()
     }
 
-    /// The hunks of an acceptance.
-    pub fn acceptance(&self, id: RunId, acceptance: &str) -> Vec<HunkAt> {
+    /// The hunks of an acceptance, and which parts of the only one.
+    pub fn acceptance(&self, id: RunId, acceptance: &str) -> (Vec<HunkAt>, Vec<usize>) {
         let inner = self.inner();
         let known = inner.runs.get(&id).map(|view| view.run.acceptances.as_slice());
         let mut known = known.unwrap_or_default().iter();
         let found = known.find(|known| serde_json::json!(known.id) == acceptance);
-        found.map(|known| known.hunks.iter().cloned().collect()).unwrap_or_default()
+        found
+            .map(|known| (known.hunks.iter().cloned().collect(), known.parts.clone()))
+            .unwrap_or_default()
     }
 
     pub fn knows_reviews(&self) -> bool {
@@ -100,8 +103,8 @@ impl FakeEngine {
         });
     }
 
-    /// A run's work is done: these changes.
-    pub fn propose(&self, id: RunId, drafts: Vec<Draft>) -> Arc<Review> {
+    /// A run's work is done: these changes, which turn these tests green.
+    pub fn propose(&self, id: RunId, drafts: Vec<Draft>, fixed: &[&str]) -> Arc<Review> {
         let files = drafts.iter().map(Draft::change).collect();
         let proposal = Proposal {
             run: id,
@@ -112,7 +115,7 @@ impl FakeEngine {
             base: TreeId::new("base"),
             result: TreeId::new("result"),
             files,
-            evidence: evidence(),
+            evidence: evidence(fixed),
             guard: Default::default(),
         };
         let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {
@@ -260,10 +263,11 @@ fn run(id: RunId, goal: Goal) -> Run {
     }
 }
 
-fn evidence() -> Evidence {
+fn evidence(fixed: &[&str]) -> Evidence {
+    let test = |name: &&str| TestId { check: CheckId::new("unittest"), name: (*name).into() };
     Evidence {
         tree: TreeId::new("result"),
-        fixed: Vec::new(),
+        fixed: fixed.iter().map(test).collect(),
         still_red: Vec::new(),
         flaky: Vec::new(),
         n_passed: 3,

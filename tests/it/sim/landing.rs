@@ -1,6 +1,6 @@
 //! An edit reaches a text: was it the one that was meant, and if not, does everything come back?
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::accept::{Aim, Applied};
 use super::editor::{Landing, Via};
@@ -17,9 +17,11 @@ impl World {
         aim: &Aim,
         race: usize,
     ) -> Result<Applied, Fault> {
-        if let Some(breach) = manners::edit_breach(edit, &(self.editor.personality.capabilities)())
-        {
+        if let Some(breach) = manners::edit_breach(edit, self.wire.capabilities()) {
             return Err(format!("{breach}: {edit}"));
+        }
+        if self.editor.is_blind(edit)? {
+            return Err(format!("an edit of an open document names no version: {edit}"));
         }
         let unopened = self.editor.unopened(edit)?;
         if !unopened.is_empty() && self.editor.personality.confirms_unopened && self.rng.percent(30)
@@ -49,19 +51,6 @@ impl World {
             self.flush_all().await;
         }
         Ok(applied)
-    }
-
-    /// Applies what the server puts back unasked: the user has taken back or made again what it just dealt with.
-    pub async fn put_back(&mut self) {
-        while let Some(which) = self.wire.asked.iter().position(is_put_back) {
-            let Some(request) = self.wire.asked.remove(which) else { return };
-            let edit = &request["params"]["edit"];
-            self.note(format!("put back: {edit}"));
-            if self.editor.refuses(edit, Via::Server) == Ok(false) {
-                self.editor.apply(edit, &mut self.rng).ok();
-            }
-            self.wire.respond(&request, Ok(json!({"applied": true}))).await;
-        }
     }
 
     /// Whether an edit did what was wanted. An edit that named the text it found must have.
@@ -108,75 +97,66 @@ impl World {
     }
 
     /// The editor put an edit where it was not meant. The server has to put back what was typed as soon as it hears of
-    /// it, or at least to tell, and never to take the hunk for accepted.
+    /// it, unless nothing of the user's went or moved.
     async fn take_back(&mut self, landing: &Landing, aim: &Aim) -> Result<(), Fault> {
-        self.note("  which was late");
         let here = landing.document;
-        let n_told = self.wire.told.len();
+        let (before, after) = (&landing.before.string, &self.editor.documents[here].text.string);
+        let became = format!("  which was late: {before:?} became {after:?}");
+        self.note(became);
+        // What is under way since before may come first.
+        self.wire.wait(1).await;
+        let mut put_back = self.put_back().await?;
         self.flush(here).await;
         self.wire.wait(1).await;
-        if let Some(which) = self.wire.asked.iter().position(is_put_back) {
-            let request = self.wire.asked.remove(which).unwrap();
-            let edit = &request["params"]["edit"];
-            self.note(format!("  put back by {edit}"));
-            if !self.editor.refuses(edit, Via::Server)? {
-                self.editor.apply(edit, &mut self.rng)?;
-            }
-            self.wire.respond(&request, Ok(json!({"applied": true}))).await;
-            let (step, units) = (self.editor.step(&mut self.rng), self.editor.units);
-            let document = &mut self.editor.documents[here];
-            if document.text.string != landing.before.string && landing.is_unseen {
-                // The server could put back only what it knew of.
-                self.tally.never_seen += 1;
-                self.tally.put_back_by_undo += 1;
-                if !(document.undo(step, units) && document.undo(step, units))
-                    || document.text != landing.before
-                {
-                    return Err("two undos did not bring the text back".into());
-                }
-                self.flush(here).await;
-                return Ok(());
-            }
-            if document.text.string != landing.before.string {
-                return Err(format!("what was typed was not put back: {:?}", document.text.string));
-            }
-            document.recognise(&landing.before);
-            self.tally.put_back += 1;
-            self.flush(here).await;
-            return Ok(());
+        put_back.extend(self.put_back().await?);
+        let n_edits = put_back.into_iter().filter(|document| *document == here).count();
+        if n_edits > 0 {
+            return self.compare_put_back(landing, n_edits).await;
         }
-        let here_too = |at: &&usize| self.known[**at].document == here;
-        let hunks: Vec<usize> = aim.hunks.iter().filter(here_too).copied().collect();
-        let id = self.known[*hunks.first().ok_or("an edit of another file")?].id();
-        self.command("greenloop.hunk.recheck", id).await?;
-        self.wire.wait(700).await;
-        let mut states = Vec::new();
-        for at in hunks {
-            states.extend(self.state_of(at).await?);
-        }
-        let told = self.wire.told.len() > n_told;
         // Nothing of the user's went or moved, only the hunk stands beside what was typed.
         let of_document = aim.hunks.iter().map(|at| &self.known[*at]);
         let all: Vec<&Known> = of_document.filter(|known| known.document == here).collect();
         let after = &self.editor.documents[here].text;
         let is_harmless = oracle::check_by_hand(&all, aim.way, &landing.before, after);
-        let shows = states.iter().any(|state| state == "conflict" || state == "settled");
         if landing.is_unseen {
             self.tally.never_seen += 1;
-        } else if !told && !shows && !is_harmless {
-            return Err(format!("a misplaced hunk is {states:?}, and nobody was told"));
+        } else if !is_harmless {
+            return Err("what was typed was not put back".into());
         }
-        let (step, units) = (self.editor.step(&mut self.rng), self.editor.units);
-        let document = &mut self.editor.documents[here];
-        if !document.undo(step, units) || document.text != landing.before {
-            return Err("undo did not bring the text back".into());
+        self.undo_to(landing, 1).await
+    }
+
+    /// After the server has put something back.
+    async fn compare_put_back(&mut self, landing: &Landing, n_edits: usize) -> Result<(), Fault> {
+        let document = &mut self.editor.documents[landing.document];
+        if document.text.string == landing.before.string {
+            document.recognise(&landing.before);
+        } else if landing.is_unseen {
+            // The server could put back only what it knew of.
+            self.tally.never_seen += 1;
+            return self.undo_to(landing, 1 + n_edits).await;
+        } else if document.has_more_than(&landing.before.string) {
+            // Nothing tells a line that the user takes out by hand from the edit that is to take it out. It came back
+            // too, and its user was told.
+            self.tally.brought_back += 1;
+        } else {
+            return Err(format!("what was typed was not put back: {:?}", document.text.string));
         }
-        self.tally.put_back_by_undo += 1;
-        self.flush(here).await;
+        self.tally.put_back += 1;
+        self.flush(landing.document).await;
         Ok(())
     }
-}
 
-fn is_put_back(request: &Value) -> bool {
-    request["params"]["label"] == "Put back what was typed"
+    /// The user takes back what an edit did.
+    async fn undo_to(&mut self, landing: &Landing, n_undos: usize) -> Result<(), Fault> {
+        let (step, units) = (self.editor.step(&mut self.rng), self.editor.units);
+        let document = &mut self.editor.documents[landing.document];
+        let undone = (0..n_undos).all(|_| document.undo(step, units));
+        if !undone || document.text != landing.before {
+            return Err(format!("{n_undos} undos did not bring the text back"));
+        }
+        self.tally.put_back_by_undo += 1;
+        self.flush(landing.document).await;
+        Ok(())
+    }
 }

@@ -1,5 +1,6 @@
 //! What must be true of a text after an accepted hunk, worked out from who owns which line and nothing else.
 
+use greenloop::base::ids::RunId;
 use greenloop::model::proposal::Hunk;
 use serde_json::{Value, json};
 
@@ -9,15 +10,18 @@ use super::typing::EQUAL_LINES;
 /// A proposed hunk, tied to the lines it was made from.
 #[derive(Clone, Debug)]
 pub struct Known {
+    pub run: RunId,
     pub task: String,
     pub path: String,
     pub hunk: usize,
+    /// Only this part of it; empty for all.
+    pub parts: Vec<usize>,
     pub document: usize,
-    removed: Vec<(Owner, String)>,
+    pub removed: Vec<(Owner, String)>,
     above: Option<Owner>,
     below: Option<Owner>,
     /// With their breaks.
-    inserted: Vec<String>,
+    pub inserted: Vec<String>,
     /// The lines it put in, and what was above and below then.
     landed: Option<Vec<Owner>>,
     /// The user said no.
@@ -30,16 +34,18 @@ pub struct Known {
 
 impl Known {
     /// `base` is the text the hunk was made from.
-    pub fn new(task: &str, path: &str, hunk: (usize, &Hunk), document: usize, base: &Text) -> Self {
+    pub fn new(run: RunId, path: &str, hunk: (usize, &Hunk), document: usize, base: &Text) -> Self {
         let (number, hunk) = hunk;
         let start = hunk.start as usize;
         let end = start + hunk.removed.len();
         let shown = |line: &String| line.trim_start_matches('\u{feff}').to_owned();
         let removed = base.owners[start..end].iter().copied().zip(hunk.removed.iter().map(shown));
         Self {
-            task: task.to_owned(),
+            run,
+            task: run.to_string(),
             path: path.to_owned(),
             hunk: number,
+            parts: Vec::new(),
             document,
             removed: removed.collect(),
             above: start.checked_sub(1).map(|line| base.owners[line]),
@@ -55,7 +61,32 @@ impl Known {
 
     /// As the server names it.
     pub fn id(&self) -> Value {
-        json!({"taskId": self.task, "path": self.path, "hunk": self.hunk})
+        let mut id = json!({"taskId": self.task, "path": self.path, "hunk": self.hunk});
+        if !self.parts.is_empty() {
+            id["parts"] = json!(self.parts);
+        }
+        id
+    }
+
+    /// One of its lines as a change of its own, where every line takes the place of another one.
+    pub fn part(&self, at: usize) -> Option<Self> {
+        let n_lines = self.removed.len();
+        let is_new =
+            |line: &String| !self.removed.iter().any(|(_, old)| bare(old).0 == bare(line).0);
+        let in_pairs = n_lines == self.inserted.len() && self.inserted.iter().all(is_new);
+        if !in_pairs || n_lines < 2 || !self.parts.is_empty() {
+            return None;
+        }
+        let owner_of = |line: usize| self.removed.get(line).map(|(owner, _)| *owner);
+        Some(Self {
+            parts: vec![at],
+            above: if at == 0 { self.above } else { owner_of(at - 1) },
+            below: if at + 1 == n_lines { self.below } else { owner_of(at + 1) },
+            removed: vec![self.removed.get(at)?.clone()],
+            inserted: vec![self.inserted[at].clone()],
+            landed: None,
+            ..self.clone()
+        })
     }
 
     /// The line it starts at where neither its lines nor those beside it were touched.
@@ -149,18 +180,27 @@ pub fn check_by_hand(hunks: &[&Known], way: Way, before: &Text, after: &Text) ->
         Way::Out => (inserted, removed),
     };
     let (old, new) = (before.lines(), after.lines());
-    let mut new = new.into_iter().peekable();
-    for line in old {
-        while new.peek().is_some_and(|next| *next != line && coming.contains(&bare(next))) {
-            new.next();
+    // How far one can get in both: by line of the old text, the lines of the new one that can be next.
+    let mut reached = vec![vec![false; new.len() + 1]; old.len() + 1];
+    reached[0][0] = true;
+    for (at_old, at_new) in
+        (0..=old.len()).flat_map(|old| (0..=new.len()).map(move |new| (old, new)))
+    {
+        if !reached[at_old][at_new] {
+            continue;
         }
-        if new.peek() == Some(&line) {
-            new.next();
-        } else if !going.contains(&bare(line)) {
-            return false;
+        let (gone, come) = (old.get(at_old), new.get(at_new));
+        if gone.is_some_and(|line| going.contains(&bare(line))) {
+            reached[at_old + 1][at_new] = true;
+        }
+        if come.is_some_and(|line| coming.contains(&bare(line))) {
+            reached[at_old][at_new + 1] = true;
+        }
+        if gone.is_some() && gone == come {
+            reached[at_old + 1][at_new + 1] = true;
         }
     }
-    new.all(|line| coming.contains(&bare(line)))
+    reached[old.len()][new.len()]
 }
 
 /// Checks that exactly these hunks went in, or out, each at its place, and that every other line is as it was. Says
@@ -178,7 +218,8 @@ pub fn check(
     }
     changes.sort_unstable();
     let (old, new) = (before.lines(), after.lines());
-    let breaks = ["", ending(&before.string)];
+    // A text that had no line left has the breaks it was opened with.
+    let breaks = ["", ending(&before.string), ending(&after.string)];
     let mut places = vec![0; hunks.len()];
     let (mut done, mut at_new) = (0, 0);
     for ((start, n_old, lines), at) in changes {

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use serde_json::{Value, json};
 
 use super::accept::{Aim, Attempt};
+use super::look::{self, compare_states};
 use super::oracle::{Way, same_lines};
-use super::text::bare;
+use super::rivals::Room;
 use super::world::{Fault, World};
 
 type Doing<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'a>>;
@@ -51,6 +52,8 @@ pub const ALL: &[Step] = &[
         weight: 4,
         run: |world| Box::pin(acceptance(world, "greenloop.proposal.redo", Way::In)),
     },
+    Step { name: "accept part", weight: 4, run: |world| Box::pin(accept_part(world)) },
+    Step { name: "look around", weight: 4, run: |world| Box::pin(look::around(world)) },
     Step {
         name: "reject",
         weight: 4,
@@ -67,7 +70,7 @@ pub const ALL: &[Step] = &[
     Step { name: "restart", weight: 1, run: |world| Box::pin(world.restart()) },
 ];
 
-fn any_open(world: &mut World) -> Option<usize> {
+pub fn any_open(world: &mut World) -> Option<usize> {
     let documents = world.editor.documents.iter().enumerate();
     let open: Vec<usize> =
         documents.filter(|(_, document)| document.is_open).map(|(at, _)| at).collect();
@@ -118,6 +121,10 @@ async fn open_or_close(world: &mut World) -> Result<(), Fault> {
         world.open(at).await;
         return Ok(());
     }
+    // Nobody closes a file within the moment that the server takes to put something back.
+    world.flush(at).await;
+    world.wire.wait(1).await;
+    world.put_back().await?;
     if !world.editor.documents[at].is_saved() {
         world.save(at).await;
     }
@@ -150,7 +157,27 @@ fn any_hunk(world: &mut World) -> Option<usize> {
 }
 
 async fn accept(world: &mut World, by_command: bool) -> Result<(), Fault> {
+    match any_hunk(world) {
+        Some(at) => accept_one(world, at, by_command).await,
+        None => Ok(()),
+    }
+}
+
+/// Accepts one line of a hunk, when it can be cut.
+async fn accept_part(world: &mut World) -> Result<(), Fault> {
     let Some(at) = any_hunk(world) else { return Ok(()) };
+    let line = world.rng.below(world.known[at].removed.len().max(1));
+    let Some(part) = world.known[at].part(line) else { return Ok(()) };
+    let known = world.known.iter().position(|known| known.id() == part.id());
+    let at = known.unwrap_or(world.known.len());
+    if known.is_none() {
+        world.known.push(part);
+    }
+    let by_command = world.rng.percent(50);
+    accept_one(world, at, by_command).await
+}
+
+async fn accept_one(world: &mut World, at: usize, by_command: bool) -> Result<(), Fault> {
     let race = [0, 0, 30, 60][world.rng.below(4)];
     let first = attempt(world, at, by_command, race).await?;
     world.tally.accepts += 1;
@@ -184,7 +211,10 @@ async fn accept_together(world: &mut World, command: &str) -> Result<(), Fault> 
     }
     let all = world.known.iter().enumerate();
     let meant = all.filter(|(_, known)| {
-        known.task == task && !known.is_rejected && (!one_file || known.path == path)
+        known.task == task
+            && known.parts.is_empty()
+            && !known.is_rejected
+            && (!one_file || known.path == path)
     });
     let hunks = meant.map(|(at, _)| at).collect();
     together(world, command, selection, Aim { hunks, way: Way::In }).await
@@ -238,7 +268,9 @@ async fn attempt(
 async fn choose_again(world: &mut World, at: usize, by_command: bool) -> Result<(), Fault> {
     let known = &world.known[at];
     let text = &world.editor.documents[known.document].text;
-    if known.is_replaced || known.is_rejected || known.place(text).is_none() {
+    // The last line of a hunk that is left is offered as the hunk.
+    let is_offered = known.parts.is_empty() && known.room_beside(&world.known, text) == Room::Free;
+    if !is_offered || known.is_rejected || known.place(text).is_none() {
         return Ok(());
     }
     let here = known.document;
@@ -295,40 +327,15 @@ async fn answer_late(world: &mut World) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What the server says of hunks must follow from who owns the lines.
-pub async fn compare_states(world: &mut World) -> Result<(), Fault> {
-    let states = world.hunk_states().await?;
-    for known in world.known.iter().filter(|known| !known.is_replaced) {
-        let id = known.id();
-        let text = &world.editor.documents[known.document].text;
-        let state = states.iter().find(|(of, _)| *of == id).map(|(_, state)| state.as_str());
-        let expected = match (known.place(text), known.landed_at(text)) {
-            (Some(_), _) if known.is_rejected => "rejected",
-            (Some(_), _) => "pending",
-            (None, Some(_)) => "applied",
-            (None, None) => continue,
-        };
-        if state != Some(expected) && known.is_clear() && is_clear(text.lines()) {
-            return Err(format!("{id} is {state:?}, should be {expected}, in {:?}", text.string));
-        }
-    }
-    Ok(())
-}
-
-/// Whether no two lines read the same.
-fn is_clear(lines: Vec<&str>) -> bool {
-    let mut bare: Vec<&str> = lines.into_iter().map(|line| bare(line).0).collect();
-    let n_lines = bare.len();
-    bare.sort_unstable();
-    bare.dedup();
-    bare.len() == n_lines
-}
-
 /// A new proposal on texts nobody touches since: accepted hunk by hunk it must come out byte for byte.
 async fn accept_all(world: &mut World) -> Result<(), Fault> {
     while world.is_at_work() {
         world.propose();
     }
+    // Nothing that came too late before is still being put back.
+    world.flush_all().await;
+    world.wire.wait(1).await;
+    world.put_back().await?;
     world.ask_for_fix().await?;
     let files = world.propose();
     let Some(task) =
@@ -355,7 +362,9 @@ async fn accept_all(world: &mut World) -> Result<(), Fault> {
         world.save(here).await;
         let document = &world.editor.documents[here];
         let bytes = String::from_utf8(document.bytes()).unwrap();
-        let is_exact = bytes == after || document.text.string == after;
+        let endings = world.editor.personality.endings;
+        let shown = [&after, &document.normalised(&after, endings)];
+        let is_exact = bytes == after || shown.contains(&&document.text.string);
         if !is_exact || !same_lines(&bytes, &after) {
             return Err(format!(
                 "accepted as a whole:\n{:?} is not\n{after:?}",

@@ -25,6 +25,7 @@ pub struct Tally {
     pub misplaced_unversioned: u64,
     pub put_back: u64,
     pub put_back_by_undo: u64,
+    pub brought_back: u64,
     pub never_seen: u64,
     pub by_hand: u64,
     pub refused: Vec<(String, u64)>,
@@ -60,6 +61,7 @@ impl Tally {
             (&mut self.misplaced_unversioned, other.misplaced_unversioned),
             (&mut self.put_back, other.put_back),
             (&mut self.put_back_by_undo, other.put_back_by_undo),
+            (&mut self.brought_back, other.brought_back),
             (&mut self.never_seen, other.never_seen),
             (&mut self.by_hand, other.by_hand),
         ];
@@ -122,9 +124,9 @@ impl fmt::Display for Tally {
         )?;
         writeln!(
             f,
-            "  of those that went wrong: {} put back by the server, {} by one undo in the editor ({} came with typing \
-             that the server had not been told of)",
-            self.put_back, self.put_back_by_undo, self.never_seen
+            "  of those that went wrong: {} put back by the server ({} with a line that the user had taken out by hand), \
+             {} by undo in the editor ({} came with typing that the server had not been told of)",
+            self.put_back, self.brought_back, self.put_back_by_undo, self.never_seen
         )?;
         let mut refused = self.refused.clone();
         refused.sort_by_key(|(_, n)| std::cmp::Reverse(*n));

@@ -110,20 +110,21 @@ impl Text {
             self.owners.insert(top + at, owner);
         }
     }
+}
 
-    /// The offset of a position; what lies outside is moved inside, as editors do.
-    pub fn offset(&self, line: usize, column: usize, units: Units) -> usize {
-        let start: usize = self.lines().iter().take(line).map(|line| line.len()).sum();
-        let text = self.lines().get(line).map_or("", |line| line.trim_end_matches(['\r', '\n']));
-        let mut passed = 0;
-        for (at, ch) in text.char_indices() {
-            if passed >= column {
-                return start + at;
-            }
-            passed += units.of(ch);
+/// The offset of a position; what lies outside is moved inside, as editors do.
+pub fn offset(text: &str, line: usize, column: usize, units: Units) -> usize {
+    let mut all = text.split_inclusive('\n');
+    let start: usize = all.by_ref().take(line).map(str::len).sum();
+    let text = all.next().map_or("", |line| line.trim_end_matches(['\r', '\n']));
+    let mut passed = 0;
+    for (at, ch) in text.char_indices() {
+        if passed >= column {
+            return start + at;
         }
-        start + text.len()
+        passed += units.of(ch);
     }
+    start + text.len()
 }
 
 /// Line and column of an offset.

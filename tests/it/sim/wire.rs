@@ -66,6 +66,11 @@ impl Wire {
         }
     }
 
+    /// What the editor said it can do.
+    pub fn capabilities(&self) -> &Value {
+        &self.capabilities
+    }
+
     async fn send(&mut self, message: Value) {
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
@@ -122,9 +127,18 @@ impl Wire {
 
     /// Takes in what comes within some milliseconds of this runtime's own time.
     pub async fn wait(&mut self, ms: u64) {
+        self.wait_until(ms, |_| false).await;
+    }
+
+    /// The same, but no longer than until an edit is asked for: editors leave none lying about.
+    pub async fn wait_for_edit(&mut self, ms: u64) {
+        self.wait_until(ms, |wire| !wire.asked.is_empty()).await;
+    }
+
+    async fn wait_until(&mut self, ms: u64, done: impl Fn(&Self) -> bool) {
         let pause = tokio::time::sleep(std::time::Duration::from_millis(ms));
         tokio::pin!(pause);
-        loop {
+        while !done(self) {
             tokio::select! {
                 () = &mut pause => break,
                 Some(message) = self.incoming.recv() => self.take(message).await,
