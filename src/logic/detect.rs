@@ -63,9 +63,9 @@ pub fn detect(project: &Project<'_>) -> Found {
     rust::detect(&files, project.has_program, &mut found);
     python::detect(&files, project.python, &mut found);
     javascript::detect(&files, project.program, &mut found);
-    lint::detect(&files, &mut found);
     go::detect(&files, project.has_program, &mut found);
     reports::detect(&files, project.has_program, &mut found);
+    lint::detect(&files, &mut found);
     if files.n_read.get() >= DETECT_FILES_MAX {
         found.notes.push(format!(
             "only {DETECT_FILES_MAX} files were looked at to find the checks; name them with `[[check]]` entries in \

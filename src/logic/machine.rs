@@ -137,12 +137,24 @@ pub fn apply(run: &mut Run, event: &Event) {
             let reason = format!("the time of {seconds} s is spent{}", where_it_stood(run));
             end(run, Outcome::Stuck { reason });
         }
-        Event::Resumed { at_ms } => run.started_ms = *at_ms,
+        Event::Resumed { at_ms } => resume(run, *at_ms),
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
         Event::HunksDecided { .. }
         | Event::Accepted { .. }
         | Event::TakenBack { .. }
         | Event::SubsetChecked { .. } => {}
+    }
+}
+
+/// Tools may have changed since it stopped, and runs in different settings say nothing of each other: what the checks said
+/// is asked for once more, which costs nothing where all is as it was.
+fn resume(run: &mut Run, at_ms: u64) {
+    run.started_ms = at_ms;
+    if run.baseline.take().is_some() {
+        run.phase = Phase::Baselining;
+    }
+    if let Some(open) = run.attempts.iter_mut().find(|attempt| attempt.result.is_none()) {
+        open.verified = None;
     }
 }
 

@@ -48,8 +48,11 @@ pub fn phase_scope(name: &str) -> Option<&str> {
 /// Whether the test called `name` lies in a module, class, file or folder as runners write them.
 pub fn is_in_scope(name: &str, scope: &str) -> bool {
     let scope = if scope == "." { "" } else { scope };
+    // A title may hold blanks, what stands before all titles may not: a package, a class, a file.
+    let is_title = scope.contains("::");
     name.strip_prefix(scope).is_some_and(|rest| {
-        scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '[', ' '])
+        let ends = scope.is_empty() || rest.is_empty() || rest.starts_with(['.', ':', '/', '[']);
+        ends || rest.starts_with(if is_title { " > " } else { " " })
     })
 }
 
@@ -135,6 +138,7 @@ mod tests {
         assert!(is_in_scope("tests/test_a.py::test_x", "."));
         assert!(is_in_scope("a.test.js::suite > test", "a.test.js::suite"));
         assert!(!is_in_scope("a.test.js::suite two > test", "a.test.js::suite"));
+        assert!(is_in_scope("example.org/a TestB", "example.org/a"));
         assert!(is_in_scope("anything", ""));
     }
 

@@ -100,6 +100,8 @@ fn a_project_that_configures_nextest() {
     insta::assert_snapshot!(found(text, None), @"
     nextest in .: cargo nextest run --workspace (`.config/nextest.toml` configures nextest)
     doc tests in .: cargo test --workspace --doc (`src/lib.rs` holds Rust tests)
+    cargo-check in .: cargo check --all-targets --workspace (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets --workspace (`Cargo.toml`)
     ");
 }
 
@@ -109,6 +111,7 @@ fn go_modules() {
     insta::assert_snapshot!(found(text, None), @"
     go test in .: go test ./... (`a_test.go` is a Go test)
     go test:tools in tools: go test -mod=vendor ./... (`tools/x/b_test.go` is a Go test)
+    go-vet in .: go vet ./... (`go.mod`)
     note: `empty/go.mod` is a Go module without tests
     ");
 }
