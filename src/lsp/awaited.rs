@@ -310,15 +310,26 @@ impl Given {
 }
 
 /// Whether two edits do the same to a text: what repeats itself can be cut in more than one way, and some editors give
-/// all lines one kind of break.
+/// all lines one kind of break. Most differ at once, so nothing is copied.
 fn same(text: &Text, a: &Edit, b: &Edit) -> bool {
     let all = a.start.min(b.start)..a.end.max(b.end);
-    let after = |edit: &Edit| {
+    let after = |edit: &'_ Edit| {
         let part = |range: Range<usize>| text.string.get(range);
-        let after = [part(all.start..edit.start)?, &edit.text, part(edit.end..all.end)?].concat();
-        Some(after.replace("\r\n", "\n"))
+        Some([part(all.start..edit.start)?, part(edit.end..all.end)?])
     };
-    a == b || after(a).is_some_and(|text| after(b) == Some(text))
+    let (Some([a_head, a_tail]), Some([b_head, b_tail])) = (after(a), after(b)) else {
+        return a == b;
+    };
+    plain_breaks([a_head, &a.text, a_tail]).eq(plain_breaks([b_head, &b.text, b_tail]))
+}
+
+/// The bytes of these one after another, with every line break as one byte.
+fn plain_breaks<'a>(parts: [&'a str; 3]) -> impl Iterator<Item = u8> + 'a {
+    let mut bytes = parts.into_iter().flat_map(str::bytes).peekable();
+    std::iter::from_fn(move || {
+        let byte = bytes.next()?;
+        if byte == b'\r' { bytes.next_if_eq(&b'\n').or(Some(byte)) } else { Some(byte) }
+    })
 }
 
 /// Whether edits that come together as this change come as meant; `None` when they do not come.
