@@ -326,7 +326,9 @@ fn a_link_in_the_place_of_a_folder_leads_nobody_out() {
 
 #[test]
 fn cargo_builds_offline_and_takes_no_old_binary_for_a_new_one() {
-    let manifest = "[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    // A workspace of its own: what lies around it cannot be read on every rung.
+    let manifest =
+        "[workspace]\n[package]\nname = \"p\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
     let source = |n: u32| format!("#[test]\nfn t() {{\n    assert_eq!({n}, 1);\n}}\n");
     for (rung, abilities) in rungs() {
         let place = Place::new(&abilities, &[("Cargo.toml", manifest), ("src/lib.rs", &source(1))]);
