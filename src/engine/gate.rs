@@ -1,10 +1,10 @@
 //! How a tree is checked: what is known is not run again, what is likeliest red is run first, and nothing but a run of
 //! everything lets a tree through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::executor::{Project, Task};
-use crate::base::ids::TreeId;
+use crate::base::ids::{CheckId, TreeId};
 use crate::base::limits::CHECK_QUICK_MAX;
 use crate::base::path::RepoPath;
 use crate::io::checks::{self, Select};
@@ -25,6 +25,8 @@ pub(super) struct Gate<'a> {
     progress: &'a (dyn Fn(Progress) + Sync),
     /// Entered when the first check has to be run.
     world: Option<World>,
+    /// By check, once asked for.
+    settings: BTreeMap<CheckId, String>,
 }
 
 impl<'a> Gate<'a> {
@@ -34,7 +36,7 @@ impl<'a> Gate<'a> {
         tree: &'a TreeId,
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Gate<'a> {
-        Gate { project, task, tree, progress, world: None }
+        Gate { project, task, tree, progress, world: None, settings: BTreeMap::new() }
     }
 
     /// Runs all of every check.
@@ -51,11 +53,19 @@ impl<'a> Gate<'a> {
         let run = &self.task.run;
         let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
         let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
+        let mut near = None;
         for check in &run.checks {
-            let slow = self.baseline(check).filter(|baseline| is_slow(baseline));
-            let Some(slow) = slow.filter(|_| self.known(check).is_none()) else { continue };
-            let near = self.near(changed)?;
-            let Some(names) = affected::likeliest(slow, targets, &near) else { continue };
+            let Some(slow) = self.baseline(check).filter(|baseline| is_slow(baseline)) else {
+                continue;
+            };
+            if self.known(check)?.is_some() {
+                continue;
+            }
+            let near = match &mut near {
+                Some(near) => near,
+                none => none.insert(self.near(changed)?),
+            };
+            let Some(names) = affected::likeliest(slow, targets, near) else { continue };
             let part = self.run(check, Select::Only(&names))?;
             let verdict = verdict::judge(baseline, std::slice::from_ref(&part), targets);
             if matches!(verdict, Verdict::Red { .. }) {
@@ -71,7 +81,7 @@ impl<'a> Gate<'a> {
     }
 
     fn whole(&mut self, check: &Check) -> Result<CheckRun, Failure> {
-        if let Some(known) = self.known(check) {
+        if let Some(known) = self.known(check)? {
             return Ok(known);
         }
         let run = self.run(check, Select::All)?;
@@ -92,13 +102,14 @@ impl<'a> Gate<'a> {
     }
 
     /// The answer of an earlier run, unless every check is to be run anew.
-    fn known(&self, check: &Check) -> Option<CheckRun> {
+    fn known(&mut self, check: &Check) -> Result<Option<CheckRun>, Failure> {
         // Through an open door may come what no digest tells of.
         if self.task.run.goal.fresh || !check.policy.doors.are_closed() {
-            return None;
+            return Ok(None);
         }
+        let setting = self.setting(check)?;
         let Project { store, check_cache, .. } = self.project;
-        check_cache.get(store, self.tree, &self.setting(check).ok()?)
+        Ok(check_cache.get(store, self.tree, &setting))
     }
 
     /// The changed files and all that import them.
@@ -119,8 +130,14 @@ impl<'a> Gate<'a> {
         self.task.run.baseline.iter().flatten().find(|run| run.check == check.id)
     }
 
-    fn setting(&self, check: &Check) -> Result<String, Failure> {
-        checks::setting(&self.project.store, &self.project.worlds, self.tree, check)
+    fn setting(&mut self, check: &Check) -> Result<String, Failure> {
+        if let Some(known) = self.settings.get(&check.id) {
+            return Ok(known.clone());
+        }
+        let Project { store, worlds, .. } = self.project;
+        let setting = checks::setting(store, worlds, self.tree, check)?;
+        self.settings.insert(check.id.clone(), setting.clone());
+        Ok(setting)
     }
 
     fn world(&mut self) -> Result<&World, Failure> {

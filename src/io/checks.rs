@@ -16,6 +16,7 @@ mod python;
 mod setting;
 mod settled;
 mod tap;
+mod wanted;
 
 use self::javascript::packages;
 
@@ -236,16 +237,18 @@ pub fn run(
         Runner::Command => command::run(&job, on_case),
         Runner::Lint(linter) => lint::run(&job, linter, on_case)?,
     };
-    let complete = done.report.complete && done.end == CheckEnd::Completed;
     let mut cases = done.report.cases;
-    if let Some(case) = ending::unfinished(&job, &done.end, done.running) {
+    let is_empty = done.end == CheckEnd::Completed && cases.is_empty();
+    let end = if is_empty { CheckEnd::NoTests } else { done.end };
+    let complete = done.report.complete && end == CheckEnd::Completed;
+    if let Some(case) = ending::unfinished(&job, &end, done.running) {
         on_case(&case);
         cases.push(case);
     }
     Ok(CheckRun {
         check: check.id.clone(),
         tree: world.tree().clone(),
-        end: done.end,
+        end,
         report: TestReport { cases, complete },
         problems: done.problems,
         command: done.command,
@@ -285,6 +288,12 @@ struct Done {
 }
 
 impl Job<'_> {
+    /// These variables, under those of the check.
+    fn environment(&self, fixed: &[(&str, &str)]) -> Vec<(String, String)> {
+        let fixed = fixed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        fixed.chain(self.check.env.clone()).collect()
+    }
+
     fn command(&self, argv: Vec<String>, env: Vec<(String, String)>) -> Command {
         Command {
             argv: self.world.absolute_program(argv, &self.check.dir),

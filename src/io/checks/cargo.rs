@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
-use super::{Done, Job, Select};
+use super::wanted::Wanted;
+use super::{Done, Job};
 use crate::base::limits::SELECT_BYTES_MAX;
 use crate::io::process::Output;
 use crate::logic::report_parse::libtest::{DOC, HARNESS, Reader, Reported};
-use crate::logic::report_parse::phase_scope;
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
 
@@ -22,13 +22,11 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
         ("CARGO_TERM_COLOR", "never"),
         ("CARGO_TERM_PROGRESS_WHEN", "never"),
     ];
-    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let env = fixed.into_iter().chain(job.check.env.clone()).collect();
-    let command = job.command(argv(&job.check.argv, &wanted), env);
+    let command = job.command(argv(&job.check.argv, &wanted), job.environment(&fixed));
     let find = |path: &str| job.find_path(path);
     let mut reader = Reader::new(&job.check.id);
     let mut tell = |case: &TestCase| {
-        if wanted.has(&case.id.name) {
+        if wanted.has(case) {
             on_case(case);
         }
     };
@@ -36,71 +34,43 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
         job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
     let mut reported = reader.finish(&find, &mut tell);
     let end = end(job, &output, &reported);
-    reported.report.cases.retain(|case| wanted.has(&case.id.name));
-    let end = if end == CheckEnd::Completed && reported.report.cases.is_empty() {
-        CheckEnd::NoTests
-    } else {
-        end
-    };
+    wanted.keep(&mut reported.report);
     output.text = readable(&output.text);
     let Reported { report, problems, .. } = reported;
     Done { end, report, problems, running: None, command: shown(job, &wanted), output }
 }
 
-/// The tests asked for.
-struct Wanted<'a> {
-    /// `None` for all.
-    names: Option<BTreeSet<&'a str>>,
-}
-
-impl<'a> Wanted<'a> {
-    fn of(select: Select<'a>) -> Self {
-        let names = match select {
-            Select::All => None,
-            // The build is tested by every test.
-            Select::Only(names) if names.iter().any(|name| phase_scope(name).is_some()) => None,
-            Select::Only(names) => Some(names.iter().map(String::as_str).collect()),
-        };
-        Self { names }
+/// What selects at least the wanted tests: arguments for cargo, and those for the test programs.
+fn arguments(wanted: &Wanted<'_>) -> (Vec<String>, Vec<String>) {
+    let Some(names) = &wanted.names else { return (Vec::new(), Vec::new()) };
+    let n_bytes: usize = names.iter().map(|name| name.len() + 1).sum();
+    let split: Option<Vec<(&str, &str)>> = names.iter().map(|name| name.split_once(' ')).collect();
+    let Some(split) = split.filter(|_| n_bytes <= SELECT_BYTES_MAX) else {
+        return (Vec::new(), Vec::new());
+    };
+    let binaries: BTreeSet<&str> = split.iter().map(|(binary, _)| *binary).collect();
+    let packages: BTreeSet<&str> = binaries.iter().map(|binary| package(binary)).collect();
+    let mut cargo: Vec<String> = packages
+        .iter()
+        .flat_map(|package| ["--package".to_owned(), (*package).to_owned()])
+        .collect();
+    let has_doc = binaries.iter().any(|binary| target(binary) == [DOC]);
+    let has_harness = split.iter().any(|(_, name)| *name == HARNESS);
+    // Documentation tests cannot be named beside others, nor exactly, since their names hold line numbers.
+    let is_exact = !has_doc && !has_harness;
+    if !has_doc {
+        let targets: BTreeSet<Vec<String>> =
+            binaries.iter().map(|binary| target(binary)).map(option).collect();
+        cargo.extend(targets.into_iter().flatten());
     }
-
-    fn has(&self, name: &str) -> bool {
-        self.names.as_ref().is_none_or(|names| names.contains(name))
+    let mut tests: BTreeSet<String> =
+        split.iter().map(|(_, name)| without_number(name).to_owned()).collect();
+    if has_harness {
+        // A program that is no test program of Rust's may take arguments of its own.
+        tests.clear();
     }
-
-    /// What selects at least the wanted tests: arguments for cargo, and those for the test programs.
-    fn arguments(&self) -> (Vec<String>, Vec<String>) {
-        let Some(names) = &self.names else { return (Vec::new(), Vec::new()) };
-        let n_bytes: usize = names.iter().map(|name| name.len() + 1).sum();
-        let split: Option<Vec<(&str, &str)>> =
-            names.iter().map(|name| name.split_once(' ')).collect();
-        let Some(split) = split.filter(|_| n_bytes <= SELECT_BYTES_MAX) else {
-            return (Vec::new(), Vec::new());
-        };
-        let binaries: BTreeSet<&str> = split.iter().map(|(binary, _)| *binary).collect();
-        let packages: BTreeSet<&str> = binaries.iter().map(|binary| package(binary)).collect();
-        let mut cargo: Vec<String> = packages
-            .iter()
-            .flat_map(|package| ["--package".to_owned(), (*package).to_owned()])
-            .collect();
-        let has_doc = binaries.iter().any(|binary| target(binary) == [DOC]);
-        let has_harness = split.iter().any(|(_, name)| *name == HARNESS);
-        // Documentation tests cannot be named beside others, nor exactly, since their names hold line numbers.
-        let is_exact = !has_doc && !has_harness;
-        if !has_doc {
-            let targets: BTreeSet<Vec<String>> =
-                binaries.iter().map(|binary| target(binary)).map(option).collect();
-            cargo.extend(targets.into_iter().flatten());
-        }
-        let mut tests: BTreeSet<String> =
-            split.iter().map(|(_, name)| without_number(name).to_owned()).collect();
-        if has_harness {
-            // A program that is no test program of Rust's may take arguments of its own.
-            tests.clear();
-        }
-        let exact = is_exact.then(|| "--exact".to_owned());
-        (cargo, exact.into_iter().chain(tests).collect())
-    }
+    let exact = is_exact.then(|| "--exact".to_owned());
+    (cargo, exact.into_iter().chain(tests).collect())
 }
 
 fn package(binary: &str) -> &str {
@@ -126,7 +96,7 @@ fn without_number(name: &str) -> &str {
 
 /// The check's command with ours and the selection on either side of `--`.
 fn argv(argv: &[String], wanted: &Wanted<'_>) -> Vec<String> {
-    let (for_cargo, for_tests) = wanted.arguments();
+    let (for_cargo, for_tests) = arguments(wanted);
     let at = argv.iter().position(|word| word == "--").unwrap_or(argv.len());
     let (before, after) = (&argv[..at], argv.get(at + 1..).unwrap_or_default());
     let mut all = before.to_vec();
@@ -236,6 +206,7 @@ pub(super) fn readable(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::checks::Select;
 
     fn asked(names: &[&str]) -> String {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();

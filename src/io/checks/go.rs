@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
-use super::{Done, Job, Select};
+use super::wanted::Wanted;
+use super::{Done, Job};
 use crate::base::limits::SELECT_BYTES_MAX;
 use crate::io::process::Output;
 use crate::logic::report_parse::go::{Reader, Reported};
-use crate::logic::report_parse::phase_scope;
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
 
@@ -21,7 +21,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
     let mut reader = Reader::new(&job.check.id);
     let mut tell = |case: &TestCase| {
-        if wanted.has(&case.id.name) {
+        if wanted.has(case) {
             on_case(case);
         }
     };
@@ -29,9 +29,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
         job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
     let mut reported = reader.finish(&find, &mut tell);
     let end = end(job, &output, &reported);
-    reported.report.cases.retain(|case| wanted.has(&case.id.name));
-    let is_empty = end == CheckEnd::Completed && reported.report.cases.is_empty();
-    let end = if is_empty { CheckEnd::NoTests } else { end };
+    wanted.keep(&mut reported.report);
     output.text = readable(&output.text);
     let shown = job.shown_as(&self::argv(&job.check.argv, &wanted, &[]));
     let Reported { report, problems, .. } = reported;
@@ -42,44 +40,20 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
 fn environment(job: &Job<'_>) -> Vec<(String, String)> {
     let cache = job.world.root().join(CACHE).to_string_lossy().into_owned();
     let fixed = [("GOCACHE", cache.as_str()), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")];
-    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    fixed.into_iter().chain(job.check.env.clone()).collect()
+    job.environment(&fixed)
 }
 
-/// The tests asked for.
-struct Wanted<'a> {
-    /// `None` for all.
-    names: Option<BTreeSet<&'a str>>,
-}
-
-impl<'a> Wanted<'a> {
-    fn of(select: Select<'a>) -> Self {
-        let names = match select {
-            Select::All => None,
-            // What goes wrong outside of tests does so whichever are run.
-            Select::Only(names) if names.iter().any(|name| phase_scope(name).is_some()) => None,
-            Select::Only(names) => Some(names.iter().map(String::as_str).collect()),
-        };
-        Self { names }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.names.as_ref().is_none_or(|names| names.contains(name))
-    }
-
-    /// What selects at least the wanted tests: a pattern for their outermost names, and their packages.
-    fn arguments(&self) -> Option<(String, BTreeSet<&'a str>)> {
-        let names = self.names.as_ref()?;
-        let split: Vec<(&str, &str)> =
-            names.iter().map(|name| name.split_once(' ')).collect::<Option<_>>()?;
-        let outermost = |test: &'a str| test.split('/').next().unwrap_or(test);
-        let tests: BTreeSet<&str> = split.iter().map(|(_, test)| outermost(test)).collect();
-        let pattern = format!("^({})$", tests.into_iter().collect::<Vec<_>>().join("|"));
-        let packages: BTreeSet<&str> = split.iter().map(|(package, _)| *package).collect();
-        let n_bytes: usize =
-            pattern.len() + packages.iter().map(|name| name.len() + 1).sum::<usize>();
-        (n_bytes <= SELECT_BYTES_MAX).then_some((pattern, packages))
-    }
+/// What selects at least the wanted tests: a pattern for their outermost names, and their packages.
+fn arguments<'a>(wanted: &Wanted<'a>) -> Option<(String, BTreeSet<&'a str>)> {
+    let names = wanted.names.as_ref()?;
+    let split: Vec<(&str, &str)> =
+        names.iter().map(|name| name.split_once(' ')).collect::<Option<_>>()?;
+    let outermost = |test: &'a str| test.split('/').next().unwrap_or(test);
+    let tests: BTreeSet<&str> = split.iter().map(|(_, test)| outermost(test)).collect();
+    let pattern = format!("^({})$", tests.into_iter().collect::<Vec<_>>().join("|"));
+    let packages: BTreeSet<&str> = split.iter().map(|(package, _)| *package).collect();
+    let n_bytes: usize = pattern.len() + packages.iter().map(|name| name.len() + 1).sum::<usize>();
+    (n_bytes <= SELECT_BYTES_MAX).then_some((pattern, packages))
 }
 
 /// The check's command with ours and the selection behind `test`. Results of earlier runs are not taken for new ones.
@@ -90,7 +64,7 @@ fn argv(argv: &[String], wanted: &Wanted<'_>, ours: &[&str]) -> Vec<String> {
     all.extend(ours.iter().map(|word| (*word).to_owned()));
     let is_counted = after.iter().any(|word| word.trim_start_matches('-').starts_with("count"));
     all.extend((!is_counted).then(|| "-count=1".to_owned()));
-    let Some((pattern, packages)) = wanted.arguments() else {
+    let Some((pattern, packages)) = arguments(wanted) else {
         all.extend_from_slice(after);
         return all;
     };
@@ -168,6 +142,7 @@ fn readable(text: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::checks::Select;
 
     #[test]
     fn selections_name_packages_and_outermost_tests() {

@@ -3,10 +3,10 @@
 
 mod select;
 
-use std::collections::BTreeSet;
 use std::io::Read;
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
+use super::wanted::Wanted;
 use super::{Done, Job, Select};
 use crate::base::glob::Globs;
 use crate::base::limits::{REPORT_BYTES_MAX, REPORT_FILES_MAX};
@@ -15,7 +15,7 @@ use crate::logic::report_parse::junit::{Reader, Reported};
 use crate::logic::report_parse::{FindPath, compiler};
 use crate::model::check::{CheckEnd, Problem};
 use crate::model::failure::Failure;
-use crate::model::report::{TestCase, TestReport};
+use crate::model::report::TestCase;
 
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<Done, Failure> {
     let check = job.check;
@@ -32,12 +32,17 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let mut problems = compiler::Reader::default();
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
     let output = job.world.run(&command, job.cancel, &mut |line| problems.line(line, &find));
-    let reported = read(job, globs.as_ref(), &find, on_case);
+    let wanted = Wanted::by_name(job.select);
+    let mut tell = |case: &TestCase| {
+        if wanted.has(case) {
+            on_case(case);
+        }
+    };
+    let reported = read(job, globs.as_ref(), &find, &mut tell);
     let problems = problems.finish();
     let end = end(job, &output, &reported, &problems);
-    let report = wanted(reported.report, job.select);
-    let end =
-        if end == CheckEnd::Completed && report.cases.is_empty() { CheckEnd::NoTests } else { end };
+    let mut report = reported.report;
+    wanted.keep(&mut report);
     Ok(Done { end, report, problems, running: None, command: shown, output })
 }
 
@@ -53,33 +58,13 @@ fn read(
     if files.len() > REPORT_FILES_MAX {
         reader.distrust(format!("more than {REPORT_FILES_MAX} report files were left"));
     }
-    let mut tell = |case: &TestCase| {
-        if is_wanted(&case.id.name, job.select) {
-            on_case(case);
-        }
-    };
     let mut room = REPORT_BYTES_MAX;
     for (path, file) in files.into_iter().take(REPORT_FILES_MAX) {
         let length = file.metadata().map_or(0, |meta| meta.len());
-        reader.file(path.as_str(), &mut file.take(room), find, &mut tell);
+        reader.file(path.as_str(), &mut file.take(room), find, on_case);
         room = room.saturating_sub(length);
     }
     reader.finish()
-}
-
-fn is_wanted(name: &str, select: Select<'_>) -> bool {
-    match select {
-        Select::All => true,
-        Select::Only(names) => names.iter().any(|wanted| wanted == name),
-    }
-}
-
-fn wanted(mut report: TestReport, select: Select<'_>) -> TestReport {
-    if let Select::Only(names) = select {
-        let names: BTreeSet<&String> = names.iter().collect();
-        report.cases.retain(|case| names.contains(&case.id.name));
-    }
-    report
 }
 
 fn end(job: &Job<'_>, output: &Output, reported: &Reported, problems: &[Problem]) -> CheckEnd {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
-use super::{Done, Job};
+use super::{Done, Job, desk};
 use crate::io::process::Output;
 use crate::logic::report_parse::lint::Reader;
 use crate::model::check::{CheckEnd, Linter};
@@ -39,12 +39,7 @@ fn argv(job: &Job<'_>, linter: Linter) -> Result<Vec<String>, Failure> {
         Linter::Mypy => words(&["--output", "json", "--cache-dir=/dev/null"]),
         Linter::Eslint => {
             let file = job.world.scratch().join("greenloop_eslint.cjs");
-            fs::write(&file, ESLINT_FORMATTER).map_err(|error| {
-                Failure::environment(
-                    format!("cannot write to `{}`: {error}", file.display()),
-                    "Free some space, or look at the permissions of the cache folder.",
-                )
-            })?;
+            fs::write(&file, ESLINT_FORMATTER).map_err(desk::trouble(job))?;
             vec!["--format".to_owned(), file.to_string_lossy().into_owned()]
         }
         Linter::GoVet => Vec::new(),

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cargo::readable;
 use super::ending::{crashed, exit_code, last_line, missing_program};
-use super::{Done, Job, Select};
+use super::wanted::Wanted;
+use super::{Done, Job, desk};
 use crate::base::limits::{REPORT_BYTES_MAX, SELECT_BYTES_MAX};
 use crate::io::process::Output;
 use crate::logic::report_parse::junit::{self, Reported};
-use crate::logic::report_parse::{FindPath, libtest, phase_scope};
+use crate::logic::report_parse::{FindPath, libtest};
 use crate::model::check::CheckEnd;
 use crate::model::failure::Failure;
 use crate::model::report::TestCase;
@@ -22,25 +23,16 @@ use crate::model::report::TestCase;
 const NO_TESTS: i32 = 4;
 
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<Done, Failure> {
-    let desk = Desk::set(job.world.scratch()).map_err(|error| {
-        let folder = job.world.scratch().display();
-        Failure::environment(
-            format!("cannot write to `{folder}`: {error}"),
-            "Free some space, or look at the permissions of the cache folder.",
-        )
-    })?;
-    let wanted = wanted(job.select);
-    let is_wanted =
-        |case: &TestCase| wanted.as_ref().is_none_or(|names| names.contains(case.id.name.as_str()));
-    let select = wanted.as_ref().and_then(filter);
+    let desk = Desk::set(job.world.scratch()).map_err(desk::trouble(job))?;
+    let wanted = Wanted::of(job.select);
+    let select = wanted.names.as_ref().and_then(filter);
     let fixed = [
         ("RUST_BACKTRACE", "0"),
         ("CARGO_TERM_COLOR", "never"),
         ("NEXTEST_HIDE_PROGRESS_BAR", "1"),
     ];
-    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let env = fixed.into_iter().chain(job.check.env.clone()).collect();
-    let command = job.command(argv(&job.check.argv, &desk.ours(), select.as_deref()), env);
+    let argv_with_ours = argv(&job.check.argv, &desk.ours(), select.as_deref());
+    let command = job.command(argv_with_ours, job.environment(&fixed));
     let find = |path: &str| job.find_path(path);
     // Cargo's part of the output is as with its own tests.
     let mut build = libtest::Reader::new(&job.check.id);
@@ -48,7 +40,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let build = build.finish(&find, &mut |_| {});
     let mut reported = desk.read(job, &find);
     let end = end(job, &output, &reported, &build);
-    reported.report.cases.retain(|case| is_wanted(case));
+    wanted.keep(&mut reported.report);
     for case in &mut reported.report.cases {
         libtest::explain(case, &find);
         on_case(case);
@@ -56,8 +48,6 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     // What nextest itself calls an error is that tests failed.
     let is_build = end == CheckEnd::BuildFailed;
     let problems = if is_build { build.problems } else { Vec::new() };
-    let is_empty = end == CheckEnd::Completed && reported.report.cases.is_empty();
-    let end = if is_empty { CheckEnd::NoTests } else { end };
     output.text = readable(&output.text);
     let shown = job.shown_as(&argv(&job.check.argv, &[], select.as_deref()));
     Ok(Done { end, report: reported.report, problems, running: None, command: shown, output })
@@ -99,16 +89,6 @@ impl Desk {
             reader.file("junit.xml", &mut file.take(REPORT_BYTES_MAX), find, &mut |_| {});
         }
         reader.finish()
-    }
-}
-
-/// `None` for all.
-fn wanted(select: Select<'_>) -> Option<BTreeSet<&str>> {
-    match select {
-        Select::All => None,
-        // The build is tested by every test.
-        Select::Only(names) if names.iter().any(|name| phase_scope(name).is_some()) => None,
-        Select::Only(names) => Some(names.iter().map(String::as_str).collect()),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
-use super::{Done, Job, Select};
+use super::wanted::Wanted;
+use super::{Done, Job};
 use crate::base::glob::Globs;
 use crate::base::limits::{OUTPUT_LINE_BYTES_MAX, REPORT_BYTES_MAX, REPORT_FILES_MAX};
 use crate::io::process::Output;
@@ -23,8 +24,9 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let command = job.command(check.argv.clone(), check.env.clone().into_iter().collect());
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
     let mut reader = Reader::new(&check.id);
+    let wanted = Wanted::by_name(job.select);
     let mut tell = |case: &TestCase| {
-        if is_wanted(&case.id.name, job.select) {
+        if wanted.has(case) {
             on_case(case);
         }
     };
@@ -38,18 +40,9 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     }
     let mut reported = reader.finish(&find, &mut tell);
     let end = end(job, &output, &reported);
-    reported.report.cases.retain(|case| is_wanted(&case.id.name, job.select));
-    let is_empty = end == CheckEnd::Completed && reported.report.cases.is_empty();
-    let end = if is_empty { CheckEnd::NoTests } else { end };
+    wanted.keep(&mut reported.report);
     let command = job.shown_as(&check.argv);
     Ok(Done { end, report: reported.report, problems: Vec::new(), running: None, command, output })
-}
-
-fn is_wanted(name: &str, select: Select<'_>) -> bool {
-    match select {
-        Select::All => true,
-        Select::Only(names) => names.iter().any(|wanted| wanted == name),
-    }
 }
 
 fn read_files(
