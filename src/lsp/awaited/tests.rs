@@ -1,0 +1,244 @@
+//! Tests of edits on their way.
+
+use super::*;
+use tower_lsp::lsp_types::Position;
+
+const BEFORE: &str = "1\n2\n3\n4\n";
+
+fn batch(number: u64) -> Batch {
+    Batch { number, errand: None }
+}
+
+/// What takes an edit back that was given for line 2 of `BEFORE`, when these changes come.
+fn check(new: &str, changes: &[(Range<usize>, &str)]) -> Option<String> {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let range = lsp_types::Range::new(Position::new(1, 0), Position::new(2, 0));
+    awaited.give(&[TextEdit::new(range, new.into())], &batch(1), (&text, 1), Encoding::Utf16);
+    let mut back = None;
+    for (bytes, new) in changes {
+        let arrival = awaited.follow(&text, &Edit::new(bytes.clone(), *new), 2, Encoding::Utf16);
+        if let Some(late) = arrival.filter(|arrival| !arrival.is_as_meant) {
+            let mut after = text.string.clone();
+            after.replace_range(bytes.clone(), new);
+            after.replace_range(late.back.range(), &late.back.text);
+            back = Some(after);
+        }
+        text.string.replace_range(bytes.clone(), new);
+        text = Text::new(text.string);
+    }
+    back
+}
+
+#[test]
+fn an_edit_that_arrives_over_what_was_typed_can_be_taken_back() {
+    type Changes = &'static [(Range<usize>, &'static str)];
+    let cases: [(&str, Changes, Option<&str>); 9] = [
+        ("in time", &[(2..4, "two\n")], None),
+        ("in time, by one who sends only what differs", &[(2..3, "two")], None),
+        ("late, carried over", &[(0..0, "0\n"), (4..6, "two\n")], None),
+        ("late, over another line", &[(0..0, "0\n"), (2..4, "two\n")], Some("0\n1\n2\n3\n4\n")),
+        ("late, over what was typed", &[(3..3, "!"), (2..5, "two\n")], Some("1\n2!\n3\n4\n")),
+        ("late, into what was typed", &[(3..3, "!"), (2..3, "two")], Some("1\n2!\n3\n4\n")),
+        (
+            "late, after something like it was typed elsewhere",
+            &[(8..8, "two\n"), (3..3, "!"), (2..5, "two\n")],
+            Some("1\n2!\n3\n4\ntwo\n"),
+        ),
+        ("something else", &[(3..3, "!"), (2..5, "")], None),
+        ("in time, and once more by hand", &[(2..4, "two\n"), (2..6, "two\n")], None),
+    ];
+    for (name, changes, expected) in cases {
+        assert_eq!(check("two\n", changes).as_deref(), expected, "{name}");
+    }
+    // The user takes the same line out by hand before the edit takes another one.
+    let (own, late) = ((2..4, ""), (2..4, ""));
+    assert_eq!(check("", &[own.clone(), late]).as_deref(), Some("1\n3\n4\n"));
+    let (typed, late) = ((4..4, "!"), (2..5, ""));
+    assert_eq!(check("", &[typed, own, late]).as_deref(), Some("1\n!3\n4\n"));
+    // What was typed there is gone again, or is a line of its own.
+    assert_eq!(check("", &[(3..3, "!"), (3..4, ""), (2..4, "")]), None);
+    assert_eq!(check("", &[(2..2, "!\n"), (4..6, "")]), None);
+}
+
+#[test]
+fn parts_that_typing_has_moved_together_are_all_awaited() {
+    let edit = |line, new: &str| {
+        let at = Position::new(line, 0);
+        let end = if new.is_empty() { Position::new(line + 1, 0) } else { at };
+        TextEdit::new(lsp_types::Range::new(at, end), new.into())
+    };
+    let mut awaited = Awaited::default();
+    // Told of as one change, before the edit is given that was made for the text without it.
+    let seen = Text::new(BEFORE.into());
+    let typed = Edit::new(0..8, "!1\n2\n3\n4!\n");
+    assert!(awaited.follow(&seen, &typed, 2, Encoding::Utf16).is_none());
+    awaited.give(&[edit(0, ""), edit(2, "new\n")], &batch(1), (&seen, 1), Encoding::Utf16);
+    let text = Text::new(typed.text);
+    let comes = Edit::new(0..5, "2\nnew\n");
+    let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16);
+    assert!(arrival.is_some_and(|arrival| !arrival.is_as_meant && awaited.is_whole(&arrival)));
+}
+
+#[test]
+fn what_one_errand_has_come_to_ends_no_other() {
+    let text = Text::new(BEFORE.into());
+    let line = |line| lsp_types::Range::new(Position::new(line, 0), Position::new(line + 1, 0));
+    let errand = |way| Errand { way, run: RunId(1), hunks: Choice::new(), parts: Vec::new() };
+    let mut awaited = Awaited::default();
+    for (at, way) in [(0, Way::In), (1, Way::Out), (2, Way::In)] {
+        let edit = [TextEdit::new(line(at), String::new())];
+        let batch = Batch { number: u64::from(at), errand: Some(Arc::new(errand(way))) };
+        awaited.give(&edit, &batch, (&text, 1), Encoding::Utf16);
+    }
+    awaited.forget(&errand(Way::In), 1);
+    let comes = |bytes| awaited.clone().follow(&text, &Edit::new(bytes, ""), 2, Encoding::Utf16);
+    assert!(comes(0..2).is_none());
+    assert!(comes(2..4).is_some(), "for something else");
+    assert!(comes(4..6).is_some(), "given later");
+}
+
+#[test]
+fn nothing_typed_joins_the_line_of_an_edit() {
+    // The last line gets no break, and another one was typed below.
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let range = lsp_types::Range::new(Position::new(3, 0), Position::new(4, 0));
+    awaited.give(&[TextEdit::new(range, "four".into())], &batch(1), (&text, 1), Encoding::Utf16);
+    assert!(awaited.follow(&text, &Edit::new(8..8, "5\n"), 2, Encoding::Utf16).is_none());
+    text = Text::new(format!("{BEFORE}5\n"));
+    let arrival = awaited.follow(&text, &Edit::new(6..8, "four"), 3, Encoding::Utf16);
+    assert!(!arrival.unwrap().is_as_meant);
+}
+
+#[test]
+fn parts_that_stand_at_one_place_keep_their_order() {
+    // What was typed has left nothing between an insertion and the line to be changed below.
+    let mut awaited = Awaited::default();
+    let at = |line| Position::new(line, 0);
+    let edits = [
+        TextEdit::new(lsp_types::Range::new(at(0), at(0)), "new\n".into()),
+        TextEdit::new(lsp_types::Range::new(at(1), at(2)), "two\n".into()),
+    ];
+    let mut text = Text::new(BEFORE.into());
+    awaited.give(&edits, &batch(1), (&text, 1), Encoding::Utf16);
+    let all = [
+        (Edit::new(0..2, "!\n"), None),
+        (Edit::new(2..4, "two\n"), Some(true)),
+        (Edit::new(2..2, "new\n"), Some(true)),
+    ];
+    for (change, expected) in all {
+        let arrival = awaited.follow(&text, &change, 2, Encoding::Utf16);
+        assert_eq!(arrival.map(|arrival| arrival.is_as_meant), expected, "{change:?}");
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
+}
+
+#[test]
+fn the_last_of_several_parts_comes_as_meant() {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let edit = |line, new: &str| {
+        let range = lsp_types::Range::new(Position::new(line, 0), Position::new(line + 1, 0));
+        TextEdit::new(range, new.into())
+    };
+    let edits = [edit(0, "one\n"), edit(2, "")];
+    awaited.give(&edits, &batch(1), (&text, 1), Encoding::Utf16);
+    for change in [Edit::new(4..6, ""), Edit::new(0..2, "one\n")] {
+        let arrival = awaited.follow(&text, &change, 2, Encoding::Utf16);
+        assert!(arrival.unwrap().is_as_meant, "{change:?}");
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
+}
+
+#[test]
+fn line_breaks_may_come_as_the_editor_has_them() {
+    let text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let at = Position::new(1, 0);
+    let edit = TextEdit::new(lsp_types::Range::new(at, at), "new\r\n".into());
+    awaited.give(&[edit], &batch(1), (&text, 1), Encoding::Utf16);
+    let arrival = awaited.follow(&text, &Edit::new(2..2, "new\n"), 2, Encoding::Utf16);
+    assert!(arrival.unwrap().is_as_meant);
+}
+
+#[test]
+fn an_edit_may_end_inside_a_character_by_now() {
+    let mut text = Text::new("ab\n".into());
+    let mut awaited = Awaited::default();
+    let range = lsp_types::Range::new(Position::new(0, 0), Position::new(0, 2));
+    awaited.give(&[TextEdit::new(range, "x".into())], &batch(1), (&text, 1), Encoding::Utf16);
+    let typed = Edit::new(0..2, " \u{1d4b3}");
+    assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+    text = Text::new(" \u{1d4b3}\n".into());
+    for end in [1, 5] {
+        let mut awaited = awaited.clone();
+        let arrival = awaited.follow(&text, &Edit::new(0..end, "x"), 3, Encoding::Utf16);
+        assert!(!arrival.unwrap().is_as_meant, "{end}");
+    }
+}
+
+#[test]
+fn the_later_of_two_edits_for_a_place_counts() {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let range = lsp_types::Range::new(Position::new(1, 0), Position::new(2, 0));
+    let edit = TextEdit::new(range, "two\n".into());
+    awaited.give(std::slice::from_ref(&edit), &batch(1), (&text, 2), Encoding::Utf16);
+    for (bytes, new) in [(2..3, "x"), (2..3, "2")] {
+        let change = Edit::new(bytes.clone(), new);
+        assert!(awaited.follow(&text, &change, 2, Encoding::Utf16).is_none());
+        text.string.replace_range(bytes, new);
+    }
+    // Given anew, for a text that is what it was.
+    awaited.give(std::slice::from_ref(&edit), &batch(2), (&text, 2), Encoding::Utf16);
+    let arrival = awaited.follow(&text, &Edit::new(2..4, "two\n"), 3, Encoding::Utf16);
+    assert!(arrival.unwrap().is_as_meant);
+}
+
+#[test]
+fn an_edit_that_was_refused_is_no_reason_to_take_a_later_one_back() {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let range = lsp_types::Range::new(Position::new(1, 0), Position::new(2, 0));
+    let edit = [TextEdit::new(range, String::new())];
+    awaited.give(&edit, &batch(1), (&text, 1), Encoding::Utf16);
+    // Two keystrokes told of as one, so that the place of the edit is lost among them.
+    let typed = Edit::new(0..8, "a1\n2\n3\nb4\n");
+    assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+    text = Text::new(typed.text);
+    awaited.give(&edit, &batch(2), (&text, 2), Encoding::Utf16);
+    let arrival = awaited.follow(&text, &Edit::new(3..5, ""), 3, Encoding::Utf16);
+    assert!(arrival.unwrap().is_as_meant);
+}
+
+#[test]
+fn edits_that_come_as_one_are_known() {
+    let position = |line| Position::new(line, 0);
+    let edit = |line, new: &str| {
+        TextEdit::new(lsp_types::Range::new(position(line), position(line + 1)), new.into())
+    };
+    let last_comes = |last: &str, typed: Option<Edit>, comes: Edit| {
+        let mut text = Text::new(BEFORE.into());
+        let mut awaited = Awaited::default();
+        awaited.give(&[edit(1, "two\n"), edit(3, last)], &batch(1), (&text, 1), Encoding::Utf16);
+        if let Some(typed) = typed {
+            assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+            text.string.replace_range(typed.range(), &typed.text);
+            text = Text::new(text.string);
+        }
+        let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16);
+        let whole = arrival.filter(|arrival| awaited.is_whole(arrival));
+        whole.map(|arrival| arrival.is_as_meant)
+    };
+    let comes = |typed, comes| last_comes("four\n", typed, comes);
+    assert_eq!(comes(None, Edit::new(2..7, "two\n3\nfour")), Some(true));
+    assert_eq!(comes(None, Edit::new(2..7, "two\n3\nfive")), None);
+    let typed = || Some(Edit::new(3..3, "!"));
+    assert_eq!(comes(typed(), Edit::new(2..8, "two\n3\nfour")), Some(false));
+    // The last one has no line left to take away, which nobody tells of.
+    let above = Some(Edit::new(0..2, ""));
+    assert_eq!(last_comes("", above, Edit::new(2..4, "two\n")), Some(false));
+}
