@@ -217,8 +217,11 @@ fn no_checks(run: &Run) -> Next {
     for note in &run.notes {
         message.push_str(&format!("; {note}"));
     }
-    let hint = "Name a check in greenloop.toml, for example: [[check]] name = \"tests\", runner = \"command\", \
-                command = [\"make\", \"test\"].";
+    let first = if run.notes.is_empty() { "Name" } else { "See to what is missing, or name" };
+    let hint = format!(
+        "{first} a check in greenloop.toml, for example: [[check]] name = \"tests\", runner = \"command\", \
+         command = [\"make\", \"test\"]."
+    );
     // A note tells of tests that something missing here keeps from being run.
     let kind = if run.notes.is_empty() { FailureKind::Project } else { FailureKind::Environment };
     finish(Outcome::Failed { failure: Failure::new(kind, message, hint) })
