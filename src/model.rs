@@ -6,6 +6,7 @@ pub mod check;
 pub mod event;
 pub mod failure;
 pub mod guard;
+pub mod plan;
 pub mod policy;
 pub mod proposal;
 pub mod report;
