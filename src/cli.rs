@@ -7,6 +7,7 @@ mod doctor;
 mod fix;
 mod json;
 mod lsp;
+mod screen;
 mod style;
 mod watch;
 

@@ -7,6 +7,7 @@ mod executor;
 mod gate;
 mod guard;
 mod recover;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -17,7 +18,7 @@ pub use crate::io::clock::{new_acceptance_id, new_run_id};
 pub use crate::io::dirs::Dirs;
 pub use crate::io::sandbox::Abilities;
 
-use crate::base::ids::{AcceptanceId, BlobId, RunId};
+use crate::base::ids::{AcceptanceId, BlobId, QuestionId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::io::worker::Progress;
@@ -26,6 +27,7 @@ use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 use crate::model::proposal::{ChangeKind, Proposal};
+use crate::model::question::Answer;
 use crate::model::run::{Goal, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::Choice;
@@ -43,6 +45,19 @@ pub enum Command {
     },
     Cancel {
         id: RunId,
+    },
+    /// Begins nothing new in the run until it is unpaused.
+    Pause {
+        id: RunId,
+    },
+    Unpause {
+        id: RunId,
+    },
+    /// What a person says to a question of the run.
+    Answer {
+        id: RunId,
+        question: QuestionId,
+        answer: Answer,
     },
     /// Goes on with a run whose process died. `buffers` serve only a run that had not seen the screen yet.
     Resume {

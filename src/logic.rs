@@ -13,5 +13,6 @@ pub mod machine;
 pub mod overview;
 pub mod report_parse;
 pub mod review;
+pub mod stall;
 pub mod subset;
 pub mod verdict;

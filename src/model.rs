@@ -1,6 +1,7 @@
 //! Floor 1: plain data of the domain. Serialised as it stands into the journal, the JSON output and the answers to
 //! editors; no behaviour beyond small questions about itself, no files, no editor types.
 
+pub mod approval;
 pub mod budget;
 pub mod check;
 pub mod event;
@@ -9,6 +10,7 @@ pub mod guard;
 pub mod plan;
 pub mod policy;
 pub mod proposal;
+pub mod question;
 pub mod report;
 pub mod run;
 pub mod snapshot;

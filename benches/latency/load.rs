@@ -15,7 +15,7 @@ use greenloop::engine::{
 };
 use greenloop::logic::diff;
 use greenloop::lsp;
-use greenloop::model::budget::{AskedBudget, Budget};
+use greenloop::model::budget::AskedBudget;
 use greenloop::model::failure::Failure;
 use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use greenloop::model::run::{Goal, Outcome, Phase, Run};
@@ -311,27 +311,12 @@ fn run() -> RunView {
         files: vec![change],
         evidence,
         guard: Default::default(),
+        steps: Vec::new(),
     };
     let run = Run {
-        id,
-        goal: Goal::default(),
-        asked: AskedBudget::default(),
-        budget: Budget::default(),
-        started_ms: 0,
         phase: Phase::Finished(Outcome::Green),
-        snapshot: None,
-        checks: Vec::new(),
-        guard: Default::default(),
-        notes: Vec::new(),
-        baseline: None,
-        targets: None,
-        workers: Vec::new(),
-        attempts: Vec::new(),
         proposal: Some(proposal.clone()),
-        rejected: Default::default(),
-        acceptances: Vec::new(),
-        subsets: Vec::new(),
-        ending: None,
+        ..Run::requested(id, Goal::default(), AskedBudget::default(), 0)
     };
     let kind = ChangeKind::Modify;
     let file = ReviewFile { path, kind, before: before.into(), after: after.into(), rejected };

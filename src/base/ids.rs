@@ -119,6 +119,16 @@ number_type! {
     /// A step of a run's plan, counted from 1. A step keeps its number while a plan is edited.
     StepId
 }
+number_type! {
+    /// What a run asked people, counted from 1.
+    QuestionId
+}
+
+impl StepId {
+    pub fn first() -> StepId {
+        StepId(1)
+    }
+}
 
 #[cfg(test)]
 mod tests {

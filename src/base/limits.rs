@@ -88,6 +88,8 @@ pub const REPAIR_FILE_BYTES_MAX: usize = 512 * 1024;
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
+/// Rounds that bring nothing before work stops going on as it does.
+pub const WASTED_MAX: usize = 3;
 /// Wall time of a run when nothing else is said.
 pub const RUN_WALL_DEFAULT: Duration = Duration::from_secs(900);
 /// Commands waiting for the engine; one more is answered `Busy`.
@@ -129,6 +131,9 @@ pub const HUNKS_PER_FILE_MAX: usize = 200;
 pub const PROGRESS_PER_SECOND_MAX: u32 = 4;
 /// Effects (snapshots, check runs, workers) at work at the same time; more wait their turn.
 pub const EFFECTS_AT_ONCE_MAX: usize = 2;
+
+/// Steps of a run that workers are at at once.
+pub const STEPS_AT_ONCE_MAX: usize = 2;
 /// How alike two files are that count as one renamed, in percent.
 pub const RENAME_PERCENT_MIN: u16 = 60;
 /// Between two looks at what other processes did to the same project.

@@ -1,26 +1,23 @@
 //! `greenloop fix [DIR]`: from red to a verified change, with one command and no editor.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use lexopt::prelude::*;
 
+use super::screen::Screen;
 use super::style::Style;
-use super::watch::{Seen, follow};
-use super::{Stop, apply, code_of, json, say, say_aside, say_error};
+use super::watch::follow;
+use super::{Stop, apply, code_of, json, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
-use crate::io::sandbox;
-use crate::io::worker::Progress;
 use crate::logic::overview::FLAKY;
 use crate::logic::{guard, machine};
 use crate::model::budget::AskedBudget;
-use crate::model::event::Event;
 use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
-use crate::model::run::{AttemptResult, Goal, Outcome};
+use crate::model::run::{Goal, Outcome};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
@@ -89,7 +86,14 @@ fn run(options: &Options) -> Result<i32, Stop> {
     Ok(match view.run.outcome() {
         Some(Outcome::Green | Outcome::AlreadyGreen) => 0,
         Some(Outcome::Failed { failure }) => code_of(failure),
-        Some(Outcome::Checked { .. } | Outcome::Stuck { .. } | Outcome::Cancelled) | None => 1,
+        Some(
+            Outcome::Checked { .. }
+            | Outcome::Partly { .. }
+            | Outcome::Stuck { .. }
+            | Outcome::Spent { .. }
+            | Outcome::Cancelled,
+        )
+        | None => 1,
     })
 }
 
@@ -159,106 +163,6 @@ fn positive(value: OsString) -> Result<u32, Stop> {
     }
 }
 
-/// The moving part of the output, on standard error: one line that is written over on a terminal, a line per stage
-/// elsewhere.
-struct Screen {
-    terminal: bool,
-}
-
-impl Screen {
-    fn new() -> Screen {
-        Screen { terminal: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, seen: &Seen) {
-        match seen {
-            Seen::Progress(progress) if self.terminal => {
-                say_aside(&format!("\r\x1b[2K{}", one_line(progress)));
-            }
-            Seen::Progress(_) => {}
-            Seen::Event(event) => {
-                if let Some(line) = stage(event) {
-                    self.clear();
-                    say_aside(&format!("{line}\n"));
-                }
-            }
-        }
-    }
-
-    fn clear(&self) {
-        if self.terminal {
-            say_aside("\r\x1b[2K");
-        }
-    }
-}
-
-fn one_line(progress: &Progress) -> String {
-    let mut line = format!("  {}", progress.text);
-    if progress.total > 0 {
-        line.push_str(&format!("  {}/{}", progress.tried, progress.total));
-    }
-    if progress.per_second > 0.0 {
-        line.push_str(&format!("  {:.0}/s", progress.per_second));
-    }
-    if !progress.best.is_empty() {
-        line.push_str(&format!("  best: {}", progress.best));
-    }
-    line.chars().take(110).collect()
-}
-
-/// The line that an event leaves on the screen.
-fn stage(event: &Event) -> Option<String> {
-    match event {
-        Event::SnapshotTaken { snapshot, checks, notes, .. } => {
-            let names: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
-            let mut text =
-                format!("snapshot  {} files, checks: {}", snapshot.n_files, names.join(", "));
-            for note in notes.iter().chain(&snapshot.warnings) {
-                text.push_str(&format!("\nnote      {note}"));
-            }
-            for check in checks.iter().filter(|check| !check.policy.doors.are_closed()) {
-                let doors = sandbox::open(&check.policy.doors, true).join(", ");
-                text.push_str(&format!("\nsandbox   {}: {doors}", check.id));
-            }
-            Some(text)
-        }
-        Event::BaselineTaken { runs } => {
-            let n: usize = runs.iter().map(|run| run.report.cases.len()).sum();
-            let n_red: usize = runs.iter().map(|run| run.report.red().count()).sum();
-            Some(format!("baseline  {n} tests, {n_red} red"))
-        }
-        Event::TargetsChosen { targets } => Some(
-            targets
-                .iter()
-                .map(|test| format!("target    {}\n", test.name))
-                .collect::<String>()
-                .trim_end()
-                .to_owned(),
-        )
-        .filter(|text| !text.is_empty()),
-        Event::AttemptStarted { attempt, worker } => {
-            Some(format!("attempt   {attempt}, by {worker}"))
-        }
-        Event::AttemptJudged { attempt, result: AttemptResult::Red { reason } } => {
-            Some(format!("attempt   {attempt} was not green: {reason}"))
-        }
-        Event::Resumed { .. } => Some("resumed".to_owned()),
-        Event::RunRequested { id, .. } => Some(format!("run       {id}")),
-        Event::AttemptFinished { .. }
-        | Event::VerifyFinished { .. }
-        | Event::AttemptJudged { .. }
-        | Event::ProposalMade { .. }
-        | Event::EffectFailed { .. }
-        | Event::CancelRequested
-        | Event::WallSpent
-        | Event::Finished { .. }
-        | Event::SubsetChecked { .. }
-        | Event::HunksDecided { .. }
-        | Event::Accepted { .. }
-        | Event::TakenBack { .. } => None,
-    }
-}
-
 fn print_end(view: &RunView) {
     let style = Style::of_stdout();
     if let Some(review) = &view.review {
@@ -271,7 +175,11 @@ fn print_end(view: &RunView) {
     let (status, reason, _) = json::words(outcome);
     let paint = |text: &str| match outcome {
         Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } => style.green(text),
-        Outcome::Stuck { .. } | Outcome::Cancelled | Outcome::Failed { .. } => style.red(text),
+        Outcome::Partly { .. }
+        | Outcome::Stuck { .. }
+        | Outcome::Spent { .. }
+        | Outcome::Cancelled
+        | Outcome::Failed { .. } => style.red(text),
     };
     say(&format!("{}: {reason}\n", paint(&style.bold(status))));
     if view.review.is_none()

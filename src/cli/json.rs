@@ -63,7 +63,9 @@ pub(super) fn words(outcome: &Outcome) -> (&'static str, String, Option<&str>) {
         Outcome::AlreadyGreen => ("already-green", "no test was red".to_owned(), None),
         Outcome::Checked { n_red: 0 } => ("green", "nothing is red".to_owned(), None),
         Outcome::Checked { n_red } => ("red", format!("{n_red} red"), None),
+        Outcome::Partly { reason } => ("partly-green", reason.clone(), None),
         Outcome::Stuck { reason } => ("stuck", reason.clone(), None),
+        Outcome::Spent { reason } => ("out-of-budget", reason.clone(), None),
         Outcome::Cancelled => ("cancelled", "it was cancelled".to_owned(), None),
         Outcome::Failed { failure } => ("failed", failure.message.clone(), Some(&failure.hint)),
     }

@@ -1,6 +1,7 @@
 //! The loop that owns every run: input → event → journal → fold → decide → effects → listener. Nobody else changes a
 //! run, and nothing changes that is not in the journal first.
 
+mod commands;
 mod deadlines;
 mod others;
 mod subsets;
@@ -35,6 +36,7 @@ pub(super) enum Input {
     /// An effect came back.
     Done {
         run: RunId,
+        effect: Effect,
         event: Event,
     },
     Stop,
@@ -69,7 +71,8 @@ struct Work {
     _lock: RunLock,
     cancel: CancelToken,
     buffers: Arc<[Buffer]>,
-    has_effect: bool,
+    /// Effects that wait for a slot or are being carried out.
+    effects: Vec<Effect>,
 }
 
 impl Dispatcher {
@@ -92,134 +95,19 @@ impl Dispatcher {
         let known: Vec<RunId> = self.runs.keys().copied().collect();
         known.into_iter().for_each(|id| self.publish(id));
         loop {
-            match inputs.recv_timeout(self.until_deadline().min(limits::OTHERS_WATCH_EVERY)) {
+            let input = inputs.recv_timeout(self.until_deadline().min(limits::OTHERS_WATCH_EVERY));
+            // What comes too late begins nothing.
+            self.end_overdue();
+            match input {
                 Ok(Input::Command(command)) => self.command(command),
                 Ok(Input::Progress { run, progress }) => self.progress(run, progress),
-                Ok(Input::Done { run, event }) => self.done(run, event),
+                Ok(Input::Done { run, effect, event }) => self.done(run, &effect, event),
                 Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            self.end_overdue();
             self.look_at_others();
         }
         self.stop(inputs);
-    }
-
-    fn command(&mut self, command: Command) {
-        let (id, done) = match command {
-            Command::Start { id, goal, budget, buffers } => (
-                id,
-                self.start(
-                    Event::RunRequested { id, goal, budget, at_ms: clock::now_ms() },
-                    buffers,
-                ),
-            ),
-            Command::Cancel { id } => (id, self.cancel(id)),
-            Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
-            Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
-            Command::Decide { id, hunks, rejected } => {
-                (id, self.record(id, Event::HunksDecided { hunks, rejected }))
-            }
-            Command::Accepted { id, acceptance, hunks, parts } => {
-                (id, self.record(id, Event::Accepted { acceptance, hunks, parts }))
-            }
-            Command::TakenBack { id, acceptance } => {
-                (id, self.record(id, Event::TakenBack { acceptance }))
-            }
-        };
-        if let Err(failure) = done {
-            (self.listener)(&Notice::Refused { id, failure });
-        }
-    }
-
-    fn start(&mut self, event: Event, buffers: Vec<Buffer>) -> Result<(), Failure> {
-        let Some(run) = machine::begin(&event) else { return Ok(()) };
-        let id = run.id;
-        if self.runs.contains_key(&id) {
-            return Err(refused(format!("run {id} exists already"), "Start it under a fresh id."));
-        }
-        let work = Some(self.take_over(id, buffers)?);
-        self.project.journal.append(id, &event, clock::now_ms())?;
-        let known = Known { run, review: None, interrupted: false, n_events: 1 };
-        self.runs.insert(id, Entry { work, ..Entry::from(known) });
-        (self.listener)(&Notice::Happened { id, event });
-        self.publish(id);
-        self.advance(id);
-        Ok(())
-    }
-
-    fn resume(&mut self, id: RunId, buffers: Vec<Buffer>) -> Result<(), Failure> {
-        let entry = self.known(id)?;
-        if entry.run.is_finished() || entry.work.is_some() {
-            return Err(refused(format!("run {id} was not interrupted"), "Start a new run."));
-        }
-        if self.adopt(id, buffers)? {
-            self.record(id, Event::Resumed { at_ms: clock::now_ms() })
-                .inspect_err(|_| self.let_go(id))?;
-            self.advance(id);
-        }
-        Ok(())
-    }
-
-    /// Takes over a run that this process does not work on, as it stands now: another process may have gone on with it
-    /// since we looked. `false` when it is finished.
-    fn adopt(&mut self, id: RunId, buffers: Vec<Buffer>) -> Result<bool, Failure> {
-        let work = self.take_over(id, buffers)?;
-        let events = self.project.journal.events(id)?;
-        let fresh = recover::fold(&events);
-        let run = fresh.map_or_else(|| self.known(id).map(|entry| entry.run.clone()), Ok)?;
-        let review = recover::review(&self.project, &run)?.map(Into::into);
-        let goes_on = !run.is_finished();
-        let entry = self.known(id)?;
-        entry.run = run;
-        entry.n_events = events.len();
-        entry.review = review;
-        entry.work = goes_on.then_some(work);
-        entry.interrupted = false;
-        self.publish(id);
-        Ok(goes_on)
-    }
-
-    fn let_go(&mut self, id: RunId) {
-        if let Some(entry) = self.runs.get_mut(&id) {
-            entry.work = None;
-            entry.interrupted = true;
-        }
-    }
-
-    fn take_over(&self, id: RunId, buffers: Vec<Buffer>) -> Result<Work, Failure> {
-        let lock = RunLock::take(&self.project.dirs.state, id)?.ok_or_else(|| {
-            refused(
-                format!("another process works on run {id}"),
-                "Wait for it, or end that process first.",
-            )
-        })?;
-        let cancel = CancelToken::new();
-        Ok(Work { _lock: lock, cancel, buffers: buffers.into(), has_effect: false })
-    }
-
-    fn cancel(&mut self, id: RunId) -> Result<(), Failure> {
-        let entry = self.known(id)?;
-        if entry.run.is_finished() {
-            self.cancel_subsets(id);
-            return Ok(());
-        }
-        // An interrupted run may be given up without being taken up again.
-        if entry.work.is_none() && !self.adopt(id, Vec::new())? {
-            return Ok(());
-        }
-        self.end(id, Event::CancelRequested)
-    }
-
-    /// Records why a run ends early, and ends what it is doing.
-    fn end(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
-        self.record(id, event)?;
-        if let Some(work) = &self.known(id)?.work {
-            work.cancel.cancel();
-        }
-        self.waiting.retain(|(run, effect)| *run != id || is_subset(effect));
-        self.advance(id);
-        Ok(())
     }
 
     fn progress(&self, id: RunId, progress: Progress) {
@@ -229,12 +117,12 @@ impl Dispatcher {
     }
 
     /// An effect came back: its event counts unless the run ended meanwhile.
-    fn done(&mut self, id: RunId, event: Event) {
+    fn done(&mut self, id: RunId, effect: &Effect, event: Event) {
         self.n_working -= 1;
         if matches!(event, Event::SubsetChecked { .. }) {
             self.subset_checked(id, event);
         } else if let Some(work) = self.runs.get_mut(&id).and_then(|entry| entry.work.as_mut()) {
-            work.has_effect = false;
+            work.effects.retain(|known| known != effect);
             match self.record(id, event) {
                 Ok(()) => self.advance(id),
                 Err(failure) => self.abandon(id, failure),
@@ -254,13 +142,20 @@ impl Dispatcher {
                         return self.abandon(id, failure);
                     }
                 }
-                Next::Do(effect) => {
-                    if !work.has_effect {
-                        work.has_effect = true;
-                        self.waiting.push_back((id, effect));
-                        self.start_waiting();
+                Next::Ask(question) => {
+                    let asked = Event::Asked { question, at_ms: clock::now_ms() };
+                    if let Err(failure) = self.record(id, asked) {
+                        return self.abandon(id, failure);
                     }
-                    return;
+                }
+                Next::Do(effects) => {
+                    for effect in effects {
+                        if !work.effects.contains(&effect) {
+                            work.effects.push(effect.clone());
+                            self.waiting.push_back((id, effect));
+                        }
+                    }
+                    return self.start_waiting();
                 }
                 Next::Rest => {
                     entry.work = None;
@@ -289,10 +184,22 @@ impl Dispatcher {
         }
     }
 
-    /// Runs go before the checks of parts, which nobody's wall time waits for.
+    /// Checks of what a worker left go first, because other steps wait for them; checks of parts go last, because nobody's
+    /// wall time waits for them.
     fn next_waiting(&mut self) -> Option<(RunId, Effect)> {
-        let of_run = self.waiting.iter().position(|(_, effect)| !is_subset(effect));
-        self.waiting.remove(of_run.unwrap_or(0))
+        let rank = |effect: &Effect| match effect {
+            Effect::Verify { .. } => 0,
+            Effect::TakeSnapshot | Effect::RunBaseline | Effect::Plan | Effect::Work { .. } => 1,
+            Effect::CheckSubset { .. } => 2,
+        };
+        let ranked = self.waiting.iter().enumerate();
+        let (place, _) = ranked.min_by_key(|(place, (_, effect))| (rank(effect), *place))?;
+        self.waiting.remove(place)
+    }
+
+    /// Takes out of the queue what a run does not want done any more.
+    fn drop_waiting(&mut self, id: RunId) {
+        self.waiting.retain(|(run, effect)| *run != id || is_subset(effect));
     }
 
     fn spawn(&mut self, id: RunId, task: Task) {
@@ -305,14 +212,14 @@ impl Dispatcher {
             };
             let event = execute(&project, &task, &progress);
             // Fails only when the dispatcher is gone, and with it everyone who could be told.
-            drop(inputs.send(Input::Done { run: id, event }));
+            drop(inputs.send(Input::Done { run: id, effect: task.effect, event }));
         };
         if let Err(error) = std::thread::Builder::new().name(format!("run {id}")).spawn(body) {
             let failure = Failure::environment(
                 format!("a thread cannot be started: {error}"),
                 "Free memory or processes.",
             );
-            self.done(id, failed(&effect, failure));
+            self.done(id, &effect, failed(&effect, failure));
         }
     }
 

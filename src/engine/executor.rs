@@ -4,13 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::changes::file_changes;
 use super::gate::Gate;
-use super::guard::{self, Judged};
-use super::{Consent, Dirs};
+use super::{Consent, Dirs, verify};
 use crate::base::cancel::CancelToken;
-use crate::base::ids::{AttemptId, TreeId};
-use crate::base::path::RepoPath;
+use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
 use crate::io::presence::Presence;
@@ -21,13 +18,12 @@ use crate::io::worlds::{World, Worlds};
 use crate::logic::machine::{self, Effect};
 use crate::logic::subset;
 use crate::model::check::Check;
-use crate::model::event::{Event, WorkResult};
+use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::FileChange;
+use crate::model::plan::{Plan, Step};
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
-use crate::model::worker::WorkerKind;
 
 /// Everything of ours about one project.
 pub(super) struct Project {
@@ -104,7 +100,11 @@ pub(super) fn execute(
             Effect::TakeSnapshot => take_snapshot(project, task),
             Effect::RunBaseline => run_baseline(project, task, progress),
             Effect::Work { attempt } => work(project, task, *attempt, progress),
-            Effect::Verify { attempt, tree } => verify(project, task, *attempt, tree, progress),
+            Effect::Plan => plan(task),
+            Effect::Verify { attempt, tree, onto } => {
+                let attempt = found(&task.run, *attempt)?;
+                verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
+            }
             Effect::CheckSubset { tree, hunks } => {
                 check_subset(project, task, tree, hunks, progress)
             }
@@ -134,6 +134,7 @@ pub(super) fn failed(effect: &Effect, failure: Failure) -> Event {
         },
         Effect::TakeSnapshot
         | Effect::RunBaseline
+        | Effect::Plan
         | Effect::Work { .. }
         | Effect::Verify { .. } => Event::EffectFailed { failure },
     }
@@ -155,7 +156,8 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     refuse_doors(project, &checks)?;
     let budget = task.run.asked.over(detected.budget);
     let (workers, guard) = (detected.workers, Box::new(detected.guard));
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard })
+    let approval = Box::new(detected.approval);
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval })
 }
 
 /// Doors of a sandbox are opened by who trusts the project, not by the project.
@@ -207,11 +209,39 @@ fn run_baseline(
     task: &Task,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
-    let tree = base(&task.run)?;
-    let mut gate = Gate::new(project, task, tree, progress);
+    let tree = snapshot(&task.run)?;
+    let mut gate = Gate::new(project, task, tree, &[], progress);
     let runs = gate.all()?;
     gate.into_world().map_or(Ok(()), World::keep_outputs)?;
     Ok(Event::BaselineTaken { runs })
+}
+
+/// One step for all that is red.
+fn plan(task: &Task) -> Result<Event, Failure> {
+    let tests = task.run.targets.clone().unwrap_or_default();
+    let step = Step {
+        id: StepId::first(),
+        title: "make the red tests pass".to_owned(),
+        intent: String::new(),
+        scope: Vec::new(),
+        worker: None,
+        tests,
+        checks: Vec::new(),
+        after: Vec::new(),
+        skip: false,
+    };
+    let plan = Plan { title: step.title.clone(), intro: String::new(), steps: vec![step] };
+    Ok(Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn })
+}
+
+fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {
+    run.attempts.iter().find(|known| known.id == attempt).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Bug,
+            format!("the run has no attempt {attempt}"),
+            "Please report this.",
+        )
+    })
 }
 
 fn work(
@@ -221,67 +251,23 @@ fn work(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let run = &task.run;
-    let refused: Vec<TreeId> = run.attempts.iter().filter_map(Attempt::tree).cloned().collect();
+    let open = found(run, attempt)?;
+    let earlier = run.attempts.iter().filter(|made| made.step == open.step);
+    let attempts: Vec<Attempt> = earlier.cloned().collect();
+    let refused: Vec<TreeId> = attempts.iter().filter_map(Attempt::tree).cloned().collect();
     let assignment = Assignment {
-        tree: base(run)?,
+        tree: open.base.as_ref().map_or_else(|| snapshot(run), Ok)?,
         checks: &run.checks,
-        baseline: run.baseline.as_deref().unwrap_or_default(),
-        targets: run.targets.as_deref().unwrap_or_default(),
+        baseline: machine::base_runs(run, open),
+        targets: machine::tests(run, open.step),
         goal: &run.goal,
-        attempts: &run.attempts,
+        attempts: &attempts,
         refused: &refused,
     };
     let desk =
         Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
     let worker = machine::worker_of(run, attempt);
     Ok(Event::AttemptFinished { attempt, result: worker::work(&worker, &assignment, &desk)? })
-}
-
-fn verify(
-    project: &Project,
-    task: &Task,
-    attempt: AttemptId,
-    tree: &TreeId,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Event, Failure> {
-    let files = match file_changes(&project.store, base(&task.run)?, tree) {
-        Ok(files) => files,
-        // Not good enough to be looked at, which the next attempt may know.
-        Err(Failure { kind: FailureKind::Refused, message: reason, .. }) => {
-            let result = WorkResult::Refused { tree: tree.clone(), reason };
-            return Ok(Event::AttemptFinished { attempt, result });
-        }
-        Err(failure) => return Err(failure),
-    };
-    keep_texts(project, &files)?;
-    let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
-    // Our own search ran the targets already.
-    let is_tried = matches!(machine::worker_of(&task.run, attempt).kind, WorkerKind::Repair);
-    let run_on = |tree: &TreeId| {
-        let mut gate = Gate::new(project, task, tree, progress);
-        if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
-    };
-    let judged = guard::put_back(&project.store, &task.run, tree, files)?;
-    let Judged { tree: left, files, mut guard, refused } = judged;
-    if let Some(reason) = refused {
-        let result = WorkResult::Refused { tree: tree.clone(), reason };
-        return Ok(Event::AttemptFinished { attempt, result });
-    }
-    if left.is_some() {
-        keep_texts(project, &files)?;
-    }
-    // Nothing is left to be judged when all was put back.
-    let runs = if files.is_empty() { Vec::new() } else { run_on(left.as_ref().unwrap_or(tree))? };
-    if !guard.left_out.is_empty() && !machine::is_green(&task.run, &runs) {
-        guard.green_with_all = machine::is_green(&task.run, &run_on(tree)?);
-    }
-    Ok(Event::VerifyFinished { attempt, tree: left, runs, files, guard })
-}
-
-/// Keeps what a review of the files will show.
-fn keep_texts(project: &Project, files: &[FileChange]) -> Result<(), Failure> {
-    let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
-    project.store.keep(&texts.collect::<Vec<_>>())
 }
 
 fn check_subset(
@@ -291,7 +277,8 @@ fn check_subset(
     hunks: &Choice,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
-    let runs = Gate::new(project, task, tree, progress).all()?;
+    let targets = machine::goal_tests(&task.run);
+    let runs = Gate::new(project, task, tree, &targets, progress).all()?;
     Ok(Event::SubsetChecked {
         tree: tree.clone(),
         hunks: hunks.clone(),
@@ -300,7 +287,7 @@ fn check_subset(
     })
 }
 
-fn base(run: &Run) -> Result<&TreeId, Failure> {
+pub(super) fn snapshot(run: &Run) -> Result<&TreeId, Failure> {
     run.snapshot.as_ref().map(|snapshot| &snapshot.tree).ok_or_else(|| {
         Failure::new(
             FailureKind::Bug,

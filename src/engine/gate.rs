@@ -15,13 +15,15 @@ use crate::logic::flaky::Against;
 use crate::logic::verdict::{self, Verdict};
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
-use crate::model::report::TestCase;
+use crate::model::report::{TestCase, TestId};
 
 /// One tree on its way through the checks of a run.
 pub(super) struct Gate<'a> {
     project: &'a Project,
     task: &'a Task,
     tree: &'a TreeId,
+    /// Red tests that have to pass.
+    targets: &'a [TestId],
     progress: &'a (dyn Fn(Progress) + Sync),
     /// Entered when the first check has to be run.
     world: Option<World>,
@@ -34,9 +36,10 @@ impl<'a> Gate<'a> {
         project: &'a Project,
         task: &'a Task,
         tree: &'a TreeId,
+        targets: &'a [TestId],
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Gate<'a> {
-        Gate { project, task, tree, progress, world: None, settings: BTreeMap::new() }
+        Gate { project, task, tree, targets, progress, world: None, settings: BTreeMap::new() }
     }
 
     /// Runs all of every check.
@@ -51,8 +54,7 @@ impl<'a> Gate<'a> {
         changed: &[RepoPath],
     ) -> Result<Vec<CheckRun>, Failure> {
         let run = &self.task.run;
-        let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
-        let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
+        let baseline = run.baseline.as_deref().unwrap_or_default();
         let mut near = None;
         for check in &run.checks {
             let Some(slow) = self.baseline(check).filter(|baseline| is_slow(baseline)) else {
@@ -65,9 +67,9 @@ impl<'a> Gate<'a> {
                 Some(near) => near,
                 none => none.insert(self.near(changed)?),
             };
-            let Some(names) = affected::likeliest(slow, targets, near) else { continue };
+            let Some(names) = affected::likeliest(slow, self.targets, near) else { continue };
             let part = self.run(check, Select::Only(&names))?;
-            let verdict = verdict::judge(baseline, std::slice::from_ref(&part), targets);
+            let verdict = verdict::judge(baseline, std::slice::from_ref(&part), self.targets);
             if matches!(verdict, Verdict::Red { .. }) {
                 return Ok(vec![part]);
             }
@@ -92,7 +94,7 @@ impl<'a> Gate<'a> {
     fn run(&mut self, check: &Check, select: Select<'_>) -> Result<CheckRun, Failure> {
         let task = self.task;
         let setting = self.setting(check)?;
-        let targets = task.run.targets.as_deref().unwrap_or_default();
+        let targets = self.targets;
         let against = self.baseline(check).map(|baseline| Against { baseline, targets });
         let mut tell = self.teller(check);
         let world = self.world()?;

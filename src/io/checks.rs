@@ -32,6 +32,7 @@ use crate::io::store::Store;
 use crate::io::worlds::{Command, World};
 use crate::logic::config::{self, CheckConfig, Config, ConfigError};
 use crate::logic::detect;
+use crate::model::approval::Approval;
 use crate::model::budget::Budget;
 use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
 use crate::model::failure::{Failure, FailureKind};
@@ -53,6 +54,8 @@ pub struct Detected {
     pub workers: Vec<Worker>,
     /// What changes may do to what judges them.
     pub guard: GuardPolicy,
+    /// When people have a say.
+    pub approval: Approval,
     /// What was seen but cannot be used, and what to do about it.
     pub notes: Vec<String>,
 }
@@ -97,13 +100,14 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     }
     let (budget, workers, policy) = (config.budget, config.ladder(&folder), config.policy.clone());
     let guard = GuardPolicy { folder: folder.clone(), ..config.guard };
+    let approval = config.approval;
     if !config.checks.is_empty() {
         let checks = config
             .checks
             .into_iter()
             .map(|check| configured(store.root(), &folder, check))
             .collect();
-        return Ok(Detected { checks, budget, workers, guard, notes });
+        return Ok(Detected { checks, budget, workers, guard, approval, notes });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
@@ -116,14 +120,21 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         found.checks.iter_mut().for_each(|check| check.policy = policy.clone());
         all_notes.extend(found.notes);
         if has_tests || found.is_blocked {
-            return Ok(Detected { checks: found.checks, budget, workers, guard, notes: all_notes });
+            return Ok(Detected {
+                checks: found.checks,
+                budget,
+                workers,
+                guard,
+                approval,
+                notes: all_notes,
+            });
         }
         on_request.extend(found.checks);
     }
     // The same tool may be set up in folders around each other: the nearest one is meant.
     let mut seen = BTreeSet::new();
     on_request.retain(|check: &Check| seen.insert(check.id.clone()));
-    Ok(Detected { checks: on_request, budget, workers, guard, notes: all_notes })
+    Ok(Detected { checks: on_request, budget, workers, guard, approval, notes: all_notes })
 }
 
 /// The checks of one folder, as if it were the whole project.

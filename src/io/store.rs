@@ -4,6 +4,7 @@
 mod buffers;
 mod cache;
 mod dependencies;
+mod merge;
 mod objects;
 mod project;
 mod rules;
@@ -31,6 +32,7 @@ use crate::io::store::users_git::UsersGit;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::snapshot::{Buffer, Snapshot};
 
+pub use crate::io::store::merge::Merged;
 pub use crate::io::store::rules::is_output_folder;
 
 /// SHA-1 of a text as git computes it for a blob, in hexadecimal.

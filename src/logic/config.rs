@@ -1,5 +1,6 @@
 //! `greenloop.toml`: one table of keys, read key by key so that a bad one never disables the good ones.
 
+mod approval;
 mod guard;
 mod policy;
 mod reader;
@@ -13,6 +14,7 @@ use toml::de::DeTable;
 use crate::base::limits::CONFIG_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::base::text::LineIndex;
+use crate::model::approval::Approval;
 use crate::model::budget::Budget;
 use crate::model::check::Runner;
 use crate::model::guard::GuardPolicy;
@@ -48,7 +50,7 @@ pub enum Takes {
 /// A key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// `check`, `worker`, `budget`, `guard` or `sandbox`; empty at the top of the file.
+    /// `check`, `worker`, `budget`, `approval`, `guard` or `sandbox`; empty at the top of the file.
     pub table: &'static str,
     pub name: &'static str,
     pub takes: Takes,
@@ -56,7 +58,7 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-/// Every key there is, beside those of `[sandbox]` in [`policy::KEYS`]. Reading, "did you mean" and the manual go by this table.
+/// Every key there is, beside those of `[sandbox]` in [`policy::KEYS`] and of `[approval]` in [`approval::KEYS`]. Reading, "did you mean" and the manual go by this table.
 pub const KEYS: &[Key] = &[
     Key {
         table: "check",
@@ -158,13 +160,25 @@ pub const KEYS: &[Key] = &[
         table: "budget",
         name: "attempts",
         takes: Takes::Count(1_000),
-        doc: "How many attempts of each worker are verified at most; 3 when left out.",
+        doc: "How many attempts of each worker at each step are verified at most; 3 when left out.",
     },
     Key {
         table: "budget",
         name: "wall_seconds",
         takes: Takes::Count(604_800),
         doc: "How long a run may take; 900 when left out.",
+    },
+    Key {
+        table: "budget",
+        name: "checks",
+        takes: Takes::Count(1_000_000),
+        doc: "How many runs of checks a run may make; as many as it needs when left out.",
+    },
+    Key {
+        table: "budget",
+        name: "lines",
+        takes: Takes::Count(1_000_000),
+        doc: "How many lines a change may take out and put in; any number when left out.",
     },
     Key {
         table: "guard",
@@ -240,6 +254,7 @@ pub struct Config {
     pub policy: Policy,
     /// Its patterns start at the folder of the file.
     pub guard: GuardPolicy,
+    pub approval: Approval,
 }
 
 /// One `[[check]]`.
@@ -329,7 +344,8 @@ pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
 /// The keys that may stand in one table.
 pub fn keys_of(table: &str) -> impl Iterator<Item = &'static Key> {
     let of_sandbox = if ["check", "sandbox"].contains(&table) { policy::KEYS } else { &[] };
-    KEYS.iter().filter(move |key| key.table == table).chain(of_sandbox)
+    let of_all = KEYS.iter().chain(approval::KEYS);
+    of_all.filter(move |key| key.table == table).chain(of_sandbox)
 }
 
 #[cfg(test)]

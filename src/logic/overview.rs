@@ -52,11 +52,13 @@ fn state(run: &Run) -> String {
         Phase::Finished(Outcome::AlreadyGreen) => "Nothing was red.",
         Phase::Finished(Outcome::Checked { .. }) => "The checks ran.",
         Phase::Finished(Outcome::Cancelled) => "It was cancelled.",
+        Phase::Finished(Outcome::Partly { reason }) => return format!("Partly green: {reason}."),
         Phase::Finished(Outcome::Stuck { reason }) => return format!("Stuck: {reason}."),
+        Phase::Finished(Outcome::Spent { reason }) => return format!("Out of budget: {reason}."),
         Phase::Finished(Outcome::Failed { failure }) => {
             return format!("Failed: {}. {}", failure.message, failure.hint);
         }
-        Phase::Snapshotting | Phase::Baselining | Phase::Working | Phase::Verifying => "At work.",
+        Phase::Snapshotting | Phase::Baselining | Phase::Working => "At work.",
     };
     text.to_owned()
 }

@@ -88,12 +88,11 @@ fn problems(run: RunId, check: &CheckRun) -> Vec<Arc<Finding>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use super::*;
     use crate::base::ids::{BlobId, TreeId};
     use crate::base::path::RepoPath;
-    use crate::model::budget::{AskedBudget, Budget};
+    use crate::model::budget::AskedBudget;
     use crate::model::report::{TestOutcome, TestReport};
     use crate::model::run::{Goal, Phase};
 
@@ -121,26 +120,11 @@ mod tests {
             reused: false,
         };
         let tests = tests.iter().map(|test| (*test).to_owned()).collect();
+        let goal = Goal { tests, ..Goal::default() };
         Run {
-            id: RunId(id),
-            goal: Goal { tests, ..Goal::default() },
-            budget: Budget::default(),
-            started_ms: 0,
             phase: Phase::Baselining,
-            snapshot: None,
-            checks: Vec::new(),
-            workers: Vec::new(),
-            guard: Default::default(),
-            notes: Vec::new(),
             baseline: Some(vec![check]),
-            targets: None,
-            attempts: Vec::new(),
-            proposal: None,
-            rejected: BTreeSet::new(),
-            acceptances: Vec::new(),
-            subsets: Vec::new(),
-            ending: None,
-            asked: AskedBudget::default(),
+            ..Run::requested(RunId(id), goal, AskedBudget::default(), 0)
         }
     }
 

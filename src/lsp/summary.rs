@@ -36,12 +36,18 @@ pub fn state(view: &RunView) -> String {
         _ if view.run.ending.is_some() => "ending".into(),
         Phase::Snapshotting => "capturing what is on the screen".into(),
         Phase::Baselining => "running the checks".into(),
+        Phase::Working if is_checking(&view.run) => "running the checks on a change".into(),
         Phase::Working => {
             let n_targets = view.run.targets.iter().flatten().count();
             format!("{} to fix, looking for a change", counted(n_targets, "red test"))
         }
-        Phase::Verifying => "running the checks on a change".into(),
     }
+}
+
+/// Workers wait for what the checks say.
+fn is_checking(run: &Run) -> bool {
+    let mut open = run.attempts.iter().filter(|attempt| attempt.result.is_none()).peekable();
+    open.peek().is_some() && open.all(|attempt| attempt.left.is_some())
 }
 
 fn ended(run: &Run, outcome: &Outcome) -> String {
@@ -50,7 +56,12 @@ fn ended(run: &Run, outcome: &Outcome) -> String {
         Outcome::AlreadyGreen => format!("nothing to fix, {} pass", counted(n_passed(run), "test")),
         Outcome::Checked { n_red: 0 } => format!("{} pass", counted(n_passed(run), "test")),
         Outcome::Checked { n_red } => format!("{} failing", counted(*n_red, "test")),
+        Outcome::Partly { reason } => {
+            let proposed = run.proposal.as_ref().map_or_else(|| "green".into(), proposed);
+            format!("{proposed}; {reason}")
+        }
         Outcome::Stuck { reason } => format!("no fix found: {reason}"),
+        Outcome::Spent { reason } => format!("out of budget: {reason}"),
         Outcome::Cancelled => "cancelled".into(),
         Outcome::Failed { failure } => error::text(failure),
     }
@@ -98,7 +109,9 @@ pub fn weight(view: &RunView) -> (MessageType, bool) {
         Some(
             Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } | Outcome::Cancelled,
         ) => (MessageType::INFO, true),
-        Some(Outcome::Stuck { .. }) | None => (MessageType::WARNING, false),
+        Some(Outcome::Partly { .. } | Outcome::Stuck { .. } | Outcome::Spent { .. }) | None => {
+            (MessageType::WARNING, false)
+        }
         Some(Outcome::Failed { .. }) => (MessageType::ERROR, false),
     }
 }

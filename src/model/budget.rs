@@ -6,10 +6,22 @@ use crate::base::limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Attempts of each worker, at least 1.
+    /// Attempts of each worker at each step, at least 1.
     pub attempts_max: u32,
     /// From the start of the run, in milliseconds.
     pub wall_ms_max: u64,
+    /// Runs of checks; `None` for any number. What is known is not run and costs nothing.
+    #[serde(default)]
+    pub checks_max: Option<u32>,
+    /// Lines that a change may take out and put in, added up; `None` for any number.
+    #[serde(default)]
+    pub lines_max: Option<u32>,
+}
+
+/// What a run has spent. A run of a check counts once it has ended, so it may be exceeded by those of one attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    pub checks: u32,
 }
 
 /// What somebody asks for; `None` leaves it to the next layer: arguments, then `greenloop.toml`, then the default.
@@ -25,6 +37,7 @@ impl AskedBudget {
         Budget {
             attempts_max: self.attempts_max.unwrap_or(lower.attempts_max),
             wall_ms_max: self.wall_ms_max.unwrap_or(lower.wall_ms_max),
+            ..lower
         }
     }
 }
@@ -34,6 +47,8 @@ impl Default for Budget {
         Self {
             attempts_max: limits::ATTEMPTS_DEFAULT,
             wall_ms_max: limits::RUN_WALL_DEFAULT.as_millis() as u64,
+            checks_max: None,
+            lines_max: None,
         }
     }
 }

@@ -3,17 +3,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::approval::Approval;
 use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
+use super::plan::Plan;
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
+use super::question::{Answer, Question};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
 use super::subset::{Choice, SubsetVerdict};
 use super::worker::Worker;
-use crate::base::ids::{AcceptanceId, AttemptId, RunId, TreeId};
+use crate::base::ids::{AcceptanceId, AttemptId, QuestionId, RunId, StepId, TreeId};
+use crate::base::path::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -38,6 +42,9 @@ pub enum Event {
         /// What changes may do to what judges them.
         #[serde(default)]
         guard: Box<GuardPolicy>,
+        /// When people have a say.
+        #[serde(default)]
+        approval: Box<Approval>,
     },
     /// The checks ran on the untouched snapshot.
     BaselineTaken {
@@ -47,16 +54,29 @@ pub enum Event {
     TargetsChosen {
         targets: Vec<TestId>,
     },
+    /// The steps that lead to green, as planned or as somebody wants them instead.
+    PlanMade {
+        plan: Box<Plan>,
+        by: Planner,
+    },
     AttemptStarted {
         attempt: AttemptId,
+        #[serde(default = "StepId::first")]
+        step: StepId,
         worker: String,
+        /// What the worker begins with; `None` for the snapshot.
+        #[serde(default)]
+        base: Option<TreeId>,
+        /// Why this worker, for people; empty when it is the only one.
+        #[serde(default)]
+        why: String,
     },
     AttemptFinished {
         attempt: AttemptId,
         result: WorkResult,
     },
-    /// The checks ran on what an attempt left, without the edits that the guard left out. That is `tree`, and `files`
-    /// are its changes against the snapshot.
+    /// What an attempt left was merged onto what the steps before it made, and the checks ran on that, without the edits
+    /// that the guard left out. That is `tree`, and `files` are its changes against the snapshot.
     VerifyFinished {
         attempt: AttemptId,
         /// `None` for the tree that the worker left.
@@ -67,6 +87,12 @@ pub enum Event {
         #[serde(default)]
         guard: Guarded,
     },
+    /// What an attempt left cannot be merged: it changes these files at places that steps before it changed otherwise.
+    MergeConflicted {
+        attempt: AttemptId,
+        paths: Vec<RepoPath>,
+    },
+    /// A green attempt is merged by this.
     AttemptJudged {
         attempt: AttemptId,
         result: AttemptResult,
@@ -79,6 +105,25 @@ pub enum Event {
         failure: Failure,
     },
     CancelRequested,
+    /// Nothing new is begun; what is under way ends.
+    Paused {
+        at_ms: u64,
+    },
+    /// It goes on after a pause.
+    Unpaused {
+        at_ms: u64,
+    },
+    /// A person is asked, in milliseconds since 1970.
+    Asked {
+        question: Question,
+        at_ms: u64,
+    },
+    /// A person answered, or the time for it passed.
+    Answered {
+        question: QuestionId,
+        answer: Answer,
+        at_ms: u64,
+    },
     /// The run's wall time is over.
     WallSpent,
     /// A new process took the run over after the one that worked on it died; its wall time starts again.
@@ -114,6 +159,15 @@ pub enum Event {
     TakenBack {
         acceptance: AcceptanceId,
     },
+}
+
+/// Who wrote a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Planner {
+    /// Our own, without a model.
+    BuiltIn,
+    Person,
 }
 
 /// What a worker left, read from its world and never from its words.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, TreeId};
+use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, StepId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::guard::Guarded;
 use crate::model::report::TestId;
@@ -29,6 +29,22 @@ pub struct Proposal {
     /// Which of the hunks touch what judges the change, and what was left out because it does.
     #[serde(default)]
     pub guard: Guarded,
+    /// Which step brought which change, in the order in which they were merged.
+    #[serde(default)]
+    pub steps: Vec<StepChange>,
+}
+
+/// What one step of a plan brought into a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepChange {
+    pub step: StepId,
+    pub attempt: AttemptId,
+    pub title: String,
+    pub worker: String,
+    pub llm: bool,
+    /// The decisions about its changes.
+    pub hunks: Choice,
+    pub search: Option<SearchFact>,
 }
 
 fn repair() -> String {
@@ -46,6 +62,13 @@ pub struct FileChange {
     /// The text after; an empty one when there is no file.
     pub after: BlobId,
     pub hunks: Vec<Hunk>,
+}
+
+impl Proposal {
+    /// What brought a change; `None` in a proposal of an older version.
+    pub fn step_of(&self, item: &HunkAt) -> Option<&StepChange> {
+        self.steps.iter().find(|step| step.hunks.contains(item))
+    }
 }
 
 impl FileChange {

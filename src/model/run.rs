@@ -2,17 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{AskedBudget, Budget};
+use super::approval::Approval;
+use super::budget::{AskedBudget, Budget, Spent};
 use super::check::{Check, CheckRun};
 use super::event::WorkResult;
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
+use super::plan::Plan;
 use super::proposal::{Acceptance, FileChange, Proposal};
+use super::question::Asked;
 use super::report::TestId;
 use super::snapshot::Snapshot;
 use super::subset::{Choice, Subset};
 use super::worker::Worker;
-use crate::base::ids::{AttemptId, CheckId, RunId, TreeId};
+use crate::base::ids::{AttemptId, CheckId, RunId, StepId, TreeId};
 use crate::base::path::RepoPath;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,7 @@ pub struct Run {
     /// What whoever started it asked for.
     pub asked: AskedBudget,
     pub budget: Budget,
+    pub spent: Spent,
     /// Milliseconds since 1970.
     pub started_ms: u64,
     pub phase: Phase,
@@ -33,13 +37,26 @@ pub struct Run {
     /// What changes may do to what judges them.
     #[serde(default)]
     pub guard: GuardPolicy,
+    /// When people have a say.
+    pub approval: Approval,
     /// What the search for checks has to say to people.
     pub notes: Vec<String>,
     /// `None` until the checks ran on the snapshot.
     pub baseline: Option<Vec<CheckRun>>,
     /// The red tests the run works on; `None` until chosen.
     pub targets: Option<Vec<TestId>>,
+    /// The steps that lead to green; `None` until planned.
+    pub plan: Option<Plan>,
+    /// Attempts that wait for their turn at the checks, the first of them first: one at a time is merged onto what the
+    /// steps before it made, and checked there.
+    pub queue: Vec<AttemptId>,
+    /// Green attempts, in the order in which they were merged. The checks were green on what the last of them made.
+    pub merged: Vec<AttemptId>,
     pub attempts: Vec<Attempt>,
+    /// What people were asked, the latest last.
+    pub questions: Vec<Asked>,
+    /// When it was paused, in milliseconds since 1970: nothing new is begun until it goes on.
+    pub paused_ms: Option<u64>,
     pub proposal: Option<Proposal>,
     /// Hunks of the proposal that the user said no to.
     pub rejected: Choice,
@@ -66,6 +83,9 @@ pub struct Goal {
     /// Run every check, also where the answer is known.
     #[serde(default)]
     pub fresh: bool,
+    /// The plan waits for a person, however small it is.
+    #[serde(default)]
+    pub plan_first: bool,
     /// Changes that were rejected: no proposal contains one.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
@@ -97,10 +117,8 @@ pub enum Phase {
     Snapshotting,
     /// The checks run on the untouched snapshot.
     Baselining,
-    /// A worker is at it, or the next attempt is about to be decided.
+    /// Steps are being worked on, or something about them is about to be decided.
     Working,
-    /// The checks run on what the latest attempt left.
-    Verifying,
     Finished(Outcome),
 }
 
@@ -108,18 +126,24 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub id: AttemptId,
+    pub step: StepId,
     pub worker: String,
+    /// What the worker began with; `None` for the snapshot.
+    pub base: Option<TreeId>,
     /// What the worker left.
     pub left: Option<WorkResult>,
     /// The checks on what it left, and its changes against the snapshot.
     pub verified: Option<Verified>,
+    /// Files that it changes otherwise than a step that was merged before it, at the same place.
+    pub conflicts: Vec<RepoPath>,
     pub result: Option<AttemptResult>,
 }
 
 impl Attempt {
     /// One that has just begun.
-    pub fn started(id: AttemptId, worker: &str) -> Attempt {
-        Attempt { id, worker: worker.to_owned(), left: None, verified: None, result: None }
+    pub fn started(id: AttemptId, step: StepId, worker: &str, base: Option<TreeId>) -> Attempt {
+        let (worker, conflicts) = (worker.to_owned(), Vec::new());
+        Attempt { id, step, worker, base, left: None, verified: None, conflicts, result: None }
     }
 
     /// The tree that the worker left.
@@ -137,6 +161,7 @@ pub struct Verified {
     #[serde(default)]
     pub tree: Option<TreeId>,
     pub runs: Vec<CheckRun>,
+    /// What it changes of the snapshot, with all that was merged before.
     pub files: Vec<FileChange>,
     #[serde(default)]
     pub guard: Guarded,
@@ -167,8 +192,16 @@ pub enum Outcome {
     Checked {
         n_red: usize,
     },
-    /// Budget or ideas ran out.
+    /// Some steps are done, and a proposal of them stands with green evidence; others are not.
+    Partly {
+        reason: String,
+    },
+    /// Ideas ran out.
     Stuck {
+        reason: String,
+    },
+    /// Something that the run may spend is spent. What was green by then stands as a proposal.
+    Spent {
         reason: String,
     },
     Cancelled,
@@ -178,6 +211,38 @@ pub enum Outcome {
 }
 
 impl Run {
+    /// One of which nothing is known yet but what was asked.
+    pub fn requested(id: RunId, goal: Goal, asked: AskedBudget, at_ms: u64) -> Run {
+        Run {
+            id,
+            goal,
+            asked,
+            budget: asked.over(Budget::default()),
+            spent: Spent::default(),
+            started_ms: at_ms,
+            phase: Phase::Snapshotting,
+            snapshot: None,
+            checks: Vec::new(),
+            workers: Worker::default_ladder(),
+            guard: GuardPolicy::default(),
+            approval: Approval::default(),
+            notes: Vec::new(),
+            baseline: None,
+            targets: None,
+            plan: None,
+            queue: Vec::new(),
+            merged: Vec::new(),
+            attempts: Vec::new(),
+            questions: Vec::new(),
+            paused_ms: None,
+            proposal: None,
+            rejected: Choice::new(),
+            acceptances: Vec::new(),
+            subsets: Vec::new(),
+            ending: None,
+        }
+    }
+
     pub fn is_finished(&self) -> bool {
         matches!(self.phase, Phase::Finished(_))
     }
@@ -185,7 +250,7 @@ impl Run {
     pub fn outcome(&self) -> Option<&Outcome> {
         match &self.phase {
             Phase::Finished(outcome) => Some(outcome),
-            Phase::Snapshotting | Phase::Baselining | Phase::Working | Phase::Verifying => None,
+            Phase::Snapshotting | Phase::Baselining | Phase::Working => None,
         }
     }
 }

@@ -140,7 +140,7 @@ fn time_and_attempts_are_obeyed_and_said() {
     let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
     let project = fixture.copy();
     let (code, outcome) = fix(&home, &project, &["--wall", "0.001"]);
-    assert_eq!((code, outcome["status"].as_str()), (1, Some("stuck")), "{outcome:#}");
+    assert_eq!((code, outcome["status"].as_str()), (1, Some("out-of-budget")), "{outcome:#}");
     assert!(outcome["reason"].as_str().unwrap().contains("time"), "{outcome:#}");
 }
 

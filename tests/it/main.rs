@@ -19,10 +19,12 @@ mod interleavings;
 mod javascript;
 mod lint;
 mod place;
+mod plans;
 mod red;
 mod repair_python;
 mod repair_rust;
 mod runners;
+mod schedules;
 mod sharing;
 mod sim;
 mod store;
@@ -31,3 +33,5 @@ mod support;
 mod tidy;
 mod wire;
 mod worlds;
+
+use sim::rng;

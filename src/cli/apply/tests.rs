@@ -30,6 +30,7 @@ fn review(files: &[(&str, &str, &str)]) -> Review {
         files: vec![],
         evidence,
         guard: Default::default(),
+        steps: vec![],
     };
     let file = |(path, before, after): &(&str, &str, &str)| ReviewFile {
         path: RepoPath::new(path).unwrap(),

@@ -59,13 +59,19 @@ impl<'a> Reader<'a> {
                 ("workers" | "sandbox", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
                 ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
+                ("approval", DeValue::Table(keys)) => self.approval(keys, &mut config),
+                ("approval", _) => {
+                    config.n_unusable += 1;
+                    self.error("approval", value, "is a table: write `[approval]`");
+                }
                 ("guard", DeValue::Table(keys)) => self.guard(keys, &mut config),
                 ("guard", _) => {
                     config.n_unusable += 1;
                     self.error("guard", value, "is a table: write `[guard]`");
                 }
                 (other, _) => {
-                    let known = ["check", "worker", "workers", "budget", "guard", "sandbox"];
+                    let known =
+                        ["check", "worker", "workers", "budget", "approval", "guard", "sandbox"];
                     self.unknown(other, name, other, known);
                 }
             }
@@ -148,6 +154,9 @@ impl<'a> Reader<'a> {
         if let Some(seconds) = count(taken.remove("wall_seconds")) {
             config.budget.wall_ms_max = seconds * 1_000;
         }
+        let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        config.budget.checks_max = count(taken.remove("checks")).map(small);
+        config.budget.lines_max = count(taken.remove("lines")).map(small);
     }
 
     /// The good values of a table by key.

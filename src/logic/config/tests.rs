@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::model::policy::{Doors, Limits, Network};
 
 use super::*;
+use crate::model::approval::When;
 use crate::model::guard::{Class, Rule};
 
 fn told(text: &str) -> String {
@@ -12,8 +13,12 @@ fn told(text: &str) -> String {
         Ok((config, errors)) => {
             let errors: String = errors.iter().map(|error| format!("{error}\n")).collect();
             // Shown only where it says something.
-            let silent = format!(", policy: {:?}", Policy::default());
-            format!("{config:?}\n{errors}").replace(&silent, "")
+            let policy = format!(", policy: {:?}", Policy::default());
+            let approval = format!(", approval: {:?}", Approval::default());
+            format!("{config:?}\n{errors}")
+                .replace(&policy, "")
+                .replace(&approval, "")
+                .replace(", checks_max: None, lines_max: None", "")
         }
         Err(error) => format!("unreadable: {error}"),
     }
@@ -40,7 +45,12 @@ llm = true
 
 [budget]
 attempts = 7
+checks = 50
 wall_seconds = 60
+
+[approval]
+plan = "always"
+wait_seconds = 60
 
 [guard]
 tests = "allow"
@@ -63,7 +73,8 @@ allow = ["tests/fuzz/*"]
         on_request: false,
         policy: Policy::default(),
     };
-    let budget = Budget { attempts_max: 7, wall_ms_max: 60_000 };
+    let budget =
+        Budget { attempts_max: 7, wall_ms_max: 60_000, checks_max: Some(50), lines_max: None };
     let worker = WorkerConfig {
         name: "codemod".into(),
         command: ["python3", "tools/codemod.py"].map(String::from).to_vec(),
@@ -88,6 +99,7 @@ allow = ["tests/fuzz/*"]
         budget,
         guard,
         policy: Policy::default(),
+        approval: Approval { plan: When::Always, steps: When::Never, wait_ms: Some(60_000) },
     };
     assert_eq!(config, wanted);
 }
@@ -132,7 +144,7 @@ fn a_bad_key_leaves_the_good_ones() {
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
-    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, guard, sandbox
+    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox
     "#);
 }
 

@@ -1,10 +1,19 @@
-//! Who works next: the ladder from cheap to dear.
+//! Who works next on a step: the ladder from cheap to dear.
 
-use super::{Next, finish};
-use crate::base::ids::AttemptId;
-use crate::model::event::Event;
-use crate::model::run::{Attempt, AttemptResult, Outcome, Run};
+use crate::base::ids::{AttemptId, StepId};
+use crate::logic::stall::{self, Kind, Round};
+use crate::model::plan::Step;
+use crate::model::report::{TestCase, TestOutcome};
+use crate::model::run::{Attempt, AttemptResult, Run};
 use crate::model::worker::Worker;
+
+/// Whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    pub worker: String,
+    /// Why, for people; empty for the first on a ladder.
+    pub why: String,
+}
 
 /// The worker of an attempt. One that the ladder does not know, as in a journal of an older version, is our own search.
 pub fn worker_of(run: &Run, attempt: AttemptId) -> Worker {
@@ -13,30 +22,79 @@ pub fn worker_of(run: &Run, attempt: AttemptId) -> Worker {
     known.cloned().unwrap_or_else(Worker::repair)
 }
 
-pub(super) fn start_attempt(run: &Run, worker: Option<&Worker>) -> Next {
-    let attempt = AttemptId(run.attempts.len() as u32 + 1);
-    let name = worker.map_or(Worker::REPAIR, |worker| &worker.name);
-    Next::Record(Event::AttemptStarted { attempt, worker: name.to_owned() })
+/// Whose turn it is at a step that nobody works on, or how far each worker came when it is nobody's. A worker without
+/// ideas hands over to the next one; one whose change was red tries again while it has attempts left.
+pub(super) fn turn(run: &Run, step: &Step) -> Result<Turn, String> {
+    let Some(last) = attempts(run, step.id).next_back() else { return first(run, step) };
+    let place = place(run, &last.worker).unwrap_or(0);
+    let n_made = attempts(run, step.id).filter(|made| made.worker == last.worker).count();
+    let (is_red, reason) = match &last.result {
+        Some(AttemptResult::Red { reason }) => (true, reason.as_str()),
+        Some(AttemptResult::Nothing { reason }) => (false, reason.as_str()),
+        Some(AttemptResult::Green) | None => (false, ""),
+    };
+    let rounds: Vec<Round> = attempts(run, step.id)
+        .filter(|made| made.worker == last.worker)
+        .map(|made| round(step, made))
+        .collect();
+    let stalled = stall::stall(&rounds);
+    let again = is_red && stalled.is_none() && n_made < run.budget.attempts_max as usize;
+    let next = if again { place } else { place + 1 };
+    let Some(worker) = run.workers.get(next) else { return Err(stuck(run, step.id)) };
+    let why = match (again, stalled) {
+        (true, _) => format!("attempt {} was not green: {reason}", last.id),
+        (false, Some(stalled)) => format!("{} {}: {reason}", last.worker, stalled.told()),
+        (false, None) => format!("{} has come to its end: {reason}", last.worker),
+    };
+    Ok(Turn { worker: worker.name.clone(), why })
 }
 
-/// What follows an attempt that was not green. A worker without ideas hands over to the next one; one whose change was
-/// red tries again while it has attempts left.
-pub(super) fn go_on(run: &Run, attempt: &Attempt) -> Next {
-    let place = run.workers.iter().position(|worker| worker.name == attempt.worker).unwrap_or(0);
-    let n_made = run.attempts.iter().filter(|made| made.worker == attempt.worker).count();
-    let is_red = matches!(attempt.result, Some(AttemptResult::Red { .. }));
-    let next = if is_red && n_made < run.budget.attempts_max as usize { place } else { place + 1 };
-    match run.workers.get(next) {
-        Some(worker) => start_attempt(run, Some(worker)),
-        None => finish(Outcome::Stuck { reason: stuck(run) }),
-    }
+/// An attempt as a round of work: the tree it left, and what was said of it.
+fn round(step: &Step, attempt: &Attempt) -> Round {
+    let saw = match &attempt.result {
+        Some(AttemptResult::Red { reason } | AttemptResult::Nothing { reason }) => reason.clone(),
+        Some(AttemptResult::Green) => "green".to_owned(),
+        None => String::new(),
+    };
+    let is_left =
+        |case: &&TestCase| step.tests.contains(&case.id) && case.outcome != TestOutcome::Passed;
+    let left = attempt.verified.as_ref().map(|verified| {
+        let cases = verified.runs.iter().flat_map(|run| &run.report.cases);
+        cases.filter(is_left).count()
+    });
+    let (kind, did) = match attempt.tree() {
+        Some(tree) => (Kind::Act, tree.to_string()),
+        None => (Kind::Fail, String::new()),
+    };
+    Round { kind, did, saw, left }
+}
+
+fn first(run: &Run, step: &Step) -> Result<Turn, String> {
+    let wanted = step.worker.as_deref();
+    let worker = match wanted.map(|name| (name, place(run, name))) {
+        Some((name, None)) => return Err(format!("there is no worker `{name}`")),
+        Some((_, Some(place))) => run.workers.get(place),
+        None => run.workers.first(),
+    };
+    let name = worker.map_or(Worker::REPAIR, |worker| &worker.name).to_owned();
+    let why = if wanted.is_some() { "the plan says so".to_owned() } else { String::new() };
+    Ok(Turn { worker: name, why })
+}
+
+fn place(run: &Run, worker: &str) -> Option<usize> {
+    run.workers.iter().position(|known| known.name == worker)
+}
+
+fn attempts(run: &Run, step: StepId) -> impl DoubleEndedIterator<Item = &Attempt> {
+    run.attempts.iter().filter(move |attempt| attempt.step == step)
 }
 
 /// How far each worker came, in the order of the ladder.
-fn stuck(run: &Run) -> String {
+fn stuck(run: &Run, step: StepId) -> String {
     let told = |worker: &Worker| {
-        let mut made = run.attempts.iter().filter(|attempt| attempt.worker == worker.name);
-        let (n_before, last) = (made.clone().count().saturating_sub(1), made.next_back()?);
+        let mut made = attempts(run, step).filter(|attempt| attempt.worker == worker.name);
+        let last = made.next_back()?;
+        let n_before = made.count();
         Some(match last.result.as_ref()? {
             AttemptResult::Nothing { reason } if n_before == 0 => reason.clone(),
             AttemptResult::Nothing { reason } => format!("{reason} (attempt {})", last.id),

@@ -4,14 +4,17 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::base::ids::{BlobId, CheckId, RunId};
+use crate::base::ids::{BlobId, CheckId, QuestionId, RunId};
 use crate::base::path::RepoPath;
 use crate::model::budget::{AskedBudget, Budget};
-use crate::model::check::{Check, CheckEnd, Runner};
+use crate::model::check::{Check, CheckEnd, CheckRun, Runner};
+use crate::model::event::Planner;
+use crate::model::plan::Step;
 use crate::model::proposal::{ChangeKind, FileChange, Proposal};
-use crate::model::report::{TestCase, TestOutcome, TestReport};
+use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
+use crate::model::run::Goal;
 use crate::model::snapshot::Snapshot;
-use crate::model::worker::WorkerKind;
+use crate::model::worker::{Worker, WorkerKind};
 
 const ATTEMPTS_MAX: u32 = 2;
 
@@ -35,7 +38,7 @@ fn snapshot() -> Event {
     };
     let snapshot =
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
-    let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000 };
+    let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000, ..Budget::default() };
     let workers = Worker::default_ladder();
     Event::SnapshotTaken {
         snapshot,
@@ -44,18 +47,20 @@ fn snapshot() -> Event {
         notes: vec![],
         workers,
         guard: Default::default(),
+        approval: Default::default(),
     }
 }
 
 /// The snapshot of a run with two workers.
 fn snapshot_of_two() -> Event {
-    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers, guard } = snapshot()
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers, guard, approval } =
+        snapshot()
     else {
         unreachable!()
     };
     let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
     workers.push(Worker { name: "model".into(), llm: true, kind });
-    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard }
+    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval }
 }
 
 fn refused(attempt: u32) -> Event {
@@ -88,6 +93,25 @@ fn run(tree: &str, tests: &str) -> CheckRun {
         partial: false,
         setting: String::new(),
         reused: false,
+    }
+}
+
+/// A plan with one step for these tests.
+fn one_step(tests: Vec<TestId>) -> Plan {
+    Plan { title: "all".into(), intro: String::new(), steps: vec![step(1, tests, &[])] }
+}
+
+fn step(id: u32, tests: Vec<TestId>, after: &[u32]) -> Step {
+    Step {
+        id: StepId(id),
+        title: format!("step {id}"),
+        intent: String::new(),
+        scope: vec![],
+        worker: None,
+        tests,
+        checks: vec![],
+        after: after.iter().copied().map(StepId).collect(),
+        skip: false,
     }
 }
 
@@ -138,7 +162,7 @@ fn settle(run: &mut Run, said: &mut String) {
                     Event::AttemptJudged { attempt, result } => {
                         format!("attempt {attempt}: {result:?}")
                     }
-                    Event::AttemptStarted { attempt, worker } => {
+                    Event::AttemptStarted { attempt, worker, .. } => {
                         format!("attempt {attempt} by {worker}")
                     }
                     Event::ProposalMade { proposal } => {
@@ -150,7 +174,19 @@ fn settle(run: &mut Run, said: &mut String) {
                 said.push_str(&format!("  {line}\n"));
                 apply(run, &event);
             }
-            Next::Do(effect) => return said.push_str(&format!("do {effect:?}\n")),
+            Next::Ask(question) => {
+                said.push_str(&format!("  ask {:?}\n", question.about));
+                apply(run, &Event::Asked { question, at_ms: 0 });
+            }
+            Next::Do(effects) if effects == [Effect::Plan] => {
+                let plan = one_step(run.targets.clone().unwrap());
+                apply(run, &Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn });
+            }
+            Next::Do(effects) => {
+                let told: Vec<String> =
+                    effects.iter().map(|effect| format!("{effect:?}")).collect();
+                return said.push_str(&format!("do {}\n", told.join(", ")));
+            }
             Next::Rest => return said.push_str("rest\n"),
         }
     }
@@ -176,7 +212,7 @@ fn red_to_green_in_one_attempt() {
       targets: a
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix") }
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
       attempt 1: Green
       proposal on fix by repair, a model: false
       finished: Green
@@ -200,11 +236,11 @@ fn a_red_attempt_is_followed_by_another_until_the_budget_is_spent() {
       targets: a
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("one") }
+    do Verify { attempt: AttemptId(1), tree: TreeId("one"), onto: None }
       attempt 1: Red { reason: "newly red: b" }
       attempt 2 by repair
     do Work { attempt: AttemptId(2) }
-    do Verify { attempt: AttemptId(2), tree: TreeId("two") }
+    do Verify { attempt: AttemptId(2), tree: TreeId("two"), onto: None }
       attempt 2: Red { reason: "still red: a" }
       finished: Stuck { reason: "2 attempts were made, the last one was not green: still red: a" }
     rest
@@ -254,7 +290,7 @@ fn a_worker_without_ideas_hands_over_and_one_that_was_red_tries_again() {
       targets: a
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("one") }
+    do Verify { attempt: AttemptId(1), tree: TreeId("one"), onto: None }
       attempt 1: Red { reason: "newly red: b" }
       attempt 2 by repair
     do Work { attempt: AttemptId(2) }
@@ -264,7 +300,7 @@ fn a_worker_without_ideas_hands_over_and_one_that_was_red_tries_again() {
       attempt 3: Red { reason: "it changed a test" }
       attempt 4 by model
     do Work { attempt: AttemptId(4) }
-    do Verify { attempt: AttemptId(4), tree: TreeId("four") }
+    do Verify { attempt: AttemptId(4), tree: TreeId("four"), onto: None }
       attempt 4: Green
       proposal on four by model, a model: true
       finished: Green
@@ -291,7 +327,7 @@ fn evidence_of_another_tree_is_no_evidence() {
       targets: a
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix") }
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
       attempt 1: Green
       finished: Failed { failure: Failure { kind: Bug, message: "a green attempt has no change to propose", hint: "Please report this with the journal of the run." } }
     rest
@@ -412,3 +448,4 @@ proptest! {
         prop_assert!(run.is_finished());
     }
 }
+mod steps;

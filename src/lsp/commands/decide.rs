@@ -97,7 +97,7 @@ pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
     let (root, view) = state.run(id).ok_or_else(unknown)?;
     let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
     let items = match level {
-        Level::Hunk | Level::File => {
+        Level::Hunk | Level::File | Level::Step => {
             let board = state.boards.get(root);
             let in_texts = board.and_then(|board| board.applied().get(&id)).cloned();
             &in_texts.unwrap_or_default() | &hunks

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
 use super::Arguments;
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::engine::Review;
 use crate::lsp::acceptance::unknown;
@@ -25,6 +25,8 @@ use crate::model::subset::Choice;
 pub enum Level {
     Hunk,
     File,
+    /// All that one step of the plan brought.
+    Step,
     Proposal,
 }
 
@@ -38,6 +40,8 @@ struct Selection {
     /// The file, in place of `path`.
     uri: Option<Url>,
     hunk: Option<usize>,
+    /// A step of the plan.
+    step: Option<StepId>,
     /// Only these parts of the hunk; empty for all.
     parts: BTreeSet<usize>,
     /// What is wrong with it, in the person's words.
@@ -69,6 +73,9 @@ pub fn selected(state: &State, arguments: Arguments, level: Level) -> Result<Sel
     if level == Level::File && selection.file_is_missing() {
         return Err(Refusal::new(Reason::BadArguments, "name the file by `path` or `uri`"));
     }
+    if level == Level::Step && selection.step.is_none() {
+        return Err(Refusal::new(Reason::BadArguments, "name the step by its number as `step`"));
+    }
     if level != Level::Hunk && !selection.parts.is_empty() {
         return Err(Refusal::new(Reason::BadArguments, "only a hunk has `parts`"));
     }
@@ -79,13 +86,17 @@ pub fn selected(state: &State, arguments: Arguments, level: Level) -> Result<Sel
             None => selection.path.clone(),
         };
         let is_meant = |change: &&FileChange| {
-            level == Level::Proposal || path.as_ref().is_some_and(|path| *path == change.path)
+            matches!(level, Level::Step | Level::Proposal)
+                || path.as_ref().is_some_and(|path| *path == change.path)
         };
         let files = review.proposal.files.iter().filter(is_meant);
         let items =
             files.flat_map(|change| (0..change.n_items()).map(|hunk| (change.path.clone(), hunk)));
-        let is_meant =
-            |at: &HunkAt| level != Level::Hunk || selection.hunk.is_some_and(|hunk| hunk == at.1);
+        let is_meant = |at: &HunkAt| match level {
+            Level::Hunk => selection.hunk == Some(at.1),
+            Level::Step => review.proposal.step_of(at).map(|step| step.step) == selection.step,
+            Level::File | Level::Proposal => true,
+        };
         let hunks: Choice = items.filter(is_meant).collect();
         if !hunks.is_empty() {
             let Selection { parts, feedback, .. } = selection;

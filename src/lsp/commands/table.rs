@@ -20,6 +20,9 @@ pub const HUNK_RESTORE: &str = "greenloop.hunk.restore";
 pub const FILE_ACCEPT: &str = "greenloop.file.accept";
 pub const FILE_REJECT: &str = "greenloop.file.reject";
 pub const FILE_RESTORE: &str = "greenloop.file.restore";
+pub const STEP_ACCEPT: &str = "greenloop.step.accept";
+pub const STEP_REJECT: &str = "greenloop.step.reject";
+pub const STEP_REVISE: &str = "greenloop.step.revise";
 pub const PROPOSAL_ACCEPT: &str = "greenloop.proposal.accept";
 pub const PROPOSAL_REJECT: &str = "greenloop.proposal.reject";
 pub const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
@@ -43,6 +46,7 @@ pub struct Row {
 
 const HUNK: &str = "`{path, hunk, taskId?}`";
 const FILE: &str = "`{path}` or `{uri}`, `taskId?`";
+const STEP: &str = "`{step, taskId?}`";
 const TASK: &str = "`{taskId?}`";
 const ACCEPTANCE: &str = "`{acceptanceId?, taskId?}`";
 
@@ -137,6 +141,30 @@ pub const ROWS: &[Row] = &[
         argument: FILE,
         effect: "takes that no back",
         run: |session, arguments| now(decide(&session, arguments, Level::File, false)),
+    },
+    Row {
+        name: STEP_ACCEPT,
+        argument: STEP,
+        effect: "has the editor apply all changes of a step of the plan that were not rejected",
+        run: |session, arguments| Box::pin(accept(session, arguments, Level::Step)),
+    },
+    Row {
+        name: STEP_REJECT,
+        argument: STEP,
+        effect: "says no to all changes of a step",
+        run: |session, arguments| now(decide(&session, arguments, Level::Step, true)),
+    },
+    Row {
+        name: "greenloop.step.restore",
+        argument: STEP,
+        effect: "takes that no back",
+        run: |session, arguments| now(decide(&session, arguments, Level::Step, false)),
+    },
+    Row {
+        name: STEP_REVISE,
+        argument: "`{step, taskId?, feedback?}`",
+        effect: "says no to all changes of a step and has others looked for",
+        run: |session, arguments| now(revise(&session, arguments, Level::Step)),
     },
     Row {
         name: PROPOSAL_ACCEPT,

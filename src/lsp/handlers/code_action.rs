@@ -32,6 +32,7 @@ const REVISE: &str = "quickfix.greenloop.revise";
 const REBASE: &str = "quickfix.greenloop.rebase";
 const CHECK: &str = "quickfix.greenloop.check";
 const FILE: &str = "quickfix.greenloop.file";
+const STEP: &str = "quickfix.greenloop.step";
 const PROPOSAL: &str = "quickfix.greenloop.proposal";
 
 pub async fn code_action(
@@ -246,6 +247,10 @@ fn wider(
                 command_action(FILE, title, command, argument.clone())
             }));
         }
+        let steps = here.iter().filter(|other| other.id.run == hunk.id.run && other.is_open());
+        if asked(STEP) {
+            actions.extend(of_steps(steps));
+        }
         let (n_changes, n_files) = hunk.whole;
         if asked(PROPOSAL) && n_changes > 1 {
             let argument = json!({ "taskId": hunk.id.run });
@@ -260,6 +265,31 @@ fn wider(
                 command_action(PROPOSAL, title, command, argument.clone())
             }));
         }
+    }
+    actions
+}
+
+/// Actions on all that a step brought, for each step that has one of these open hunks.
+fn of_steps<'a>(hunks: impl Iterator<Item = &'a &'a HunkView>) -> Vec<CodeAction> {
+    let mut done = HashSet::new();
+    let mut actions = Vec::new();
+    for hunk in hunks {
+        let Some(step) = hunk.step.as_ref().filter(|step| done.insert(step.id)) else { continue };
+        let what = format!(
+            "step {} ({}): {}",
+            step.id,
+            summary::counted(step.n_changes, "change"),
+            step.title
+        );
+        let argument = json!({"taskId": hunk.id.run, "step": step.id});
+        let all = [
+            ("Accept", commands::STEP_ACCEPT),
+            ("Reject", commands::STEP_REJECT),
+            ("Look for another way at", commands::STEP_REVISE),
+        ];
+        actions.extend(all.map(|(verb, command)| {
+            command_action(STEP, format!("{verb} {what}"), command, argument.clone())
+        }));
     }
     actions
 }

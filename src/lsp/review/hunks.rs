@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::Range as ProtoRange;
 
 use super::evidence::{self, Applied};
 use super::job::{Look, ReviewJob, Side};
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
@@ -17,7 +17,7 @@ use crate::logic::review::overlap::{Placed, Relation, relations};
 use crate::logic::review::{HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
-use crate::model::proposal::{ChangeKind, FileChange, Hunk};
+use crate::model::proposal::{ChangeKind, FileChange, Hunk, StepChange};
 
 /// Which decision of which run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,6 +56,23 @@ pub struct HunkView {
     pub n_judging: usize,
     /// A language model made it.
     pub llm: bool,
+    /// The step that made it, where there are several.
+    pub step: Option<StepView>,
+}
+
+/// A step of the plan, as one of its changes shows it.
+#[derive(Clone, Debug)]
+pub struct StepView {
+    pub id: StepId,
+    pub title: String,
+    /// Decisions about its changes.
+    pub n_changes: usize,
+}
+
+impl StepView {
+    fn of(step: &StepChange) -> StepView {
+        StepView { id: step.step, title: step.title.clone(), n_changes: step.hunks.len() }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -190,6 +207,8 @@ fn view(
     };
     let proposal = &job.review.proposal;
     let own = own_hunks(change, hunk);
+    let step = proposal.step_of(&(change.path.clone(), hunk));
+    let title = step.map_or(&proposal.title, |step| &step.title);
     let inserted: String = own.iter().flat_map(|hunk| &hunk.inserted).map(String::as_str).collect();
     HunkView {
         id: HunkId { run: proposal.run, path: change.path.clone(), hunk, parts: Vec::new() },
@@ -198,7 +217,7 @@ fn view(
             job.n_before + hunk + 1,
             job.n_total,
             summary::judges(proposal, &change.path, hunk),
-            summary::change(change, &proposal.title)
+            summary::change(change, title)
         ),
         evidence: String::new(),
         lines,
@@ -209,7 +228,8 @@ fn view(
         parts,
         whole: (job.n_total, proposal.files.len()),
         n_judging: proposal.guard.allowed.len(),
-        llm: proposal.llm,
+        llm: step.map_or(proposal.llm, |step| step.llm),
+        step: step.filter(|_| proposal.steps.len() > 1).map(StepView::of),
     }
 }
 
@@ -309,6 +329,7 @@ mod tests {
             whole: (1, 1),
             n_judging: 0,
             llm: false,
+            step: None,
         };
         let touched = |lines: Range<u32>| {
             (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()

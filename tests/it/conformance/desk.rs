@@ -233,6 +233,11 @@ impl Desk {
                     self.subset = Some((id, hunks));
                 }
                 Command::Cancel { .. } => asked("cancel".into()),
+                Command::Pause { .. } => asked("pause".into()),
+                Command::Unpause { .. } => asked("unpause".into()),
+                Command::Answer { question, answer, .. } => {
+                    asked(format!("answer {question}: {answer:?}"));
+                }
                 Command::Resume { id, .. } => {
                     asked("resume".into());
                     self.engine.interrupt(id, false);

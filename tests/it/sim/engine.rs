@@ -1,6 +1,6 @@
 //! An engine without a project: it keeps what it is asked and says what the schedule wants.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +10,7 @@ use greenloop::engine::{
     Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
 };
 use greenloop::logic::{diff, machine};
-use greenloop::model::budget::{AskedBudget, Budget};
+use greenloop::model::budget::AskedBudget;
 use greenloop::model::check::CheckRun;
 use greenloop::model::event::Event;
 use greenloop::model::failure::Failure;
@@ -117,6 +117,7 @@ impl FakeEngine {
             files,
             evidence: evidence(fixed),
             guard: Default::default(),
+            steps: Vec::new(),
         };
         let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {
             path: draft.path,
@@ -240,27 +241,7 @@ impl Engines for FakeEngines {
 }
 
 fn run(id: RunId, goal: Goal) -> Run {
-    Run {
-        id,
-        goal,
-        asked: AskedBudget::default(),
-        budget: Budget::default(),
-        started_ms: 0,
-        phase: Phase::Working,
-        snapshot: None,
-        checks: Vec::new(),
-        guard: Default::default(),
-        notes: Vec::new(),
-        baseline: None,
-        targets: None,
-        workers: Vec::new(),
-        attempts: Vec::new(),
-        proposal: None,
-        rejected: BTreeSet::new(),
-        acceptances: Vec::new(),
-        subsets: Vec::new(),
-        ending: None,
-    }
+    Run { phase: Phase::Working, ..Run::requested(id, goal, AskedBudget::default(), 0) }
 }
 
 fn evidence(fixed: &[&str]) -> Evidence {

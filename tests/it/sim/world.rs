@@ -260,7 +260,12 @@ impl World {
                 Command::TakenBack { id, acceptance } => {
                     self.engine.record(id, &Event::TakenBack { acceptance });
                 }
-                Command::CheckSubset { .. } | Command::Cancel { .. } | Command::Resume { .. } => {}
+                Command::CheckSubset { .. }
+                | Command::Cancel { .. }
+                | Command::Pause { .. }
+                | Command::Unpause { .. }
+                | Command::Answer { .. }
+                | Command::Resume { .. } => {}
             }
         }
         Ok(())

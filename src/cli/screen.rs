@@ -1,0 +1,130 @@
+//! What happens in a run, on standard error.
+
+use std::io::IsTerminal;
+
+use super::say_aside;
+use super::watch::Seen;
+use crate::base::path::RepoPath;
+use crate::io::sandbox;
+use crate::io::worker::Progress;
+use crate::model::event::Event;
+use crate::model::plan::Step;
+use crate::model::run::AttemptResult;
+
+/// The moving part of the output, on standard error: one line that is written over on a terminal, a line per stage
+/// elsewhere.
+pub(super) struct Screen {
+    terminal: bool,
+    /// Steps of the plan.
+    n_steps: usize,
+}
+
+impl Screen {
+    pub(super) fn new() -> Screen {
+        Screen { terminal: std::io::stderr().is_terminal(), n_steps: 1 }
+    }
+
+    pub(super) fn show(&mut self, seen: &Seen) {
+        match seen {
+            Seen::Progress(progress) if self.terminal => {
+                say_aside(&format!("\r\x1b[2K{}", one_line(progress)));
+            }
+            Seen::Progress(_) => {}
+            Seen::Event(event) => {
+                if let Event::PlanMade { plan, .. } = event {
+                    self.n_steps = plan.steps.len();
+                }
+                if let Some(line) = stage(event, self.n_steps) {
+                    self.clear();
+                    say_aside(&format!("{line}\n"));
+                }
+            }
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        if self.terminal {
+            say_aside("\r\x1b[2K");
+        }
+    }
+}
+
+fn one_line(progress: &Progress) -> String {
+    let mut line = format!("  {}", progress.text);
+    if progress.total > 0 {
+        line.push_str(&format!("  {}/{}", progress.tried, progress.total));
+    }
+    if progress.per_second > 0.0 {
+        line.push_str(&format!("  {:.0}/s", progress.per_second));
+    }
+    if !progress.best.is_empty() {
+        line.push_str(&format!("  best: {}", progress.best));
+    }
+    line.chars().take(110).collect()
+}
+
+/// The line that an event leaves on the screen.
+fn stage(event: &Event, n_steps: usize) -> Option<String> {
+    match event {
+        Event::SnapshotTaken { snapshot, checks, notes, .. } => {
+            let names: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
+            let mut text =
+                format!("snapshot  {} files, checks: {}", snapshot.n_files, names.join(", "));
+            for note in notes.iter().chain(&snapshot.warnings) {
+                text.push_str(&format!("\nnote      {note}"));
+            }
+            for check in checks.iter().filter(|check| !check.policy.doors.are_closed()) {
+                let doors = sandbox::open(&check.policy.doors, true).join(", ");
+                text.push_str(&format!("\nsandbox   {}: {doors}", check.id));
+            }
+            Some(text)
+        }
+        Event::BaselineTaken { runs } => {
+            let n: usize = runs.iter().map(|run| run.report.cases.len()).sum();
+            let n_red: usize = runs.iter().map(|run| run.report.red().count()).sum();
+            Some(format!("baseline  {n} tests, {n_red} red"))
+        }
+        Event::TargetsChosen { targets } => Some(
+            targets
+                .iter()
+                .map(|test| format!("target    {}\n", test.name))
+                .collect::<String>()
+                .trim_end()
+                .to_owned(),
+        )
+        .filter(|text| !text.is_empty()),
+        Event::PlanMade { plan, .. } if plan.steps.len() > 1 => {
+            let line = |step: &Step| format!("step      {}: {}", step.id, step.title);
+            Some(plan.steps.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+        Event::AttemptStarted { attempt, step, worker, .. } => {
+            let at = if n_steps > 1 { format!(" at step {step}") } else { String::new() };
+            Some(format!("attempt   {attempt}, by {worker}{at}"))
+        }
+        Event::AttemptJudged { attempt, result: AttemptResult::Red { reason } } => {
+            Some(format!("attempt   {attempt} was not green: {reason}"))
+        }
+        Event::MergeConflicted { attempt, paths } => {
+            let paths: Vec<&str> = paths.iter().map(RepoPath::as_str).collect();
+            Some(format!("attempt   {attempt} conflicts with another step in {}", paths.join(", ")))
+        }
+        Event::Paused { .. } => Some("paused".to_owned()),
+        Event::Resumed { .. } | Event::Unpaused { .. } => Some("resumed".to_owned()),
+        Event::RunRequested { id, .. } => Some(format!("run       {id}")),
+        Event::PlanMade { .. }
+        | Event::Asked { .. }
+        | Event::Answered { .. }
+        | Event::AttemptFinished { .. }
+        | Event::VerifyFinished { .. }
+        | Event::AttemptJudged { .. }
+        | Event::ProposalMade { .. }
+        | Event::EffectFailed { .. }
+        | Event::CancelRequested
+        | Event::WallSpent
+        | Event::Finished { .. }
+        | Event::SubsetChecked { .. }
+        | Event::HunksDecided { .. }
+        | Event::Accepted { .. }
+        | Event::TakenBack { .. } => None,
+    }
+}

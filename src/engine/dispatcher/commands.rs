@@ -1,0 +1,158 @@
+//! What the dispatcher is asked: runs begin, end, wait, go on and are reviewed.
+
+use super::{Dispatcher, Entry, Work, refused};
+use crate::base::cancel::CancelToken;
+use crate::base::ids::{QuestionId, RunId};
+use crate::engine::recover::{self, Known};
+use crate::engine::{Command, Notice};
+use crate::io::clock;
+use crate::io::run_lock::RunLock;
+use crate::logic::machine;
+use crate::model::event::Event;
+use crate::model::failure::Failure;
+use crate::model::question::Answer;
+use crate::model::snapshot::Buffer;
+
+impl Dispatcher {
+    pub(super) fn command(&mut self, command: Command) {
+        let (id, done) = match command {
+            Command::Start { id, goal, budget, buffers } => (
+                id,
+                self.start(
+                    Event::RunRequested { id, goal, budget, at_ms: clock::now_ms() },
+                    buffers,
+                ),
+            ),
+            Command::Cancel { id } => (id, self.cancel(id)),
+            Command::Pause { id } => (id, self.steer(id, Event::Paused { at_ms: clock::now_ms() })),
+            Command::Unpause { id } => {
+                (id, self.steer(id, Event::Unpaused { at_ms: clock::now_ms() }))
+            }
+            Command::Answer { id, question, answer } => (id, self.answer(id, question, answer)),
+            Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
+            Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
+            Command::Decide { id, hunks, rejected } => {
+                (id, self.record(id, Event::HunksDecided { hunks, rejected }))
+            }
+            Command::Accepted { id, acceptance, hunks, parts } => {
+                (id, self.record(id, Event::Accepted { acceptance, hunks, parts }))
+            }
+            Command::TakenBack { id, acceptance } => {
+                (id, self.record(id, Event::TakenBack { acceptance }))
+            }
+        };
+        if let Err(failure) = done {
+            (self.listener)(&Notice::Refused { id, failure });
+        }
+    }
+
+    fn start(&mut self, event: Event, buffers: Vec<Buffer>) -> Result<(), Failure> {
+        let Some(run) = machine::begin(&event) else { return Ok(()) };
+        let id = run.id;
+        if self.runs.contains_key(&id) {
+            return Err(refused(format!("run {id} exists already"), "Start it under a fresh id."));
+        }
+        let work = Some(self.take_over(id, buffers)?);
+        self.project.journal.append(id, &event, clock::now_ms())?;
+        let known = Known { run, review: None, interrupted: false, n_events: 1 };
+        self.runs.insert(id, Entry { work, ..Entry::from(known) });
+        (self.listener)(&Notice::Happened { id, event });
+        self.publish(id);
+        self.advance(id);
+        Ok(())
+    }
+
+    fn resume(&mut self, id: RunId, buffers: Vec<Buffer>) -> Result<(), Failure> {
+        let entry = self.known(id)?;
+        if entry.run.is_finished() || entry.work.is_some() {
+            return Err(refused(format!("run {id} was not interrupted"), "Start a new run."));
+        }
+        if self.adopt(id, buffers)? {
+            self.record(id, Event::Resumed { at_ms: clock::now_ms() })
+                .inspect_err(|_| self.let_go(id))?;
+            self.advance(id);
+        }
+        Ok(())
+    }
+
+    /// Takes over a run that this process does not work on, as it stands now: another process may have gone on with it
+    /// since we looked. `false` when it is finished.
+    fn adopt(&mut self, id: RunId, buffers: Vec<Buffer>) -> Result<bool, Failure> {
+        let work = self.take_over(id, buffers)?;
+        let events = self.project.journal.events(id)?;
+        let fresh = recover::fold(&events);
+        let run = fresh.map_or_else(|| self.known(id).map(|entry| entry.run.clone()), Ok)?;
+        let review = recover::review(&self.project, &run)?.map(Into::into);
+        let goes_on = !run.is_finished();
+        let entry = self.known(id)?;
+        entry.run = run;
+        entry.n_events = events.len();
+        entry.review = review;
+        entry.work = goes_on.then_some(work);
+        entry.interrupted = false;
+        self.publish(id);
+        Ok(goes_on)
+    }
+
+    fn let_go(&mut self, id: RunId) {
+        if let Some(entry) = self.runs.get_mut(&id) {
+            entry.work = None;
+            entry.interrupted = true;
+        }
+    }
+
+    fn take_over(&self, id: RunId, buffers: Vec<Buffer>) -> Result<Work, Failure> {
+        let lock = RunLock::take(&self.project.dirs.state, id)?.ok_or_else(|| {
+            refused(
+                format!("another process works on run {id}"),
+                "Wait for it, or end that process first.",
+            )
+        })?;
+        let cancel = CancelToken::new();
+        Ok(Work { _lock: lock, cancel, buffers: buffers.into(), effects: Vec::new() })
+    }
+
+    fn cancel(&mut self, id: RunId) -> Result<(), Failure> {
+        let entry = self.known(id)?;
+        if entry.run.is_finished() {
+            self.cancel_subsets(id);
+            return Ok(());
+        }
+        // An interrupted run may be given up without being taken up again.
+        if entry.work.is_none() && !self.adopt(id, Vec::new())? {
+            return Ok(());
+        }
+        self.end(id, Event::CancelRequested)
+    }
+
+    /// Records why a run ends early, and ends what it is doing.
+    pub(super) fn end(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
+        self.record(id, event)?;
+        if let Some(work) = &self.known(id)?.work {
+            work.cancel.cancel();
+        }
+        self.drop_waiting(id);
+        self.advance(id);
+        Ok(())
+    }
+
+    /// Records what a person wants of a run that goes on.
+    pub(super) fn steer(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
+        if self.known(id)?.run.is_finished() {
+            return Err(refused(format!("run {id} has ended"), "Start a new run."));
+        }
+        self.record(id, event)?;
+        self.advance(id);
+        Ok(())
+    }
+
+    fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
+        let mut asked = self.known(id)?.run.questions.iter();
+        let is_open = asked.any(|asked| asked.question.id == question && asked.answer.is_none());
+        if !is_open {
+            let hint = "Ask for the status to see what is open.";
+            return Err(refused(format!("run {id} has no open question {question}"), hint));
+        }
+        self.steer(id, Event::Answered { question, answer, at_ms: clock::now_ms() })
+    }
+}

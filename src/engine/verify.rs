@@ -1,0 +1,97 @@
+//! What an attempt left, merged onto what other steps made, and the checks on that.
+
+use super::changes::file_changes;
+use super::executor::{Project, Task, snapshot};
+use super::gate::Gate;
+use super::guard::{self, Judged};
+use crate::base::glob::Globs;
+use crate::base::ids::TreeId;
+use crate::base::path::RepoPath;
+use crate::io::store::Merged;
+use crate::io::worker::Progress;
+use crate::logic::machine;
+use crate::model::event::{Event, WorkResult};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::proposal::FileChange;
+use crate::model::run::{Attempt, Run};
+use crate::model::worker::WorkerKind;
+
+/// Verifies the tree that an attempt `left`, merged `onto` another tree where that is not what it began with.
+pub(super) fn verify(
+    project: &Project,
+    task: &Task,
+    attempt: &Attempt,
+    (left, onto): (&TreeId, Option<&TreeId>),
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Event, Failure> {
+    let run = &task.run;
+    let base = attempt.base.as_ref().map_or_else(|| snapshot(run), Ok)?;
+    let refused = |reason| {
+        let result = WorkResult::Refused { tree: left.clone(), reason };
+        Ok(Event::AttemptFinished { attempt: attempt.id, result })
+    };
+    if let Some(path) = outside_scope(project, run, attempt, (base, left))? {
+        return refused(format!("it changes {path}, which its step does not allow"));
+    }
+    let merged = match onto {
+        None => left.clone(),
+        Some(onto) => match project.store.merge(base, onto, left)? {
+            Merged::Tree(tree) => tree,
+            Merged::Conflicts(paths) => {
+                return Ok(Event::MergeConflicted { attempt: attempt.id, paths });
+            }
+        },
+    };
+    let files = match file_changes(&project.store, snapshot(run)?, &merged) {
+        Ok(files) => files,
+        // Not good enough to be looked at, which the next attempt may know.
+        Err(Failure { kind: FailureKind::Refused, message, .. }) => return refused(message),
+        Err(failure) => return Err(failure),
+    };
+    keep_texts(project, &files)?;
+    let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
+    // Our own search ran the targets already.
+    let is_tried = matches!(machine::worker_of(run, attempt.id).kind, WorkerKind::Repair);
+    let targets = machine::expected(run, attempt);
+    let run_on = |tree: &TreeId| {
+        let mut gate = Gate::new(project, task, tree, &targets, progress);
+        if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
+    };
+    let judged = guard::put_back(&project.store, run, &merged, files)?;
+    let Judged { tree: kept, files, mut guard, refused: why } = judged;
+    if let Some(reason) = why {
+        return refused(reason);
+    }
+    if kept.is_some() {
+        keep_texts(project, &files)?;
+    }
+    let checked = kept.as_ref().unwrap_or(&merged);
+    // Nothing is left to be judged when all was put back.
+    let runs = if files.is_empty() { Vec::new() } else { run_on(checked)? };
+    if !guard.left_out.is_empty() && !machine::is_green(run, attempt, &runs) {
+        guard.green_with_all = machine::is_green(run, attempt, &run_on(&merged)?);
+    }
+    let tree = (checked != left).then(|| checked.clone());
+    Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
+}
+
+/// The first file that an attempt changed and its step does not let it.
+fn outside_scope(
+    project: &Project,
+    run: &Run,
+    attempt: &Attempt,
+    (base, left): (&TreeId, &TreeId),
+) -> Result<Option<RepoPath>, Failure> {
+    let step = run.plan.as_ref().and_then(|plan| plan.step(attempt.step));
+    let Some(step) = step.filter(|step| !step.scope.is_empty()) else { return Ok(None) };
+    let patterns = step.scope.iter().map(String::as_str);
+    let Some(scope) = Globs::new(&RepoPath::root(), patterns) else { return Ok(None) };
+    let changed = project.store.changes(base, left)?;
+    Ok(changed.into_iter().map(|change| change.path).find(|path| !scope.fit(path)))
+}
+
+/// Keeps what a review of the files will show.
+fn keep_texts(project: &Project, files: &[FileChange]) -> Result<(), Failure> {
+    let texts = files.iter().flat_map(|file| [file.before.clone(), file.after.clone()]);
+    project.store.keep(&texts.collect::<Vec<_>>())
+}

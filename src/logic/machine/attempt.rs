@@ -1,0 +1,183 @@
+//! An attempt from its worker's turn to its verdict. One at a time is merged onto what the steps before it made and
+//! checked there, so what the checks call green is what people are offered.
+
+use super::steps::{self, goal_tests, tip};
+use super::{Effect, Next, counted};
+use crate::base::ids::{AttemptId, TreeId};
+use crate::base::path::RepoPath;
+use crate::logic::avoid::avoided;
+use crate::logic::guard;
+use crate::logic::verdict::{self, Verdict};
+use crate::model::check::CheckRun;
+use crate::model::event::{Event, WorkResult};
+use crate::model::guard::Guarded;
+use crate::model::proposal::FileChange;
+use crate::model::report::TestId;
+use crate::model::run::{Attempt, AttemptResult, Run, Verified};
+
+/// Folds what becomes of an attempt into its run. Only an open attempt changes.
+pub(super) fn apply(run: &mut Run, event: &Event) {
+    match event {
+        Event::AttemptStarted { attempt, step, worker, base, .. } => {
+            run.attempts.push(Attempt::started(*attempt, *step, worker, base.clone()));
+        }
+        Event::AttemptFinished { attempt, result } => {
+            let Some(open) = open(run, *attempt) else { return };
+            open.left = Some(result.clone());
+            open.verified = None;
+            open.conflicts.clear();
+            run.queue.retain(|queued| queued != attempt);
+            if matches!(result, WorkResult::Changed { .. }) {
+                run.queue.push(*attempt);
+            }
+        }
+        Event::VerifyFinished { attempt, tree, runs, files, guard } => {
+            super::spend(run, runs);
+            let Some(open) = open(run, *attempt) else { return };
+            let (tree, guard) = (tree.clone(), guard.clone());
+            let (runs, files) = (runs.clone(), files.clone());
+            open.verified = Some(Verified { tree, runs, files, guard });
+        }
+        Event::MergeConflicted { attempt, paths } => {
+            let Some(open) = open(run, *attempt) else { return };
+            open.conflicts = paths.clone();
+        }
+        Event::AttemptJudged { attempt, result } => {
+            let Some(open) = open(run, *attempt) else { return };
+            open.result = Some(result.clone());
+            run.queue.retain(|queued| queued != attempt);
+            if *result == AttemptResult::Green {
+                run.merged.push(*attempt);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Has asked for again what the checks said of open attempts and of what is merged.
+pub(super) fn recheck(run: &mut Run) {
+    if let Some(last) = run.merged.pop() {
+        run.queue.insert(0, last);
+        for attempt in run.attempts.iter_mut().filter(|attempt| attempt.id == last) {
+            attempt.result = None;
+        }
+    }
+    for open in run.attempts.iter_mut().filter(|attempt| attempt.result.is_none()) {
+        open.verified = None;
+        open.conflicts.clear();
+    }
+}
+
+fn open(run: &mut Run, id: AttemptId) -> Option<&mut Attempt> {
+    run.attempts.iter_mut().find(|attempt| attempt.id == id && attempt.result.is_none())
+}
+
+/// What an open attempt wants; `None` while it waits for its turn at the checks.
+pub(super) fn next(run: &Run, attempt: &Attempt) -> Option<Next> {
+    let judged = |result| Some(Next::Record(Event::AttemptJudged { attempt: attempt.id, result }));
+    let tree = match &attempt.left {
+        None => return Some(Next::Do(vec![Effect::Work { attempt: attempt.id }])),
+        Some(WorkResult::Nothing { reason, .. }) => {
+            return judged(AttemptResult::Nothing { reason: reason.clone() });
+        }
+        Some(WorkResult::Refused { reason, .. }) => {
+            return judged(AttemptResult::Red { reason: reason.clone() });
+        }
+        Some(WorkResult::Changed { tree, .. }) => tree,
+    };
+    if let Some(verified) = &attempt.verified {
+        return judged(judge(run, attempt, verified));
+    }
+    if !attempt.conflicts.is_empty() {
+        return judged(AttemptResult::Red { reason: conflict(&attempt.conflicts) });
+    }
+    if steps::passes_already(run, attempt.step) {
+        let reason = "its tests pass with what other steps changed".to_owned();
+        return judged(AttemptResult::Nothing { reason });
+    }
+    let is_first = run.queue.first() == Some(&attempt.id);
+    let verify =
+        Effect::Verify { attempt: attempt.id, tree: tree.clone(), onto: onto(run, attempt) };
+    is_first.then(|| Next::Do(vec![verify]))
+}
+
+/// What an attempt has to be merged onto; `None` when it began with it.
+fn onto(run: &Run, attempt: &Attempt) -> Option<TreeId> {
+    let tip = tip(run).map(|(tree, _)| tree);
+    if tip == attempt.base.as_ref() { None } else { tip.or_else(|| snapshot(run)).cloned() }
+}
+
+fn snapshot(run: &Run) -> Option<&TreeId> {
+    run.snapshot.as_ref().map(|snapshot| &snapshot.tree)
+}
+
+fn conflict(paths: &[RepoPath]) -> String {
+    let (first, more) = (&paths[0], paths.len() - 1);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("another step changed the same lines of {first}{more}")
+}
+
+fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
+    let files = &verified.files;
+    let avoided = |file: &FileChange| avoided(&run.goal.avoid, &file.path, &file.hunks);
+    if let Some(avoid) = files.iter().find_map(avoided) {
+        let reason = match avoid.note.as_str() {
+            "" => format!("it makes a change in {} that was rejected", avoid.path),
+            note => format!("it makes a change in {} that was rejected: {note}", avoid.path),
+        };
+        return AttemptResult::Red { reason };
+    }
+    if verified.guard.green_with_all || files.is_empty() && !verified.guard.left_out.is_empty() {
+        return AttemptResult::Red { reason: tampered(&verified.guard) };
+    }
+    let n_lines = lines(files);
+    if let Some(max) = run.budget.lines_max.filter(|max| n_lines > *max as usize) {
+        return AttemptResult::Red {
+            reason: format!("it changes {n_lines} lines, more than {max}"),
+        };
+    }
+    match verdict(run, attempt, &verified.runs) {
+        Verdict::Green { .. } => AttemptResult::Green,
+        Verdict::Red { still_failing, newly_failing, vanished } => {
+            let parts =
+                [("still red", still_failing), ("newly red", newly_failing), ("gone", vanished)];
+            let texts = parts
+                .iter()
+                .filter(|(_, tests)| !tests.is_empty())
+                .map(|(what, tests)| counted(what, tests));
+            AttemptResult::Red { reason: texts.collect::<Vec<_>>().join(", ") }
+        }
+        Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
+    }
+}
+
+/// Lines that are taken out and put in.
+fn lines(files: &[FileChange]) -> usize {
+    let hunks = files.iter().flat_map(|file| &file.hunks);
+    hunks.map(|hunk| hunk.removed.len() + hunk.inserted.len()).sum()
+}
+
+/// Why an attempt that needs its edits of what judges it is not green.
+fn tampered(guard: &Guarded) -> String {
+    let when = if guard.green_with_all { "it is green only with" } else { "it made nothing but" };
+    format!("{when} {}; these edits judge the change and were left out", guard::summary(guard))
+}
+
+/// The tests that have to pass for an attempt to be green: those of its step and of the steps merged before it.
+pub fn expected(run: &Run, attempt: &Attempt) -> Vec<TestId> {
+    let mut tests = goal_tests(run);
+    tests.extend(steps::tests(run, attempt.step).iter().cloned());
+    tests.sort();
+    tests.dedup();
+    tests
+}
+
+/// Whether check runs on what an attempt made turn its tests green and break nothing.
+pub fn is_green(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> bool {
+    matches!(verdict(run, attempt, runs), Verdict::Green { .. })
+}
+
+fn verdict(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> Verdict {
+    let baseline = run.baseline.as_deref().unwrap_or_default();
+    verdict::judge(baseline, runs, &expected(run, attempt))
+}

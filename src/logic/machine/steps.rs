@@ -1,0 +1,195 @@
+//! Where the steps of a run's plan stand. Nothing of it is stored: it is read from the attempts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ladder::{self, Turn};
+use super::questions;
+use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::model::check::CheckRun;
+use crate::model::event::WorkResult;
+use crate::model::plan::{Plan, Step};
+use crate::model::question::About;
+use crate::model::report::{TestId, TestOutcome};
+use crate::model::run::{Attempt, Run};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// What it starts from is not done yet.
+    Waiting,
+    /// A person has to approve it.
+    Asked,
+    /// It can begin.
+    Ready {
+        turn: Turn,
+    },
+    /// A worker is at it.
+    Working {
+        attempt: AttemptId,
+    },
+    /// What a worker left is checked, or waits for it.
+    Checking {
+        attempt: AttemptId,
+    },
+    /// Its change is merged; without one its tests pass with what other steps changed.
+    Done {
+        attempt: Option<AttemptId>,
+    },
+    Stuck {
+        reason: String,
+    },
+    /// Somebody wants it left out.
+    Skipped,
+    /// A step that it starts from will not be done.
+    Blocked {
+        by: StepId,
+    },
+}
+
+impl StepState {
+    /// Nothing more will become of it by itself.
+    pub fn is_settled(&self) -> bool {
+        match self {
+            StepState::Done { .. }
+            | StepState::Stuck { .. }
+            | StepState::Skipped
+            | StepState::Blocked { .. } => true,
+            StepState::Waiting
+            | StepState::Asked
+            | StepState::Ready { .. }
+            | StepState::Working { .. }
+            | StepState::Checking { .. } => false,
+        }
+    }
+
+    fn will_not_be_done(&self) -> bool {
+        self.is_settled() && !matches!(self, StepState::Done { .. })
+    }
+}
+
+/// Every step of a plan with its state.
+pub fn states(run: &Run, plan: &Plan) -> BTreeMap<StepId, StepState> {
+    let passing = passing(run);
+    let mut states = BTreeMap::new();
+    // Each round settles at least one step of those whose predecessors are known.
+    for _ in 0..plan.steps.len() {
+        let before = states.len();
+        for step in &plan.steps {
+            if !states.contains_key(&step.id)
+                && let Some(state) = state(run, step, &passing, &states)
+            {
+                states.insert(step.id, state);
+            }
+        }
+        if states.len() == before {
+            break;
+        }
+    }
+    for step in plan.steps.iter().filter(|step| !step.after.is_empty()) {
+        // What waits in a circle, or for what is not there, waits for ever.
+        states.entry(step.id).or_insert_with(|| StepState::Blocked { by: step.after[0] });
+    }
+    states
+}
+
+/// `None` while it is not known where all that the step starts from stands.
+fn state(
+    run: &Run,
+    step: &Step,
+    passing: &BTreeSet<&TestId>,
+    known: &BTreeMap<StepId, StepState>,
+) -> Option<StepState> {
+    let attempts = || run.attempts.iter().filter(|attempt| attempt.step == step.id);
+    if let Some(merged) = attempts().find(|attempt| run.merged.contains(&attempt.id)) {
+        return Some(StepState::Done { attempt: Some(merged.id) });
+    }
+    if !step.tests.is_empty() && step.tests.iter().all(|test| passing.contains(test)) {
+        return Some(StepState::Done { attempt: None });
+    }
+    if step.skip || questions::is_refused(run, About::Step { step: step.id }) {
+        return Some(StepState::Skipped);
+    }
+    let mut is_waiting = false;
+    for after in &step.after {
+        match known.get(after)? {
+            state if state.will_not_be_done() => return Some(StepState::Blocked { by: *after }),
+            StepState::Done { .. } => {}
+            _ => is_waiting = true,
+        }
+    }
+    if is_waiting {
+        return Some(StepState::Waiting);
+    }
+    if let Some(open) = attempts().find(|attempt| attempt.result.is_none()) {
+        return Some(match open.left {
+            None => StepState::Working { attempt: open.id },
+            Some(_) => StepState::Checking { attempt: open.id },
+        });
+    }
+    if questions::keeps_waiting(run, About::Step { step: step.id }) {
+        return Some(StepState::Asked);
+    }
+    Some(match ladder::turn(run, step) {
+        Ok(turn) => StepState::Ready { turn },
+        Err(reason) => StepState::Stuck { reason },
+    })
+}
+
+/// What the merged steps made, with what the checks said of it; `None` before there is any.
+pub fn tip(run: &Run) -> Option<(&TreeId, &Attempt)> {
+    let last = run.merged.last()?;
+    let attempt = run.attempts.iter().find(|attempt| attempt.id == *last)?;
+    let left = match attempt.left.as_ref()? {
+        WorkResult::Changed { tree, .. } => tree,
+        WorkResult::Nothing { .. } | WorkResult::Refused { .. } => return None,
+    };
+    Some((attempt.verified.as_ref()?.tree.as_ref().unwrap_or(left), attempt))
+}
+
+/// What the checks said of the tree that an attempt began with.
+pub fn base_runs<'a>(run: &'a Run, attempt: &Attempt) -> &'a [CheckRun] {
+    let of_base = |runs: &&[CheckRun]| {
+        let tree = runs.first().map(|run| &run.tree);
+        attempt.base.is_some() && tree == attempt.base.as_ref()
+    };
+    let verified = run.attempts.iter().filter_map(|made| made.verified.as_ref());
+    let mut known = verified.map(|verified| verified.runs.as_slice());
+    known.find(of_base).or(run.baseline.as_deref()).unwrap_or_default()
+}
+
+/// The red tests that the merged steps have turned green.
+pub fn goal_tests(run: &Run) -> Vec<TestId> {
+    let merged = run.attempts.iter().filter(|attempt| run.merged.contains(&attempt.id));
+    let mut done: Vec<TestId> =
+        merged.flat_map(|attempt| tests(run, attempt.step)).cloned().collect();
+    let passing = passing(run);
+    for step in run.plan.iter().flat_map(|plan| &plan.steps) {
+        if step.tests.iter().all(|test| passing.contains(test)) {
+            done.extend(step.tests.iter().cloned());
+        }
+    }
+    done.sort();
+    done.dedup();
+    done
+}
+
+/// The red tests that a step has to turn green.
+pub fn tests(run: &Run, step: StepId) -> &[TestId] {
+    let step = run.plan.as_ref().and_then(|plan| plan.step(step));
+    step.map_or(&[], |step| &step.tests)
+}
+
+/// Whether a step's tests pass with what the merged steps made.
+pub(super) fn passes_already(run: &Run, step: StepId) -> bool {
+    let (tests, passing) = (tests(run, step), passing(run));
+    !tests.is_empty() && tests.iter().all(|test| passing.contains(test))
+}
+
+/// The targets of the run that pass with what the merged steps made.
+fn passing(run: &Run) -> BTreeSet<&TestId> {
+    let Some((_, attempt)) = tip(run) else { return BTreeSet::new() };
+    let targets: BTreeSet<&TestId> = run.targets.iter().flatten().collect();
+    let cases = attempt.verified.iter().flat_map(|verified| &verified.runs);
+    let cases = cases.flat_map(|run| &run.report.cases);
+    let passed = cases.filter(|case| case.outcome == TestOutcome::Passed).map(|case| &case.id);
+    passed.filter(|id| targets.contains(id)).collect()
+}

@@ -1,0 +1,84 @@
+//! Which red tests a run works on, or why it cannot tell.
+
+use super::unusable::unusable;
+use super::{Next, counted, finish};
+use crate::logic::verdict;
+use crate::model::check::CheckRun;
+use crate::model::event::Event;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::report::{TestCase, TestId};
+use crate::model::run::{Goal, GoalKind, Outcome, Run};
+
+/// Flaky tests are no targets unless they are named, and yet it is not well.
+pub(super) fn nothing_to_fix(goal: &Goal, baseline: &[CheckRun]) -> Next {
+    let flaky: Vec<TestId> = baseline.iter().flat_map(|run| run.flaky.clone()).collect();
+    if flaky.is_empty() || !goal.tests.is_empty() {
+        return finish(Outcome::AlreadyGreen);
+    }
+    let reason = counted("all that is red passed when it was run again on the same files", &flaky);
+    finish(Outcome::Stuck { reason })
+}
+
+pub(super) fn no_checks(run: &Run) -> Next {
+    let mut message = "no tests were found in this project".to_owned();
+    for note in &run.notes {
+        message.push_str(&format!("; {note}"));
+    }
+    let first = if run.notes.is_empty() { "Name" } else { "See to what is missing, or name" };
+    let hint = format!(
+        "{first} a check in greenloop.toml, for example: [[check]] name = \"tests\", runner = \"command\", \
+         command = [\"make\", \"test\"]."
+    );
+    // A note tells of tests that something missing here keeps from being run.
+    let kind = if run.notes.is_empty() { FailureKind::Project } else { FailureKind::Environment };
+    finish(Outcome::Failed { failure: Failure::new(kind, message, hint) })
+}
+
+pub(super) fn choose_targets(goal: &Goal, baseline: &[CheckRun]) -> Next {
+    if let Some(failure) = baseline.iter().find_map(unusable) {
+        return finish(Outcome::Failed { failure });
+    }
+    if goal.kind == GoalKind::RunChecks {
+        let n_red = baseline.iter().map(n_red).sum();
+        return finish(Outcome::Checked { n_red });
+    }
+    match verdict::targets(baseline, goal) {
+        Ok(targets) => without_missing_modules(goal, baseline, targets),
+        Err(failure) => finish(Outcome::Failed { failure }),
+    }
+}
+
+/// What is wrong by a check's run, flaky tests left out.
+fn n_red(run: &CheckRun) -> usize {
+    let is_flaky = |case: &&TestCase| run.flaky.contains(&case.id);
+    run.report.red().filter(|case| !is_flaky(case)).count() + run.problems.len()
+}
+
+/// A test whose module needs another one that is not installed is red for a reason no edit mends. Unless it was asked
+/// for, it is left out; when nothing else is red, that is what people must know.
+fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<TestId>) -> Next {
+    let cases = || baseline.iter().flat_map(|run| &run.report.cases);
+    let missing = |target: &TestId| {
+        let case = cases().find(|case| case.id == *target)?;
+        case.message.lines().find(|line| line.contains(MISSING_MODULE)).map(str::trim)
+    };
+    let (set_aside, kept): (Vec<TestId>, Vec<TestId>) =
+        targets.into_iter().partition(|target| goal.tests.is_empty() && missing(target).is_some());
+    match (kept.is_empty(), set_aside.first()) {
+        (true, Some(first)) => finish(Outcome::Failed {
+            failure: Failure::environment(
+                format!(
+                    "{} cannot be imported: {}",
+                    first.name,
+                    missing(first).unwrap_or_default()
+                ),
+                "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
+                 its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.",
+            ),
+        }),
+        (false, _) | (true, None) => Next::Record(Event::TargetsChosen { targets: kept }),
+    }
+}
+
+/// How Python says that a module is not installed.
+const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";

@@ -1,0 +1,313 @@
+//! Runs whose plan has several steps.
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::model::approval::{Approval, When};
+use crate::model::question::Answer;
+
+fn test(name: &str) -> TestId {
+    TestId { check: CheckId::new("unit"), name: name.into() }
+}
+
+/// A plan like `1:a 2:b 3:c<1,2`, each step with its test and what it waits for.
+fn plan(text: &str) -> Event {
+    let steps = text.split_whitespace().map(|part| {
+        let (id, rest) = part.split_once(':').unwrap();
+        let (name, after) = rest.split_once('<').unwrap_or((rest, ""));
+        let after: Vec<u32> = after.split(',').filter_map(|id| id.parse().ok()).collect();
+        step(id.parse().unwrap(), vec![test(name)], &after)
+    });
+    let plan = Plan { title: "all".into(), intro: String::new(), steps: steps.collect() };
+    Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn }
+}
+
+/// What an attempt left, merged, is checked: the tree that was made, and its tests.
+fn merged(attempt: u32, tree: &str, tests: &str) -> Event {
+    let Event::VerifyFinished { attempt, runs, files, guard, .. } = verified(attempt, tree, tests)
+    else {
+        unreachable!()
+    };
+    Event::VerifyFinished { attempt, tree: Some(TreeId::new(tree)), runs, files, guard }
+}
+
+fn conflicted(attempt: u32) -> Event {
+    let paths = vec![RepoPath::new("a.py").unwrap()];
+    Event::MergeConflicted { attempt: AttemptId(attempt), paths }
+}
+
+/// Like the other tests' check, with this plan in place of one step for all.
+fn check(approval: Approval, text: &str, events: &[Event]) -> String {
+    let mut run = begin(&requested()).unwrap();
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, .. } = snapshot()
+    else {
+        unreachable!()
+    };
+    let approval = Box::new(approval);
+    let snapshot =
+        Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval };
+    let red: String = text.split_whitespace().map(|part| format!("{}- ", &part[2..3])).collect();
+    let mut said = String::new();
+    for event in [snapshot, baseline(&format!("{red} z+"))] {
+        apply(&mut run, &event);
+        if let Next::Record(event) = decide(&run) {
+            apply(&mut run, &event);
+        }
+    }
+    for event in [plan(text)].iter().chain(events) {
+        apply(&mut run, event);
+        settle(&mut run, &mut said);
+    }
+    said
+}
+
+fn asking(plan: When, steps: When) -> Approval {
+    Approval { plan, steps, wait_ms: None }
+}
+
+fn answered(question: u32, answer: Answer) -> Event {
+    Event::Answered { question: QuestionId(question), answer, at_ms: 7 }
+}
+
+#[test]
+fn independent_steps_work_at_once_and_are_merged_one_after_the_other() {
+    let script = [
+        left(2, "B"),
+        left(1, "A"),
+        verified(2, "B", "a- b+ c- z+"),
+        merged(1, "AB", "a+ b+ c- z+"),
+        left(3, "C"),
+        merged(3, "ABC", "a+ b+ c+ z+"),
+    ];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b 3:c", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+      attempt 3 by repair
+    do Work { attempt: AttemptId(1) }, Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }, Work { attempt: AttemptId(3) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }, Work { attempt: AttemptId(3) }
+      attempt 2: Green
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: Some(TreeId("B")) }, Work { attempt: AttemptId(3) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(3) }
+    do Verify { attempt: AttemptId(3), tree: TreeId("C"), onto: Some(TreeId("AB")) }
+      attempt 3: Green
+      proposal on ABC by repair, a model: false
+      finished: Green
+    rest
+    "#);
+}
+
+#[test]
+fn a_step_waits_for_those_it_starts_from() {
+    let script = [left(1, "A"), verified(1, "A", "a+ b- z+"), left(2, "B"), nothing(2)];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b<1", &script), @r#"
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }
+      attempt 1: Green
+      attempt 2 by repair
+    do Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }
+      attempt 2: Nothing { reason: "no idea" }
+      proposal on A by repair, a model: false
+      finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea" }
+    rest
+    "#);
+    let script = [nothing(1)];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b<1", &script), @r#"
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+      attempt 1: Nothing { reason: "no idea" }
+      finished: Stuck { reason: "step 1 (step 1): no idea; step 2 (step 2): it starts from step 1, which is not done" }
+    rest
+    "#);
+    assert_snapshot!(check(Approval::default(), "1:a<2 2:b<1", &[]), @r#"
+      finished: Stuck { reason: "step 1 (step 1): it starts from step 2, which is not done; step 2 (step 2): it starts from step 1, which is not done" }
+    rest
+    "#);
+}
+
+#[test]
+fn what_conflicts_is_tried_again_on_what_others_made() {
+    let script = [
+        left(1, "A"),
+        verified(1, "A", "a+ b- z+"),
+        left(2, "B"),
+        conflicted(2),
+        left(3, "AB"),
+        verified(3, "AB", "a+ b+ z+"),
+    ];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: Some(TreeId("A")) }
+      attempt 2: Red { reason: "another step changed the same lines of a.py" }
+      attempt 3 by repair
+    do Work { attempt: AttemptId(3) }
+    do Verify { attempt: AttemptId(3), tree: TreeId("AB"), onto: None }
+      attempt 3: Green
+      proposal on AB by repair, a model: false
+      finished: Green
+    rest
+    "#);
+}
+
+#[test]
+fn a_step_whose_tests_pass_already_is_done() {
+    let script = [left(1, "A"), verified(1, "A", "a+ b+ z+"), left(2, "B")];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+      proposal on A by repair, a model: false
+      finished: Green
+    rest
+    rest
+    "#);
+}
+
+#[test]
+fn merging_that_breaks_what_another_step_fixed_is_red() {
+    let script = [
+        left(1, "A"),
+        verified(1, "A", "a+ b- z+"),
+        left(2, "B"),
+        merged(2, "AB", "a- b+ z+"),
+        nothing(3),
+    ];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: Some(TreeId("A")) }
+      attempt 2: Red { reason: "still red: a" }
+      attempt 3 by repair
+    do Work { attempt: AttemptId(3) }
+      attempt 3: Nothing { reason: "no idea" }
+      proposal on A by repair, a model: false
+      finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea (attempt 3)" }
+    rest
+    "#);
+}
+
+#[test]
+fn only_a_yes_is_a_yes() {
+    let plan = asking(When::Always, When::Never);
+    assert_snapshot!(check(plan.clone(), "1:a", &[answered(1, Answer::Yes)]), @r#"
+      ask Plan
+    do 
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    "#);
+    let no = Answer::No { note: "too much".into() };
+    assert_snapshot!(check(plan.clone(), "1:a", &[answered(1, no)]), @r#"
+      ask Plan
+    do 
+      finished: Stuck { reason: "the plan was not carried out: it was not approved: too much" }
+    rest
+    "#);
+    assert_snapshot!(check(plan, "1:a", &[answered(1, Answer::Late)]), @r#"
+      ask Plan
+    do 
+      finished: Stuck { reason: "the plan was not carried out: nobody approved it in time" }
+    rest
+    "#);
+    let steps = asking(When::Never, When::Always);
+    let script = [
+        answered(1, Answer::Late),
+        answered(2, Answer::Yes),
+        left(1, "B"),
+        verified(1, "B", "a- b+ z+"),
+    ];
+    assert_snapshot!(check(steps, "1:a 2:b", &script), @r#"
+      ask Step { step: StepId(1) }
+      ask Step { step: StepId(2) }
+    do 
+    do 
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("B"), onto: None }
+      attempt 1: Green
+      proposal on B by repair, a model: false
+      finished: Partly { reason: "1 of 2 steps are done; step 1 (step 1): nobody approved it in time" }
+    rest
+    "#);
+}
+
+#[test]
+fn a_paused_run_begins_nothing() {
+    let script = [
+        Event::Paused { at_ms: 5 },
+        left(1, "A"),
+        verified(1, "A", "a+ b- c- z+"),
+        nothing(2),
+        Event::Unpaused { at_ms: 9 },
+    ];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b 3:c", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+      attempt 2: Nothing { reason: "no idea" }
+    do 
+      attempt 3 by repair
+    do Work { attempt: AttemptId(3) }
+    "#);
+}
+
+#[test]
+fn what_is_merged_when_time_is_over_is_proposed() {
+    let script = [left(1, "A"), verified(1, "A", "a+ b- z+"), Event::WallSpent];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+      proposal on A by repair, a model: false
+      finished: Spent { reason: "the time of 60 s is spent; still red: b: " }
+    rest
+    "#);
+}
+
+#[test]
+fn a_resumed_run_has_what_is_merged_checked_again() {
+    let script = [
+        left(1, "A"),
+        verified(1, "A", "a+ b- z+"),
+        Event::Resumed { at_ms: 5 },
+        baseline("a- b- z+"),
+        verified(1, "A", "a+ b- z+"),
+        nothing(2),
+    ];
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+      attempt 1 by repair
+      attempt 2 by repair
+    do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+    do RunBaseline
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
+      attempt 1: Green
+    do Work { attempt: AttemptId(2) }
+      attempt 2: Nothing { reason: "no idea" }
+      proposal on A by repair, a model: false
+      finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea" }
+    rest
+    "#);
+}

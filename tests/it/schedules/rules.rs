@@ -1,0 +1,162 @@
+//! What holds whatever happens.
+
+use std::collections::BTreeMap;
+
+use greenloop::base::limits::STEPS_AT_ONCE_MAX;
+use greenloop::logic::machine::{self, Effect};
+use greenloop::model::approval::When;
+use greenloop::model::proposal::FileChange;
+use greenloop::model::question::{About, Answer};
+use greenloop::model::run::{Outcome, Run};
+
+use super::play::Play;
+use super::world;
+
+fn must(holds: bool, rule: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(rule.to_owned()) }
+}
+
+/// After every event.
+pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
+    let run = &play.run;
+    let mut made: BTreeMap<_, u32> = BTreeMap::new();
+    for attempt in &run.attempts {
+        *made.entry((attempt.step, &attempt.worker)).or_default() += 1;
+    }
+    let most = made.values().max().copied().unwrap_or_default();
+    must(most <= run.budget.attempts_max, "a worker has more attempts at a step than the budget")?;
+    if let Some(max) = run.budget.checks_max {
+        // The checks of one attempt, and of a base that had to be checked again.
+        let n_resumed = 2 * play.events.iter().filter(|event| is_resumed(event)).count() as u32;
+        must(
+            run.spent.checks <= max + 1 + n_resumed,
+            "more checks ran than the budget and one more",
+        )?;
+    }
+    if run.attempts.len() > before.attempts.len() {
+        begun(play, before)?;
+    }
+    if run.merged.len() > before.merged.len() {
+        merged(run)?;
+    }
+    if let (Some(outcome), Some(now)) = (before.outcome(), run.outcome()) {
+        must(outcome == now, "a run that ended ended otherwise")?;
+    }
+    Ok(())
+}
+
+fn is_resumed(event: &greenloop::model::event::Event) -> bool {
+    matches!(event, greenloop::model::event::Event::Resumed { .. })
+}
+
+/// An attempt has begun.
+fn begun(play: &Play, before: &Run) -> Result<(), String> {
+    let run = &play.run;
+    let Some(attempt) = run.attempts.last() else { return Ok(()) };
+    let said_yes = |about: About| {
+        let mut asked = run.questions.iter().filter(|asked| asked.question.about == about);
+        asked.next_back().is_some_and(|asked| asked.answer == Some(Answer::Yes))
+    };
+    let asks_plan = run.goal.plan_first || run.approval.plan == When::Always;
+    must(!asks_plan || said_yes(About::Plan), "work began before anybody said yes to the plan")?;
+    let about = About::Step { step: attempt.step };
+    must(
+        run.approval.steps != When::Always || said_yes(about),
+        "work began before anybody said yes to the step",
+    )?;
+    must(before.paused_ms.is_none(), "work began in a pause")?;
+    must(before.ending.is_none(), "work began although the run was to end")?;
+    let wall = run.started_ms + run.budget.wall_ms_max;
+    must(play.now <= wall, "work began after the wall time")?;
+    let plan = run.plan.as_ref().ok_or("work without a plan")?;
+    let step = plan.step(attempt.step).ok_or("work at no step")?;
+    must(!step.skip, "work at a step that is to be left out")?;
+    let states = machine::states(run, plan);
+    let is_done = |step| matches!(states.get(step), Some(machine::StepState::Done { .. }));
+    must(step.after.iter().all(is_done), "a step began before what it starts from was done")?;
+    must(attempt.base == tip(run), "a step began with something else than what is merged")
+}
+
+fn tip(run: &Run) -> Option<greenloop::base::ids::TreeId> {
+    let last = run.attempts.iter().find(|attempt| Some(&attempt.id) == run.merged.last())?;
+    let verified = last.verified.as_ref()?;
+    verified.tree.clone().or_else(|| last.tree().cloned())
+}
+
+/// A step was accepted into what is merged: the checks must have been green on exactly that.
+fn merged(run: &Run) -> Result<(), String> {
+    let tree = tip(run).ok_or("something is merged that was not checked")?;
+    let last = run.attempts.iter().find(|attempt| Some(&attempt.id) == run.merged.last());
+    let runs = last.and_then(|last| last.verified.as_ref()).map(|verified| &verified.runs);
+    let runs = runs.ok_or("something is merged that was not checked")?;
+    must(
+        !runs.is_empty() && runs.iter().all(|run| run.tree == tree),
+        "what is merged was checked on another tree",
+    )?;
+    let edits = world::edits(&tree);
+    must(world::breaks_nothing(&edits), "what is merged breaks a test")?;
+    for id in &run.merged {
+        let attempt = run.attempts.iter().find(|attempt| attempt.id == *id);
+        let step = attempt.map_or(0, |attempt| attempt.step.0);
+        must(world::passes(&edits, step), "a step is merged and its test does not pass")?;
+    }
+    Ok(())
+}
+
+/// Whenever it waits for effects.
+pub fn at_work<'a>(play: &Play, working: impl Iterator<Item = &'a Effect>) -> Result<(), String> {
+    let (mut n_work, mut n_verify) = (0, 0);
+    for effect in working {
+        n_work += usize::from(matches!(effect, Effect::Work { .. }));
+        n_verify += usize::from(matches!(effect, Effect::Verify { .. }));
+    }
+    must(n_work <= STEPS_AT_ONCE_MAX, "more steps are worked on at once than may be")?;
+    must(n_verify <= 1, "two things are merged at once")?;
+    must(play.run.outcome().is_none(), "an ended run has work to do")
+}
+
+/// At the end.
+pub fn ended(play: &Play, outcome: &Outcome) -> Result<(), String> {
+    let run = &play.run;
+    let (Outcome::Partly { reason } | Outcome::Stuck { reason } | Outcome::Spent { reason }) =
+        outcome
+    else {
+        return proposed(play, outcome);
+    };
+    must(!reason.trim().is_empty(), "it ended without a reason")?;
+    if let Outcome::Stuck { .. } = outcome {
+        must(
+            run.merged.is_empty() || run.questions.iter().any(|asked| asked.answer.is_some()),
+            "it is stuck with something merged",
+        )?;
+    }
+    proposed(play, outcome)
+}
+
+fn proposed(play: &Play, outcome: &Outcome) -> Result<(), String> {
+    let run = &play.run;
+    let is_red = |number: &u32| {
+        !run.proposal
+            .as_ref()
+            .is_some_and(|proposal| world::passes(&world::edits(&proposal.result), *number))
+    };
+    let red: Vec<u32> = (1..=play.n_red).filter(is_red).collect();
+    if *outcome == Outcome::Green {
+        must(run.proposal.is_some(), "green without a proposal")?;
+        must(red.is_empty(), "green, and a target does not pass")?;
+    }
+    let Some(proposal) = &run.proposal else {
+        return must(run.merged.is_empty(), "what is merged was not proposed");
+    };
+    let edits = world::edits(&proposal.result);
+    must(world::breaks_nothing(&edits), "the proposal breaks a test")?;
+    must(proposal.evidence.tree == proposal.result, "the evidence is of another tree")?;
+    must(Some(&proposal.result) == tip(run).as_ref(), "the proposal is not what is merged")?;
+    for fixed in &proposal.evidence.fixed {
+        let number = fixed.name.parse().unwrap_or_default();
+        must(world::passes(&edits, number), "the evidence names a test that does not pass")?;
+    }
+    let n_hunks: usize = proposal.files.iter().map(FileChange::n_items).sum();
+    let n_told: usize = proposal.steps.iter().map(|step| step.hunks.len()).sum();
+    must(n_hunks == n_told, "a change of the proposal belongs to no step")
+}
