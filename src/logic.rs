@@ -11,6 +11,7 @@ pub mod guard;
 pub mod ledger;
 pub mod machine;
 pub mod overview;
+pub mod plan_check;
 pub mod report_parse;
 pub mod review;
 pub mod subset;

@@ -241,3 +241,5 @@ pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);
 pub const GUARD_TEST_FILES_MAX: usize = 400;
 /// A file of tests larger than this, in bytes, is not read for that.
 pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
+/// Steps of one plan.
+pub const PLAN_STEPS_MAX: usize = 50;
