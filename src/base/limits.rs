@@ -243,3 +243,5 @@ pub const GUARD_TEST_FILES_MAX: usize = 400;
 pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
 /// Steps of one plan.
 pub const PLAN_STEPS_MAX: usize = 50;
+/// The text of a plan, in bytes; a longer one is not read.
+pub const PLAN_BYTES_MAX: usize = 4 * 1024 * 1024;
