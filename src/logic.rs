@@ -11,6 +11,8 @@ pub mod guard;
 pub mod ledger;
 pub mod machine;
 pub mod overview;
+pub mod plan_check;
+pub mod plan_text;
 pub mod report_parse;
 pub mod review;
 pub mod stall;

@@ -246,3 +246,7 @@ pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);
 pub const GUARD_TEST_FILES_MAX: usize = 400;
 /// A file of tests larger than this, in bytes, is not read for that.
 pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
+/// Steps of one plan.
+pub const PLAN_STEPS_MAX: usize = 50;
+/// The text of a plan, in bytes; a longer one is not read.
+pub const PLAN_BYTES_MAX: usize = 4 * 1024 * 1024;
