@@ -1,7 +1,7 @@
 //! Edits that an editor was given, followed through what is typed until they arrive. Some editors apply an edit to a
 //! text that has moved on from the one it was made for; what was typed must not be lost by that.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -91,6 +91,11 @@ impl Awaited {
         (seen, version): (&Text, i32),
         encoding: Encoding,
     ) {
+        // Of two for one decision only the later one will be looked for, as an older one was refused.
+        self.given.retain(|given| !given.is_older(batch));
+        if self.given.len() + edits.len() > EDITS_AWAITED_MAX {
+            return;
+        }
         for edit in edits {
             self.give_one(Given::new(edit, batch.clone(), seen, encoding), version);
         }
@@ -103,16 +108,7 @@ impl Awaited {
             given.touched |= touch(&change.old, &given.place);
             given.carry(&change.old, change.n_new);
         }
-        // Of two for one place only the later one will be looked for. Typing can have moved the parts of one together, and
-        // what takes one back looks for the same place.
-        let takes_back = given.batch.errand.is_none();
-        let stays = |known: &Given| {
-            takes_back || known.is_of(given.batch.number) || !overlap(&known.place, &given.place)
-        };
-        self.given.retain(stays);
-        if self.given.len() < EDITS_AWAITED_MAX {
-            self.given.push(given);
-        }
+        self.given.push(given);
     }
 
     /// None that was given for this is on its way any more, up to the batch with this number.
@@ -136,7 +132,7 @@ impl Awaited {
     ) -> Option<Arrival> {
         let arrived = self.take_arrived(text, change, encoding);
         if arrived.is_none() {
-            self.given.retain(|given| !given.came_within(text, change, encoding));
+            self.end_within(text, change, encoding);
         }
         let (old, n_new) = (change.range(), change.text.len());
         for (at, other) in self.given.iter_mut().enumerate() {
@@ -190,9 +186,7 @@ impl Awaited {
         let found = given.filter(|(_, given)| given.is(narrow, text, encoding));
         // An older one that looks the same was refused before.
         let (batch, at) = found.map(|(at, given)| (given.batch.number, at)).max()?;
-        let as_meant = |given: &Given| {
-            !given.came && given.is_free(text) && same(text, &given.meant(text), narrow)
-        };
+        let as_meant = |given: &Given| !given.came && given.comes_as_meant(narrow, text);
         let changes_nothing = narrow.range().is_empty() && narrow.text.is_empty();
         let is_as_meant = changes_nothing || self.given.iter().any(as_meant);
         Some(Found { is_as_meant, batch, at: Some(at) })
@@ -210,6 +204,15 @@ impl Awaited {
             let is_as_meant = is_joined(&together, text, narrow, encoding)?;
             Some(Found { is_as_meant, batch, at: None })
         })
+    }
+
+    /// Nobody waits for a batch any more that came together with something typed. All of it came then: what is typed can
+    /// look like one of several edits.
+    fn end_within(&mut self, text: &Text, change: &Edit, encoding: Encoding) {
+        let is_left_out = |given: &&Given| !given.came_within(text, change, encoding);
+        let left_out: BTreeSet<u64> =
+            self.given.iter().filter(is_left_out).map(|given| given.batch.number).collect();
+        self.given.retain(|given| left_out.contains(&given.batch.number));
     }
 
     /// Those that fit have come.
@@ -253,6 +256,11 @@ impl Given {
         self.batch.number == batch
     }
 
+    /// Whether it was given for the same as a later batch.
+    fn is_older(&self, batch: &Batch) -> bool {
+        batch.errand.as_deref().is_some_and(|errand| self.batch.is_for(errand, batch.number))
+    }
+
     /// Whether a change is this edit, in its place or where it was given for.
     fn is(&self, change: &Edit, text: &Text, encoding: Encoding) -> bool {
         let as_given = |up| self.as_given(text, up, encoding).narrowed(&text.string);
@@ -283,6 +291,16 @@ impl Given {
                 && taken.is_some_and(|taken| taken.is_empty() || goes(taken))
         };
         !self.new.is_empty() && comes(&self.new) && places.iter().any(replaces)
+    }
+
+    /// Whether this change, which is this edit, is it over nothing that was typed since. What puts back may come anywhere,
+    /// as long as it takes away what it is to take away.
+    fn comes_as_meant(&self, change: &Edit, text: &Text) -> bool {
+        if self.batch.errand.is_some() {
+            return self.is_free(text) && same(text, &self.meant(text), change);
+        }
+        let own = Edit::new(0..self.old.len(), &*self.new).narrowed(&self.old);
+        change.range().is_empty() || text.string[change.range()] == self.old[own.range()]
     }
 
     /// Whether it would neither take away nor run into what was typed: nothing was, or what was typed beside it is lines
@@ -346,7 +364,8 @@ fn is_joined(together: &[&Given], text: &Text, narrow: &Edit, encoding: Encoding
 /// Several edits as one; `None` where there are fewer than two, or one stands in another's place.
 fn joined(text: &Text, edits: impl Iterator<Item = Edit>) -> Option<Edit> {
     let mut edits: Vec<Edit> = edits.collect();
-    edits.sort();
+    // Those that have come to stand at one place keep their order.
+    edits.sort_by_key(|edit| edit.start);
     let all = edits.first()?.start..edits.last()?.end;
     let moved = edits
         .iter()
@@ -357,10 +376,6 @@ fn joined(text: &Text, edits: impl Iterator<Item = Edit>) -> Option<Edit> {
 
 fn touch(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start <= b.end && b.start <= a.end
-}
-
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a == b || (a.start < b.end && b.start < a.end)
 }
 
 fn carried(place: &Range<usize>, old: &Range<usize>, n_new: usize) -> Range<usize> {

@@ -102,32 +102,32 @@ pub struct Late {
     pub back: Option<TextEdit>,
 }
 
-/// What one notification brings of edits that were given.
+/// What one notification brings of edits that were given, from the first one on: some editors tell of the parts of an
+/// edit one by one. `None` for something else.
 #[derive(Default)]
-struct Landed {
-    /// In order: some editors tell of the parts of an edit one by one.
-    arrivals: Vec<Arrival>,
-    /// Something else came behind them.
-    is_buried: bool,
-}
+struct Landed(Vec<Option<Arrival>>);
 
 impl Landed {
     fn see(&mut self, arrival: Option<Arrival>) {
-        match arrival {
-            Some(arrival) => self.arrivals.push(arrival),
-            None => self.is_buried |= !self.arrivals.is_empty(),
+        if arrival.is_some() || !self.0.is_empty() {
+            self.0.push(arrival);
         }
     }
 
     fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
         let (text, version) = (&document.text, document.version);
-        let is_whole = self.arrivals.iter().all(|arrival| document.awaited.is_whole(arrival));
-        let is_late = is_whole && self.arrivals.iter().any(|arrival| !arrival.is_as_meant);
-        if !is_late || self.is_buried {
-            return is_late.then(|| Late { version, text: text.clone(), back: None });
+        let is_whole = |arrival: &Arrival| document.awaited.is_whole(arrival);
+        let changes = self.0.into_iter().map(|arrival| arrival.filter(is_whole));
+        let changes: Vec<_> = changes.skip_while(Option::is_none).collect();
+        if !changes.iter().flatten().any(|arrival| !arrival.is_as_meant) {
+            return None;
         }
+        // Something else came behind it, which cannot be taken apart from it.
+        let Some(arrivals) = changes.into_iter().collect::<Option<Vec<_>>>() else {
+            return Some(Late { version, text: text.clone(), back: None });
+        };
         let mut string = text.string.clone();
-        for Arrival { back, .. } in self.arrivals.iter().rev() {
+        for Arrival { back, .. } in arrivals.iter().rev() {
             string.replace_range(back.range(), &back.text);
         }
         let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);
@@ -372,7 +372,12 @@ fn bound(document: &mut Document, size_before: usize, n_bytes: &mut usize) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::RunId;
     use crate::base::text::Position;
+    use crate::logic::acceptance::Swaps;
+    use crate::logic::review::edits::Way;
+    use crate::lsp::review::job::Side;
+    use crate::model::subset::Choice;
     use proptest::prelude::*;
     use tower_lsp::lsp_types;
 
@@ -415,6 +420,31 @@ mod tests {
         assert!(documents.get(&uri()).unwrap().in_sync);
         documents.close(&uri());
         assert_eq!(documents.change(&uri(), 4, vec![], Encoding::Utf8), Err(Lost::NotOpen));
+    }
+
+    #[test]
+    fn one_edit_is_late_whatever_looks_like_a_part_of_another() {
+        let mut documents = opened("1\n2\n3\n4\n");
+        let edit = |line, new: &str| {
+            let at = |line| lsp_types::Position::new(line, 0);
+            TextEdit::new(lsp_types::Range::new(at(line), at(line + 1)), new.into())
+        };
+        let mut give = |run: u64, edits: Vec<TextEdit>| {
+            let text = documents.get(&uri()).unwrap().text.clone();
+            let side = Side { uri: uri(), version: Some(1), source: Source::Open(text) };
+            let file = FileEdit { side, edits, operation: None, swaps: Swaps::new() };
+            let (hunks, parts) = (Choice::new(), Vec::new());
+            let errand = Errand { way: Way::In, run: RunId(run), hunks, parts };
+            documents.give(&[file], Some(errand), Encoding::Utf16);
+        };
+        give(1, vec![edit(0, "one\n"), edit(1, "two\n")]);
+        give(2, vec![edit(3, "four\n")]);
+        let typed = [change(Some((3, 1, 3, 1)), "!"), change(Some((1, 0, 2, 0)), "two\n")];
+        let late = change(Some((3, 0, 4, 0)), "four\n");
+        let changes = typed.into_iter().chain([late]).collect();
+        documents.change(&uri(), 2, changes, Encoding::Utf16).unwrap();
+        let back = documents.take_late(&uri()).unwrap().back.unwrap();
+        assert_eq!((back.range.start.line, back.new_text.as_str()), (3, "4!"));
     }
 
     #[test]

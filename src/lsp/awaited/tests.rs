@@ -5,8 +5,13 @@ use tower_lsp::lsp_types::Position;
 
 const BEFORE: &str = "1\n2\n3\n4\n";
 
+fn errand(way: Way) -> Errand {
+    Errand { way, run: RunId(1), hunks: Choice::new(), parts: Vec::new() }
+}
+
 fn batch(number: u64) -> Batch {
-    Batch { number, errand: None }
+    let errand = errand(Way::In);
+    Batch { number, errand: Some(Arc::new(errand)) }
 }
 
 /// What takes an edit back that was given for line 2 of `BEFORE`, when these changes come.
@@ -84,18 +89,21 @@ fn parts_that_typing_has_moved_together_are_all_awaited() {
 fn what_one_errand_has_come_to_ends_no_other() {
     let text = Text::new(BEFORE.into());
     let line = |line| lsp_types::Range::new(Position::new(line, 0), Position::new(line + 1, 0));
-    let errand = |way| Errand { way, run: RunId(1), hunks: Choice::new(), parts: Vec::new() };
     let mut awaited = Awaited::default();
-    for (at, way) in [(0, Way::In), (1, Way::Out), (2, Way::In)] {
+    for (at, way) in [(0, Way::In), (1, Way::Out)] {
         let edit = [TextEdit::new(line(at), String::new())];
         let batch = Batch { number: u64::from(at), errand: Some(Arc::new(errand(way))) };
         awaited.give(&edit, &batch, (&text, 1), Encoding::Utf16);
     }
+    let comes = |awaited: &Awaited, bytes| {
+        let change = Edit::new(bytes, "");
+        awaited.clone().follow(&text, &change, 2, Encoding::Utf16).is_some()
+    };
+    awaited.forget(&errand(Way::Out), 0);
+    assert!(comes(&awaited, 2..4), "given later");
     awaited.forget(&errand(Way::In), 1);
-    let comes = |bytes| awaited.clone().follow(&text, &Edit::new(bytes, ""), 2, Encoding::Utf16);
-    assert!(comes(0..2).is_none());
-    assert!(comes(2..4).is_some(), "for something else");
-    assert!(comes(4..6).is_some(), "given later");
+    assert!(!comes(&awaited, 0..2));
+    assert!(comes(&awaited, 2..4), "for something else");
 }
 
 #[test]
@@ -241,4 +249,77 @@ fn edits_that_come_as_one_are_known() {
     // The last one has no line left to take away, which nobody tells of.
     let above = Some(Edit::new(0..2, ""));
     assert_eq!(last_comes("", above, Edit::new(2..4, "two\n")), Some(false));
+}
+
+/// Whether all of these edits of `BEFORE` have come as they were given when this comes after what was typed, and whether
+/// they came as meant.
+fn come_at_once(edits: &[TextEdit], typed: &[Edit], comes: &Edit) -> Option<bool> {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    awaited.give(edits, &batch(1), (&text, 1), Encoding::Utf16);
+    for change in typed {
+        assert!(awaited.follow(&text, change, 2, Encoding::Utf16).is_none());
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
+    let arrival = awaited.follow(&text, comes, 3, Encoding::Utf16);
+    arrival.filter(|arrival| awaited.is_whole(arrival)).map(|arrival| arrival.is_as_meant)
+}
+
+fn edit_of(lines: Range<u32>, new: &str) -> TextEdit {
+    let at = |line| Position::new(line, 0);
+    TextEdit::new(lsp_types::Range::new(at(lines.start), at(lines.end)), new.into())
+}
+
+#[test]
+fn what_was_typed_may_look_like_one_of_several_edits() {
+    let edits = [edit_of(1..2, "two\n"), edit_of(3..4, "\n")];
+    let typed = [Edit::new(6..8, ""), Edit::new(6..6, "a\nb\n"), Edit::new(2..2, "c\n")];
+    let comes = Edit::new(2..8, "two\n2\n\n");
+    assert_eq!(come_at_once(&edits, &typed, &comes), Some(false));
+}
+
+#[test]
+fn edits_behind_the_end_of_a_text_by_now_come_in_their_order() {
+    let edits = [edit_of(2..2, "new\n"), edit_of(3..4, "four\n")];
+    let typed = Edit::new(1..8, "2!\n");
+    let comes = Edit::new(4..4, "new\nfour\n");
+    assert_eq!(come_at_once(&edits, &[typed], &comes), Some(false));
+}
+
+#[test]
+fn what_puts_back_may_come_beside_what_was_typed() {
+    let back = Batch { number: 1, errand: None };
+    let comes = |edit: TextEdit, typed: Edit, comes: Edit| {
+        let mut text = Text::new(BEFORE.into());
+        let mut awaited = Awaited::default();
+        awaited.give(&[edit], &back, (&text, 1), Encoding::Utf16);
+        assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+        text.string.replace_range(typed.range(), &typed.text);
+        text = Text::new(text.string);
+        awaited.follow(&text, &comes, 3, Encoding::Utf16).map(|arrival| arrival.is_as_meant)
+    };
+    let line = || edit_of(1..1, "old\n");
+    assert_eq!(comes(line(), Edit::new(2..2, "!"), Edit::new(3..3, "old\n")), Some(true));
+    // It takes away what was typed inside.
+    let line = || edit_of(1..2, "old\n");
+    assert_eq!(comes(line(), Edit::new(3..3, "!"), Edit::new(2..5, "old\n")), Some(false));
+    assert_eq!(comes(line(), Edit::new(2..2, "!\n"), Edit::new(4..6, "old\n")), Some(true));
+}
+
+#[test]
+fn edits_given_together_stay_together() {
+    // What is given later for the place of one of them does not end the wait for all.
+    let text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let both = [edit_of(0..1, "one\n"), edit_of(2..3, "three\n")];
+    awaited.give(&both, &batch(1), (&text, 1), Encoding::Utf16);
+    let other = Batch { number: 2, errand: Some(Arc::new(errand(Way::Out))) };
+    awaited.give(&[edit_of(2..3, "")], &other, (&text, 1), Encoding::Utf16);
+    let typed = Edit::new(1..1, "!");
+    assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+    let text = Text::new("1!\n2\n3\n4\n".into());
+    let comes = Edit::new(0..6, "one\n2\nthree");
+    let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16).unwrap();
+    assert!(!arrival.is_as_meant && awaited.is_whole(&arrival));
 }
