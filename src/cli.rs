@@ -1,13 +1,18 @@
 //! The command line: one file per subcommand. Exit codes: 0 done or green, 1 not green, 2 usage, configuration or
-//! environment.
+//! environment, 3 waits for people.
 
 mod apply;
 mod checks;
+mod decide;
 mod doctor;
 mod fix;
 mod json;
+mod lessons;
 mod lsp;
+mod named;
+mod runs;
 mod screen;
+mod steer;
 mod style;
 mod watch;
 
@@ -24,6 +29,16 @@ Usage: greenloop COMMAND [DIR] [OPTIONS]
 
 Commands:
   fix [DIR]       find a change that turns the red tests green, and show it with its evidence
+  plan [DIR]      the same, after showing the steps and waiting for your yes
+  runs [DIR]      list what was done here
+  show RUN        what a run found, did and proposes
+  accept RUN [CHANGE...]  write a proposal's changes, or some of them, to the project
+  reject RUN [CHANGE...]  say no to them
+  undo RUN        take back what was accepted last
+  resume RUN      go on with an interrupted run
+  answer RUN yes|no  answer what a run asks, and go on with it
+  cancel RUN      end a run
+  lessons         list what was learned from what you accepted and rejected; --delete N or all
   checks [DIR]    list the checks that were found and why, and run them
   doctor [DIR]    say what is available here and what to do about what is not
   lsp             serve an editor on standard input and output
@@ -40,6 +55,12 @@ Options of fix:
   --trust         open the doors that greenloop.toml asks for
   --format human|json
 
+Options of accept, reject and undo:
+  --step N, --acceptance ID, --dir DIR; a CHANGE is a file, or a file and a number: src/money.py:2
+
+Options of answer:
+  --note TEXT, --question N, and those of resume: --apply, --unsandboxed, --trust, --format human|json
+
 Options of checks:
   --check NAME, --fresh, --unsandboxed, --trust, --format human|json
 
@@ -47,7 +68,7 @@ Options of lsp:
   --unsandboxed, --trust, --log FILE
 
 Without --apply nothing in the project is written.
-Exit code: 0 green or already green, 1 not green, 2 usage, configuration or environment.
+Exit code: 0 green or already green, 1 not green, 2 usage, configuration or environment, 3 waits for your answer.
 ";
 
 /// Runs the program on these arguments (without its name); returns the exit code.
@@ -94,6 +115,16 @@ fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
     match parser.next()? {
         Some(Value(name)) => match name.to_str() {
             Some("fix") => fix::main(parser),
+            Some("plan") => fix::plan(parser),
+            Some("runs") => runs::list(parser),
+            Some("show") => runs::show(parser),
+            Some("accept") => decide::accept(parser),
+            Some("reject") => decide::reject(parser),
+            Some("undo") => decide::undo(parser),
+            Some("resume") => steer::resume(parser),
+            Some("answer") => steer::answer(parser),
+            Some("cancel") => steer::cancel(parser),
+            Some("lessons") => lessons::main(parser),
             Some("checks") => checks::main(parser),
             Some("doctor") => doctor::main(parser),
             Some("lsp") => lsp::main(parser),

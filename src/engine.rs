@@ -21,6 +21,8 @@ pub use crate::io::sandbox::Abilities;
 use crate::base::ids::{AcceptanceId, BlobId, QuestionId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
+use crate::io::journal::Journal;
+use crate::io::store::Store;
 use crate::io::worker::Progress;
 use crate::logic::diff;
 use crate::model::budget::AskedBudget;
@@ -33,6 +35,7 @@ use crate::model::snapshot::Buffer;
 use crate::model::subset::Choice;
 use dispatcher::{Dispatcher, Input};
 use executor::Project;
+use recover::{Known, Records};
 
 /// What the engine is asked.
 #[derive(Clone, Debug)]
@@ -127,6 +130,13 @@ pub struct RunView {
     pub checking: Vec<Choice>,
 }
 
+impl From<Known> for RunView {
+    fn from(known: Known) -> RunView {
+        let Known { run, review, interrupted, .. } = known;
+        RunView { run, interrupted, review: review.map(Arc::new), checking: Vec::new() }
+    }
+}
+
 /// A proposal with the texts it goes between and what the user said to its hunks.
 #[derive(Clone, Debug)]
 pub struct Review {
@@ -153,6 +163,15 @@ pub struct ReviewFile {
     pub after: Arc<str>,
     /// One per decision the file takes: the user said no to it.
     pub rejected: Vec<bool>,
+}
+
+/// The project's runs still of interest, oldest first, without an engine for them.
+pub fn runs(dirs: &Dirs) -> Result<Vec<RunView>, Failure> {
+    let store = Store::open(&dirs.root, &dirs.state)?;
+    let journal = Journal::open(&executor::journal_path(dirs))?;
+    let records = Records { journal: &journal, store: &store, state: &dirs.state };
+    let known = recover::known_runs(&records)?;
+    Ok(known.into_iter().map(RunView::from).collect())
 }
 
 /// What the user lets a project's commands do.
@@ -241,7 +260,7 @@ pub fn start_with(
 ) -> Result<EngineHandle, Failure> {
     let project = Arc::new(Project::open(dirs, abilities, consent)?);
     let (inputs, waiting) = sync_channel(limits::COMMANDS_WAITING_MAX);
-    let known = recover::known_runs(&project)?;
+    let known = recover::known_runs(&project.records())?;
     let dispatcher = Dispatcher::new(project.clone(), inputs.clone(), listener, known);
     let thread = std::thread::Builder::new()
         .name("dispatcher".to_owned())

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod dirs;
 pub mod fault;
 pub mod journal;
+pub mod lessons;
 pub mod presence;
 pub mod process;
 pub mod run_lock;

@@ -9,6 +9,7 @@ pub mod diff;
 pub mod flaky;
 pub mod guard;
 pub mod ledger;
+pub mod lessons;
 pub mod machine;
 pub mod overview;
 pub mod plan_check;

@@ -7,6 +7,7 @@ pub mod check;
 pub mod event;
 pub mod failure;
 pub mod guard;
+pub mod lesson;
 pub mod plan;
 pub mod policy;
 pub mod proposal;

@@ -63,6 +63,8 @@ pub struct Question<'a> {
     pub suspicion: &'a Suspicion,
     /// The red tests with their messages, which hint at templates and literals.
     pub failures: &'a [TestCase],
+    /// Templates that mended such failures before; they are tried earlier.
+    pub favoured: &'a [&'a str],
     /// At most this many candidates.
     pub n_max: usize,
 }
@@ -93,6 +95,9 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
     let files = question.sources.iter().filter(|source| is_searched(source));
     let mut all: Vec<Candidate> =
         files.flat_map(|source| in_file(source, question, &hints, n_max)).collect();
+    for candidate in all.iter_mut().filter(|made| question.favoured.contains(&made.template)) {
+        candidate.cost -= rank::FAVOUR;
+    }
     all.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     all.truncate(n_max);
     all

@@ -88,6 +88,10 @@ pub const REPAIR_FILE_BYTES_MAX: usize = 512 * 1024;
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
+/// Lessons that one run uses.
+pub const LESSONS_USED_MAX: usize = 20;
+/// Lessons that are kept; the oldest go.
+pub const LESSONS_KEPT_MAX: usize = 2_000;
 /// Rounds that bring nothing before work stops going on as it does.
 pub const WASTED_MAX: usize = 3;
 /// Wall time of a run when nothing else is said.

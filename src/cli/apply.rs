@@ -2,13 +2,18 @@
 
 mod disk;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::disk::Disk;
 use crate::base::path::RepoPath;
+use crate::base::text;
 use crate::engine::{Review, ReviewFile};
+use crate::logic::acceptance::{File, Swaps};
+use crate::logic::review::edits::Way;
+use crate::logic::review::{Reader, Reading};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::ChangeKind;
+use crate::model::proposal::{ChangeKind, FileChange};
 
 /// Makes every change of the proposal below `root`; names the files. Nothing is written when a file differs from what
 /// the change was made for, when one to be made is there already, or when the user said no to a part of it; what was
@@ -26,15 +31,98 @@ pub(super) fn apply(root: &Path, review: &Review) -> Result<Vec<String>, Failure
         before(file).map_or(Ok(()), |path| disk.expect(path, &file.before))?;
         made(file).map_or(Ok(()), |path| disk.expect_nothing(path))?;
     }
-    match carry_out(&mut disk, &review.files) {
+    match steps(&mut disk, &review.files) {
         Ok(()) => disk.settle(),
         Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
     }
     Ok(review.files.iter().map(|file| file.path.to_string()).collect())
 }
 
+/// Decisions about one file of a proposal.
+pub(super) struct Change<'a> {
+    pub change: &'a FileChange,
+    pub file: &'a ReviewFile,
+    /// Which, never empty.
+    pub items: BTreeSet<usize>,
+}
+
+/// Puts changes into the files as they are now, or takes them out again; names the files. All of it is done or nothing:
+/// a change whose lines are no longer there is in conflict.
+pub(super) fn carry_out(
+    root: &Path,
+    changes: &[Change<'_>],
+    way: Way,
+) -> Result<Vec<String>, Failure> {
+    let mut disk = Disk::new(root);
+    let mut made = Ok(());
+    for change in changes {
+        made = match change.change.kind {
+            ChangeKind::Modify => edit(&mut disk, change, way),
+            ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
+                steps(&mut disk, &[turned(change.file, way)])
+            }
+        };
+        if made.is_err() {
+            break;
+        }
+    }
+    match made {
+        Ok(()) => disk.settle(),
+        Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
+    }
+    Ok(changes.iter().map(|change| change.file.path.to_string()).collect())
+}
+
+fn edit(
+    disk: &mut Disk<'_>,
+    Change { change, file, items }: &Change<'_>,
+    way: Way,
+) -> Result<(), Failure> {
+    let current = disk.text(&file.path)?;
+    let reader = Reader::new(&file.before, &change.hunks);
+    let here = File { path: &file.path, hunks: &change.hunks, reader: &reader, current: &current };
+    let all = |hunk: usize, reading: &Reading| match items.contains(&hunk) {
+        true => (0..reading.parts.len()).collect(),
+        false => Vec::new(),
+    };
+    let moved = here
+        .moved(all, way, &Swaps::new())
+        .ok()
+        .and_then(|(_, edits)| text::edit::apply(&current, &edits));
+    let new = moved.ok_or_else(|| {
+        Failure::new(
+            FailureKind::Stale,
+            format!(
+                "{} has other lines now where this change belongs; nothing was written",
+                file.path
+            ),
+            "Accept the others by name, or run again on the new text.",
+        )
+    })?;
+    disk.replace(&file.path, &current, &new)
+}
+
+/// What a file that is made, deleted or renamed is for one way.
+fn turned(file: &ReviewFile, way: Way) -> ReviewFile {
+    let back = |path: RepoPath, kind| ReviewFile {
+        path,
+        kind,
+        before: file.after.clone(),
+        after: file.before.clone(),
+        rejected: file.rejected.clone(),
+    };
+    match (way, &file.kind) {
+        (Way::In, _) | (Way::Out, ChangeKind::Modify) => file.clone(),
+        (Way::Out, ChangeKind::Create) => back(file.path.clone(), ChangeKind::Delete),
+        (Way::Out, ChangeKind::Delete) => back(file.path.clone(), ChangeKind::Create),
+        (Way::Out, ChangeKind::Rename { from }) => {
+            back(from.clone(), ChangeKind::Rename { from: file.path.clone() })
+        }
+    }
+}
+
 /// What goes makes room first: a file may come where a folder was, and a folder where a file was.
-fn carry_out(disk: &mut Disk<'_>, files: &[ReviewFile]) -> Result<(), Failure> {
+fn steps(disk: &mut Disk<'_>, files: &[ReviewFile]) -> Result<(), Failure> {
     for file in files {
         match &file.kind {
             ChangeKind::Delete => disk.take_away(&file.path, &file.before)?,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use lexopt::prelude::*;
 
+use super::runs::waits;
 use super::screen::Screen;
 use super::style::Style;
 use super::watch::follow;
@@ -13,7 +14,7 @@ use super::{Stop, apply, code_of, json, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::FLAKY;
-use crate::logic::{guard, machine};
+use crate::logic::{guard, machine, plan_text};
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
@@ -41,16 +42,30 @@ struct Options {
     folder: PathBuf,
     goal: Goal,
     budget: AskedBudget,
-    apply: bool,
-    consent: Consent,
     resume: Option<RunId>,
-    format: Format,
+    how: How,
+}
+
+/// How a run is carried out and shown.
+pub(super) struct How {
+    pub consent: Consent,
+    pub format: Format,
+    /// Write the change to the project once it is green.
+    pub apply: bool,
 }
 
 pub(super) fn main(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let options = parse(parser)?;
-    match run(&options) {
-        Err(Stop::Failure(failure)) if options.format == Format::Json => {
+    begin(&parse(parser)?)
+}
+
+fn begin(options: &Options) -> Result<i32, Stop> {
+    let dirs = Dirs::find(&options.folder);
+    let carried = dirs.map_err(Stop::from).and_then(|dirs| {
+        let (id, command) = command(options, &dirs);
+        carry_out(dirs, &options.how, id, command)
+    });
+    match carried {
+        Err(Stop::Failure(failure)) if options.how.format == Format::Json => {
             json::print_failure(&failure);
             Ok(code_of(&failure))
         }
@@ -58,21 +73,34 @@ pub(super) fn main(parser: lexopt::Parser) -> Result<i32, Stop> {
     }
 }
 
-fn run(options: &Options) -> Result<i32, Stop> {
-    let dirs = Dirs::find(&options.folder)?;
+/// The same, after a yes to its plan.
+pub(super) fn plan(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let mut options = parse(parser)?;
+    options.goal.plan_first = true;
+    begin(&options)
+}
+
+/// Sends a command about a run, follows the run until it ends or waits for people, and shows what came of it.
+pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> Result<i32, Stop> {
     let root = dirs.root.clone();
-    let (id, command) = command(options, &dirs);
     let mut screen = Screen::new();
-    let view = follow(dirs, options.consent, id, command, &mut |seen| match options.format {
+    let view = follow(dirs, how.consent, id, command, &mut |seen| match how.format {
         Format::Json => json::print_seen(&seen),
         Format::Human => screen.show(&seen),
     })?;
     screen.clear();
-    let applied = match (&view.review, options.apply, view.run.outcome()) {
+    if let Some(line) = waits(&view.run) {
+        match how.format {
+            Format::Json => json::print_waits(&view, &line),
+            Format::Human => print_waits(&view, &line),
+        }
+        return Ok(3);
+    }
+    let applied = match (&view.review, how.apply, view.run.outcome()) {
         (Some(review), true, Some(Outcome::Green)) => apply::apply(&root, review),
         _ => Ok(Vec::new()),
     };
-    match options.format {
+    match how.format {
         Format::Json if applied.is_ok() => {
             json::print_outcome(&view, applied.as_deref().unwrap_or_default());
         }
@@ -80,8 +108,8 @@ fn run(options: &Options) -> Result<i32, Stop> {
         Format::Human => print_end(&view),
     }
     let applied = applied?;
-    if options.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
-        say(&written(options.apply, &applied));
+    if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
+        say(&written(how.apply, &applied));
     }
     Ok(match view.run.outcome() {
         Some(Outcome::Green | Outcome::AlreadyGreen) => 0,
@@ -112,10 +140,8 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
         folder: PathBuf::new(),
         goal: Goal::default(),
         budget: AskedBudget::default(),
-        apply: false,
-        consent: Consent::default(),
         resume: None,
-        format: Format::Human,
+        how: How { consent: Consent::default(), format: Format::Human, apply: false },
     };
     while let Some(arg) = parser.next()? {
         match arg {
@@ -124,21 +150,29 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
             Long("wall") => options.budget.wall_ms_max = Some(seconds(parser.value()?)?),
             Long("attempts") => options.budget.attempts_max = Some(positive(parser.value()?)?),
             Long("fresh") => options.goal.fresh = true,
-            Long("unsandboxed") => options.consent.unsandboxed = true,
-            Long("trust") => options.consent.trusted = true,
-            Long("apply") => options.apply = true,
+            Long("unsandboxed") => options.how.consent.unsandboxed = true,
+            Long("trust") => options.how.consent.trusted = true,
+            Long("apply") => options.how.apply = true,
             Long("resume") => {
                 let text = parser.value()?.string()?;
                 options.resume =
                     Some(RunId::parse(&text).ok_or(Stop::Usage(format!("{text} is no run id")))?);
             }
-            Long("format") => options.format = parser.value()?.parse()?,
+            Long("format") => options.how.format = parser.value()?.parse()?,
             Value(path) if folder.is_none() => folder = Some(path.into()),
             other => return Err(other.unexpected().into()),
         }
     }
     options.folder = folder_of(folder);
     Ok(options)
+}
+
+/// A plan that waits for a yes, and how that is said.
+fn print_waits(view: &RunView, line: &str) {
+    if let Some(plan) = &view.run.plan {
+        say(&format!("{}\n", plan_text::print(plan)));
+    }
+    say(&format!("{}: {line}\n", Style::of_stdout().bold("waits")));
 }
 
 /// The folder that was named, else the one we stand in.

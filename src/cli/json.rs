@@ -48,6 +48,17 @@ pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
     }));
 }
 
+/// Prints the last line of a run that waits for people.
+pub(super) fn print_waits(view: &RunView, line: &str) {
+    print(&json!({
+        "type": "waits",
+        "run": view.run.id,
+        "reason": line,
+        "questions": view.run.questions,
+        "plan": view.run.plan,
+    }));
+}
+
 /// Prints the last line of a run that could not begin or be followed.
 pub(super) fn print_failure(failure: &Failure) {
     let (status, reason, hint) = ("failed", &failure.message, &failure.hint);

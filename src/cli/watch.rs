@@ -8,6 +8,7 @@ use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::engine::{self, Busy, Command, Consent, Dirs, Engine, Notice, RunView};
 use crate::io::worker::Progress;
+use crate::logic::machine;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
 
@@ -23,7 +24,7 @@ enum Message {
 }
 
 /// Sends `command`, which concerns run `id`, to the engine of a project, shows `see` what happens, and
-/// returns the finished run.
+/// returns the run once it has ended or waits for people.
 pub(super) fn follow(
     dirs: Dirs,
     consent: Consent,
@@ -65,14 +66,15 @@ fn finished(
                 return Err(failure.into());
             }
             Message::Notice(Notice::Changed(view))
-                if view.run.id == id && view.run.is_finished() =>
+                if view.run.id == id
+                    && (view.run.is_finished() || machine::waits_for_people(&view.run)) =>
             {
                 return Ok(view);
             }
             Message::Notice(Notice::Changed(view)) if view.interrupted => {
                 let other = view.run.id;
                 say_aside(&format!(
-                    "note: run {other} was interrupted; greenloop fix --resume {other} goes on with it\n"
+                    "note: run {other} was interrupted; greenloop resume {other} goes on with it\n"
                 ));
             }
             Message::Notice(Notice::Shared { pid }) => {

@@ -19,8 +19,10 @@ use crate::base::cancel::CancelToken;
 use crate::base::ids::{RunId, TreeId};
 use crate::base::limits;
 use crate::io::clock;
+use crate::io::lessons::Lessons;
 use crate::io::run_lock::RunLock;
 use crate::io::worker::Progress;
+use crate::logic::lessons;
 use crate::logic::machine::{self, Effect, Next};
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
@@ -226,13 +228,15 @@ impl Dispatcher {
     /// Journal first, then memory, then everyone else.
     fn record(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
         self.known(id)?;
+        let project = self.project.clone();
         self.project.journal.append(id, &event, clock::now_ms())?;
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
         entry.n_events += 1;
+        learn(&project, &entry.run, &event);
         if matches!(event, Event::ProposalMade { .. } | Event::HunksDecided { .. }) {
             let run = entry.run.clone();
-            let review = recover::review(&self.project, &run)?;
+            let review = recover::review(&self.project.records(), &run)?;
             self.known(id)?.review = review.map(Into::into);
         }
         (self.listener)(&Notice::Happened { id, event });
@@ -283,6 +287,14 @@ impl Dispatcher {
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// Keeps what a person's decision tells. What cannot be written is learned the next time.
+fn learn(project: &Project, run: &Run, event: &Event) {
+    let told = lessons::told(run, event, &project.dirs.root.to_string_lossy(), clock::now_ms());
+    if !told.is_empty() {
+        drop(Lessons::beside(&project.dirs.state).add(&told));
     }
 }
 

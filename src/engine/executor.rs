@@ -5,21 +5,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gate::Gate;
+use super::recover::Records;
 use super::{Consent, Dirs, verify};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
+use crate::io::lessons::Lessons;
 use crate::io::presence::Presence;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::{self, Assignment, Desk, Progress};
 use crate::io::worlds::{World, Worlds};
 use crate::logic::machine::{self, Effect};
-use crate::logic::subset;
+use crate::logic::{lessons, subset};
 use crate::model::check::Check;
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::lesson::Lesson;
 use crate::model::plan::{Plan, Step};
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
@@ -49,6 +52,10 @@ impl Project {
         let check_cache = CheckCache::open(dirs.cache.join("checks"));
         Ok(Project { dirs, store, worlds, journal, presence, consent, check_cache })
     }
+
+    pub(super) fn records(&self) -> Records<'_> {
+        Records { journal: &self.journal, store: &self.store, state: &self.dirs.state }
+    }
 }
 
 /// What this machine can enforce, found out by doing it. Fails when that is nothing and nobody consented to it.
@@ -74,7 +81,7 @@ fn unconfined(abilities: &Abilities) -> Failure {
     )
 }
 
-fn journal_path(dirs: &Dirs) -> PathBuf {
+pub(super) fn journal_path(dirs: &Dirs) -> PathBuf {
     dirs.state.join("journal.sqlite")
 }
 
@@ -100,7 +107,7 @@ pub(super) fn execute(
             Effect::TakeSnapshot => take_snapshot(project, task),
             Effect::RunBaseline => run_baseline(project, task, progress),
             Effect::Work { attempt } => work(project, task, *attempt, progress),
-            Effect::Plan => plan(task),
+            Effect::Plan => Ok(plan(project, task)),
             Effect::Verify { attempt, tree, onto } => {
                 let attempt = found(&task.run, *attempt)?;
                 verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
@@ -217,7 +224,7 @@ fn run_baseline(
 }
 
 /// One step for all that is red.
-fn plan(task: &Task) -> Result<Event, Failure> {
+fn plan(project: &Project, task: &Task) -> Event {
     let tests = task.run.targets.clone().unwrap_or_default();
     let step = Step {
         id: StepId::first(),
@@ -231,7 +238,12 @@ fn plan(task: &Task) -> Result<Event, Failure> {
         skip: false,
     };
     let plan = Plan { title: step.title.clone(), intro: String::new(), steps: vec![step] };
-    Ok(Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn })
+    // Work goes on without what cannot be read.
+    let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
+    let known: Vec<Lesson> = known.into_iter().map(|(_, lesson)| lesson).collect();
+    let lessons = lessons::fitting(&task.run, &known);
+    let plan = Box::new(lessons::applied(plan, &task.run, &lessons));
+    Event::PlanMade { plan, by: Planner::BuiltIn, lessons }
 }
 
 fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {
@@ -255,6 +267,8 @@ fn work(
     let earlier = run.attempts.iter().filter(|made| made.step == open.step);
     let attempts: Vec<Attempt> = earlier.cloned().collect();
     let refused: Vec<TreeId> = attempts.iter().filter_map(Attempt::tree).cloned().collect();
+    let step = run.plan.as_ref().and_then(|plan| plan.step(open.step));
+    let lessons = step.map_or_else(Vec::new, |step| lessons::of_step(run, step, &run.lessons));
     let assignment = Assignment {
         tree: open.base.as_ref().map_or_else(|| snapshot(run), Ok)?,
         checks: &run.checks,
@@ -263,6 +277,7 @@ fn work(
         goal: &run.goal,
         attempts: &attempts,
         refused: &refused,
+        lessons: &lessons,
     };
     let desk =
         Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };

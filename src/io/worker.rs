@@ -13,6 +13,7 @@ use crate::io::worlds::Worlds;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::WorkResult;
 use crate::model::failure::Failure;
+use crate::model::lesson::Lesson;
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, Goal};
 use crate::model::worker::{Worker, WorkerKind};
@@ -31,6 +32,8 @@ pub struct Assignment<'a> {
     pub attempts: &'a [Attempt],
     /// Trees that were left by earlier attempts and were not green; not to be proposed again.
     pub refused: &'a [TreeId],
+    /// What is known of such failures, the best first.
+    pub lessons: &'a [&'a Lesson],
 }
 
 /// What a worker works with.

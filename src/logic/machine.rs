@@ -96,7 +96,10 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.phase = Phase::Working;
         }
         Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
-        Event::PlanMade { plan, .. } => run.plan = Some((**plan).clone()),
+        Event::PlanMade { plan, lessons, .. } => {
+            run.plan = Some((**plan).clone());
+            run.lessons.extend(lessons.iter().cloned());
+        }
         Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
         Event::EffectFailed { failure } => end(run, Outcome::Failed { failure: failure.clone() }),
         Event::CancelRequested => end(run, Outcome::Cancelled),

@@ -34,7 +34,7 @@ pub struct Check {
 }
 
 /// Who runs the tests, hence how tests are selected and reports are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Runner {
     Unittest,
@@ -59,7 +59,7 @@ pub enum Runner {
 }
 
 /// A compiler, type checker or linter whose errors are read one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Linter {
     CargoCheck,

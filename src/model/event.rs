@@ -8,6 +8,7 @@ use super::budget::{AskedBudget, Budget};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
+use super::lesson::Lesson;
 use super::plan::Plan;
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::question::{Answer, Question};
@@ -58,6 +59,9 @@ pub enum Event {
     PlanMade {
         plan: Box<Plan>,
         by: Planner,
+        /// What is known of failures like these, the best first.
+        #[serde(default)]
+        lessons: Vec<Lesson>,
     },
     AttemptStarted {
         attempt: AttemptId,

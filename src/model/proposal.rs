@@ -161,4 +161,7 @@ pub struct SearchFact {
     pub duration_ms: u64,
     /// Why this candidate: template and place.
     pub reason: String,
+    /// The template that made it; those of several edits joined by `+`; empty without one.
+    #[serde(default)]
+    pub template: String,
 }

@@ -8,6 +8,7 @@ use super::check::{Check, CheckRun};
 use super::event::WorkResult;
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
+use super::lesson::Lesson;
 use super::plan::Plan;
 use super::proposal::{Acceptance, FileChange, Proposal};
 use super::question::Asked;
@@ -47,6 +48,8 @@ pub struct Run {
     pub targets: Option<Vec<TestId>>,
     /// The steps that lead to green; `None` until planned.
     pub plan: Option<Plan>,
+    /// What is known of failures like these, the best first.
+    pub lessons: Vec<Lesson>,
     /// Attempts that wait for their turn at the checks, the first of them first: one at a time is merged onto what the
     /// steps before it made, and checked there.
     pub queue: Vec<AttemptId>,
@@ -230,6 +233,7 @@ impl Run {
             baseline: None,
             targets: None,
             plan: None,
+            lessons: Vec::new(),
             queue: Vec::new(),
             merged: Vec::new(),
             attempts: Vec::new(),

@@ -31,6 +31,8 @@ const TOLD_LITERAL: f64 = 2.0;
 const CONSTANT_CONDITION: f64 = 1.5;
 /// For a number that makes its operator do nothing: leaving the operation out says the same in fewer words.
 const IDLE_OPERAND: f64 = 2.0;
+/// What it is worth to a candidate that its template mended such a failure before.
+pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
 const LINE: f64 = 0.2;
 

@@ -43,6 +43,7 @@ pub fn outcomes(source: &Source, messages: &[&str]) -> Vec<(Candidate, String)> 
         sources: &sources,
         suspicion: &suspicion,
         failures: &failures,
+        favoured: &[],
         n_max: usize::MAX,
     };
     let made = candidates(&question).into_iter();

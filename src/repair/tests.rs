@@ -132,8 +132,13 @@ fn only_suspicious_lines_are_searched_and_no_more_made_than_asked() {
     let mut suspicion = all_lines(&code);
     suspicion.lines.values_mut().for_each(|lines| lines.retain(|line, _| *line == 3));
     let sources = [code];
-    let mut question =
-        Question { sources: &sources, suspicion: &suspicion, failures: &[], n_max: usize::MAX };
+    let mut question = Question {
+        sources: &sources,
+        suspicion: &suspicion,
+        failures: &[],
+        favoured: &[],
+        n_max: usize::MAX,
+    };
     let all = candidates(&question);
     let second = 10..23;
     let changes =
@@ -160,6 +165,7 @@ fn repairs_that_only_answer_the_test_are_offered_last() {
         sources: &sources,
         suspicion: &suspicion,
         failures: &failures,
+        favoured: &[],
         n_max: usize::MAX,
     };
     let all = candidates(&question);

@@ -166,8 +166,9 @@ fn check_fixture(name: &str) {
     let n_all = fixture.passing + fixture.red.len();
     assert_eq!(tally(&healthy, &fixture.check), Tally { n_passed: n_all, red: BTreeSet::new() });
 
-    let Fault { file, good, bad } = &fixture.fault;
-    assert_eq!(replaced(&healthy.read(file), good, bad), project.read(file));
+    for Fault { file, good, bad } in fixture.faults() {
+        assert_eq!(replaced(&healthy.read(file), good, bad), project.read(file));
+    }
 }
 
 /// Every further fault of a project turns at least one test red and leaves at least one green.
@@ -200,6 +201,11 @@ struct SeededFault {
 #[test]
 fn python_billing_is_as_described() {
     check_fixture("python-billing");
+}
+
+#[test]
+fn python_warehouse_is_as_described() {
+    check_fixture("python-warehouse");
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl Red {
             goal: &Goal::default(),
             attempts: &[],
             refused,
+            lessons: &[],
         };
         let desk = Desk { store: &self.place.store, worlds: &self.place.worlds, cancel, progress };
         repair::work(&assignment, &desk).unwrap()

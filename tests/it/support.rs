@@ -25,9 +25,12 @@ pub struct Fixture {
     /// Tests that are red as the project stands, in the runner's notation.
     pub red: Vec<String>,
     pub fault: Fault,
+    /// Faults that have nothing to do with it or each other.
+    #[serde(default)]
+    pub more_faults: Vec<Fault>,
 }
 
-/// A fault of one place: with `good` in place of `bad` all tests pass.
+/// A fault of one place: with `good` in place of `bad` at all of them all tests pass.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Fault {
     pub file: String,
@@ -54,10 +57,16 @@ impl Fixture {
         project
     }
 
-    /// A copy without the fault: all green.
+    pub fn faults(&self) -> impl Iterator<Item = &Fault> {
+        std::iter::once(&self.fault).chain(&self.more_faults)
+    }
+
+    /// A copy without its faults: all green.
     pub fn copy_healthy(&self) -> Project {
         let project = self.copy();
-        project.replace(&self.fault.file, &self.fault.bad, &self.fault.good);
+        for fault in self.faults() {
+            project.replace(&fault.file, &fault.bad, &fault.good);
+        }
         project
     }
 }

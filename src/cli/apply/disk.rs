@@ -38,6 +38,12 @@ impl<'a> Disk<'a> {
         Self { root, done: Vec::new() }
     }
 
+    /// What the file holds.
+    pub fn text(&self, path: &RepoPath) -> Result<String, Failure> {
+        let read = fs::read_to_string(path.under(self.root));
+        read.map_err(|error| unwritable(path, &error))
+    }
+
     /// Fails unless the file holds this text.
     pub fn expect(&self, path: &RepoPath, text: &str) -> Result<(), Failure> {
         let on_disk = fs::read(path.under(self.root)).map_err(|error| unwritable(path, &error))?;

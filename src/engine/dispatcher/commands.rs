@@ -82,7 +82,7 @@ impl Dispatcher {
         let events = self.project.journal.events(id)?;
         let fresh = recover::fold(&events);
         let run = fresh.map_or_else(|| self.known(id).map(|entry| entry.run.clone()), Ok)?;
-        let review = recover::review(&self.project, &run)?.map(Into::into);
+        let review = recover::review(&self.project.records(), &run)?.map(Into::into);
         let goes_on = !run.is_finished();
         let entry = self.known(id)?;
         entry.run = run;
@@ -152,6 +152,10 @@ impl Dispatcher {
         if !is_open {
             let hint = "Ask for the status to see what is open.";
             return Err(refused(format!("run {id} has no open question {question}"), hint));
+        }
+        if self.known(id)?.work.is_none() {
+            // Whoever answers a run that nobody works on goes on with it.
+            self.resume(id, Vec::new())?;
         }
         self.steer(id, Event::Answered { question, answer, at_ms: clock::now_ms() })
     }

@@ -39,7 +39,7 @@ impl Dispatcher {
         if is_known || entry.as_ref().is_some_and(|entry| entry.work.is_some()) {
             return;
         }
-        let Some(fresh) = recover::known_run(&self.project, id) else { return };
+        let Some(fresh) = recover::known_run(&self.project.records(), id) else { return };
         let fresh = Entry::from(fresh);
         if let Some(entry) = entry {
             // What we check of it goes on.
@@ -53,10 +53,10 @@ impl Dispatcher {
 
     /// Runs whose process died leave no trace in the journal.
     fn find_interrupted(&mut self) {
-        let project = &self.project;
+        let records = self.project.records();
         let mut found = Vec::new();
         for entry in self.runs.values_mut().filter(|entry| entry.work.is_none()) {
-            if !entry.interrupted && recover::is_interrupted(project, &entry.run, entry.n_events) {
+            if !entry.interrupted && recover::is_interrupted(&records, &entry.run, entry.n_events) {
                 entry.interrupted = true;
                 found.push(entry.run.id);
             }

@@ -50,7 +50,9 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         }
         // Trees were refused with the edits for all checks in them.
         refusals.trees = if place + 1 == groups.len() { assignment.refused } else { &[] };
-        let found = repair_check(desk, &tree, &Group { failing, ..group.clone() }, &refusals);
+        let favoured = favoured(assignment, group.check.runner);
+        let group = Group { failing, ..group.clone() };
+        let found = repair_check(desk, &tree, &group, &refusals, &favoured);
         if desk.cancel.is_cancelled() {
             return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
         }
@@ -63,6 +65,7 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
             return Ok(WorkResult::Nothing { reason: found.fact.reason, search: Some(fact) });
         };
         fact.reason = joined(&fact.reason, &found.fact.reason);
+        fact.template = found.fact.template;
         tree = next;
         titles.push(title);
     }
@@ -125,6 +128,12 @@ fn still_failing(
     Ok(group.failing.iter().filter(|name| !passes(name)).cloned().collect())
 }
 
+/// Templates that mended such failures of this runner's tests before.
+fn favoured<'a>(assignment: &Assignment<'a>, runner: Runner) -> Vec<&'a str> {
+    let lessons = assignment.lessons.iter().filter(|lesson| lesson.runner == runner);
+    lessons.flat_map(|lesson| lesson.template.split('+')).filter(|name| !name.is_empty()).collect()
+}
+
 /// Whether the target is that the project builds at all, in which case no test is known.
 fn is_build(failing: &[String]) -> bool {
     failing.iter().any(|name| name == BUILD)
@@ -135,6 +144,7 @@ fn repair_check(
     tree: &TreeId,
     group: &Group<'_>,
     refusals: &Refusals<'_>,
+    favoured: &[&str],
 ) -> Result<Found, Failure> {
     let test_files = TestFiles::of(desk.store, tree, &group.check.dir)?;
     let (sources, tests) = read_sources(desk.store, tree, &test_files)?;
@@ -149,6 +159,7 @@ fn repair_check(
         failing: if is_build(&group.failing) { &[] } else { &group.failing },
         passing: &passing,
         sources: &sources,
+        favoured,
     };
     let fast =
         open(&job).and_then(|mut path| solve(&job, &tests, &test_files, path.as_mut(), refusals));
@@ -225,6 +236,7 @@ fn solve(
         sources: job.sources,
         suspicion: &suspicion,
         failures: &failures,
+        favoured: job.favoured,
         n_max: CANDIDATES_MAX,
     };
     let mut candidates = repair::candidates(&question);
@@ -244,6 +256,7 @@ fn solve(
             Some((_, patch)) => told(patch),
             None => why_nothing(&hunt, candidates.len()) + &left_out(n_avoided),
         },
+        template: change.as_ref().map_or_else(String::new, |(_, patch)| templates(patch)),
     };
     Ok(Found { fact, change: change.map(|(tree, patch)| (tree, title(&patch))) })
 }
@@ -314,6 +327,10 @@ fn title(patch: &[Candidate]) -> String {
     let parts: Vec<String> =
         patch.iter().map(|part| format!("{} in {}:{}", part.what, part.path, part.line)).collect();
     parts.join(" and ")
+}
+
+fn templates(patch: &[Candidate]) -> String {
+    patch.iter().map(|part| part.template).collect::<Vec<_>>().join("+")
 }
 
 fn told(patch: &[Candidate]) -> String {

@@ -1,7 +1,9 @@
 //! Who works next on a step: the ladder from cheap to dear.
 
 use crate::base::ids::{AttemptId, StepId};
+use crate::logic::lessons;
 use crate::logic::stall::{self, Kind, Round};
+use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::report::{TestCase, TestOutcome};
 use crate::model::run::{Attempt, AttemptResult, Run};
@@ -77,8 +79,20 @@ fn first(run: &Run, step: &Step) -> Result<Turn, String> {
         None => run.workers.first(),
     };
     let name = worker.map_or(Worker::REPAIR, |worker| &worker.name).to_owned();
-    let why = if wanted.is_some() { "the plan says so".to_owned() } else { String::new() };
+    let why = match (wanted, learned(run, step)) {
+        (Some(_), Some(lesson)) => {
+            format!("it mended such a failure before, in run {}", lesson.source)
+        }
+        (Some(_), None) => "the plan says so".to_owned(),
+        (None, _) => String::new(),
+    };
     Ok(Turn { worker: name, why })
+}
+
+/// The lesson that has this step begin with its worker.
+fn learned<'a>(run: &'a Run, step: &Step) -> Option<&'a Lesson> {
+    let known = lessons::of_step(run, step, &run.lessons);
+    known.into_iter().find(|lesson| Some(&lesson.worker) == step.worker.as_ref())
 }
 
 fn place(run: &Run, worker: &str) -> Option<usize> {

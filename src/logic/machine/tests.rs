@@ -180,7 +180,14 @@ fn settle(run: &mut Run, said: &mut String) {
             }
             Next::Do(effects) if effects == [Effect::Plan] => {
                 let plan = one_step(run.targets.clone().unwrap());
-                apply(run, &Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn });
+                apply(
+                    run,
+                    &Event::PlanMade {
+                        plan: Box::new(plan),
+                        by: Planner::BuiltIn,
+                        lessons: vec![],
+                    },
+                );
             }
             Next::Do(effects) => {
                 let told: Vec<String> =

@@ -130,7 +130,11 @@ impl Play {
                     let mut plan = plan;
                     let place = self.rng.below(plan.steps.len());
                     plan.steps[place].skip = !plan.steps[place].skip;
-                    self.record(Event::PlanMade { plan: Box::new(plan), by: Planner::Person })?;
+                    self.record(Event::PlanMade {
+                        plan: Box::new(plan),
+                        by: Planner::Person,
+                        lessons: vec![],
+                    })?;
                 }
             }
             Act::Kill => {
@@ -256,7 +260,11 @@ impl Play {
                 (id, after, self.rng.percent(4))
             })
             .collect();
-        Event::PlanMade { plan: Box::new(world::plan(&steps)), by: Planner::BuiltIn }
+        Event::PlanMade {
+            plan: Box::new(world::plan(&steps)),
+            by: Planner::BuiltIn,
+            lessons: vec![],
+        }
     }
 
     fn work(&mut self, id: AttemptId) -> Event {

@@ -21,6 +21,8 @@ pub(super) struct Job<'a> {
     pub passing: &'a [String],
     /// Files that may be edited, with their texts in `tree`.
     pub sources: &'a [Source],
+    /// Templates to try early.
+    pub favoured: &'a [&'a str],
 }
 
 /// Candidates applied together: one for a single edit, more when one edit cannot fix everything. Edits of the same

@@ -19,7 +19,7 @@ fn plan(text: &str) -> Event {
         step(id.parse().unwrap(), vec![test(name)], &after)
     });
     let plan = Plan { title: "all".into(), intro: String::new(), steps: steps.collect() };
-    Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn }
+    Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn, lessons: vec![] }
 }
 
 /// What an attempt left, merged, is checked: the tree that was made, and its tests.

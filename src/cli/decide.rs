@@ -1,0 +1,152 @@
+//! `greenloop accept`, `reject` and `undo`: what people say to a proposal, without an editor. Changes go into the files as
+//! they are now, all that are meant or none.
+
+use std::collections::BTreeSet;
+
+use lexopt::prelude::*;
+
+use super::apply::{Change, carry_out};
+use super::named::{self, Named};
+use super::{Stop, say};
+use crate::base::ids::{AcceptanceId, StepId};
+use crate::base::path::RepoPath;
+use crate::engine::{Command, Review, new_acceptance_id};
+use crate::logic::review::edits::Way;
+use crate::model::event::Event;
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::subset::Choice;
+
+/// Which changes of which run.
+#[derive(Default)]
+struct Selection {
+    run: Option<String>,
+    /// Files, with a number behind a colon for one change of a file, counted from 1.
+    changes: Vec<String>,
+    steps: BTreeSet<u32>,
+    acceptance: Option<String>,
+    folder: Option<std::path::PathBuf>,
+}
+
+fn parse(mut parser: lexopt::Parser) -> Result<Selection, Stop> {
+    let mut selection = Selection::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("step") => drop(selection.steps.insert(parser.value()?.parse()?)),
+            Long("acceptance") => selection.acceptance = Some(parser.value()?.string()?),
+            Long("dir") => selection.folder = Some(parser.value()?.into()),
+            Value(name) if selection.run.is_none() => selection.run = Some(name.string()?),
+            Value(change) => selection.changes.push(change.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(selection)
+}
+
+pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let selection = parse(parser)?;
+    let (Named { dirs, view }, review) = reviewed(&selection)?;
+    let mut hunks = chosen(&selection, &review)?;
+    if selection.changes.is_empty() {
+        hunks.retain(|hunk| !view.run.rejected.contains(hunk));
+    }
+    let id = view.run.id;
+    if hunks.is_empty() {
+        return Err(refused("all of this was rejected", "Name the changes to accept them.").into());
+    }
+    let files = carry_out(&dirs.root, &changes(&review, &hunks), Way::In)?;
+    let acceptance = new_acceptance_id();
+    let command = Command::Accepted { id, acceptance, hunks, parts: Vec::new() };
+    named::record(dirs, id, command, |event| matches!(event, Event::Accepted { .. }))?;
+    say(&format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", ")));
+    Ok(0)
+}
+
+pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let selection = parse(parser)?;
+    let (Named { dirs, view }, review) = reviewed(&selection)?;
+    let hunks = chosen(&selection, &review)?;
+    let (id, n) = (view.run.id, hunks.len());
+    let command = Command::Decide { id, hunks, rejected: true };
+    named::record(dirs, id, command, |event| matches!(event, Event::HunksDecided { .. }))?;
+    say(&format!("{n} changes of run {id} are rejected.\n"));
+    Ok(0)
+}
+
+/// Takes back what was accepted, the latest if none is named.
+pub(super) fn undo(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let selection = parse(parser)?;
+    let (Named { dirs, view }, review) = reviewed(&selection)?;
+    let id = view.run.id;
+    let wanted = selection.acceptance.as_deref().map(named::id).transpose()?.map(AcceptanceId);
+    let mut known = view.run.acceptances.iter().rev();
+    let acceptance =
+        known.find(|known| !known.undone && wanted.is_none_or(|id| known.id == id)).ok_or_else(
+            || refused("nothing accepted is there to be taken back", "See `greenloop show`."),
+        )?;
+    if !acceptance.parts.is_empty() {
+        let hint = "Take it back where it was accepted.";
+        return Err(refused("only parts of a change were accepted, in an editor", hint).into());
+    }
+    let files = carry_out(&dirs.root, &changes(&review, &acceptance.hunks), Way::Out)?;
+    let command = Command::TakenBack { id, acceptance: acceptance.id };
+    named::record(dirs, id, command, |event| matches!(event, Event::TakenBack { .. }))?;
+    say(&format!("Taken back: {}\n", files.join(", ")));
+    Ok(0)
+}
+
+fn reviewed(selection: &Selection) -> Result<(Named, Review), Stop> {
+    let named = named::find(selection.run.as_deref(), selection.folder.clone())?;
+    let Some(review) = named.view.review.as_deref().cloned() else {
+        let message = format!("run {} has no proposal", named.view.run.id);
+        return Err(refused(message, "See `greenloop show` for what became of it.").into());
+    };
+    Ok((named, review))
+}
+
+/// The decisions that are meant; all where nothing is said.
+fn chosen(selection: &Selection, review: &Review) -> Result<Choice, Failure> {
+    let items = review.proposal.files.iter();
+    let all: Choice =
+        items.flat_map(|file| (0..file.n_items()).map(|item| (file.path.clone(), item))).collect();
+    let mut hunks = Choice::new();
+    for text in &selection.changes {
+        let named = |path: &str| RepoPath::new(path);
+        let (path, item) = match text.rsplit_once(':').map(|(path, n)| (path, n.parse::<usize>())) {
+            Some((path, Ok(n))) if n > 0 => (named(path), Some(n - 1)),
+            _ => (named(text), None),
+        };
+        let found = all.iter().filter(|at| Some(&at.0) == path.as_ref());
+        let found: Choice =
+            found.filter(|at| item.is_none_or(|item| at.1 == item)).cloned().collect();
+        if found.is_empty() {
+            let message = format!("the proposal has no change {text}");
+            return Err(refused(message, "See `greenloop show` for its files."));
+        }
+        hunks.extend(found);
+    }
+    for number in &selection.steps {
+        let mut steps = review.proposal.steps.iter();
+        let Some(step) = steps.find(|step| step.step == StepId(*number)) else {
+            let message = format!("step {number} brought nothing into the proposal");
+            return Err(refused(message, "See `greenloop show` for its steps."));
+        };
+        hunks.extend(step.hunks.iter().cloned());
+    }
+    let is_all = selection.changes.is_empty() && selection.steps.is_empty();
+    Ok(if is_all { all } else { hunks })
+}
+
+fn changes<'a>(review: &'a Review, hunks: &Choice) -> Vec<Change<'a>> {
+    let files = review.proposal.files.iter().zip(&review.files);
+    let of = |path: &RepoPath| -> BTreeSet<usize> {
+        hunks.iter().filter(|at| at.0 == *path).map(|at| at.1).collect()
+    };
+    files
+        .map(|(change, file)| Change { change, file, items: of(&change.path) })
+        .filter(|change| !change.items.is_empty())
+        .collect()
+}
+
+fn refused(message: impl Into<String>, hint: &str) -> Failure {
+    Failure::new(FailureKind::Refused, message, hint)
+}

@@ -1,0 +1,98 @@
+//! `greenloop resume`, `answer` and `cancel`: people and a run that waits or was interrupted.
+
+use lexopt::prelude::*;
+
+use super::fix::{self, Format};
+use super::named::{self, Named};
+use super::{Stop, say};
+use crate::base::ids::QuestionId;
+use crate::engine::{Command, Consent};
+use crate::model::event::Event;
+use crate::model::question::Answer;
+
+/// What these commands have in common.
+#[derive(Default)]
+struct Options {
+    run: Option<String>,
+    /// Yes or no.
+    word: Option<String>,
+    folder: Option<std::path::PathBuf>,
+    question: Option<u32>,
+    note: String,
+    apply: bool,
+    consent: Consent,
+    format: Option<Format>,
+}
+
+fn parse(mut parser: lexopt::Parser, has_word: bool) -> Result<Options, Stop> {
+    let mut options = Options::default();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Long("unsandboxed") => options.consent.unsandboxed = true,
+            Long("trust") => options.consent.trusted = true,
+            Long("apply") => options.apply = true,
+            Long("format") => options.format = Some(parser.value()?.parse()?),
+            Long("note") if has_word => options.note = parser.value()?.string()?,
+            Long("question") if has_word => options.question = Some(parser.value()?.parse()?),
+            Value(name) if options.run.is_none() => options.run = Some(name.string()?),
+            Value(word) if has_word && options.word.is_none() => {
+                options.word = Some(word.string()?);
+            }
+            Value(path) if options.folder.is_none() => options.folder = Some(path.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+pub(super) fn resume(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let options = parse(parser, false)?;
+    let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
+    let how = fix::How {
+        consent: options.consent,
+        format: options.format.unwrap_or(Format::Human),
+        apply: options.apply,
+    };
+    let id = view.run.id;
+    fix::carry_out(dirs, &how, id, Command::Resume { id, buffers: Vec::new() })
+}
+
+/// Answers the open question, and goes on with the run.
+pub(super) fn answer(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let options = parse(parser, true)?;
+    let answer = match options.word.as_deref() {
+        Some("yes") => Answer::Yes,
+        Some("no") => Answer::No { note: options.note },
+        _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
+    };
+    let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
+    let mut open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+    let question = match options.question {
+        Some(number) => QuestionId(number),
+        None => match open.next() {
+            Some(asked) => asked.question.id,
+            None => return Err(Stop::Usage(format!("run {} asks nothing", view.run.id))),
+        },
+    };
+    let how = fix::How {
+        consent: options.consent,
+        format: options.format.unwrap_or(Format::Human),
+        apply: options.apply,
+    };
+    let id = view.run.id;
+    fix::carry_out(dirs, &how, id, Command::Answer { id, question, answer })
+}
+
+pub(super) fn cancel(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let options = parse(parser, false)?;
+    let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
+    let id = view.run.id;
+    if view.run.is_finished() {
+        say(&format!("Run {id} has ended already.\n"));
+        return Ok(0);
+    }
+    let is_end = |event: &Event| matches!(event, Event::Finished { .. });
+    named::record(dirs, id, Command::Cancel { id }, is_end)?;
+    say(&format!("Run {id} is cancelled.\n"));
+    Ok(0)
+}

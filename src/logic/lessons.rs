@@ -1,0 +1,150 @@
+//! Lessons: what people's decisions tell of the work, and what that is good for the next time.
+
+use std::collections::BTreeSet;
+
+use crate::base::ids::AttemptId;
+use crate::base::limits::LESSONS_USED_MAX;
+use crate::logic::signature::signature;
+use crate::model::check::{CheckRun, Runner};
+use crate::model::event::Event;
+use crate::model::lesson::Lesson;
+use crate::model::plan::{Plan, Step};
+use crate::model::proposal::StepChange;
+use crate::model::report::TestId;
+use crate::model::run::{AttemptResult, Run};
+use crate::model::subset::Choice;
+
+/// A lesson that is better than chance.
+const RATE_MIN: f64 = 0.5;
+
+/// What an event that was just recorded in a run tells, each with one hit or one miss. Only people's decisions do.
+pub fn told(run: &Run, event: &Event, project: &str, at_ms: u64) -> Vec<Lesson> {
+    let (hunks, is_hit): (&Choice, bool) = match event {
+        Event::Accepted { hunks, .. } => (hunks, true),
+        Event::HunksDecided { hunks, rejected: true } => (hunks, false),
+        Event::TakenBack { acceptance } => {
+            let mut known = run.acceptances.iter();
+            let Some(known) = known.find(|known| known.id == *acceptance) else {
+                return Vec::new();
+            };
+            (&known.hunks, false)
+        }
+        _ => return Vec::new(),
+    };
+    let steps = run.proposal.iter().flat_map(|proposal| &proposal.steps);
+    let meant = steps.filter(|step| step.hunks.iter().any(|hunk| hunks.contains(hunk)));
+    let lesson = |step: &StepChange, (signature, runner): (String, Runner)| Lesson {
+        signature,
+        runner,
+        worker: step.worker.clone(),
+        template: step.search.as_ref().map_or_else(String::new, |search| search.template.clone()),
+        failed: failed(run, step),
+        hits: u32::from(is_hit),
+        misses: u32::from(!is_hit),
+        note: note(run, step),
+        source: run.id,
+        project: project.to_owned(),
+        at_ms,
+    };
+    let signatures = |step: &StepChange| signatures(run, tests_of(run, step));
+    meant
+        .flat_map(|step| signatures(step).into_iter().map(move |known| lesson(step, known)))
+        .collect()
+}
+
+/// Who had come to nothing before the step's change was made.
+fn failed(run: &Run, step: &StepChange) -> Vec<String> {
+    let earlier = |id: AttemptId| id < step.attempt;
+    let made = run.attempts.iter().filter(|made| made.step == step.step && earlier(made.id));
+    let in_vain = made.filter(|made| made.result != Some(AttemptResult::Green));
+    let names: BTreeSet<&String> = in_vain.map(|made| &made.worker).collect();
+    names.into_iter().filter(|name| **name != step.worker).cloned().collect()
+}
+
+/// What a person said of a change like this one that they rejected.
+fn note(run: &Run, step: &StepChange) -> String {
+    let notes =
+        run.goal.avoid.iter().filter(|avoid| step.hunks.iter().any(|at| at.0 == avoid.path));
+    notes
+        .map(|avoid| avoid.note.as_str())
+        .find(|note| !note.is_empty())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn tests_of<'a>(run: &'a Run, step: &StepChange) -> &'a [TestId] {
+    let step = run.plan.as_ref().and_then(|plan| plan.step(step.step));
+    step.map_or(&[], |step| &step.tests)
+}
+
+/// How the tests failed before, each look once, with who ran them.
+fn signatures(run: &Run, tests: &[TestId]) -> BTreeSet<(String, Runner)> {
+    of_tests(run.baseline.as_deref().unwrap_or_default(), run, tests)
+}
+
+fn of_tests(baseline: &[CheckRun], run: &Run, tests: &[TestId]) -> BTreeSet<(String, Runner)> {
+    let runner = |test: &TestId| {
+        run.checks.iter().find(|check| check.id == test.check).map(|check| check.runner)
+    };
+    let cases = baseline.iter().flat_map(|run| &run.report.cases);
+    let red = cases.filter(|case| tests.contains(&case.id));
+    red.filter_map(|case| Some((signature(case), runner(&case.id)?))).collect()
+}
+
+/// Adds what was told to what is known: what says the same becomes one.
+pub fn add(known: &mut Vec<Lesson>, told: Lesson) {
+    match known.iter_mut().find(|lesson| lesson.says_the_same(&told)) {
+        Some(lesson) => {
+            let (hits, misses) = (lesson.hits + told.hits, lesson.misses + told.misses);
+            let note = if told.note.is_empty() { lesson.note.clone() } else { told.note.clone() };
+            let failed = if told.hits > 0 { told.failed.clone() } else { lesson.failed.clone() };
+            *lesson = Lesson { hits, misses, note, failed, ..told };
+        }
+        None => known.push(told),
+    }
+}
+
+/// The lessons that a run can use, the best first: the failure looks the same, and the tree does not contradict them.
+pub fn fitting(run: &Run, known: &[Lesson]) -> Vec<Lesson> {
+    let targets = run.targets.as_deref().unwrap_or_default();
+    let seen = signatures(run, targets);
+    let fits = |lesson: &&Lesson| {
+        let is_seen =
+            seen.iter().any(|(text, runner)| *text == lesson.signature && *runner == lesson.runner);
+        // A worker that is not there any more teaches nothing.
+        is_seen && run.workers.iter().any(|worker| worker.name == lesson.worker)
+    };
+    let mut fitting: Vec<Lesson> = known.iter().filter(fits).cloned().collect();
+    fitting.sort_by(|a, b| b.hit_rate().total_cmp(&a.hit_rate()).then(b.at_ms.cmp(&a.at_ms)));
+    fitting.truncate(LESSONS_USED_MAX);
+    fitting
+}
+
+/// Has steps begin with the worker that mended such a failure before, where all before it on the ladder came to nothing.
+pub fn applied(mut plan: Plan, run: &Run, lessons: &[Lesson]) -> Plan {
+    for step in plan.steps.iter_mut().filter(|step| step.worker.is_none()) {
+        let of_step = of_step(run, step, lessons);
+        step.worker = of_step.iter().find_map(|lesson| beginner(run, lesson)).cloned();
+    }
+    plan
+}
+
+/// The lessons about a step's tests that were right more often than not, the best first.
+pub fn of_step<'a>(run: &Run, step: &Step, lessons: &'a [Lesson]) -> Vec<&'a Lesson> {
+    let seen = signatures(run, &step.tests);
+    let is_about = |lesson: &&Lesson| {
+        lesson.hit_rate() > RATE_MIN
+            && seen
+                .iter()
+                .any(|(text, runner)| *text == lesson.signature && *runner == lesson.runner)
+    };
+    lessons.iter().filter(is_about).collect()
+}
+
+/// The lesson's worker, where those before it on the ladder had come to nothing.
+fn beginner<'a>(run: &Run, lesson: &'a Lesson) -> Option<&'a String> {
+    let before = run.workers.iter().take_while(|worker| worker.name != lesson.worker);
+    let mut before = before.peekable();
+    before.peek()?;
+    before.all(|worker| lesson.failed.contains(&worker.name)).then_some(&lesson.worker)
+}
