@@ -15,5 +15,6 @@ pub mod plan_check;
 pub mod plan_text;
 pub mod report_parse;
 pub mod review;
+pub mod signature;
 pub mod subset;
 pub mod verdict;
