@@ -13,6 +13,7 @@ pub mod machine;
 pub mod overview;
 pub mod plan_check;
 pub mod plan_text;
+pub mod planner;
 pub mod report_parse;
 pub mod review;
 pub mod signature;
