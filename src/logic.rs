@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod machine;
 pub mod overview;
 pub mod plan_check;
+pub mod plan_edit;
 pub mod plan_text;
 pub mod planner;
 pub mod report_parse;
