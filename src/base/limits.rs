@@ -254,3 +254,5 @@ pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
 pub const PLAN_STEPS_MAX: usize = 50;
 /// The text of a plan, in bytes; a longer one is not read.
 pub const PLAN_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The signature of a failure, in bytes.
+pub const SIGNATURE_BYTES_MAX: usize = 160;

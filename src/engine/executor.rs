@@ -8,7 +8,8 @@ use super::gate::Gate;
 use super::recover::Records;
 use super::{Consent, Dirs, verify};
 use crate::base::cancel::CancelToken;
-use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::base::ids::{AttemptId, TreeId};
+use crate::base::path::RepoPath;
 use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
 use crate::io::lessons::Lessons;
@@ -17,13 +18,13 @@ use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::{self, Assignment, Desk, Progress};
 use crate::io::worlds::{World, Worlds};
+use crate::logic::affected::{self, Imports};
 use crate::logic::machine::{self, Effect};
-use crate::logic::{lessons, subset};
+use crate::logic::{lessons, planner, subset};
 use crate::model::check::Check;
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::lesson::Lesson;
-use crate::model::plan::{Plan, Step};
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
@@ -107,7 +108,7 @@ pub(super) fn execute(
             Effect::TakeSnapshot => take_snapshot(project, task),
             Effect::RunBaseline => run_baseline(project, task, progress),
             Effect::Work { attempt } => work(project, task, *attempt, progress),
-            Effect::Plan => Ok(plan(project, task)),
+            Effect::Plan => plan(project, task),
             Effect::Verify { attempt, tree, onto } => {
                 let attempt = found(&task.run, *attempt)?;
                 verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
@@ -223,27 +224,38 @@ fn run_baseline(
     Ok(Event::BaselineTaken { runs })
 }
 
-/// One step for all that is red.
-fn plan(project: &Project, task: &Task) -> Event {
-    let tests = task.run.targets.clone().unwrap_or_default();
-    let step = Step {
-        id: StepId::first(),
-        title: "make the red tests pass".to_owned(),
-        intent: String::new(),
-        scope: Vec::new(),
-        worker: None,
-        tests,
-        checks: Vec::new(),
-        after: Vec::new(),
-        skip: false,
+/// The plan of our own planner, with what is known of such failures.
+fn plan(project: &Project, task: &Task) -> Result<Event, Failure> {
+    let run = &task.run;
+    let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
+    let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
+    let imports = match targets.len() {
+        // Nothing has to be told apart.
+        ..2 => Imports::new(),
+        _ => affected::imported(&sources(project, snapshot(run)?)?),
     };
-    let plan = Plan { title: step.title.clone(), intro: String::new(), steps: vec![step] };
+    let plan = planner::plan(baseline, targets, &imports);
     // Work goes on without what cannot be read.
     let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
     let known: Vec<Lesson> = known.into_iter().map(|(_, lesson)| lesson).collect();
-    let lessons = lessons::fitting(&task.run, &known);
-    let plan = Box::new(lessons::applied(plan, &task.run, &lessons));
-    Event::PlanMade { plan, by: Planner::BuiltIn, lessons }
+    let lessons = lessons::fitting(run, &known);
+    let plan = Box::new(lessons::applied(plan, run, &lessons));
+    Ok(Event::PlanMade { plan, by: Planner::BuiltIn, lessons })
+}
+
+/// The texts that say what they import.
+pub(super) fn sources(
+    project: &Project,
+    tree: &TreeId,
+) -> Result<Vec<(RepoPath, String)>, Failure> {
+    let files = project.store.files(tree)?.into_iter().map(|file| file.path);
+    let mut sources = Vec::new();
+    for path in files.filter(affected::has_imports) {
+        if let Some(bytes) = project.store.read(tree, &path)? {
+            sources.push((path, String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+    Ok(sources)
 }
 
 fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::executor::{Project, Task};
+use super::executor::{Project, Task, sources};
 use crate::base::ids::{CheckId, TreeId};
 use crate::base::limits::CHECK_QUICK_MAX;
 use crate::base::path::RepoPath;
@@ -116,15 +116,7 @@ impl<'a> Gate<'a> {
 
     /// The changed files and all that import them.
     fn near(&self, changed: &[RepoPath]) -> Result<BTreeSet<RepoPath>, Failure> {
-        let store = &self.project.store;
-        let mut sources = Vec::new();
-        for file in
-            store.files(self.tree)?.into_iter().filter(|file| affected::has_imports(&file.path))
-        {
-            if let Some(bytes) = store.read(self.tree, &file.path)? {
-                sources.push((file.path, String::from_utf8_lossy(&bytes).into_owned()));
-            }
-        }
+        let sources = sources(self.project, self.tree)?;
         Ok(affected::importers(&sources, changed))
     }
 

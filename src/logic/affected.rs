@@ -36,15 +36,26 @@ pub fn has_imports(path: &RepoPath) -> bool {
     Language::of(path).is_some()
 }
 
+/// For each file the files of the project that it imports itself.
+pub type Imports = BTreeMap<RepoPath, BTreeSet<RepoPath>>;
+
+/// What the files import of each other.
+pub fn imported(files: &[(RepoPath, String)]) -> Imports {
+    let places = Places::of(files);
+    let of = |path: &RepoPath, text: &str| {
+        let found = imports(path, text).into_iter().flat_map(|import| places.find(path, &import));
+        found.filter(|target| *target != path).cloned().collect::<BTreeSet<_>>()
+    };
+    files.iter().map(|(path, text)| (path.clone(), of(path, text))).collect()
+}
+
 /// The changed files, and all that import them through any number of files.
 pub fn importers(files: &[(RepoPath, String)], changed: &[RepoPath]) -> BTreeSet<RepoPath> {
-    let places = Places::of(files);
+    let imports = imported(files);
     let mut imported_by: BTreeMap<&RepoPath, Vec<&RepoPath>> = BTreeMap::new();
-    for (path, text) in files {
-        for import in imports(path, text) {
-            for target in places.find(path, &import) {
-                imported_by.entry(target).or_default().push(path);
-            }
+    for (path, targets) in &imports {
+        for target in targets {
+            imported_by.entry(target).or_default().push(path);
         }
     }
     let mut reached: BTreeSet<RepoPath> = changed.iter().cloned().collect();

@@ -1,5 +1,7 @@
 //! Whether a plan can be carried out. Every plan passes it, whoever wrote it: a person, the planner or a model.
 
+mod field;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter::successors;
 
@@ -10,55 +12,7 @@ use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::model::plan::{Plan, Step};
 use crate::model::report::TestId;
-
-/// What a step says, one thing each. `Title` is also that of the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    Title,
-    Tests,
-    Scope,
-    Worker,
-    Checks,
-    After,
-    Skip,
-}
-
-impl Field {
-    /// Those that stand in a list below a step's title, in this order.
-    pub const LISTED: [Field; 6] =
-        [Field::Tests, Field::Scope, Field::Worker, Field::Checks, Field::After, Field::Skip];
-
-    /// Its name in a plan's text.
-    pub fn word(self) -> &'static str {
-        match self {
-            Field::Title => "title",
-            Field::Tests => "tests",
-            Field::Scope => "scope",
-            Field::Worker => "worker",
-            Field::Checks => "checks",
-            Field::After => "after",
-            Field::Skip => "skip",
-        }
-    }
-
-    /// What it says, for people, in a sentence.
-    pub fn doc(self) -> &'static str {
-        match self {
-            Field::Title => "What is done, in one line.",
-            Field::Tests => "The red tests that the step has to turn green.",
-            Field::Scope => "Patterns of the files that may change; left out for any.",
-            Field::Worker => "Who begins; left out for the first on the ladder.",
-            Field::Checks => "The checks that are run while it is worked on; left out for all.",
-            Field::After => "The steps whose changes it starts from.",
-            Field::Skip => "With `yes` neither it nor what comes after it is carried out.",
-        }
-    }
-
-    /// The listed field of that name, in large or small letters.
-    pub fn named(word: &str) -> Option<Field> {
-        Field::LISTED.into_iter().find(|field| field.word().eq_ignore_ascii_case(word))
-    }
-}
+pub use field::Field;
 
 /// What a plan can be about.
 #[derive(Clone, Copy, Debug)]
@@ -365,6 +319,21 @@ impl<'a> Checker<'a> {
 /// A number that no step has: one more than the highest.
 pub fn free_number(plan: &Plan) -> StepId {
     StepId(plan.steps.iter().map(|step| step.id.0).max().unwrap_or(0).saturating_add(1))
+}
+
+/// Whether a step is another one or waits for it, directly or not.
+pub fn waits_for(plan: &Plan, id: StepId, other: StepId) -> bool {
+    let mut open = vec![id];
+    let mut seen = BTreeSet::new();
+    while let Some(next) = open.pop() {
+        if next == other {
+            return true;
+        }
+        if seen.insert(next) {
+            open.extend(plan.step(next).into_iter().flat_map(|step| &step.after));
+        }
+    }
+    false
 }
 
 fn choice<'k>(wanted: &str, known: impl Iterator<Item = &'k str>) -> String {

@@ -16,6 +16,7 @@
 //!
 //! What is wrong in a text is told with its place, all of it at once, and takes nothing else away.
 
+mod complete;
 mod lines;
 mod print;
 mod reader;
@@ -25,6 +26,7 @@ use std::ops::Range;
 
 use crate::logic::plan_check::{Field, Flaw, Spot};
 use crate::model::plan::Plan;
+pub use complete::{Completion, completions};
 pub use print::{canonical, print};
 
 /// What was read from a text, with where it stands. Ranges are bytes of the text.

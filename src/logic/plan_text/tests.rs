@@ -1,6 +1,7 @@
 //! Plans to text and back, texts that were edited, texts that are wrong.
 
 mod broken;
+mod complete;
 mod samples;
 
 use std::collections::BTreeSet;
