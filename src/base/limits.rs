@@ -136,8 +136,8 @@ pub const PROGRESS_PER_SECOND_MAX: u32 = 4;
 /// Effects (snapshots, check runs, workers) at work at the same time; more wait their turn.
 pub const EFFECTS_AT_ONCE_MAX: usize = 2;
 
-/// Steps of a run that workers are at at once.
-pub const STEPS_AT_ONCE_MAX: usize = 2;
+/// Steps of a run that are worked on at once when nothing else is said.
+pub const STEPS_AT_ONCE_DEFAULT: u32 = 2;
 /// How alike two files are that count as one renamed, in percent.
 pub const RENAME_PERCENT_MIN: u16 = 60;
 /// Between two looks at what other processes did to the same project.

@@ -42,6 +42,7 @@ pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
         "evidence": proposal.map(|proposal| &proposal.evidence),
         "worker": proposal.map(|proposal| &proposal.worker),
         "llm": proposal.map(|proposal| proposal.llm),
+        "steps": proposal.map(|proposal| &proposal.steps),
         "guard": proposal.map(|proposal| &proposal.guard),
         "search": machine::last_search(&view.run),
         "applied": applied,

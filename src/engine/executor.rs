@@ -218,7 +218,7 @@ fn run_baseline(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let tree = snapshot(&task.run)?;
-    let mut gate = Gate::new(project, task, tree, &[], progress);
+    let mut gate = Gate::new(project, task, tree, (&[], &[]), progress);
     let runs = gate.all()?;
     gate.into_world().map_or(Ok(()), World::keep_outputs)?;
     Ok(Event::BaselineTaken { runs })
@@ -305,7 +305,8 @@ fn check_subset(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let targets = machine::goal_tests(&task.run);
-    let runs = Gate::new(project, task, tree, &targets, progress).all()?;
+    let baseline = task.run.baseline.as_deref().unwrap_or_default();
+    let runs = Gate::new(project, task, tree, (baseline, &targets), progress).all()?;
     Ok(Event::SubsetChecked {
         tree: tree.clone(),
         hunks: hunks.clone(),

@@ -22,6 +22,8 @@ pub(super) struct Gate<'a> {
     project: &'a Project,
     task: &'a Task,
     tree: &'a TreeId,
+    /// What the checks said before the change; empty where there is none.
+    baseline: &'a [CheckRun],
     /// Red tests that have to pass.
     targets: &'a [TestId],
     progress: &'a (dyn Fn(Progress) + Sync),
@@ -36,10 +38,19 @@ impl<'a> Gate<'a> {
         project: &'a Project,
         task: &'a Task,
         tree: &'a TreeId,
-        targets: &'a [TestId],
+        (baseline, targets): (&'a [CheckRun], &'a [TestId]),
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Gate<'a> {
-        Gate { project, task, tree, targets, progress, world: None, settings: BTreeMap::new() }
+        Gate {
+            project,
+            task,
+            tree,
+            baseline,
+            targets,
+            progress,
+            world: None,
+            settings: BTreeMap::new(),
+        }
     }
 
     /// Runs all of every check.
@@ -54,7 +65,6 @@ impl<'a> Gate<'a> {
         changed: &[RepoPath],
     ) -> Result<Vec<CheckRun>, Failure> {
         let run = &self.task.run;
-        let baseline = run.baseline.as_deref().unwrap_or_default();
         let mut near = None;
         for check in &run.checks {
             let Some(slow) = self.baseline(check).filter(|baseline| is_slow(baseline)) else {
@@ -69,7 +79,7 @@ impl<'a> Gate<'a> {
             };
             let Some(names) = affected::likeliest(slow, self.targets, near) else { continue };
             let part = self.run(check, Select::Only(&names))?;
-            let verdict = verdict::judge(baseline, std::slice::from_ref(&part), self.targets);
+            let verdict = verdict::judge(self.baseline, std::slice::from_ref(&part), self.targets);
             if matches!(verdict, Verdict::Red { .. }) {
                 return Ok(vec![part]);
             }
@@ -121,7 +131,7 @@ impl<'a> Gate<'a> {
     }
 
     fn baseline(&self, check: &Check) -> Option<&'a CheckRun> {
-        self.task.run.baseline.iter().flatten().find(|run| run.check == check.id)
+        self.baseline.iter().find(|run| run.check == check.id)
     }
 
     fn setting(&mut self, check: &Check) -> Result<String, Failure> {

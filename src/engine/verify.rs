@@ -53,8 +53,9 @@ pub(super) fn verify(
     // Our own search ran the targets already.
     let is_tried = matches!(machine::worker_of(run, attempt.id).kind, WorkerKind::Repair);
     let targets = machine::expected(run, attempt);
+    let baseline = run.baseline.as_deref().unwrap_or_default();
     let run_on = |tree: &TreeId| {
-        let mut gate = Gate::new(project, task, tree, &targets, progress);
+        let mut gate = Gate::new(project, task, tree, (baseline, &targets), progress);
         if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
     };
     let judged = guard::put_back(&project.store, run, &merged, files)?;

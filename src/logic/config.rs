@@ -170,6 +170,12 @@ pub const KEYS: &[Key] = &[
     },
     Key {
         table: "budget",
+        name: "steps_at_once",
+        takes: Takes::Count(64),
+        doc: "How many steps of a plan are worked on at the same time; 2 when left out.",
+    },
+    Key {
+        table: "budget",
         name: "checks",
         takes: Takes::Count(1_000_000),
         doc: "How many runs of checks a run may make; as many as it needs when left out.",

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 
 use self::proposal::propose;
 use crate::base::ids::{AttemptId, StepId, TreeId};
-use crate::base::limits;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
@@ -92,6 +91,9 @@ pub fn apply(run: &mut Run, event: &Event) {
         }
         Event::BaselineTaken { runs } => {
             spend(run, runs);
+            if run.baseline.is_some() {
+                attempt::recheck(run);
+            }
             run.baseline = Some(runs.clone());
             run.phase = Phase::Working;
         }
@@ -130,13 +132,12 @@ pub fn apply(run: &mut Run, event: &Event) {
 }
 
 /// Tools may have changed since it stopped, and runs in different settings say nothing of each other: what the checks said
-/// is asked for once more, which costs nothing where all is as it was.
+/// is asked for once more, which costs nothing where all is as it was. Until then what is known stands.
 fn resume(run: &mut Run, at_ms: u64) {
     run.started_ms = at_ms;
-    if run.baseline.take().is_some() {
+    if run.baseline.is_some() {
         run.phase = Phase::Baselining;
     }
-    attempt::recheck(run);
 }
 
 /// What people need to know of a run that ended before its time: what it waited for, or what was still red and why.
@@ -216,7 +217,7 @@ fn work(run: &Run, plan: &Plan) -> Next {
         return Next::Do(wanted);
     }
     let n_working = states.values().filter(|state| matches!(state, StepState::Working { .. }));
-    if n_working.count() < limits::STEPS_AT_ONCE_MAX
+    if n_working.count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
             StepState::Ready { turn } => Some((*step, turn)),
             _ => None,

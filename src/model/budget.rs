@@ -10,6 +10,9 @@ pub struct Budget {
     pub attempts_max: u32,
     /// From the start of the run, in milliseconds.
     pub wall_ms_max: u64,
+    /// Steps that are worked on at once, at least 1.
+    #[serde(default = "Budget::steps_at_once_default")]
+    pub steps_at_once: u32,
     /// Runs of checks; `None` for any number. What is known is not run and costs nothing.
     #[serde(default)]
     pub checks_max: Option<u32>,
@@ -31,6 +34,12 @@ pub struct AskedBudget {
     pub wall_ms_max: Option<u64>,
 }
 
+impl Budget {
+    fn steps_at_once_default() -> u32 {
+        limits::STEPS_AT_ONCE_DEFAULT
+    }
+}
+
 impl AskedBudget {
     /// What is asked, with `lower` in place of what is not.
     pub fn over(self, lower: Budget) -> Budget {
@@ -47,6 +56,7 @@ impl Default for Budget {
         Self {
             attempts_max: limits::ATTEMPTS_DEFAULT,
             wall_ms_max: limits::RUN_WALL_DEFAULT.as_millis() as u64,
+            steps_at_once: Budget::steps_at_once_default(),
             checks_max: None,
             lines_max: None,
         }

@@ -155,6 +155,9 @@ impl<'a> Reader<'a> {
             config.budget.wall_ms_max = seconds * 1_000;
         }
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        if let Some(n) = count(taken.remove("steps_at_once")) {
+            config.budget.steps_at_once = small(n);
+        }
         config.budget.checks_max = count(taken.remove("checks")).map(small);
         config.budget.lines_max = count(taken.remove("lines")).map(small);
     }

@@ -18,7 +18,7 @@ fn told(text: &str) -> String {
             format!("{config:?}\n{errors}")
                 .replace(&policy, "")
                 .replace(&approval, "")
-                .replace(", checks_max: None, lines_max: None", "")
+                .replace(", steps_at_once: 2, checks_max: None, lines_max: None", "")
         }
         Err(error) => format!("unreadable: {error}"),
     }
@@ -46,6 +46,7 @@ llm = true
 [budget]
 attempts = 7
 checks = 50
+steps_at_once = 3
 wall_seconds = 60
 
 [approval]
@@ -73,8 +74,13 @@ allow = ["tests/fuzz/*"]
         on_request: false,
         policy: Policy::default(),
     };
-    let budget =
-        Budget { attempts_max: 7, wall_ms_max: 60_000, checks_max: Some(50), lines_max: None };
+    let budget = Budget {
+        attempts_max: 7,
+        wall_ms_max: 60_000,
+        steps_at_once: 3,
+        checks_max: Some(50),
+        lines_max: None,
+    };
     let worker = WorkerConfig {
         name: "codemod".into(),
         command: ["python3", "tools/codemod.py"].map(String::from).to_vec(),

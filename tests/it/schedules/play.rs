@@ -228,6 +228,7 @@ impl Play {
         let budget = Budget {
             checks_max: self.rng.percent(20).then(|| self.rng.between(1, 8) as u32),
             lines_max: self.rng.percent(10).then(|| self.rng.between(1, 6) as u32),
+            steps_at_once: self.rng.between(1, 3) as u32,
             ..self.run.budget
         };
         let mut when = || if self.rng.percent(15) { When::Always } else { When::Never };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use greenloop::base::limits::STEPS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Effect};
 use greenloop::model::approval::When;
 use greenloop::model::proposal::FileChange;
@@ -110,7 +109,10 @@ pub fn at_work<'a>(play: &Play, working: impl Iterator<Item = &'a Effect>) -> Re
         n_work += usize::from(matches!(effect, Effect::Work { .. }));
         n_verify += usize::from(matches!(effect, Effect::Verify { .. }));
     }
-    must(n_work <= STEPS_AT_ONCE_MAX, "more steps are worked on at once than may be")?;
+    must(
+        n_work <= play.run.budget.steps_at_once as usize,
+        "more steps are worked on at once than may be",
+    )?;
     must(n_verify <= 1, "two things are merged at once")?;
     must(play.run.outcome().is_none(), "an ended run has work to do")
 }
