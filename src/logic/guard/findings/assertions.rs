@@ -127,7 +127,7 @@ fn assertion<'a>(code: &'a Code<'a>, at: usize, within: &Range<usize>) -> Option
         && ["t", "tap", "test", "a"].contains(&code.at(at - 2));
     let is_raises = matches!(token.text, "raises" | "warns" | "deprecated_call") && before == "."
         || lower == "assertraises";
-    let is_should = before == "."
+    let is_should = matches!(before, "." | "?.")
         && (lower.starts_with("should")
             || code.language == Language::Ruby
                 && ["must_", "wont_"].iter().any(|start| lower.starts_with(start)));
