@@ -54,6 +54,8 @@ pub struct HunkView {
     pub whole: (usize, usize),
     /// How many of the proposal's decisions are about what judges it.
     pub n_judging: usize,
+    /// How many edits of what judges it were left out of the proposal.
+    pub n_left_out: usize,
     /// A language model made it.
     pub llm: bool,
 }
@@ -209,6 +211,7 @@ fn view(
         parts,
         whole: (job.n_total, proposal.files.len()),
         n_judging: proposal.guard.allowed.len(),
+        n_left_out: proposal.guard.left_out.iter().map(|left| left.change.n_items()).sum(),
         llm: proposal.llm,
     }
 }
@@ -308,6 +311,7 @@ mod tests {
             parts: Vec::new(),
             whole: (1, 1),
             n_judging: 0,
+            n_left_out: 0,
             llm: false,
         };
         let touched = |lines: Range<u32>| {

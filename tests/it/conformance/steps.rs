@@ -149,6 +149,9 @@ impl Desk {
                 Change::File(file) if file.delete => {
                     (ChangeKind::Delete, seen(path), String::new())
                 }
+                Change::File(file) if file.left_out => {
+                    (ChangeKind::Modify, seen(path), file.text.clone().unwrap_or_default())
+                }
                 Change::File(file) => {
                     let from = RepoPath::new(&file.from).unwrap();
                     let before = seen(&file.from);
@@ -159,7 +162,8 @@ impl Desk {
             // What is shown with other line breaks is changed with those too.
             let crlf = before.contains("\r\n") && !after.contains('\r');
             let after = if crlf { after.replace('\n', "\r\n") } else { after };
-            Draft { path: RepoPath::new(path).unwrap(), kind, before, after }
+            let left_out = matches!(change, Change::File(file) if file.left_out);
+            Draft { path: RepoPath::new(path).unwrap(), kind, before, after, left_out }
         };
         self.engine.propose(*id, changes.iter().map(draft).collect(), &[]);
         Ok(())

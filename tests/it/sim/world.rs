@@ -339,7 +339,7 @@ impl World {
         let named = |(document, after): &(usize, String)| {
             let path = RepoPath::new(&self.editor.documents[*document].path).unwrap();
             let (before, after) = (bases[*document].string.clone(), after.clone());
-            Draft { path, kind: ChangeKind::Modify, before, after }
+            Draft { path, kind: ChangeKind::Modify, before, after, left_out: false }
         };
         let drafts = files.iter().map(named).collect();
         let fixed: Vec<&'static str> =
