@@ -47,6 +47,11 @@ impl Desk {
                 let argument = self.filled_in(&order.argument)?;
                 let arguments = if argument.is_null() { json!([]) } else { json!([argument]) };
                 self.command(&order.name, arguments).await?;
+                // A project opens on a thread of its own.
+                let begins = ["greenloop.fix", "greenloop.test.run"].contains(&order.name.as_str());
+                if begins && self.answer["ok"] == true {
+                    self.until_asked().await?;
+                }
             }
             Step::Answer(given) => {
                 let question = self.wire.questions.pop_front().ok_or("no question is open")?;
