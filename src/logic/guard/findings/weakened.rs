@@ -48,8 +48,9 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     // What is new stands for what is gone, as long as it says as much.
     unpaired.sort_by_key(|one| std::cmp::Reverse(strength(one)));
     fresh.retain(|one| !always_holds(one));
-    let n_helped = helped(after, is).saturating_sub(helped(before, was));
-    let n_left = unpaired.len().saturating_sub(fresh.len() + n_helped);
+    let n_missing = unpaired.len().saturating_sub(fresh.len());
+    let n_helped = || helped(after, is).saturating_sub(helped(before, was));
+    let n_left = if n_missing == 0 { 0 } else { n_missing.saturating_sub(n_helped()) };
     let follows = !change.is_attempt() && (change.has_sources || n_fresh > 0);
     let is_made_up = |one: &Assertion<'_>| {
         is_excused(one, before, after, change)
