@@ -10,6 +10,7 @@ mod json;
 mod lessons;
 mod lsp;
 mod named;
+mod report;
 mod runs;
 mod screen;
 mod steer;
@@ -39,6 +40,7 @@ Commands:
   answer RUN yes|no  answer what a run asks, and go on with it
   cancel RUN      end a run
   lessons         list what was learned from what you accepted and rejected; --delete N or all
+  report [DIR]    say where time, attempts and people's answers went, and where runs stalled
   checks [DIR]    list the checks that were found and why, and run them
   doctor [DIR]    say what is available here and what to do about what is not
   lsp             serve an editor on standard input and output
@@ -125,6 +127,7 @@ fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
             Some("answer") => steer::answer(parser),
             Some("cancel") => steer::cancel(parser),
             Some("lessons") => lessons::main(parser),
+            Some("report") => report::main(parser),
             Some("checks") => checks::main(parser),
             Some("doctor") => doctor::main(parser),
             Some("lsp") => lsp::main(parser),

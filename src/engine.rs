@@ -28,6 +28,7 @@ use crate::logic::diff;
 use crate::model::budget::AskedBudget;
 use crate::model::event::Event;
 use crate::model::failure::Failure;
+use crate::model::plan::Plan;
 use crate::model::proposal::{ChangeKind, Proposal};
 use crate::model::question::Answer;
 use crate::model::run::{Goal, Run};
@@ -55,6 +56,11 @@ pub enum Command {
     },
     Unpause {
         id: RunId,
+    },
+    /// Has the run go on by another plan, as a person wants it.
+    SetPlan {
+        id: RunId,
+        plan: Plan,
     },
     /// What a person says to a question of the run.
     Answer {
@@ -172,6 +178,13 @@ pub fn runs(dirs: &Dirs) -> Result<Vec<RunView>, Failure> {
     let records = Records { journal: &journal, store: &store, state: &dirs.state };
     let known = recover::known_runs(&records)?;
     Ok(known.into_iter().map(RunView::from).collect())
+}
+
+/// What happened in the project's latest runs, with the time of each event.
+pub fn histories(dirs: &Dirs) -> Result<Vec<Vec<(u64, Event)>>, Failure> {
+    let journal = Journal::open(&executor::journal_path(dirs))?;
+    let ids = journal.latest(limits::RUNS_REPORTED_MAX)?;
+    Ok(ids.into_iter().filter_map(|id| journal.history(id).ok()).collect())
 }
 
 /// What the user lets a project's commands do.

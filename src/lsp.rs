@@ -18,6 +18,7 @@ mod latency;
 mod log;
 mod outbox;
 mod plan_docs;
+mod plans;
 #[cfg(debug_assertions)]
 mod probe;
 mod progress;

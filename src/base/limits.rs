@@ -84,10 +84,14 @@ pub const TEST_CASES_MAX: usize = 200_000;
 pub const SNAPSHOT_FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// A source file larger than this is not searched for repairs, in bytes.
 pub const REPAIR_FILE_BYTES_MAX: usize = 512 * 1024;
+/// Red tests beside its goal that a search looks at.
+pub const OTHER_TESTS_MAX: usize = 20;
 /// Candidates handed to one search.
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
+/// Runs that a report tells of.
+pub const RUNS_REPORTED_MAX: usize = 1_000;
 /// Lessons that one run uses.
 pub const LESSONS_USED_MAX: usize = 20;
 /// Lessons that are kept; the oldest go.

@@ -51,12 +51,15 @@ fn finished(
     inbox: &Receiver<Message>,
     see: &mut dyn FnMut(Seen),
 ) -> Result<Arc<RunView>, Stop> {
+    // What it waited for before is what we are here for.
+    let mut has_begun = false;
     loop {
         let Ok(message) = inbox.recv() else {
             return Err(Failure::environment("the engine ended early", "Try again.").into());
         };
         match message {
             Message::Notice(Notice::Happened { id: run, event }) if run == id => {
+                has_begun |= !matches!(event, Event::Resumed { .. });
                 see(Seen::Event(event));
             }
             Message::Notice(Notice::Progress { id: run, progress }) if run == id => {
@@ -67,7 +70,8 @@ fn finished(
             }
             Message::Notice(Notice::Changed(view))
                 if view.run.id == id
-                    && (view.run.is_finished() || machine::waits_for_people(&view.run)) =>
+                    && (view.run.is_finished()
+                        || has_begun && machine::waits_for_people(&view.run)) =>
             {
                 return Ok(view);
             }

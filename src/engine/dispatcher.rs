@@ -160,8 +160,9 @@ impl Dispatcher {
                     return self.start_waiting();
                 }
                 Next::Rest => {
-                    entry.work = None;
-                    return;
+                    // Of steps that are done without it, a worker may still be at work.
+                    entry.work.take().iter().for_each(|work| work.cancel.cancel());
+                    return self.drop_waiting(id);
                 }
             }
         }

@@ -97,10 +97,15 @@ impl Journal {
 
     /// The events of one run, in order; an error when a row was changed, lost or written by a later version.
     pub fn events(&self, run: RunId) -> Result<Vec<Event>, Failure> {
+        Ok(self.history(run)?.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// The same with the time of each, in milliseconds since 1970.
+    pub fn history(&self, run: RunId) -> Result<Vec<(u64, Event)>, Failure> {
         let connection = self.lock();
         let rows = connection
             .prepare_cached(
-                "SELECT seq, version, body, hash FROM events WHERE run = ?1 ORDER BY seq",
+                "SELECT seq, version, body, hash, at_ms FROM events WHERE run = ?1 ORDER BY seq",
             )
             .and_then(|mut select| {
                 select.query_map([run.to_string()], read_row)?.collect::<Result<Vec<Row>, _>>()
@@ -123,7 +128,7 @@ impl Journal {
         Ok(names.iter().filter_map(|name| RunId::parse(name)).collect())
     }
 
-    fn verified(&self, run: RunId, rows: Vec<Row>) -> Result<Vec<Event>, Failure> {
+    fn verified(&self, run: RunId, rows: Vec<Row>) -> Result<Vec<(u64, Event)>, Failure> {
         let mut before = String::new();
         let mut events = Vec::with_capacity(rows.len());
         for (row, expected) in rows.into_iter().zip(1..) {
@@ -133,8 +138,9 @@ impl Journal {
             if row.seq != expected || row.hash != chained(&before, &row.body) {
                 return Err(damaged(&self.path, format!("run {run}, event {expected}")));
             }
-            events
-                .push(serde_json::from_str(&row.body).map_err(|error| damaged(&self.path, error))?);
+            let event =
+                serde_json::from_str(&row.body).map_err(|error| damaged(&self.path, error))?;
+            events.push((row.at_ms as u64, event));
             before = row.hash;
         }
         Ok(events)
@@ -150,10 +156,17 @@ struct Row {
     version: i64,
     body: String,
     hash: String,
+    at_ms: i64,
 }
 
 fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row { seq: row.get(0)?, version: row.get(1)?, body: row.get(2)?, hash: row.get(3)? })
+    Ok(Row {
+        seq: row.get(0)?,
+        version: row.get(1)?,
+        body: row.get(2)?,
+        hash: row.get(3)?,
+        at_ms: row.get(4)?,
+    })
 }
 
 fn others_version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -22,7 +22,7 @@ use crate::model::plan::{Plan, Step};
 use crate::model::proposal::SearchFact;
 use crate::model::question::{About, Question};
 use crate::model::report::TestId;
-use crate::model::run::{Outcome, Phase, Run};
+use crate::model::run::{Attempt, Outcome, Phase, Run};
 use crate::model::subset::Choice;
 
 pub use self::attempt::{expected, is_green};
@@ -216,8 +216,8 @@ fn work(run: &Run, plan: &Plan) -> Next {
     if questions::keeps_waiting(run, About::Plan) {
         return Next::Do(wanted);
     }
-    let n_working = states.values().filter(|state| matches!(state, StepState::Working { .. }));
-    if n_working.count() < run.budget.steps_at_once as usize
+    let is_working = |made: &&Attempt| made.result.is_none() && made.left.is_none();
+    if run.attempts.iter().filter(is_working).count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
             StepState::Ready { turn } => Some((*step, turn)),
             _ => None,

@@ -23,7 +23,7 @@ use super::questions::Questions;
 use super::review::Shown;
 use super::{plan_docs, summary, to_proto};
 use crate::base::hash::ContentHash;
-use crate::base::ids::RunId;
+use crate::base::ids::{QuestionId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
@@ -65,6 +65,8 @@ pub struct State {
     pub shown: Shown,
     /// What was said of open plans.
     pub plans: plan_docs::Shown,
+    /// What runs ask that was put to the person here.
+    pub put: HashSet<(RunId, QuestionId)>,
     /// What an editor that listens was told last.
     pub told: Value,
     /// The bytes of what was accepted, by run, so that it comes out again as it was.

@@ -16,7 +16,7 @@ use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::engine::{EngineHandle, Review, RunView};
-use crate::logic::overview;
+use crate::logic::{overview, plan_text};
 use crate::model::check::CheckRun;
 
 pub const SCHEME: &str = "greenloop";
@@ -41,6 +41,8 @@ pub enum What {
     Log,
     /// The run on a page.
     Run,
+    /// The steps of a run, to be edited.
+    Plan,
 }
 
 impl Document {
@@ -53,6 +55,7 @@ impl Document {
             What::Diff => format!("diff/{run}.diff"),
             What::Log => format!("log/{run}.txt"),
             What::Run => format!("run/{run}.md"),
+            What::Plan => format!("plan/{run}.md"),
         }
     }
 
@@ -76,6 +79,7 @@ impl Document {
             "diff" => stem(".diff").map(|run| (run, What::Diff)),
             "log" => stem(".txt").map(|run| (run, What::Log)),
             "run" => stem(".md").map(|run| (run, What::Run)),
+            "plan" => stem(".md").map(|run| (run, What::Plan)),
             _ => None,
         }?;
         Some(Self { run, what })
@@ -91,6 +95,7 @@ impl Document {
             What::Diff => review().map(Review::patch),
             What::Log => Some(log(view, engine)),
             What::Run => Some(overview::markdown(&view.run)),
+            What::Plan => view.run.plan.as_ref().map(plan_text::print),
         }
     }
 }
@@ -167,7 +172,9 @@ pub async fn show(session: &Arc<Session>, document: Document) -> std::result::Re
     };
     let text = text(session, &document).await.ok_or_else(not_found)?;
     let capabilities = session.capabilities();
-    let uri = if capabilities.virtual_documents && capabilities.show_document {
+    // Nobody could type in a document that only the server has.
+    let is_read_only = document.what != What::Plan;
+    let uri = if is_read_only && capabilities.virtual_documents && capabilities.show_document {
         document.uri().ok_or_else(not_found)?
     } else {
         in_a_file(session, &document, text).await?
@@ -205,7 +212,14 @@ mod tests {
     #[test]
     fn a_document_is_known_by_its_name() {
         let path = || RepoPath::new("src/a b%2F#ü.rs").unwrap();
-        let all = [What::Base(path()), What::Proposed(path()), What::Diff, What::Log, What::Run];
+        let all = [
+            What::Base(path()),
+            What::Proposed(path()),
+            What::Diff,
+            What::Log,
+            What::Run,
+            What::Plan,
+        ];
         for what in all {
             let document = Document { run: RunId(77), what };
             assert_eq!(Document::of(&document.uri().unwrap()), Some(document));

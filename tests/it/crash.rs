@@ -10,9 +10,20 @@ use crate::support::{Fingerprint, Fixture, Home, Project};
 
 /// Runs `fix` with arguments and a fault; returns standard output's lines and whether it was killed.
 fn run(home: &Home, project: &Project, args: &[&str], fault: &str) -> (Vec<Value>, bool) {
+    say(home, project, "fix", args, fault)
+}
+
+/// The same for any command.
+fn say(
+    home: &Home,
+    project: &Project,
+    command: &str,
+    args: &[&str],
+    fault: &str,
+) -> (Vec<Value>, bool) {
     let output = project
         .greenloop(home)
-        .args(["fix", "--format", "json"])
+        .args([command, "--format", "json"])
         .args(args)
         .env("GREENLOOP_FAULT", fault)
         .output()
@@ -86,4 +97,61 @@ fn check_goes_on(home: &Home, project: &Project, lines: &[Value], point: &str) {
         again.last().unwrap_or_else(|| panic!("{point}: nothing was said after the restart"));
     assert!(!killed && outcome["status"] == "green", "{point}: {outcome:#}");
     assert_no_processes(home);
+}
+
+/// Two steps that are worked on at once.
+const TWO: [&str; 4] =
+    ["--test", "test_breaks_are_not_paid", "--test", "test_a_way_there_leads_back"];
+
+#[test]
+fn parallel_steps_survive_a_kill_after_every_append() {
+    let fixture = Fixture::load("python-warehouse");
+    for n in 1.. {
+        let (home, project) = (Home::new(), fixture.copy());
+        let before = Fingerprint::of(&project.root);
+        let point = format!("after-append:{n}");
+        let (lines, killed) = say(&home, &project, "fix", &TWO, &point);
+        assert_no_processes(&home);
+        if !killed {
+            assert_eq!(lines.last().unwrap()["status"], "green");
+            assert!(n > 14, "a run with two steps has more events than {n}");
+            return;
+        }
+        let id = lines.iter().find_map(|line| line["id"].as_str());
+        let finished = lines.iter().any(|line| line["type"] == "finished");
+        let (again, _) = match id {
+            Some(id) if !finished => say(&home, &project, "resume", &[id], ""),
+            Some(_) | None => say(&home, &project, "fix", &TWO, ""),
+        };
+        let outcome = again.last().unwrap();
+        assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
+        assert_eq!(outcome["steps"].as_array().unwrap().len(), 2, "{point}: {outcome:#}");
+        before.assert_unchanged(&project.root);
+    }
+}
+
+#[test]
+fn an_open_question_survives_a_kill_before_every_append() {
+    let fixture = Fixture::load("python-warehouse");
+    for n in 1.. {
+        let (home, project) = (Home::new(), fixture.copy());
+        let (lines, _) = say(&home, &project, "plan", &TWO, "");
+        let id = lines.last().unwrap()["run"].as_str().unwrap().to_owned();
+        let point = format!("before-append:{n}");
+        let (lines, killed) = say(&home, &project, "answer", &[&id, "yes"], &point);
+        assert_no_processes(&home);
+        if !killed {
+            assert_eq!(lines.last().unwrap()["status"], "green");
+            assert!(n > 10, "an answered plan has more events than {n}");
+            return;
+        }
+        let (mut lines, _) = say(&home, &project, "resume", &[&id], "");
+        if lines.last().unwrap()["type"] == "waits" {
+            // The yes had not been written down: nothing was begun without it.
+            assert!(lines.iter().all(|line| line["type"] != "attempt-started"), "{lines:#?}");
+            lines = say(&home, &project, "answer", &[&id, "yes"], "").0;
+        }
+        let outcome = lines.last().unwrap();
+        assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
+    }
 }

@@ -2,14 +2,15 @@
 
 use super::{Dispatcher, Entry, Work, refused};
 use crate::base::cancel::CancelToken;
-use crate::base::ids::{QuestionId, RunId};
+use crate::base::ids::{CheckId, QuestionId, RunId};
 use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
 use crate::io::run_lock::RunLock;
-use crate::logic::machine;
-use crate::model::event::Event;
-use crate::model::failure::Failure;
+use crate::logic::{machine, plan_check};
+use crate::model::event::{Event, Planner};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::plan::Plan;
 use crate::model::question::Answer;
 use crate::model::snapshot::Buffer;
 
@@ -28,6 +29,7 @@ impl Dispatcher {
             Command::Unpause { id } => {
                 (id, self.steer(id, Event::Unpaused { at_ms: clock::now_ms() }))
             }
+            Command::SetPlan { id, plan } => (id, self.set_plan(id, plan)),
             Command::Answer { id, question, answer } => (id, self.answer(id, question, answer)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
             Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
@@ -144,6 +146,21 @@ impl Dispatcher {
         self.record(id, event)?;
         self.advance(id);
         Ok(())
+    }
+
+    /// A plan that cannot be carried out is refused.
+    fn set_plan(&mut self, id: RunId, plan: Plan) -> Result<(), Failure> {
+        let run = &self.known(id)?.run;
+        let checks: Vec<CheckId> = run.checks.iter().map(|check| check.id.clone()).collect();
+        let workers: Vec<String> = run.workers.iter().map(|worker| worker.name.clone()).collect();
+        let targets = run.targets.as_deref().unwrap_or_default();
+        let known = plan_check::Known { targets, checks: &checks, workers: &workers };
+        if let Some(flaw) = plan_check::flaws(&plan, &known).into_iter().find(|flaw| flaw.is_error)
+        {
+            return Err(Failure::new(FailureKind::Refused, flaw.message, flaw.hint));
+        }
+        let plan = Box::new(plan);
+        self.steer(id, Event::PlanMade { plan, by: Planner::Person, lessons: Vec::new() })
     }
 
     fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod patch;
 mod python;
 mod refusals;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,7 +21,7 @@ use self::refusals::Refusals;
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
 use crate::logic::report_parse::BUILD;
@@ -151,7 +152,11 @@ fn repair_check(
     let passed = group.baseline.report.cases.iter();
     let passed = passed.filter(|case| case.outcome == TestOutcome::Passed);
     let passing: Vec<String> = passed.map(|case| case.id.name.clone()).collect();
+    let is_target = |case: &&TestCase| group.failing.contains(&case.id.name);
+    let red = group.baseline.report.red().filter(|case| !is_target(case));
+    let others: Vec<String> = red.map(|case| case.id.name.clone()).take(OTHER_TESTS_MAX).collect();
     let job = Job {
+        others: &others,
         desk,
         tree,
         check: group.check,
@@ -245,7 +250,8 @@ fn solve(
     let n_avoided = n_candidates - candidates.len();
     let mut hunt = Hunt::new(job, &candidates);
     hunt.run(path)?;
-    let ranked = ranked(&question, &hunt.plausible);
+    let also = hunt.also_fixed(path)?;
+    let ranked = ranked(&question, &hunt.plausible, &also);
     let change = first_not_refused(job, &ranked, refusals)?;
     let fact = SearchFact {
         tried: hunt.tried,
@@ -287,8 +293,9 @@ fn suspicion(
     suspicion
 }
 
-/// Patches best first: single edits in the order the templates' experience gives, then combinations by cost.
-fn ranked(question: &Question<'_>, plausible: &[Patch<'_>]) -> Vec<Vec<Candidate>> {
+/// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the
+/// templates' experience gives, then combinations by cost.
+fn ranked(question: &Question<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec<Vec<Candidate>> {
     let owned = |patch: &Patch<'_>| patch.iter().copied().cloned().collect::<Vec<Candidate>>();
     let single = plausible.iter().filter_map(|patch| match patch[..] {
         [candidate] => Some(candidate.clone()),
@@ -297,7 +304,14 @@ fn ranked(question: &Question<'_>, plausible: &[Patch<'_>]) -> Vec<Vec<Candidate
     let mut combined: Vec<&Patch<'_>> = plausible.iter().filter(|patch| patch.len() > 1).collect();
     combined.sort_by(|a, b| hunt::cost(a).total_cmp(&hunt::cost(b)));
     let single = rank::final_order(question, single.collect());
-    single.into_iter().map(|one| vec![one]).chain(combined.into_iter().map(owned)).collect()
+    let all = single.into_iter().map(|one| vec![one]).chain(combined.into_iter().map(owned));
+    let mut all: Vec<Vec<Candidate>> = all.collect();
+    let n_also = |patch: &Vec<Candidate>| {
+        let same = |known: &Patch<'_>| known.iter().copied().eq(patch.iter());
+        plausible.iter().position(same).and_then(|place| also.get(place)).copied()
+    };
+    all.sort_by_key(|patch| Reverse(n_also(patch)));
+    all
 }
 
 fn first_not_refused(

@@ -30,6 +30,7 @@ enum Kind {
     Proposed,
     Diff,
     Log,
+    Plan,
     #[default]
     Run,
 }
@@ -51,6 +52,7 @@ pub async fn show(session: Arc<Session>, arguments: Arguments) -> Outcome {
         Kind::Proposed => What::Proposed(path()?),
         Kind::Diff => What::Diff,
         Kind::Log => What::Log,
+        Kind::Plan => What::Plan,
         Kind::Run => What::Run,
     };
     let uri = virtual_docs::show(&session, Document { run, what }).await?;

@@ -32,7 +32,13 @@ struct Wanted {
     uri: Option<Url>,
 }
 
-pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Outcome {
+/// `plan_first`: the plan waits for a yes.
+pub fn start(
+    session: &Arc<Session>,
+    arguments: Arguments,
+    kind: GoalKind,
+    plan_first: bool,
+) -> Outcome {
     let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
     let folder = folder(session, wanted.uri.as_ref())?;
     if let Some(failure) = session.state().projects.failure(&folder) {
@@ -42,7 +48,7 @@ pub fn start(session: &Arc<Session>, arguments: Arguments, kind: GoalKind) -> Ou
     let around = folder.clone();
     let goal = move |root: &Path| {
         let focus = RepoPath::below(root, &around).unwrap_or_default();
-        Goal { focus, checks, tests, kind, ..Goal::default() }
+        Goal { focus, checks, tests, kind, plan_first, ..Goal::default() }
     };
     begin(session, &folder, title(kind), goal)
 }

@@ -32,6 +32,7 @@ pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
 pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
+pub const PLAN_APPROVE: &str = "greenloop.plan.approve";
 pub const SHOW: &str = "greenloop.show";
 pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
 pub const PROPOSAL_REDO: &str = "greenloop.proposal.redo";
@@ -57,7 +58,7 @@ pub const ROWS: &[Row] = &[
         name: TEST_RUN,
         argument: "`{checks?, tests?, uri?}`",
         effect: "runs the checks on what is on the screen",
-        run: |session, arguments| now(start(&session, arguments, GoalKind::RunChecks)),
+        run: |session, arguments| now(start(&session, arguments, GoalKind::RunChecks, false)),
     },
     Row {
         name: "greenloop.test.cancel",
@@ -69,7 +70,25 @@ pub const ROWS: &[Row] = &[
         name: FIX,
         argument: "`{checks?, tests?, uri?}` or a test's name",
         effect: "works until green, then proposes",
-        run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen)),
+        run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, false)),
+    },
+    Row {
+        name: "greenloop.plan",
+        argument: "`{checks?, tests?, uri?}` or a test's name",
+        effect: "the same, once you said yes to its plan",
+        run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, true)),
+    },
+    Row {
+        name: PLAN_APPROVE,
+        argument: TASK,
+        effect: "has a plan carried out as it stands in its document",
+        run: |session, arguments| now(task::approve(&session, arguments)),
+    },
+    Row {
+        name: "greenloop.plan.refuse",
+        argument: "`{taskId?, feedback?}`",
+        effect: "says no to what a run asks about its plan",
+        run: |session, arguments| now(task::refuse(&session, arguments)),
     },
     Row {
         name: "greenloop.task.status",
@@ -82,6 +101,18 @@ pub const ROWS: &[Row] = &[
         argument: TASK,
         effect: "ends a run",
         run: |session, arguments| now(task::cancel(&session, arguments)),
+    },
+    Row {
+        name: "greenloop.task.pause",
+        argument: TASK,
+        effect: "begins nothing new in a run",
+        run: |session, arguments| now(task::pause(&session, arguments)),
+    },
+    Row {
+        name: "greenloop.task.unpause",
+        argument: TASK,
+        effect: "goes on with a paused run",
+        run: |session, arguments| now(task::unpause(&session, arguments)),
     },
     Row {
         name: "greenloop.task.resume",
@@ -223,7 +254,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: SHOW,
-        argument: "`{what: run, diff, log, base or proposed; taskId?, path?}`",
+        argument: "`{what: run, plan, diff, log, base or proposed; taskId?, path?}`",
         effect: "opens a document about a run",
         run: |session, arguments| Box::pin(show(session, arguments)),
     },

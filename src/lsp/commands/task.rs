@@ -10,6 +10,7 @@ use crate::base::ids::RunId;
 use crate::engine::{Command, RunView};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
+use crate::lsp::plans;
 use crate::lsp::progress::Progress;
 use crate::lsp::session::{Session, State};
 use crate::lsp::tasks;
@@ -61,6 +62,56 @@ pub fn resume(session: &Arc<Session>, arguments: Arguments) -> Outcome {
     let buffers = start::buffers(&root, &state.started[&id].texts);
     state.send(id, Command::Resume { id, buffers })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+pub fn pause(session: &Session, arguments: Arguments) -> Outcome {
+    let wanted = task(arguments)?;
+    let running = |view: &RunView| !view.run.is_finished() && view.run.paused_ms.is_none();
+    steer(session, wanted, running, |id| Command::Pause { id })
+}
+
+pub fn unpause(session: &Session, arguments: Arguments) -> Outcome {
+    let wanted = task(arguments)?;
+    steer(session, wanted, |view| view.run.paused_ms.is_some(), |id| Command::Unpause { id })
+}
+
+fn steer(
+    session: &Session,
+    wanted: Option<RunId>,
+    fits: impl Fn(&RunView) -> bool,
+    command: impl Fn(RunId) -> Command,
+) -> Outcome {
+    let mut state = session.state();
+    let id = wanted.or_else(|| newest(&state, fits)).ok_or_else(|| none("is there for that"))?;
+    state.send(id, command(id))?;
+    Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Refused {
+    task_id: Option<RunId>,
+    feedback: String,
+}
+
+pub fn approve(session: &Session, arguments: Arguments) -> Outcome {
+    let wanted = task(arguments)?;
+    let id = planned(session, wanted)?;
+    plans::approve(session, id)?;
+    Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+pub fn refuse(session: &Session, arguments: Arguments) -> Outcome {
+    let Refused { task_id, feedback } = arguments.read(|id| json!({ "taskId": id }))?;
+    let id = planned(session, task_id)?;
+    plans::refuse(session, id, feedback)?;
+    Ok(Reply { task_id: Some(id), ..Reply::default() })
+}
+
+/// The run that is meant, else the newest that has a plan and has not ended.
+fn planned(session: &Session, wanted: Option<RunId>) -> Result<RunId, Refusal> {
+    let has_plan = |view: &RunView| !view.run.is_finished() && view.run.plan.is_some();
+    wanted.or_else(|| newest(&session.state(), has_plan)).ok_or_else(|| none("has a plan"))
 }
 
 /// The states of one task or of all, with their hunks as the texts are now.

@@ -237,6 +237,7 @@ impl Desk {
                     self.subset = Some((id, hunks));
                 }
                 Command::Cancel { .. } => asked("cancel".into()),
+                Command::SetPlan { .. } => asked("another plan".into()),
                 Command::Pause { .. } => asked("pause".into()),
                 Command::Unpause { .. } => asked("unpause".into()),
                 Command::Answer { question, answer, .. } => {

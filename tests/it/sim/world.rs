@@ -254,6 +254,7 @@ impl World {
                 }
                 Command::CheckSubset { .. }
                 | Command::Cancel { .. }
+                | Command::SetPlan { .. }
                 | Command::Pause { .. }
                 | Command::Unpause { .. }
                 | Command::Answer { .. }

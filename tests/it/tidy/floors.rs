@@ -51,7 +51,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tower", &["lsp"]),
     ("tokio", &["lsp", "cli", "main"]),
     ("git2", &["io::store"]),
-    ("rusqlite", &["io::journal"]),
+    ("rusqlite", &["io::journal", "io::lessons"]),
     ("landlock", &["io::sandbox"]),
     ("nix", &["io::sandbox", "io::process", "io::store", "io::worlds", "io::fault"]),
     ("lexopt", &["cli", "main"]),

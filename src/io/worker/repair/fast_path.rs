@@ -17,6 +17,9 @@ pub(super) struct Job<'a> {
     pub baseline: &'a CheckRun,
     /// Tests that are to pass, in the runner's own notation (`TestId::name`); never empty.
     pub failing: &'a [String],
+    /// Tests that are red on `tree` and are no goal of this search. An edit that makes them pass as well is likelier to mend
+    /// the cause.
+    pub others: &'a [String],
     /// Tests that pass on `tree` and are to keep passing.
     pub passing: &'a [String],
     /// Files that may be edited, with their texts in `tree`.
@@ -49,7 +52,7 @@ pub(super) trait FastPath {
     /// What failing tests and a sample of passing ones ran; empty when the language has no way to tell.
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure>;
 
-    /// Tries `patches` in order: first against `failing` (names from the job's list; the first one screens), then
+    /// Tries `patches` in order: first against `failing` (red tests of the check; the first one screens), then
     /// against the passing tests that matter. `each` gets every verdict once, by the patch's place, in any order near
     /// theirs. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
     fn search(

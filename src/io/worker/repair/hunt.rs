@@ -65,6 +65,25 @@ impl<'a> Hunt<'a> {
         Ok(())
     }
 
+    /// How many of the red tests that are no goal each plausible patch makes pass.
+    pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> Result<Vec<usize>, Failure> {
+        let mut also = vec![0; self.plausible.len()];
+        if self.job.others.is_empty() || also.len() < 2 || self.job.failing.is_empty() {
+            return Ok(also);
+        }
+        let names = [self.job.failing, self.job.others].concat();
+        let n_own = self.job.failing.len();
+        path.search(&self.plausible, &names, &mut |index, verdict| {
+            also[index] = match verdict {
+                Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
+                Verdict::Plausible => self.job.others.len(),
+                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => 0,
+            };
+            ControlFlow::Continue(())
+        })?;
+        Ok(also)
+    }
+
     /// Whether the search went through everything it knew to try.
     pub fn is_exhausted(&self) -> bool {
         self.tried >= self.total

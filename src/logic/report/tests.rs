@@ -1,0 +1,84 @@
+//! A journal made up, and what is told of it.
+
+use super::*;
+use crate::base::ids::{AcceptanceId, CheckId, RunId, TreeId};
+use crate::base::path::RepoPath;
+use crate::model::budget::AskedBudget;
+use crate::model::event::{Planner, WorkResult};
+use crate::model::plan::Plan;
+use crate::model::question::{About, Question};
+use crate::model::report::TestId;
+use crate::model::run::Goal;
+use crate::model::subset::Choice;
+
+fn step(id: u32) -> Step {
+    Step {
+        id: StepId(id),
+        title: "a step".into(),
+        intent: String::new(),
+        scope: vec![],
+        worker: None,
+        tests: vec![TestId { check: CheckId::new("unit"), name: format!("t{id}") }],
+        checks: vec![],
+        after: vec![],
+        skip: false,
+    }
+}
+
+/// Seconds and what happened then.
+fn history(events: Vec<(u64, Event)>) -> History {
+    let goal = Goal::default();
+    let begun =
+        Event::RunRequested { id: RunId(1), goal, budget: AskedBudget::default(), at_ms: 0 };
+    let events = [(0, begun)].into_iter().chain(events);
+    events.map(|(seconds, event)| (seconds * 1000, event)).collect()
+}
+
+fn started(attempt: u32, step: u32, worker: &str) -> Event {
+    let (attempt, step) = (AttemptId(attempt), StepId(step));
+    Event::AttemptStarted { attempt, step, worker: worker.into(), base: None, why: String::new() }
+}
+
+fn judged(attempt: u32, result: AttemptResult) -> Event {
+    Event::AttemptJudged { attempt: AttemptId(attempt), result }
+}
+
+#[test]
+fn time_attempts_people_and_stalls_are_told_apart() {
+    let plan = Plan { title: "all".into(), intro: String::new(), steps: vec![step(1), step(2)] };
+    let asked = Question { id: QuestionId(1), about: About::Plan, wait_ms: None };
+    let nothing = |id| Event::AttemptFinished {
+        attempt: AttemptId(id),
+        result: WorkResult::Nothing { reason: "no template fits: 3 tried".into(), search: None },
+    };
+    let changed = |id| Event::AttemptFinished {
+        attempt: AttemptId(id),
+        result: WorkResult::Changed {
+            tree: TreeId::new("t"),
+            title: "a change".into(),
+            search: None,
+        },
+    };
+    let red = || AttemptResult::Red { reason: "still red: t2".into() };
+    let hunks: Choice = [(RepoPath::new("a.py").unwrap(), 0)].into();
+    let (acceptance, parts) = (AcceptanceId(RunId(9)), Vec::new());
+    let run = history(vec![
+        (3, Event::BaselineTaken { runs: vec![] }),
+        (4, Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn, lessons: vec![] }),
+        (4, Event::Asked { question: asked, at_ms: 4000 }),
+        (34, Event::Answered { question: QuestionId(1), answer: Answer::Yes, at_ms: 34_000 }),
+        (34, started(1, 1, "repair")),
+        (34, started(2, 2, "repair")),
+        (40, nothing(1)),
+        (40, judged(1, AttemptResult::Nothing { reason: "no template fits: 3 tried".into() })),
+        (44, changed(2)),
+        (50, Event::MergeConflicted { attempt: AttemptId(2), paths: vec![] }),
+        (50, judged(2, red())),
+        (50, started(3, 2, "model")),
+        (80, changed(3)),
+        (81, judged(3, red())),
+        (82, Event::Accepted { acceptance, hunks, parts }),
+        (83, Event::CancelRequested),
+    ]);
+    insta::assert_snapshot!(markdown(&report(&[run, history(vec![])])), @"");
+}

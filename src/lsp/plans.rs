@@ -1,0 +1,169 @@
+//! Plans and the person in front of the editor: what a run asks is put to them, and a plan is carried out as they left it.
+
+use std::sync::Arc;
+
+use tower_lsp::lsp_types::Url;
+
+use super::documents::Text;
+use super::error::{Reason, Refusal};
+use super::plan_docs;
+use super::questions::Question;
+use super::session::{Session, State};
+use super::summary::counted;
+use super::virtual_docs::{self, Document, What};
+use crate::base::ids::{QuestionId, RunId};
+use crate::engine::{Command, RunView};
+use crate::logic::plan_text;
+use crate::model::plan::Plan;
+use crate::model::question::{About, Answer};
+
+const YES: &str = "Carry it out";
+const NO: &str = "No";
+const SHOW: &str = "Show the plan";
+
+/// A question of a run in words.
+struct Put {
+    run: RunId,
+    question: QuestionId,
+    text: String,
+}
+
+/// Puts what runs of this session ask, and was not put yet.
+pub fn put_questions(session: &Arc<Session>) {
+    let new = session.state().new_questions();
+    for put in new {
+        tokio::spawn(put_one(session.clone(), put));
+    }
+}
+
+async fn put_one(session: Arc<Session>, put: Put) {
+    let choices = [YES, NO, SHOW].map(str::to_owned).to_vec();
+    let question = Question { text: put.text.clone(), choices };
+    let choice = tokio::select! {
+        choice = session.questions.ask(&session, question) => choice,
+        // Somebody answered in another way.
+        () = session.until_answered(&put) => None,
+    };
+    let answer = match choice.as_deref() {
+        Some(YES) => Answer::Yes,
+        Some(NO) => Answer::No { note: String::new() },
+        Some(SHOW) => {
+            let plan = Document { run: put.run, what: What::Plan };
+            if let Err(refusal) = virtual_docs::show(&session, plan).await {
+                session.log.info(&refusal.message);
+            }
+            return;
+        }
+        // It stays open; a command answers it.
+        _ => return,
+    };
+    let (id, question) = (put.run, put.question);
+    let sent = session.state().send(id, Command::Answer { id, question, answer });
+    if let Err(refusal) = sent {
+        session.log.info(&refusal.message);
+    }
+}
+
+impl Session {
+    async fn until_answered(&self, put: &Put) {
+        let mut changes = self.texts.subscribe();
+        while self.state().is_open(put.run, put.question) {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl State {
+    fn new_questions(&mut self) -> Vec<Put> {
+        let mut new = Vec::new();
+        for board in self.boards.values() {
+            for view in board.runs().filter(|view| self.started.contains_key(&view.run.id)) {
+                let open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+                for asked in open.filter(|_| !view.interrupted && !view.run.is_finished()) {
+                    let (run, question) = (view.run.id, asked.question.id);
+                    if self.put.insert((run, question)) {
+                        new.push(Put { run, question, text: text(view, asked.question.about) });
+                    }
+                }
+            }
+        }
+        new
+    }
+
+    fn is_open(&self, run: RunId, question: QuestionId) -> bool {
+        let questions = self.run(run).map(|(_, view)| &view.run.questions);
+        questions
+            .into_iter()
+            .flatten()
+            .any(|asked| asked.question.id == question && asked.answer.is_none())
+    }
+
+    /// The plan of a run as it stands in an open document.
+    fn plan_on_screen(&self, run: RunId) -> Option<Arc<Text>> {
+        let is_plan = |uri: &&Url| plan_docs::run_of(uri) == Some(run);
+        let document =
+            self.documents.uris().find(is_plan).and_then(|uri| self.documents.get(uri))?;
+        document.in_sync.then(|| document.text.clone())
+    }
+}
+
+fn text(view: &RunView, about: About) -> String {
+    let plan = view.run.plan.as_ref();
+    match about {
+        About::Plan => {
+            let n_steps = plan.map_or(0, |plan| plan.steps.len());
+            let title = plan.map_or("", |plan| &plan.title);
+            format!("{title}: carry out the plan of {}?", counted(n_steps, "step"))
+        }
+        About::Step { step } => {
+            let title = plan.and_then(|plan| plan.step(step)).map_or("", |step| &step.title);
+            format!("carry out step {step} ({title})?")
+        }
+    }
+}
+
+/// Has a run go on by the plan as it stands on the screen, and answers what it asks about it with yes.
+pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
+    let mut state = session.state();
+    let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
+    let known = view.run.plan.clone().ok_or_else(|| unknown(run))?;
+    if let Some(text) = state.plan_on_screen(run) {
+        let plan = read(&text.string)?;
+        if plan != known {
+            state.send(run, Command::SetPlan { id: run, plan })?;
+        }
+    }
+    answer(&mut state, run, &Answer::Yes)
+}
+
+/// Says no to what a run asks.
+pub fn refuse(session: &Session, run: RunId, note: String) -> Result<(), Refusal> {
+    answer(&mut session.state(), run, &Answer::No { note })
+}
+
+fn answer(state: &mut State, run: RunId, answer: &Answer) -> Result<(), Refusal> {
+    let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
+    let open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+    let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
+    for question in open {
+        state.send(run, Command::Answer { id: run, question, answer: answer.clone() })?;
+    }
+    Ok(())
+}
+
+fn read(text: &str) -> Result<Plan, Refusal> {
+    let parsed = plan_text::parse(text);
+    match parsed.marks.iter().find(|mark| mark.is_error) {
+        None => Ok(parsed.plan),
+        Some(mark) => {
+            let message = format!("the plan cannot be carried out as it stands: {}", mark.message);
+            Err(Refusal::new(Reason::BadArguments, message))
+        }
+    }
+}
+
+fn unknown(run: RunId) -> Refusal {
+    Refusal::new(Reason::NotFound, format!("run {run} has no plan"))
+}
