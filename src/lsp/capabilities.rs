@@ -179,6 +179,7 @@ pub fn offered(encoding: Encoding) -> ServerCapabilities {
     let actions = CodeActionOptions {
         code_action_kinds: Some(vec![
             CodeActionKind::QUICKFIX,
+            CodeActionKind::REFACTOR_REWRITE,
             CodeActionKind::new("source.greenloop"),
         ]),
         resolve_provider: Some(true),

@@ -1,5 +1,7 @@
 //! Plans that are open as documents: what is wrong in them, what may stand at a place, and their steps as an outline.
 
+mod actions;
+
 use std::collections::HashMap;
 use std::ops::Range as Bytes;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use crate::base::text::Encoding;
 use crate::logic::plan_check::{Known, flaws};
 use crate::logic::plan_text::{self, Mark, completions, parse};
 use crate::model::report::TestId;
+
+pub use self::actions::actions;
 
 /// What was sent last for each open plan.
 pub type Shown = HashMap<Url, Vec<Diagnostic>>;

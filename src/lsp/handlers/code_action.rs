@@ -15,6 +15,7 @@ use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
 use crate::lsp::commands;
 use crate::lsp::findings::What;
 use crate::lsp::handlers::code_action_resolve;
+use crate::lsp::plan_docs;
 use crate::lsp::review::edits::conflicting;
 use crate::lsp::review::hunks::{HunkId, HunkState, HunkView};
 use crate::lsp::review::view::{FileView, FindingView};
@@ -40,6 +41,10 @@ pub async fn code_action(
     session: Arc<Session>,
     params: CodeActionParams,
 ) -> Vec<CodeActionOrCommand> {
+    if plan_docs::run_of(&params.text_document.uri).is_some() {
+        let actions = plan_docs::actions(&session, params).await;
+        return actions.into_iter().map(CodeActionOrCommand::CodeAction).collect();
+    }
     let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let lines = (params.range.start.line, params.range.end.line);
     let mut actions = listed(&view, lines, &params.context, session.capabilities());
@@ -113,7 +118,7 @@ fn listed(
 }
 
 /// By whole parts of the name: `quickfix` asks for `quickfix.greenloop.accept` too.
-fn is_asked(context: &CodeActionContext, kind: &str) -> bool {
+pub fn is_asked(context: &CodeActionContext, kind: &str) -> bool {
     let covers = |only: &CodeActionKind| {
         kind.strip_prefix(only.as_str()).is_some_and(|rest| {
             rest.is_empty() || rest.starts_with('.') || only.as_str().is_empty()

@@ -106,6 +106,41 @@ fn an_edited_plan_is_told_what_is_wrong_in_it() {
 }
 
 #[test]
+fn a_step_is_changed_by_an_action() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let run = with_run(&mut client, &root);
+    let mut plan = Plan::open(client, &run);
+    let actions = |plan: &mut Plan, line: u32| {
+        let at = json!({"line": line, "character": 0});
+        let context = json!({"diagnostics": [], "triggerKind": 1});
+        let range = json!({"start": at, "end": at});
+        plan.ask("textDocument/codeAction", json!({"range": range, "context": context}))
+    };
+    let titles = |actions: &Value| {
+        let title = |action: &Value| action["title"].as_str().unwrap().to_owned();
+        actions.as_array().unwrap().iter().map(title).collect::<Vec<String>>().join("\n")
+    };
+    insta::assert_snapshot!(titles(&actions(&mut plan, 9)), @r#"
+    Skip step 2
+    Move step 2 up
+    Join step 2 with the one above
+    Let `repair` begin step 2
+    "#);
+    let skip = &actions(&mut plan, 2)[0]["edit"]["documentChanges"][0];
+    assert_eq!(skip["textDocument"], json!({"uri": plan.uri, "version": 1}));
+    let edit = json!({
+        "range": {"start": {"line": 6, "character": 0}, "end": {"line": 6, "character": 0}},
+        "newText": "- skip: yes\n",
+    });
+    assert_eq!(skip["edits"], json!([edit]));
+    // Nothing is written over what could not be read.
+    plan.retype(&PLAN.replace("- after: 1", "- after: one"));
+    assert_eq!(actions(&mut plan, 9), json!([]));
+}
+
+#[test]
 fn an_editor_is_asked_to_come_with_plans_only() {
     let folder = project();
     let root = folder.path().canonicalize().unwrap();
