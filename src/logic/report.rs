@@ -8,9 +8,9 @@ use crate::base::ids::{AttemptId, QuestionId, StepId};
 use crate::logic::machine;
 use crate::logic::report_parse::phase_scope;
 use crate::logic::signature;
-use crate::model::event::Event;
+use crate::model::event::{Event, Planner};
 use crate::model::plan::Step;
-use crate::model::question::Answer;
+use crate::model::question::{About, Answer};
 use crate::model::run::{AttemptResult, Outcome, Run};
 
 pub use self::page::markdown;
@@ -48,7 +48,6 @@ pub struct Steps {
     pub n_attempts: usize,
     /// Green at the first attempt.
     pub n_at_once: usize,
-    pub work_ms: u64,
     /// Questions about them.
     pub n_asked: usize,
 }
@@ -121,8 +120,8 @@ impl Report {
                 Event::SnapshotTaken { .. } => self.spend(Stage::Snapshot, gap),
                 Event::BaselineTaken { .. } => self.spend(Stage::Baseline, gap),
                 Event::PlanMade { by, .. } => match by {
-                    crate::model::event::Planner::BuiltIn => self.spend(Stage::Plan, gap),
-                    crate::model::event::Planner::Person => self.people.n_plans += 1,
+                    Planner::BuiltIn => self.spend(Stage::Plan, gap),
+                    Planner::Person => self.people.n_plans += 1,
                 },
                 Event::AttemptStarted { attempt, worker, .. } => {
                     since.work.insert(*attempt, (at, worker.clone()));
@@ -216,8 +215,6 @@ struct Since {
 }
 
 fn asked_about(run: &Run, step: StepId) -> usize {
-    use crate::model::question::About;
-
     let about = run.questions.iter().map(|asked| asked.question.about);
     about.filter(|about| *about == About::Step { step }).count()
 }

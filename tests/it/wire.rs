@@ -10,3 +10,4 @@ mod lasting;
 mod model;
 mod plans;
 mod review;
+mod steps;

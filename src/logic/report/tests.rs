@@ -80,5 +80,50 @@ fn time_attempts_people_and_stalls_are_told_apart() {
         (82, Event::Accepted { acceptance, hunks, parts }),
         (83, Event::CancelRequested),
     ]);
-    insta::assert_snapshot!(markdown(&report(&[run, history(vec![])])), @"");
+    insta::assert_snapshot!(markdown(&report(&[run, history(vec![])])), @r#"
+    # Greenloop: 2 runs
+
+    ## How they ended
+
+    | outcome   | runs |
+    | --------- | ---- |
+    | not ended | 2    |
+
+    ## Where the time went
+
+    | stage                 | times | time   | share |
+    | --------------------- | ----- | ------ | ----- |
+    | checks before         | 1     | 3.0 s  | 3 %   |
+    | planning              | 1     | 1.0 s  | 1 %   |
+    | working               | 3     | 46.0 s | 53 %  |
+    | checks after          | 1     | 6.0 s  | 7 %   |
+    | waiting for an answer | 1     | 30.0 s | 35 %  |
+
+    ## Steps
+
+    | steps of | steps | done | at the first attempt | attempts | asked about |
+    | -------- | ----- | ---- | -------------------- | -------- | ----------- |
+    | unit     | 2     | 0    | 0                    | 3        | 0           |
+
+    ## Workers
+
+    | worker | attempts | time   |
+    | ------ | -------- | ------ |
+    | model  | 1        | 30.0 s |
+    | repair | 2        | 16.0 s |
+
+    ## Where it stalled
+
+    | why              | times |
+    | ---------------- | ----- |
+    | still red        | 2     |
+    | no template fits | 1     |
+
+    ## People
+
+    | what they did | times |
+    | ------------- | ----- |
+    | yes           | 1     |
+    | cancelled     | 1     |
+    "#);
 }

@@ -337,7 +337,7 @@ fn run_test(test: &TestId, view: &FileView) -> CodeAction {
     command_action(TEST, format!("Run {}", test.name), commands::TEST_RUN, arguments)
 }
 
-fn command_action(
+pub fn command_action(
     kind: &'static str,
     title: String,
     command: &str,

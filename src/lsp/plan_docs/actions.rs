@@ -2,30 +2,35 @@
 
 use std::ops::Range;
 
+use serde_json::json;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionParams, CodeActionTriggerKind, DocumentChanges, OneOf,
     OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, WorkspaceEdit,
 };
 
-use super::{Open, drawn};
+use super::{Open, drawn, run_of};
 use crate::base::text::edit::Edit;
 use crate::base::text::line_ending;
 use crate::logic::plan_check::Field;
 use crate::logic::plan_edit::{PlanEdit, edited};
 use crate::logic::plan_text::{Section, parse, print};
+use crate::lsp::commands;
 use crate::lsp::from_proto;
-use crate::lsp::handlers::code_action::is_asked;
+use crate::lsp::handlers::code_action::{command_action, is_asked};
 use crate::lsp::session::Session;
 use crate::lsp::to_proto;
 use crate::model::plan::{Plan, Step};
 use crate::model::report::TestId;
+
+const PLAN: &str = "quickfix.greenloop.plan";
 
 /// What can be done with the step under the cursor; the selected tests can become a step of their own.
 pub async fn actions(session: &Session, params: CodeActionParams) -> Vec<CodeAction> {
     let capabilities = session.capabilities();
     let kind = CodeActionKind::REFACTOR_REWRITE;
     // An editor asks by itself at every move of the cursor, and none of it is urgent.
-    let is_wanted = is_asked(&params.context, kind.as_str())
+    let is_asked = |kind: &str| is_asked(&params.context, kind);
+    let is_wanted = (is_asked(kind.as_str()) || is_asked(PLAN))
         && params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC)
         && capabilities.action_literals;
     if !is_wanted {
@@ -44,11 +49,17 @@ impl Open {
         // What could not be read would be lost.
         let is_read = parsed.marks.is_empty();
         let at = parsed.steps.iter().position(|section| section.whole.contains(&selected.start));
-        let Some(at) = at.filter(|_| is_read) else { return Vec::new() };
+        let mut actions = Vec::new();
+        if is_read && self.facts.is_some() {
+            let title = "Carry out this plan".to_owned();
+            let argument = json!({ "taskId": run_of(&self.uri) });
+            actions.push(command_action(PLAN, title, commands::PLAN_APPROVE, argument));
+        }
+        let Some(at) = at.filter(|_| is_read) else { return actions };
         let (step, section) = (&parsed.plan.steps[at], &parsed.steps[at]);
         let is_one = parsed.plan.steps.iter().filter(|other| other.id == step.id).count() == 1;
         if !is_one {
-            return Vec::new();
+            return actions;
         }
         let workers = self.facts.iter().flat_map(|facts| &facts.workers);
         let tests = selected_tests(step, section, &selected);
@@ -57,7 +68,8 @@ impl Open {
             let plan = edited(&parsed.plan, step.id, &edit).ok()?;
             Some(self.action(title, &plan, versioned))
         };
-        offered.into_iter().filter_map(action).collect()
+        actions.extend(offered.into_iter().filter_map(action));
+        actions
     }
 
     fn action(&self, title: String, plan: &Plan, versioned: bool) -> CodeAction {

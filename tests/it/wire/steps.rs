@@ -1,0 +1,142 @@
+//! Runs with several steps in an editor: questions about the plan, the plan as it was edited, steps accepted alone, and
+//! typing meanwhile.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::editor::Document;
+use super::review::{capabilities, of_code, progress};
+use crate::support::{Fixture, Project};
+
+/// The tests of two steps.
+const TWO: [&str; 2] = ["test_breaks_are_not_paid", "test_a_way_there_leads_back"];
+
+fn warehouse() -> Project {
+    Fixture::load("python-warehouse").copy()
+}
+
+fn open(client: &mut Client, project: &Project, file: &str) -> Document {
+    Document::open(client, &project.root.join(file), &project.read(file))
+}
+
+fn begin(client: &mut Client, command: &str, tests: &[&str]) -> Value {
+    let answer = client.command(command, json!({ "tests": tests }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    answer["taskId"].clone()
+}
+
+/// Answers the editor's question with the choice of this title.
+fn choose(client: &mut Client, title: &str) -> String {
+    let question = client.server_request("window/showMessageRequest");
+    client.respond(&question, json!({ "title": title }));
+    question["params"]["message"].as_str().unwrap().to_owned()
+}
+
+/// Has the editor apply the edit that the server asks for.
+fn apply(client: &mut Client, documents: &mut [&mut Document]) {
+    let request = client.server_request("workspace/applyEdit");
+    for change in request["params"]["edit"]["documentChanges"].as_array().unwrap() {
+        let one = json!({ "documentChanges": [change] });
+        let of = |document: &&mut &mut Document| change["textDocument"]["uri"] == document.uri();
+        let document = documents.iter_mut().find(of).unwrap();
+        assert!(document.apply(client, &one), "{change}");
+    }
+    client.respond(&request, json!({"applied": true}));
+}
+
+#[test]
+fn what_is_typed_while_six_steps_are_worked_on_stays() {
+    let project = warehouse();
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let files = ["figures", "labels", "prices", "routes", "shifts", "stock"];
+    let mut documents: Vec<Document> = files
+        .iter()
+        .map(|name| open(&mut client, &project, &format!("warehouse/{name}.py")))
+        .collect();
+    let task = begin(&mut client, "greenloop.fix", &[]);
+    progress(&mut client, &task, "begin");
+    let stock = documents.last_mut().unwrap();
+    stock.replace(
+        &mut client,
+        "\"\"\"What is on the shelves.\"\"\"",
+        "\"\"\"My own words, typed meanwhile.\"\"\"",
+    );
+    stock.replace(&mut client, "return taken\n", "return taken  # typed\n");
+    progress(&mut client, &task, "end");
+    stock.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    let answer = client.command("greenloop.proposal.accept", json!({ "taskId": task }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    apply(&mut client, &mut documents.iter_mut().collect::<Vec<_>>());
+    let text = &documents.last().unwrap().text;
+    for part in ["typed meanwhile", "# typed\n", "self.pieces -= taken"] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+    let texts: String = documents.iter().map(|document| document.text.as_str()).collect();
+    assert!(texts.contains("minutes - breaks") && texts.contains("count >= least"), "{texts}");
+}
+
+#[test]
+fn a_step_is_accepted_alone() {
+    let project = warehouse();
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let mut shifts = open(&mut client, &project, "warehouse/shifts.py");
+    let routes = open(&mut client, &project, "warehouse/routes.py");
+    let task = begin(&mut client, "greenloop.fix", &TWO);
+    let found = shifts.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    let line = of_code(&found, "change")[0]["range"]["start"]["line"].as_u64().unwrap();
+    let actions = shifts.actions(&mut client, line, Some("quickfix.greenloop.step"));
+    let title = actions[0]["title"].as_str().unwrap();
+    assert!(title.starts_with("Accept step ") && title.contains("(1 change)"), "{title}");
+    let command = &actions[0]["command"];
+    let answer = client.command("greenloop.step.accept", command["arguments"][0].clone());
+    assert_eq!(answer["ok"], true, "{answer}");
+    apply(&mut client, &mut [&mut shifts]);
+    assert!(shifts.text.contains("minutes - breaks"), "{}", shifts.text);
+    assert!(!routes.text.contains("len(way) >= 2"), "{task}");
+}
+
+#[test]
+fn nothing_is_begun_before_somebody_says_yes_to_the_plan() {
+    let project = warehouse();
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let shifts = open(&mut client, &project, "warehouse/shifts.py");
+    let task = begin(&mut client, "greenloop.plan", &TWO);
+    let asked = choose(&mut client, "Carry it out");
+    assert!(asked.contains("carry out the plan of 2 steps?"), "{asked}");
+    shifts.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    progress(&mut client, &task, "end");
+
+    let task = begin(&mut client, "greenloop.plan", &TWO);
+    choose(&mut client, "No");
+    progress(&mut client, &task, "end");
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    assert_eq!(status["tasks"][0]["phase"]["finished"]["status"], "stuck", "{status}");
+}
+
+#[test]
+fn the_plan_is_carried_out_as_it_was_edited() {
+    let project = warehouse();
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let shifts = open(&mut client, &project, "warehouse/shifts.py");
+    let task = begin(&mut client, "greenloop.plan", &TWO);
+    let question = client.server_request("window/showMessageRequest");
+    client.respond(&question, Value::Null);
+    let shown = client.command("greenloop.show", json!({"what": "plan", "taskId": task}));
+    let uri = shown["uri"].as_str().unwrap().to_owned();
+    let path = uri.strip_prefix("file://").unwrap();
+    let plan = std::fs::read_to_string(path).unwrap();
+    // The step about routes is left out.
+    let (head, routes) = plan.split_at(plan.find("routes.py").unwrap());
+    let (line, rest) = routes.split_once('\n').unwrap();
+    let document = json!({"uri": uri, "languageId": "markdown", "version": 1,
+        "text": format!("{head}{line}\n\n- skip\n{rest}")});
+    client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let answer = client.command("greenloop.plan.approve", json!({ "taskId": task }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    shifts.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    progress(&mut client, &task, "end");
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    let finished = &status["tasks"][0]["phase"]["finished"];
+    assert_eq!(finished["status"], "partly", "{status}");
+    assert!(finished["reason"].as_str().unwrap().contains("left out"), "{status}");
+}
