@@ -17,6 +17,7 @@ mod handlers;
 mod latency;
 mod log;
 mod outbox;
+mod plan_docs;
 #[cfg(debug_assertions)]
 mod probe;
 mod progress;

@@ -40,7 +40,17 @@ pub struct Capabilities {
     pub virtual_documents: bool,
     pub refresh_lenses: bool,
     pub refresh_hints: bool,
+    pub plans: PlanFeatures,
     pub greenloop: Extensions,
+}
+
+/// What the editor can be told to ask for in plans and nowhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanFeatures {
+    pub completion: bool,
+    /// As a tree.
+    pub symbols: bool,
+    pub folding: bool,
 }
 
 /// `CodeActionTag.LLMGenerated` of LSP 3.18.
@@ -98,6 +108,7 @@ impl Capabilities {
             virtual_documents: workspace["textDocumentContent"].is_object(),
             refresh_lenses: workspace["codeLens"]["refreshSupport"] == true,
             refresh_hints: workspace["inlayHint"]["refreshSupport"] == true,
+            plans: PlanFeatures::of(document),
             greenloop: Extensions::of(initialize),
         }
     }
@@ -107,6 +118,18 @@ impl FileOperations {
     fn of(listed: &Value) -> Self {
         let has = |name| names(listed).any(|listed| listed == name);
         Self { create: has("create"), rename: has("rename"), delete: has("delete") }
+    }
+}
+
+impl PlanFeatures {
+    fn of(document: &Value) -> Self {
+        let can = |feature: &str| document[feature]["dynamicRegistration"] == true;
+        let is_tree = document["documentSymbol"]["hierarchicalDocumentSymbolSupport"] == true;
+        Self {
+            completion: can("completion"),
+            symbols: can("documentSymbol") && is_tree,
+            folding: can("foldingRange"),
+        }
     }
 }
 
@@ -217,6 +240,7 @@ mod tests {
                     virtual_documents: false,
                     refresh_lenses: false,
                     refresh_hints: false,
+                    plans: PlanFeatures::default(),
                     greenloop: Extensions::default(),
                 }
             );

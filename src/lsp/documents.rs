@@ -335,6 +335,11 @@ impl Documents {
         self.open.values_mut().for_each(|document| document.in_sync = false);
     }
 
+    /// The names of all open documents.
+    pub fn uris(&self) -> impl Iterator<Item = &Url> {
+        self.open.keys()
+    }
+
     pub fn get(&self, uri: &Url) -> Option<&Document> {
         self.open.get(uri)
     }

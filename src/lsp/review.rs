@@ -20,7 +20,7 @@ use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 use self::hunks::HunkState;
 use self::view::{Drawn, FileView};
 use super::session::{Session, State};
-use super::{tasks, virtual_docs};
+use super::{plan_docs, tasks, virtual_docs};
 use crate::base::limits;
 use crate::engine::Command;
 
@@ -54,6 +54,7 @@ async fn draw(session: &Arc<Session>) {
         }
         Err(error) => session.log.error(&format!("internal error while drawing reviews: {error}")),
     }
+    plan_docs::publish(session).await;
 }
 
 /// Encodes elsewhere what may be hundreds of diagnostics, so that no request waits for it.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, ExecuteCommandParams, InitializeParams,
-    InitializeResult, InitializedParams, InlayHint, InlayHintParams, NumberOrString,
-    WorkDoneProgressCancelParams,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams,
+    CompletionResponse, DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
+    FoldingRangeParams, InitializeParams, InitializeResult, InitializedParams, InlayHint,
+    InlayHintParams, NumberOrString, WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspService, async_trait};
 
@@ -19,7 +20,7 @@ use super::handlers::{
 use super::session::Session;
 use super::tasks::{self, HunksParams};
 use super::virtual_docs::{self, ContentParams};
-use super::{commands, progress};
+use super::{commands, plan_docs, progress};
 
 pub struct Server {
     pub session: Arc<Session>,
@@ -87,6 +88,24 @@ impl LanguageServer for Server {
 
     async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
         Ok(Some(inlay_hint::inlay_hint(self.session.clone(), params).await))
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let at = params.text_document_position;
+        let found = plan_docs::completion(&self.session, &at.text_document.uri, at.position).await;
+        Ok(Some(CompletionResponse::Array(found)))
+    }
+
+    async fn document_symbol(
+        &self,
+        params: DocumentSymbolParams,
+    ) -> Result<Option<DocumentSymbolResponse>> {
+        let steps = plan_docs::symbols(&self.session, &params.text_document.uri).await;
+        Ok(Some(DocumentSymbolResponse::Nested(steps)))
+    }
+
+    async fn folding_range(&self, params: FoldingRangeParams) -> Result<Option<Vec<FoldingRange>>> {
+        Ok(Some(plan_docs::folding(&self.session, &params.text_document.uri).await))
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

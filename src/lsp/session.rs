@@ -21,7 +21,7 @@ use super::progress::Progress;
 use super::projects::Projects;
 use super::questions::Questions;
 use super::review::Shown;
-use super::{summary, to_proto};
+use super::{plan_docs, summary, to_proto};
 use crate::base::hash::ContentHash;
 use crate::base::ids::RunId;
 use crate::base::limits;
@@ -63,6 +63,8 @@ pub struct State {
     /// Runs that this session asked for.
     pub started: HashMap<RunId, Started>,
     pub shown: Shown,
+    /// What was said of open plans.
+    pub plans: plan_docs::Shown,
     /// What an editor that listens was told last.
     pub told: Value,
     /// The bytes of what was accepted, by run, so that it comes out again as it was.

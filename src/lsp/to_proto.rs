@@ -29,13 +29,16 @@ pub fn visible(text: &Text, lines: std::ops::Range<u32>, encoding: Encoding) -> 
     let indent = text.line(first).len() - text.line(first).trim_start().len();
     let end = text.lines.start_of(last) + text.line(last).trim_end().len();
     let start = (text.lines.start_of(first) + indent).min(end);
-    Range::new(position(text, start, encoding), position(text, end, encoding))
+    range(text, start..end, encoding)
 }
 
 pub fn text_edit(text: &Text, edit: Edit, encoding: Encoding) -> TextEdit {
-    let range =
-        Range::new(position(text, edit.start, encoding), position(text, edit.end, encoding));
-    TextEdit::new(range, edit.text)
+    TextEdit::new(range(text, edit.range(), encoding), edit.text)
+}
+
+/// The range of some bytes.
+pub fn range(text: &Text, bytes: std::ops::Range<usize>, encoding: Encoding) -> Range {
+    Range::new(position(text, bytes.start, encoding), position(text, bytes.end, encoding))
 }
 
 /// All of it in one edit: files are made before they are filled, edited before they get another name, and deleted

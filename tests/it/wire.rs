@@ -8,4 +8,5 @@ mod editor;
 mod hostile;
 mod lasting;
 mod model;
+mod plans;
 mod review;

@@ -11,6 +11,7 @@ use tower_lsp::lsp_types::{
 use crate::lsp::capabilities;
 use crate::lsp::from_proto;
 use crate::lsp::latency;
+use crate::lsp::plan_docs;
 use crate::lsp::projects;
 use crate::lsp::review;
 use crate::lsp::session::Session;
@@ -58,6 +59,7 @@ pub fn initialized(session: &Arc<Session>) {
         latency::counted(&drawer.latency, "(drawing)", drawing).await;
     });
     tokio::spawn(review::keep_refreshed(session.clone()));
+    plan_docs::register(session);
     let folders = std::mem::take(&mut session.state().folders_named);
     for folder in folders {
         projects::open(session, &folder);

@@ -1,0 +1,154 @@
+//! A plan as a document in an editor: what is wrong in it, what may stand in it, its outline.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::review::{SOUND, capabilities, progress, project, start};
+
+const PLAN: &str = "\
+# Mend marks
+
+## 1. The boundary
+
+- tests of `unittest`:
+  - `test_marks.Marks.test_boundary`
+
+Why: 𝒳.
+
+## 2. The rest
+
+- after: 1
+";
+
+/// An editor that can be told to ask for more in some documents only.
+fn dynamic() -> Value {
+    let mut capabilities = capabilities();
+    for feature in ["completion", "documentSymbol", "foldingRange"] {
+        capabilities["textDocument"][feature] = json!({"dynamicRegistration": true});
+    }
+    capabilities["textDocument"]["documentSymbol"]["hierarchicalDocumentSymbolSupport"] =
+        json!(true);
+    capabilities
+}
+
+/// A plan that is typed in an editor.
+struct Plan {
+    client: Client,
+    uri: String,
+    version: i32,
+}
+
+impl Plan {
+    fn open(mut client: Client, run: &str) -> Plan {
+        let uri = format!("greenloop:/plan/{run}.md");
+        let document = json!({"uri": uri, "languageId": "markdown", "version": 1, "text": PLAN});
+        client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+        Plan { client, uri, version: 1 }
+    }
+
+    fn retype(&mut self, text: &str) {
+        self.version += 1;
+        let document = json!({"uri": self.uri, "version": self.version});
+        let params = json!({"textDocument": document, "contentChanges": [{"text": text}]});
+        self.client.notify("textDocument/didChange", params);
+    }
+
+    /// What is told of it next, as `line:column-line:column severity message`.
+    fn told(&mut self) -> Vec<String> {
+        let uri = self.uri.clone();
+        let method = "textDocument/publishDiagnostics";
+        let told = self.client.notification(method, |params| params["uri"] == uri);
+        let line = |found: &Value| {
+            let place = |at: &Value| format!("{}:{}", at["line"], at["character"]);
+            let range = &found["range"];
+            let (start, end) = (place(&range["start"]), place(&range["end"]));
+            format!("{start}-{end} {} {}", found["severity"], found["message"].as_str().unwrap())
+        };
+        told["params"]["diagnostics"].as_array().unwrap().iter().map(line).collect()
+    }
+
+    fn ask(&mut self, method: &str, mut params: Value) -> Value {
+        params["textDocument"] = json!({"uri": self.uri});
+        self.client.ask(method, params)
+    }
+}
+
+/// A run that has one red test.
+fn with_run(client: &mut Client, root: &std::path::Path) -> String {
+    std::fs::write(root.join("marks.py"), SOUND.replace(">= 50", "> 50")).unwrap();
+    let task = start(client, "greenloop.fix");
+    progress(client, &task, "begin");
+    progress(client, &task, "end");
+    task.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_edited_plan_is_told_what_is_wrong_in_it() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let run = with_run(&mut client, &root);
+    let mut plan = Plan::open(client, &run);
+    plan.retype(&PLAN.replace("Why", "𝒳 `x`\n- wroker: a\n- worker: b\nWhy"));
+    insta::assert_snapshot!(plan.told().join("\n"), @"9:0-9:11 1 there is no worker `b`. There are `repair`.");
+    plan.retype(&PLAN.replace("test_boundary`", "test_boundry`"));
+    insta::assert_snapshot!(plan.told().join("\n"), @r#"
+    0:0-0:12 2 no step turns `test_marks.Marks.test_boundary` green. Add what is left to the tests of a step.
+    5:4-5:35 1 `test_marks.Marks.test_boundry` is not one of the red tests of `unittest`. Did you mean `test_marks.Marks.test_boundary`?
+    "#);
+    plan.retype(PLAN);
+    assert_eq!(plan.told(), Vec::<String>::new());
+    plan.retype(&PLAN.replace("after: 1", "after: 2"));
+    assert_eq!(plan.told().len(), 1);
+    let document = json!({"textDocument": {"uri": plan.uri}});
+    plan.client.notify("textDocument/didClose", document);
+    assert_eq!(plan.told(), Vec::<String>::new());
+}
+
+#[test]
+fn an_editor_is_asked_to_come_with_plans_only() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(dynamic(), &[&root]);
+    let asked = client.server_request("client/registerCapability");
+    client.respond(&asked, Value::Null);
+    let registrations = asked["params"]["registrations"].as_array().unwrap();
+    let methods: Vec<&str> =
+        registrations.iter().map(|one| one["method"].as_str().unwrap()).collect();
+    assert_eq!(
+        methods,
+        ["textDocument/completion", "textDocument/documentSymbol", "textDocument/foldingRange"]
+    );
+    for one in registrations {
+        let selector = &one["registerOptions"]["documentSelector"];
+        assert_eq!(selector[0], json!({"scheme": "greenloop", "pattern": "**/plan/*.md"}));
+    }
+
+    let run = with_run(&mut client, &root);
+    let mut plan = Plan::open(client, &run);
+    let steps = plan.ask("textDocument/documentSymbol", json!({}));
+    let names: Vec<&str> =
+        steps.as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["1. The boundary", "2. The rest"]);
+    assert_eq!(steps[0]["detail"], "1 test");
+    let folds = plan.ask("textDocument/foldingRange", json!({}));
+    assert_eq!((&folds[0]["startLine"], &folds[0]["endLine"]), (&json!(2), &json!(7)));
+    assert_eq!(folds.as_array().unwrap().len(), 2);
+
+    plan.retype(&PLAN.replace("- after: 1\n", "- worker: \n- tests of `unittest`:\n  - \n"));
+    let labels = |plan: &mut Plan, line: u32, character: u32| {
+        let at = json!({"position": {"line": line, "character": character}});
+        let found = plan.ask("textDocument/completion", at);
+        let label = |item: &Value| item["label"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(label).collect::<Vec<String>>()
+    };
+    assert_eq!(labels(&mut plan, 11, 10), ["repair"]);
+    assert_eq!(labels(&mut plan, 13, 4), Vec::<String>::new(), "the one red test has its step");
+    plan.retype(&PLAN.replace("  - `test_marks.Marks.test_boundary`\n", "  - \n"));
+    assert_eq!(labels(&mut plan, 5, 4), ["test_marks.Marks.test_boundary"]);
+
+    // Other documents are none of our business.
+    let other =
+        json!({"textDocument": {"uri": "untitled:x"}, "position": {"line": 0, "character": 0}});
+    assert_eq!(plan.client.ask("textDocument/completion", other), json!([]));
+}
