@@ -12,6 +12,7 @@
 #[path = "../tests/it/sim.rs"]
 mod sim;
 
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -75,7 +76,10 @@ fn work(next: &AtomicU64, seed: u64, count: u64) -> Found {
         }
         for n in first..(first + BATCH).min(count) {
             let at = (n % ALL.len() as u64) as usize;
-            match interleaving(&ALL[at], seed + n / ALL.len() as u64) {
+            let seed = seed + n / ALL.len() as u64;
+            let told = catch_unwind(|| interleaving(&ALL[at], seed));
+            let panicked = |_| Err(format!("{} seed {seed}: a panic, see above", ALL[at].name));
+            match told.unwrap_or_else(panicked) {
                 Ok(tally) => found.tallies[at].add(&tally),
                 Err(fault) => {
                     found.n_faults += 1;

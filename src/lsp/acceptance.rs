@@ -37,6 +37,8 @@ pub struct Wanted {
     pub parts: Vec<usize>,
     pub way: Way,
     pub acceptance: AcceptanceId,
+    /// What else of the acceptance is in the texts, as it arrived before.
+    pub held: Choice,
 }
 
 /// The part of what is wanted that is about one file.
@@ -52,7 +54,7 @@ struct Piece {
 impl Wanted {
     pub fn accept(run: RunId, hunks: Choice) -> Self {
         let acceptance = new_acceptance_id();
-        Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance }
+        Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance, held: Choice::new() }
     }
 
     pub fn accept_one(id: &HunkId) -> Self {
@@ -279,7 +281,7 @@ async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing, mut 
     match wanted.way {
         Way::In if arrived.is_empty() => {}
         Way::Out if !missing.hunks.is_empty() => {}
-        Way::In | Way::Out => record(session, &wanted, arrived.clone()),
+        Way::In | Way::Out => record(session, &wanted, &arrived | &wanted.held),
     }
     if missing.hunks.is_empty() {
         return;
@@ -327,12 +329,13 @@ async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice,
     );
     let choices = [FINISH, ROLL_BACK].map(str::to_owned).to_vec();
     let question = Question { text, choices };
+    let held = &arrived | &wanted.held;
     let again = match session.questions.ask(session, question).await.as_deref() {
-        Some(FINISH) => wanted,
+        Some(FINISH) => Wanted { held, ..wanted },
         Some(ROLL_BACK) => match wanted.way {
             // What is missing may be in conflict, so only what arrived is taken back.
-            Way::In => Wanted { hunks: arrived, way: Way::Out, ..wanted },
-            Way::Out => Wanted { way: Way::In, ..wanted },
+            Way::In => Wanted { hunks: held, held: Choice::new(), way: Way::Out, ..wanted },
+            Way::Out => Wanted { held: &wanted.hunks - &arrived, way: Way::In, ..wanted },
         },
         Some(_) | None => return,
     };

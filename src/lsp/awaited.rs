@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tower_lsp::lsp_types::{self, TextEdit};
 
-use super::documents::Text;
+use super::documents::{Text, plain_breaks};
 use super::from_proto;
 use crate::base::ids::RunId;
 use crate::base::limits::{EDIT_ARRIVES_WALL_MAX, EDITS_AWAITED_MAX, RECENT_CHANGES_MAX};
@@ -66,6 +66,8 @@ struct Given {
     core: Edit,
     /// Something was typed in its place or right beside it.
     touched: bool,
+    /// The text it comes to was never the one it was made for.
+    is_misplaced: bool,
     /// What looks like it has come. It may have been the user's own doing, so that the edit itself is still to come.
     came: bool,
     /// Later it may be somebody's own doing that looks like it.
@@ -99,6 +101,12 @@ impl Awaited {
         for edit in edits {
             self.give_one(Given::new(edit, batch.clone(), seen, encoding), version);
         }
+    }
+
+    /// What was given so is for another text than this document has been.
+    pub fn misplace(&mut self, batch: &Batch) {
+        let own = self.given.iter_mut().filter(|given| given.is_of(batch.number));
+        own.for_each(|given| given.is_misplaced = true);
     }
 
     /// An edit for the text of this version.
@@ -247,6 +255,7 @@ impl Given {
             core: Edit::new(place.clone(), &edit.new_text).narrowed(&seen.string),
             place,
             touched: false,
+            is_misplaced: false,
             came: false,
             until: Instant::now() + EDIT_ARRIVES_WALL_MAX,
         }
@@ -306,6 +315,9 @@ impl Given {
     /// Whether it would neither take away nor run into what was typed: nothing was, or what was typed beside it is lines
     /// of their own or gone again.
     fn is_free(&self, text: &Text) -> bool {
+        if self.is_misplaced {
+            return false;
+        }
         let Range { start, end } = self.place;
         let ends_line = |part: &str| part.is_empty() || part.ends_with('\n');
         let is_alone = || {
@@ -339,15 +351,6 @@ fn same(text: &Text, a: &Edit, b: &Edit) -> bool {
         return a == b;
     };
     plain_breaks([a_head, &a.text, a_tail]).eq(plain_breaks([b_head, &b.text, b_tail]))
-}
-
-/// The bytes of these one after another, with every line break as one byte.
-fn plain_breaks<'a>(parts: [&'a str; 3]) -> impl Iterator<Item = u8> + 'a {
-    let mut bytes = parts.into_iter().flat_map(str::bytes).peekable();
-    std::iter::from_fn(move || {
-        let byte = bytes.next()?;
-        if byte == b'\r' { bytes.next_if_eq(&b'\n').or(Some(byte)) } else { Some(byte) }
-    })
 }
 
 /// Whether edits that come together as this change come as meant; `None` when they do not come.

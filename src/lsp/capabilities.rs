@@ -20,6 +20,8 @@ pub struct Capabilities {
     pub apply_edit: bool,
     /// Applies the edits of actions whatever version they name, unlike those it is asked to apply.
     pub drops_versions: bool,
+    /// Goes no further with an edit once a text in it has moved on.
+    pub stops_when_late: bool,
     /// Takes code actions; others take commands only.
     pub action_literals: bool,
     /// Asks for an action's edit when the action is chosen.
@@ -92,6 +94,7 @@ impl Capabilities {
             apply_edit: workspace["applyEdit"] == true,
             // A word that only the client library of VS Code uses.
             drops_versions: edit["failureHandling"] == "textOnlyTransactional",
+            stops_when_late: edit["failureHandling"].is_string(),
             action_literals: action["codeActionLiteralSupport"].is_object(),
             resolves_edit: lazily,
             resolves_command: lazily && names(resolvable).any(|name| name == "command"),
@@ -226,6 +229,7 @@ mod tests {
                     document_changes: false,
                     apply_edit: false,
                     drops_versions: false,
+                    stops_when_late: false,
                     action_literals: false,
                     resolves_edit: false,
                     resolves_command: false,

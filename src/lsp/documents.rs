@@ -52,6 +52,11 @@ impl Text {
         self.string[self.lines.range_of(line)].trim_end_matches(['\r', '\n'])
     }
 
+    /// Whether it is the same but for the style of its line breaks.
+    pub fn reads_as(&self, other: &Self) -> bool {
+        plain_breaks([&self.string]).eq(plain_breaks([&other.string]))
+    }
+
     /// `None` for a text that would be too large with its lines.
     fn bounded(string: String) -> Option<Self> {
         let breaks = || string.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
@@ -136,6 +141,15 @@ impl Landed {
     }
 }
 
+/// The bytes of these one after another, with every line break as one byte.
+pub fn plain_breaks<'a, const N: usize>(parts: [&'a str; N]) -> impl Iterator<Item = u8> + 'a {
+    let mut bytes = parts.into_iter().flat_map(str::bytes).peekable();
+    std::iter::from_fn(move || {
+        let byte = bytes.next()?;
+        if byte == b'\r' { bytes.next_if_eq(&b'\n').or(Some(byte)) } else { Some(byte) }
+    })
+}
+
 impl Document {
     /// The memory it takes, in bytes, about.
     fn size(&self) -> usize {
@@ -185,11 +199,19 @@ impl fmt::Display for Lost {
     }
 }
 
+/// Edits of a file that is not open.
+struct Handed {
+    edits: Vec<TextEdit>,
+    batch: Batch,
+    /// What they were made for.
+    seen: Arc<Text>,
+}
+
 #[derive(Default)]
 pub struct Documents {
     open: HashMap<Url, Document>,
     /// Edits that an editor was given for files that are not open, with what for.
-    awaited: HashMap<Url, (Vec<TextEdit>, Batch)>,
+    awaited: HashMap<Url, Handed>,
     n_batches: u64,
     n_revisions: u64,
     /// The size of all, in bytes.
@@ -217,9 +239,12 @@ impl Documents {
             taken_back: false,
         };
         let replaced = document.replace_all(item.text);
-        if let Some((edits, batch)) = self.awaited.remove(&item.uri) {
-            let seen = (&*document.text, document.version);
-            document.awaited.give(&edits, &batch, seen, encoding);
+        if let Some(Handed { edits, batch, seen }) = self.awaited.remove(&item.uri) {
+            let found = (&*document.text, document.version);
+            document.awaited.give(&edits, &batch, found, encoding);
+            if !seen.reads_as(&document.text) {
+                document.awaited.misplace(&batch);
+            }
         }
         let document = self.open.entry(item.uri).insert_entry(document).into_mut();
         bound(document, 0, &mut self.n_bytes).and(replaced)
@@ -277,14 +302,15 @@ impl Documents {
         let batch = Batch { number: self.n_batches, errand: errand.map(Arc::new) };
         for file in files {
             let uri = &file.side.uri;
-            match (&file.side.source, self.open.get_mut(uri)) {
-                (Source::Open(seen), Some(document)) => {
+            match self.open.get_mut(uri) {
+                Some(document) if matches!(file.side.source, Source::Open(_)) => {
                     let version = file.side.version.unwrap_or(document.version);
-                    document.awaited.give(&file.edits, &batch, (seen, version), encoding);
+                    document.awaited.give(&file.edits, &batch, (&file.seen, version), encoding);
                     document.taken_back = false;
                 }
-                (Source::Disk(..), None) if self.awaited.len() < limits::EDITS_AWAITED_MAX => {
-                    self.awaited.insert(uri.clone(), (file.edits.clone(), batch.clone()));
+                None if self.awaited.len() < limits::EDITS_AWAITED_MAX => {
+                    let (edits, seen) = (file.edits.clone(), file.seen.clone());
+                    self.awaited.insert(uri.clone(), Handed { edits, batch: batch.clone(), seen });
                 }
                 _ => {}
             }
@@ -298,7 +324,7 @@ impl Documents {
 
     /// No edit that was given for this is on its way any more, up to the batch with this number.
     pub fn forget_given(&mut self, errand: &Errand, last: u64) {
-        self.awaited.retain(|_, (_, batch)| !batch.is_for(errand, last));
+        self.awaited.retain(|_, handed| !handed.batch.is_for(errand, last));
         self.open.values_mut().for_each(|document| document.awaited.forget(errand, last));
     }
 
@@ -436,8 +462,9 @@ mod tests {
         };
         let mut give = |run: u64, edits: Vec<TextEdit>| {
             let text = documents.get(&uri()).unwrap().text.clone();
-            let side = Side { uri: uri(), version: Some(1), source: Source::Open(text) };
-            let file = FileEdit { side, edits, operation: None, swaps: Swaps::new() };
+            let source = Source::Open(text.clone());
+            let side = Side { uri: uri(), version: Some(1), source };
+            let file = FileEdit { side, seen: text, edits, operation: None, swaps: Swaps::new() };
             let (hunks, parts) = (Choice::new(), Vec::new());
             let errand = Errand { way: Way::In, run: RunId(run), hunks, parts };
             documents.give(&[file], Some(errand), Encoding::Utf16);
@@ -450,6 +477,29 @@ mod tests {
         documents.change(&uri(), 2, changes, Encoding::Utf16).unwrap();
         let back = documents.take_late(&uri()).unwrap().back.unwrap();
         assert_eq!((back.range.start.line, back.new_text.as_str()), (3, "4!"));
+    }
+
+    #[test]
+    fn an_edit_of_a_file_that_holds_something_else_once_it_is_open_is_late() {
+        let back_of = |held: &str| {
+            let mut documents = Documents::default();
+            let side = Side { uri: uri(), version: None, source: Source::Unknown };
+            let seen = Arc::new(Text::new("1\n".into()));
+            let at = lsp_types::Position::new(0, 0);
+            let edits = vec![TextEdit::new(lsp_types::Range::new(at, at), "new\n".into())];
+            let file = FileEdit { side, seen, edits, operation: None, swaps: Swaps::new() };
+            let (run, hunks) = (RunId(1), Choice::new());
+            let errand = Errand { way: Way::In, run, hunks, parts: Vec::new() };
+            documents.give(&[file], Some(errand), Encoding::Utf16);
+            let item = TextDocumentItem::new(uri(), "x".into(), 1, held.into());
+            documents.open(item, Encoding::Utf16).unwrap();
+            let comes = change(Some((0, 0, 0, 0)), "new\n");
+            documents.change(&uri(), 2, vec![comes], Encoding::Utf16).unwrap();
+            documents.take_late(&uri()).and_then(|late| late.back)
+        };
+        assert!(back_of("1\r\n").is_none(), "as the editor shows it");
+        let back = back_of("own\n").unwrap();
+        assert_eq!((back.range.end.line, back.new_text.as_str()), (1, ""));
     }
 
     #[test]

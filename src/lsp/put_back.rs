@@ -21,8 +21,9 @@ pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
         "a change reached {name} after you had typed there, so your text is put back; if it is not, undo once"
     ));
     let Late { version, text, back: Some(back) } = late else { return };
-    let side = Side { uri, version: Some(version), source: Source::Open(text) };
-    let file = FileEdit { side, edits: vec![back], operation: None, swaps: Swaps::new() };
+    let side = Side { uri, version: Some(version), source: Source::Open(text.clone()) };
+    let (edits, swaps) = (vec![back], Swaps::new());
+    let file = FileEdit { side, seen: text, edits, operation: None, swaps };
     // Without a version it could land on what is typed next.
     let can = session.capabilities();
     if let Ok(edit) = to_proto::workspace_edit(vec![file.clone()], can)

@@ -56,6 +56,9 @@ pub fn workspace_edit(
             let order = order_of(&operation, capabilities)?;
             operations.push((order, DocumentChangeOperation::Op(operation)));
         }
+        if guards && !capabilities.stops_when_late {
+            return Err(must_be_closed(&side.uri));
+        }
         if !edits.is_empty() || guards {
             let (uri, version) = (side.uri, side.version);
             let text_document = OptionalVersionedTextDocumentIdentifier { uri, version };
@@ -95,6 +98,14 @@ fn order_of(operation: &ResourceOp, capabilities: &Capabilities) -> Result<u8, R
         "this editor does not {what} files for servers; {what} {file} by hand, then accept the rest"
     );
     Err(Refusal::new(Reason::NeedsClient, message))
+}
+
+fn must_be_closed(uri: &Url) -> Refusal {
+    let file = uri.path();
+    let message = format!(
+        "this editor would delete {file} with whatever you type there meanwhile; close it, then try again"
+    );
+    Refusal::new(Reason::Conflict, message)
 }
 
 fn unversioned(edit: TextDocumentEdit) -> (Url, Vec<TextEdit>) {

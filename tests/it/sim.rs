@@ -12,6 +12,8 @@ pub mod document;
 pub mod editor;
 #[path = "sim/engine.rs"]
 pub mod engine;
+#[path = "sim/files.rs"]
+mod files;
 #[path = "sim/landing.rs"]
 mod landing;
 #[path = "sim/look.rs"]
@@ -22,8 +24,12 @@ pub mod manners;
 mod oracle;
 #[path = "sim/personality.rs"]
 pub mod personality;
+#[path = "sim/proposals.rs"]
+mod proposals;
 #[path = "sim/put_back.rs"]
 mod put_back;
+#[path = "sim/rest.rs"]
+mod rest;
 #[path = "sim/rivals.rs"]
 mod rivals;
 #[path = "sim/rng.rs"]
@@ -36,6 +42,8 @@ pub mod tally;
 pub mod text;
 #[path = "sim/typing.rs"]
 mod typing;
+#[path = "sim/whole.rs"]
+mod whole;
 #[path = "sim/wire.rs"]
 pub mod wire;
 #[path = "sim/world.rs"]

@@ -154,7 +154,8 @@ pub async fn undo(session: Arc<Session>, arguments: Arguments, way: Way) -> Outc
         },
     );
     for (run, Acceptance { id: acceptance, hunks, parts, .. }) in candidates {
-        match acceptance::begin(&session, Wanted { run, hunks, parts, way, acceptance }).await {
+        let wanted = Wanted { parts, way, acceptance, ..Wanted::accept(run, hunks) };
+        match acceptance::begin(&session, wanted).await {
             Ok(acceptance) => return Ok(Reply::accepted(run, acceptance)),
             // The editor's own undo was there before.
             Err(stale) if stale.reason == Reason::Stale && asked.acceptance_id.is_none() => {

@@ -1,9 +1,11 @@
 //! The edit that makes decisions true in the texts as they are now, or takes them back: exact, or refused.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tower_lsp::lsp_types::{
-    CreateFile, DeleteFile, Position, Range, RenameFile, ResourceOp, TextEdit,
+    CreateFile, CreateFileOptions, DeleteFile, Position, Range, RenameFile, RenameFileOptions,
+    ResourceOp, TextEdit,
 };
 
 use super::hunks;
@@ -13,6 +15,7 @@ use crate::logic::acceptance::{File, Swaps};
 use crate::logic::review::Reading;
 use crate::logic::review::edits::Way;
 use crate::logic::review::file::FileState;
+use crate::lsp::documents::Text;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::to_proto;
 use crate::model::proposal::ChangeKind;
@@ -57,6 +60,8 @@ pub struct Basis<'a> {
 pub struct FileEdit {
     /// The file whose text is edited.
     pub side: Side,
+    /// The text that the edits were made for; empty where there is no file.
+    pub seen: Arc<Text>,
     /// Sorted and disjoint.
     pub edits: Vec<TextEdit>,
     pub operation: Option<ResourceOp>,
@@ -74,8 +79,7 @@ pub fn file_edit(
     let change = &job.review.proposal.files[job.file];
     let here = &job.places.here;
     if change.kind == ChangeKind::Modify {
-        let (edits, swaps) = text_edits(job, here, wanted, way, basis)?;
-        let edit = FileEdit { side: here.clone(), edits, operation: None, swaps };
+        let edit = text_edits(job, here, wanted, way, basis)?;
         return Ok(Some(edit).filter(|edit| !edit.edits.is_empty()));
     }
     match (hunks::whole_state(job), way) {
@@ -97,7 +101,8 @@ fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, 
         (ChangeKind::Create, Way::Out, _) | (ChangeKind::Delete, Way::In, _) => {
             let operation = DeleteFile { uri: here.uri.clone(), options: None };
             let operation = Some(ResourceOp::Delete(operation));
-            FileEdit { side: here.clone(), edits: Vec::new(), operation, swaps: Swaps::new() }
+            let (side, seen) = (here.clone(), Arc::default());
+            FileEdit { side, seen, edits: Vec::new(), operation, swaps: Swaps::new() }
         }
         (ChangeKind::Rename { .. }, Way::In, Some(from)) => renamed(job, (from, here), way, basis)?,
         (ChangeKind::Rename { .. }, Way::Out, Some(from)) => {
@@ -110,11 +115,15 @@ fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, 
 /// A file that holds `text`; the file itself may be there already, empty.
 fn made(side: &Side, text: &str) -> FileEdit {
     let is_there = side.text().is_some();
-    let operation = CreateFile { uri: side.uri.clone(), options: None, annotation_id: None };
+    // Some editors empty a file that has come into being meanwhile, unless they are told to leave it.
+    let options = CreateFileOptions { overwrite: None, ignore_if_exists: Some(true) };
+    let operation =
+        CreateFile { uri: side.uri.clone(), options: Some(options), annotation_id: None };
     let start = Position::new(0, 0);
     let edit = TextEdit::new(Range::new(start, start), text.to_owned());
     FileEdit {
         side: side.clone(),
+        seen: Arc::default(),
         edits: if text.is_empty() { Vec::new() } else { vec![edit] },
         operation: (!is_there).then_some(ResourceOp::Create(operation)),
         swaps: Swaps::new(),
@@ -127,33 +136,34 @@ fn renamed(
     way: Way,
     basis: &Basis<'_>,
 ) -> Result<FileEdit, Refusal> {
+    let options = RenameFileOptions { overwrite: None, ignore_if_exists: Some(true) };
     let operation = RenameFile {
         old_uri: old.uri.clone(),
         new_uri: new.uri.clone(),
-        options: None,
+        options: Some(options),
         annotation_id: None,
     };
-    let (edits, swaps) = text_edits(job, old, &Chosen::All, way, basis)?;
-    let operation = Some(ResourceOp::Rename(operation));
-    Ok(FileEdit { side: old.clone(), edits, operation, swaps })
+    let edit = text_edits(job, old, &Chosen::All, way, basis)?;
+    Ok(FileEdit { operation: Some(ResourceOp::Rename(operation)), ..edit })
 }
 
-/// The edits for some hunks of the text at `side`, and the bytes they change.
+/// The edits for some hunks of the text at `side`.
 fn text_edits(
     job: &ReviewJob,
     side: &Side,
     wanted: &Chosen,
     way: Way,
     basis: &Basis<'_>,
-) -> Result<(Vec<TextEdit>, Swaps), Refusal> {
+) -> Result<FileEdit, Refusal> {
     let change = &job.review.proposal.files[job.file];
-    let text = side.text().ok_or_else(unreadable)?;
+    let seen = side.text().ok_or_else(unreadable)?;
     let (path, hunks) = (&change.path, &change.hunks);
-    let file = File { path, hunks, reader: job.reader(), current: &text.string };
+    let file = File { path, hunks, reader: job.reader(), current: &seen.string };
     let moved = file.moved(|hunk, reading| wanted.parts_of(hunk, reading), way, basis.known);
     let (swaps, edits) = moved.map_err(|_hunks| conflicting())?;
-    let edits = edits.into_iter().map(|edit| to_proto::text_edit(&text, edit, basis.encoding));
-    Ok((edits.collect(), swaps))
+    let edits = edits.into_iter().map(|edit| to_proto::text_edit(&seen, edit, basis.encoding));
+    let edits = edits.collect();
+    Ok(FileEdit { side: side.clone(), seen, edits, operation: None, swaps })
 }
 
 /// Why a decision that the text contradicts cannot be made true.
@@ -165,4 +175,22 @@ pub fn conflicting() -> Refusal {
 
 fn unreadable() -> Refusal {
     Refusal::new(Reason::Conflict, "the file cannot be read as UTF-8 text; open it and try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lsp::review::job::Source;
+    use tower_lsp::lsp_types::Url;
+
+    #[test]
+    fn a_file_that_has_come_into_being_meanwhile_is_left_alone() {
+        let uri = Url::parse("file:///a.py").unwrap();
+        let side = Side { uri, version: None, source: Source::Unknown };
+        let Some(ResourceOp::Create(create)) = made(&side, "new\n").operation else {
+            panic!("nothing is made");
+        };
+        let options = create.options.unwrap();
+        assert_eq!((options.overwrite, options.ignore_if_exists), (None, Some(true)));
+    }
 }

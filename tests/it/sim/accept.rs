@@ -14,9 +14,26 @@ pub enum Attempt {
 }
 
 /// What is to go into the texts together, or out of them.
+#[derive(Clone)]
 pub struct Aim {
     pub hunks: Vec<usize>,
+    /// Changes of whole files.
+    pub wholes: Vec<usize>,
     pub way: Way,
+}
+
+impl Aim {
+    pub fn hunk(at: usize) -> Self {
+        Self { hunks: vec![at], wholes: Vec::new(), way: Way::In }
+    }
+
+    pub fn nothing(way: Way) -> Self {
+        Self { hunks: Vec::new(), wholes: Vec::new(), way }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.hunks.is_empty() && self.wholes.is_empty()
+    }
 }
 
 /// What became of an edit in the editor.
@@ -40,7 +57,7 @@ impl World {
             Ok(action) => action,
             Err(reason) => return Ok(Attempt::Refused(reason)),
         };
-        let aim = Aim { hunks: vec![at], way: Way::In };
+        let aim = Aim::hunk(at);
         let mut attempt = Attempt::Refused("the edit came too late".into());
         let mut runs_command = true;
         if !action["edit"].is_null() {
@@ -67,7 +84,7 @@ impl World {
     /// Has the server send the edit.
     pub async fn accept_by_command(&mut self, at: usize, race: usize) -> Result<Attempt, Fault> {
         let id = self.known[at].id();
-        let aim = Aim { hunks: vec![at], way: Way::In };
+        let aim = Aim::hunk(at);
         let reply = self.command("greenloop.hunk.accept", id).await?;
         self.edit_after(&aim, &reply, race).await
     }
@@ -162,8 +179,10 @@ impl World {
                 None => Err(format!("{reply} was followed by no edit and no word")),
             };
         };
-        let here = self.known[*self.rng.pick(&aim.hunks).ok_or("an edit for no hunk")?].document;
+        let here = self.aimed_at(aim)?;
         self.race(here, race).await;
+        self.make_by_hand(aim, race);
+        let missing = self.missing_of(aim);
         let applied = self.apply(&request["params"]["edit"], Via::Server, aim, race).await?;
         let refusal = self.editor.personality.refusal.answer();
         let (attempt, answer) = match applied {
@@ -181,13 +200,18 @@ impl World {
             // Never answered.
             0 => {}
             1 | 2 => self.owed.push((request, answer)),
-            _ => self.wire.respond(&request, answer).await,
+            _ => {
+                self.wire.respond(&request, answer).await;
+                if matches!(attempt, Attempt::Landed) {
+                    self.choose_about_rest(aim, &missing).await?;
+                }
+            }
         }
         Ok(attempt)
     }
 
     /// The next edit the server asks for. It waits for the answer to the one before, though not for ever.
-    async fn next_edit(&mut self) -> Result<Option<Value>, Fault> {
+    pub async fn next_edit(&mut self) -> Result<Option<Value>, Fault> {
         for ms in [5, 40, 400, 62_000] {
             if self.wire.asked.is_empty() {
                 self.wire.wait_for_edit(ms).await;
@@ -196,6 +220,28 @@ impl World {
             self.put_back().await?;
         }
         Ok(self.wire.asked.pop_front())
+    }
+
+    /// A document that an edit is for.
+    pub fn aimed_at(&mut self, aim: &Aim) -> Result<usize, Fault> {
+        let hunks = aim.hunks.iter().map(|at| self.known[*at].document);
+        let wholes = aim.wholes.iter().map(|at| &self.wholes[*at]);
+        let wholes = wholes.map(|whole| whole.from.unwrap_or(whole.document));
+        let all: Vec<usize> = hunks.chain(wholes).collect();
+        self.rng.pick(&all).copied().ok_or_else(|| "an edit for nothing".into())
+    }
+
+    /// Sometimes there is a file by now where the edit makes one.
+    fn make_by_hand(&mut self, aim: &Aim, race: usize) {
+        let absent = aim.wholes.iter().map(|at| self.wholes[*at].document);
+        let mut absent = absent.filter(|at| !self.editor.documents[*at].is_there);
+        if let Some(at) = absent.next_back()
+            && self.rng.percent(race / 4)
+        {
+            let bytes = self.words.word('u', &mut self.rng) + "\n";
+            self.note(format!("{} is made by hand: {bytes:?}", self.editor.documents[at].path));
+            self.put_file(at, &bytes);
+        }
     }
 
     /// Typing that comes between a question and its answer.

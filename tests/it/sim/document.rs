@@ -10,6 +10,7 @@ use super::text::{Owners, Text, Units, difference, ending, position};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing a file is or is not")]
 pub struct Document {
     /// Inside the project.
     pub path: String,
@@ -17,6 +18,8 @@ pub struct Document {
     pub text: Text,
     pub version: i64,
     pub is_open: bool,
+    /// On disk or on the screen.
+    pub is_there: bool,
     /// What is on disk, as this editor shows it.
     saved: Text,
     /// The break that an editor gives all lines, settled when the file is opened.
@@ -82,6 +85,7 @@ impl Document {
             text,
             version: 0,
             is_open: false,
+            is_there: true,
             crlf_on_disk: hides_crlf,
             mark_on_disk,
             undo: Vec::new(),
@@ -91,6 +95,11 @@ impl Document {
             history: Vec::new(),
             versions: Vec::new(),
         }
+    }
+
+    /// A file that is not there, or not any more.
+    pub fn absent(path: &str, personality: &Personality, fresh: &mut Owners) -> Self {
+        Self { is_there: false, ..Self::holding(path, "", personality, fresh) }
     }
 
     /// What is on disk.
@@ -112,7 +121,7 @@ impl Document {
 
     /// The same for a server that has not seen it yet.
     pub fn show(&mut self) -> Value {
-        self.is_open = true;
+        (self.is_open, self.is_there) = (true, true);
         self.unsent.clear();
         self.sent.clone_from(&self.text.string);
         self.history.clear();

@@ -73,32 +73,41 @@ impl Editor {
     /// Whether it would not apply this edit to the texts as they are.
     pub fn refuses(&self, edit: &Value, via: Via) -> Result<bool, String> {
         let parts = self.parts(edit)?;
-        let moved_on = |part: &&Part<'_>| {
-            let document = &self.documents[part.document];
-            document.is_open && part.version.is_some_and(|version| version != document.version)
-        };
+        let moved_on = |part: &&Part<'_>| self.has_moved_on(part);
         Ok(match self.personality.check {
             Check::Racy => via == Via::Server && parts.iter().any(|part| moved_on(&part)),
             Check::All => parts.iter().any(|part| moved_on(&part)),
+            Check::InTurn => parts.first().is_some_and(|part| moved_on(&part)),
             Check::FirstUnlessZero => parts.len() == 1 && self.skips(&parts[0]),
             Check::Rebase => false,
         })
     }
 
+    fn has_moved_on(&self, part: &Part<'_>) -> bool {
+        let document = &self.documents[part.document];
+        document.is_open && part.version.is_some_and(|version| version != document.version)
+    }
+
     /// Whether this part, the first one, is left out although the others are not.
     fn skips(&self, part: &Part<'_>) -> bool {
-        let document = &self.documents[part.document];
-        let moved_on =
-            part.version.is_some_and(|version| version != 0 && version != document.version);
-        self.personality.check == Check::FirstUnlessZero && document.is_open && moved_on
+        self.personality.check == Check::FirstUnlessZero
+            && part.version != Some(0)
+            && self.has_moved_on(part)
+    }
+
+    /// Which of the parts it applies.
+    fn takes(&self, parts: &[Part<'_>]) -> Range<usize> {
+        let skipped = usize::from(parts.first().is_some_and(|first| self.skips(first)));
+        let in_turn = self.personality.check == Check::InTurn;
+        let late = parts.iter().position(|part| in_turn && self.has_moved_on(part));
+        skipped..late.unwrap_or(parts.len())
     }
 
     /// Applies an edit without another look at versions. All its files are open.
     pub fn apply(&mut self, edit: &Value, rng: &mut Rng) -> Result<Vec<Landing>, String> {
         let parts = self.parts(edit)?;
         let mut all = Vec::new();
-        let skipped = usize::from(parts.first().is_some_and(|first| self.skips(first)));
-        for part in &parts[skipped..] {
+        for part in &parts[self.takes(&parts)] {
             all.push((part.document, part.version, self.spans(part)?));
         }
         let mut landings = Vec::new();

@@ -68,6 +68,10 @@ impl FakeEngine {
         self.inner().disk.get(&RepoPath::new(path).unwrap()).cloned().unwrap_or_default()
     }
 
+    pub fn has(&self, path: &str) -> bool {
+        self.inner().disk.contains_key(&RepoPath::new(path).unwrap())
+    }
+
     /// What a file held that is gone now.
     pub fn remove(&self, path: &str) -> Option<Vec<u8>> {
         self.inner().disk.remove(&RepoPath::new(path).unwrap())

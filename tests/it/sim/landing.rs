@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::accept::{Aim, Applied};
 use super::editor::{Landing, Via};
+use super::files;
 use super::manners;
 use super::oracle::{self, Known};
 use super::personality::Check;
@@ -20,9 +21,13 @@ impl World {
         if let Some(breach) = manners::edit_breach(edit, self.wire.capabilities()) {
             return Err(format!("{breach}: {edit}"));
         }
+        if files::is_of_files(edit) {
+            return self.apply_in_turn(edit, via, aim).await;
+        }
         if self.editor.is_blind(edit)? {
             return Err(format!("an edit of an open document names no version: {edit}"));
         }
+        let edit = &self.unticked(edit);
         let unopened = self.editor.unopened(edit)?;
         if !unopened.is_empty() && self.editor.personality.confirms_unopened && self.rng.percent(30)
         {
@@ -36,7 +41,8 @@ impl World {
             return Ok(Applied::Refused);
         }
         if self.editor.personality.check == Check::Racy && via == Via::Server {
-            self.race(self.known[aim.hunks[0]].document, race / 4).await;
+            let here = self.aimed_at(aim)?;
+            self.race(here, race / 4).await;
         }
         self.note(format!("applies {edit}"));
         let landings = self.editor.apply(edit, &mut self.rng)?;
@@ -53,9 +59,24 @@ impl World {
         Ok(applied)
     }
 
+    /// What a user leaves of an edit of several files who looks at it first, in editors that show it.
+    fn unticked(&mut self, edit: &Value) -> Value {
+        let mut edit = edit.clone();
+        if let Some(changes) = edit["documentChanges"].as_array_mut()
+            && changes.len() > 1
+            && self.rng.percent(20)
+        {
+            changes.remove(self.rng.below(changes.len()));
+        }
+        edit
+    }
+
     /// Whether an edit did what was wanted. An edit that named the text it found must have.
-    fn judge(&mut self, landing: &Landing, aim: &Aim) -> Result<bool, Fault> {
+    pub fn judge(&mut self, landing: &Landing, aim: &Aim) -> Result<bool, Fault> {
         self.tally.landings += 1;
+        if aim.wholes.iter().any(|at| self.wholes[*at].fills(landing.document)) {
+            return Ok(landing.before.string.is_empty());
+        }
         let after = self.editor.documents[landing.document].text.clone();
         let is_here = |at: &&usize| {
             let known = &self.known[**at];
@@ -98,7 +119,7 @@ impl World {
 
     /// The editor put an edit where it was not meant. The server has to put back what was typed as soon as it hears of
     /// it, unless nothing of the user's went or moved.
-    async fn take_back(&mut self, landing: &Landing, aim: &Aim) -> Result<(), Fault> {
+    pub async fn take_back(&mut self, landing: &Landing, aim: &Aim) -> Result<(), Fault> {
         let here = landing.document;
         let (before, after) = (&landing.before.string, &self.editor.documents[here].text.string);
         let became = format!("  which was late: {before:?} became {after:?}");
@@ -117,7 +138,12 @@ impl World {
         let of_document = aim.hunks.iter().map(|at| &self.known[*at]);
         let all: Vec<&Known> = of_document.filter(|known| known.document == here).collect();
         let after = &self.editor.documents[here].text;
-        let is_harmless = oracle::check_by_hand(&all, aim.way, &landing.before, after);
+        let mut filled =
+            aim.wholes.iter().map(|at| &self.wholes[*at]).filter(|whole| whole.fills(here));
+        let is_harmless = match filled.next() {
+            Some(whole) => whole.stands_between(&landing.before.string, &after.string, aim.way),
+            None => oracle::check_by_hand(&all, aim.way, &landing.before, after),
+        };
         if landing.is_unseen {
             self.tally.never_seen += 1;
         } else if !is_harmless {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::oracle::Known;
 use super::rivals::Room;
 use super::steps::any_open;
 use super::text::bare;
@@ -10,11 +11,13 @@ use super::world::{Fault, World};
 /// What the server says of hunks must follow from who owns the lines.
 pub async fn compare_states(world: &mut World) -> Result<(), Fault> {
     let states = world.hunk_states().await?;
-    for known in world.known.iter().filter(|known| !known.is_replaced && known.parts.is_empty()) {
+    let counts =
+        |known: &&Known| !known.is_replaced && known.parts.is_empty() && known.of_whole.is_none();
+    for known in world.known.iter().filter(counts) {
         let id = known.id();
         let text = &world.editor.documents[known.document].text;
         let state = states.iter().find(|(of, _)| *of == id).map(|(_, state)| state.as_str());
-        let room = known.room_beside(&world.known, text);
+        let room = known.room_beside(&world.known, &world.wholes, text);
         let expected = match (known.place(text), known.landed_at(text)) {
             (Some(_), _) if known.is_rejected => "rejected",
             (Some(_), _) if room == Room::Taken => "superseded",
@@ -63,8 +66,8 @@ async fn look_at_lenses(world: &mut World, at: usize) -> Result<(), Fault> {
         return Ok(());
     }
     for known in world.known.iter().filter(|known| known.document == at && known.is_clear()) {
-        let is_open = !known.is_rejected && known.parts.is_empty();
-        let is_open = is_open && known.room_beside(&world.known, text) == Room::Free;
+        let is_open = !known.is_rejected && known.parts.is_empty() && known.of_whole.is_none();
+        let is_open = is_open && known.room_beside(&world.known, &world.wholes, text) == Room::Free;
         let Some(line) = known.place(text).filter(|_| is_open) else { continue };
         let line = if known.removed.is_empty() { line.saturating_sub(1) } else { line };
         let (id, accept) = (known.id(), "greenloop.hunk.accept");
@@ -95,10 +98,14 @@ async fn look_at_hints(world: &mut World, at: usize) -> Result<(), Fault> {
     }
 }
 
+fn is_shown(known: &Known, document: usize) -> bool {
+    known.document == document && known.of_whole.is_none()
+}
+
 /// What a file was and what it would be, word for word.
 async fn look_at_document(world: &mut World, at: usize) -> Result<(), Fault> {
     let here: Vec<usize> =
-        (0..world.known.len()).filter(|known| world.known[*known].document == at).collect();
+        (0..world.known.len()).filter(|known| is_shown(&world.known[*known], at)).collect();
     let Some(known) = world.rng.pick(&here).copied() else { return Ok(()) };
     let (run, path) = (world.known[known].run, world.known[known].path.clone());
     let what = if world.rng.percent(50) { "base" } else { "proposed" };

@@ -17,6 +17,8 @@ pub struct Known {
     /// Only this part of it; empty for all.
     pub parts: Vec<usize>,
     pub document: usize,
+    /// It is no decision of its own, but goes with this change of a whole file.
+    pub of_whole: Option<usize>,
     pub removed: Vec<(Owner, String)>,
     above: Option<Owner>,
     below: Option<Owner>,
@@ -37,7 +39,8 @@ impl Known {
     pub fn new(run: RunId, path: &str, hunk: (usize, &Hunk), document: usize, base: &Text) -> Self {
         let (number, hunk) = hunk;
         let start = hunk.start as usize;
-        let end = start + hunk.removed.len();
+        // A file of nothing but a mark has no line on the screen.
+        let end = (start + hunk.removed.len()).min(base.owners.len());
         let shown = |line: &String| line.trim_start_matches('\u{feff}').to_owned();
         let removed = base.owners[start..end].iter().copied().zip(hunk.removed.iter().map(shown));
         Self {
@@ -47,10 +50,10 @@ impl Known {
             hunk: number,
             parts: Vec::new(),
             document,
+            of_whole: None,
             removed: removed.collect(),
             above: start.checked_sub(1).map(|line| base.owners[line]),
             below: base.owners.get(end).copied(),
-            // A file of nothing but a mark has no line.
             inserted: hunk.inserted.iter().map(shown).filter(|line| !line.is_empty()).collect(),
             landed: None,
             is_rejected: false,
@@ -73,7 +76,9 @@ impl Known {
         let n_lines = self.removed.len();
         let is_new =
             |line: &String| !self.removed.iter().any(|(_, old)| bare(old).0 == bare(line).0);
-        let in_pairs = n_lines == self.inserted.len() && self.inserted.iter().all(is_new);
+        let in_pairs = self.of_whole.is_none()
+            && n_lines == self.inserted.len()
+            && self.inserted.iter().all(is_new);
         if !in_pairs || n_lines < 2 || !self.parts.is_empty() {
             return None;
         }

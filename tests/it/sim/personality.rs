@@ -14,6 +14,8 @@ pub enum Check {
     FirstUnlessZero,
     /// Refuses if any document has moved on.
     All,
+    /// Goes from one document to the next and stops at the first that has moved on.
+    InTurn,
     /// Carries the edit over to the newer text.
     Rebase,
 }
@@ -69,6 +71,15 @@ pub enum Endings {
     AsTheyCome,
 }
 
+/// What becomes of the text on the screen when its file is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletes {
+    Closes,
+    /// It stays where it was not saved.
+    ClosesUnchanged,
+    Keeps,
+}
+
 #[expect(clippy::struct_excessive_bools, reason = "each is one habit an editor has or has not")]
 pub struct Personality {
     pub name: &'static str,
@@ -93,6 +104,11 @@ pub struct Personality {
     pub sends_differences: bool,
     /// Asks its user about edits of files that are not open, and says yes whatever the answer is.
     pub confirms_unopened: bool,
+    pub deletes: Deletes,
+    /// Empties a file that it is to make and that is there, unless it is told to leave it.
+    pub writes_over: bool,
+    /// Renames a file to one that is there, unless it is told to leave it.
+    pub renames_over: bool,
 }
 
 pub const ALL: &[Personality] = &[
@@ -112,6 +128,9 @@ pub const ALL: &[Personality] = &[
         endings: Endings::Documents,
         sends_differences: false,
         confirms_unopened: false,
+        deletes: Deletes::ClosesUnchanged,
+        writes_over: false,
+        renames_over: false,
     },
     Personality {
         name: "neovim",
@@ -129,13 +148,16 @@ pub const ALL: &[Personality] = &[
         endings: Endings::Documents,
         sends_differences: true,
         confirms_unopened: false,
+        deletes: Deletes::Closes,
+        writes_over: true,
+        renames_over: false,
     },
     Personality {
         name: "helix",
         capabilities: capabilities::helix,
         first_version: 0,
         version_step_max: 1,
-        check: Check::All,
+        check: Check::InTurn,
         refusal: Refusal::SaysNo,
         runs_command_after_refusal: true,
         resolves: Resolves::WithoutEditOrCommand,
@@ -146,6 +168,9 @@ pub const ALL: &[Personality] = &[
         endings: Endings::AsTheyCome,
         sends_differences: false,
         confirms_unopened: false,
+        deletes: Deletes::Keeps,
+        writes_over: true,
+        renames_over: true,
     },
     Personality {
         name: "emacs",
@@ -163,6 +188,9 @@ pub const ALL: &[Personality] = &[
         endings: Endings::LineFeeds,
         sends_differences: false,
         confirms_unopened: true,
+        deletes: Deletes::Keeps,
+        writes_over: false,
+        renames_over: false,
     },
     Personality {
         name: "zed",
@@ -180,5 +208,8 @@ pub const ALL: &[Personality] = &[
         endings: Endings::LineFeeds,
         sends_differences: false,
         confirms_unopened: false,
+        deletes: Deletes::Keeps,
+        writes_over: false,
+        renames_over: false,
     },
 ];

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::oracle::Known;
 use super::text::{Owner, Text, bare};
+use super::whole::Whole;
 
 /// What newer proposals leave of a hunk's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +18,12 @@ pub enum Room {
 
 impl Known {
     /// What the newer ones among `all` leave of its place in this text.
-    pub fn room_beside(&self, all: &[Known], text: &Text) -> Room {
+    pub fn room_beside(&self, all: &[Known], wholes: &[Whole], text: &Text) -> Room {
         if self.is_replaced {
             return Room::Taken;
+        }
+        if wholes.iter().any(|whole| !whole.is_replaced && whole.is_about(self.document)) {
+            return Room::Unknown;
         }
         let rivals = all.iter().filter(|other| {
             other.document == self.document

@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use greenloop::base::ids::RunId;
 use serde_json::{Value, json};
 
 use super::accept::{Aim, Attempt};
 use super::look::{self, compare_states};
-use super::oracle::{Way, same_lines};
+use super::oracle::{Known, Way, same_lines};
 use super::rivals::Room;
+use super::whole::Whole;
 use super::world::{Fault, World};
 
 type Doing<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'a>>;
@@ -42,6 +44,7 @@ pub const ALL: &[Step] = &[
         weight: 5,
         run: |world| Box::pin(accept_together(world, "greenloop.proposal.accept")),
     },
+    Step { name: "accept a file's change", weight: 6, run: |world| Box::pin(accept_whole(world)) },
     Step {
         name: "undo acceptance",
         weight: 5,
@@ -117,6 +120,9 @@ async fn save(world: &mut World) -> Result<(), Fault> {
 
 async fn open_or_close(world: &mut World) -> Result<(), Fault> {
     let at = world.rng.below(world.editor.documents.len());
+    if !world.editor.documents[at].is_there {
+        return Ok(());
+    }
     if !world.editor.documents[at].is_open {
         world.open(at).await;
         return Ok(());
@@ -151,7 +157,9 @@ async fn fix_or_propose(world: &mut World) -> Result<(), Fault> {
 fn any_hunk(world: &mut World) -> Option<usize> {
     let odd = world.rng.percent(5);
     let all = world.known.iter().enumerate();
-    let fits = all.filter(|(_, known)| odd || !(known.is_replaced || known.is_rejected));
+    let fits = all.filter(|(_, known)| {
+        known.of_whole.is_none() && (odd || !(known.is_replaced || known.is_rejected))
+    });
     let all: Vec<usize> = fits.map(|(at, _)| at).collect();
     world.rng.pick(&all).copied()
 }
@@ -209,21 +217,36 @@ async fn accept_together(world: &mut World, command: &str) -> Result<(), Fault> 
     if one_file {
         selection["path"] = json!(path);
     }
-    let all = world.known.iter().enumerate();
-    let meant = all.filter(|(_, known)| {
-        known.task == task
-            && known.parts.is_empty()
-            && !known.is_rejected
-            && (!one_file || known.path == path)
-    });
-    let hunks = meant.map(|(at, _)| at).collect();
-    together(world, command, selection, Aim { hunks, way: Way::In }).await
+    let run = world.known[at].run;
+    let is_meant = |of: RunId, at: &str, is_rejected: bool| {
+        of == run && !is_rejected && (!one_file || at == path)
+    };
+    let is_hunk = |known: &Known| {
+        let whole = known.of_whole.map(|at| &world.wholes[at]);
+        let is_rejected = whole.map_or(known.is_rejected, |whole| whole.is_rejected);
+        known.parts.is_empty() && is_meant(known.run, &known.path, is_rejected)
+    };
+    let is_whole = |whole: &Whole| is_meant(whole.run, &whole.path, whole.is_rejected);
+    let aim = world.aim(is_hunk, is_whole, Way::In);
+    together(world, command, selection, aim).await
+}
+
+/// Accepts that a file is made, deleted or renamed.
+async fn accept_whole(world: &mut World) -> Result<(), Fault> {
+    let all = world.wholes.iter().enumerate();
+    let fits = all.filter(|(_, whole)| !whole.is_replaced && !whole.is_rejected);
+    let all: Vec<usize> = fits.map(|(at, _)| at).collect();
+    let Some(at) = world.rng.pick(&all).copied() else { return Ok(()) };
+    let is_line = |known: &Known| known.of_whole == Some(at);
+    let aim = Aim { wholes: vec![at], ..world.aim(is_line, |_| false, Way::In) };
+    let id = world.wholes[at].id();
+    together(world, "greenloop.hunk.accept", id, aim).await
 }
 
 /// Takes the latest acceptance back, or makes the one again that was taken back last.
 async fn acceptance(world: &mut World, command: &str, way: Way) -> Result<(), Fault> {
     // Which hunks are meant is known once the server names the acceptance.
-    together(world, command, json!({}), Aim { hunks: Vec::new(), way }).await
+    together(world, command, json!({}), Aim::nothing(way)).await
 }
 
 async fn together(
@@ -235,8 +258,8 @@ async fn together(
     world.note(format!("{command} {selection}"));
     let race = [0, 0, 30, 60][world.rng.below(4)];
     let reply = world.command(command, selection).await?;
-    if aim.hunks.is_empty() && reply["ok"] == true {
-        aim.hunks = world.accepted_as(&reply)?;
+    if aim.is_empty() && reply["ok"] == true {
+        aim = world.accepted_as(&reply, aim.way)?;
     }
     world.tally.together += 1;
     match world.edit_after(&aim, &reply, race).await? {
@@ -269,7 +292,8 @@ async fn choose_again(world: &mut World, at: usize, by_command: bool) -> Result<
     let known = &world.known[at];
     let text = &world.editor.documents[known.document].text;
     // The last line of a hunk that is left is offered as the hunk.
-    let is_offered = known.parts.is_empty() && known.room_beside(&world.known, text) == Room::Free;
+    let room = known.room_beside(&world.known, &world.wholes, text);
+    let is_offered = known.parts.is_empty() && room == Room::Free;
     if !is_offered || known.is_rejected || known.place(text).is_none() {
         return Ok(());
     }
@@ -292,7 +316,8 @@ async fn choose_again(world: &mut World, at: usize, by_command: bool) -> Result<
 
 /// After an edit of a file that is not open came to nothing, its user opens it.
 async fn open_to_go_on(world: &mut World, here: usize) -> bool {
-    let is_closed = !world.editor.documents[here].is_open;
+    let document = &world.editor.documents[here];
+    let is_closed = document.is_there && !document.is_open;
     if is_closed {
         world.open(here).await;
     }
@@ -330,14 +355,14 @@ async fn answer_late(world: &mut World) -> Result<(), Fault> {
 /// A new proposal on texts nobody touches since: accepted hunk by hunk it must come out byte for byte.
 async fn accept_all(world: &mut World) -> Result<(), Fault> {
     while world.is_at_work() {
-        world.propose();
+        world.propose_with(0);
     }
     // Nothing that came too late before is still being put back.
     world.flush_all().await;
     world.wire.wait(1).await;
     world.put_back().await?;
     world.ask_for_fix().await?;
-    let files = world.propose();
+    let files = world.propose_with(0);
     let Some(task) =
         world.known.last().map(|known| known.task.clone()).filter(|_| !files.is_empty())
     else {

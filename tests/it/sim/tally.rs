@@ -28,6 +28,8 @@ pub struct Tally {
     pub brought_back: u64,
     pub never_seen: u64,
     pub by_hand: u64,
+    pub asked: u64,
+    pub settled: u64,
     pub refused: Vec<(String, u64)>,
 }
 
@@ -64,6 +66,8 @@ impl Tally {
             (&mut self.brought_back, other.brought_back),
             (&mut self.never_seen, other.never_seen),
             (&mut self.by_hand, other.by_hand),
+            (&mut self.asked, other.asked),
+            (&mut self.settled, other.settled),
         ];
         pairs.into_iter().for_each(|(sum, n)| *sum += n);
         for (reason, n) in &other.refused {
@@ -111,6 +115,11 @@ impl fmt::Display for Tally {
             f,
             "  {} accepts undone in the editor, {} whole proposals compared byte for byte",
             self.undone, self.whole_proposals
+        )?;
+        writeln!(
+            f,
+            "  {} answers about the rest of an edit that came in part, {} finished or rolled back",
+            self.asked, self.settled
         )?;
         writeln!(
             f,

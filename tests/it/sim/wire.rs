@@ -26,6 +26,8 @@ pub struct Wire {
     n_requests: i64,
     /// Questions to the user that are open, oldest first.
     pub questions: VecDeque<Value>,
+    /// The id of the question on the screen: some editors put the next one in its place and never answer it.
+    open_question: Option<Value>,
     /// Documents it had the editor show, oldest first.
     pub shown: Vec<String>,
     /// What it said with notifications that are not of the protocol, and of progress.
@@ -57,6 +59,7 @@ impl Wire {
             capabilities,
             n_requests: 0,
             questions: VecDeque::new(),
+            open_question: None,
             shown: Vec::new(),
             notified: Vec::new(),
             asked: VecDeque::new(),
@@ -90,6 +93,7 @@ impl Wire {
 
     pub async fn respond(&mut self, request: &Value, answer: Result<Value, Value>) {
         let id = &request["id"];
+        self.open_question.take_if(|open| open == id);
         let message = match answer {
             Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
             Err(error) => json!({"jsonrpc": "2.0", "id": id, "error": error}),
@@ -154,7 +158,12 @@ impl Wire {
         match message["method"].as_str() {
             Some("workspace/applyEdit") => self.asked.push_back(message),
             Some("window/workDoneProgress/create") => self.respond(&message, Ok(Value::Null)).await,
-            Some("window/showMessageRequest") => self.questions.push_back(message),
+            Some("window/showMessageRequest") => {
+                if self.open_question.replace(message["id"].clone()).is_some() {
+                    self.rude.get_or_insert("it asks while another question is open".into());
+                }
+                self.questions.push_back(message);
+            }
             Some("window/showDocument") => {
                 self.shown.extend(message["params"]["uri"].as_str().map(str::to_owned));
                 self.respond(&message, Ok(json!({"success": true}))).await;
@@ -162,6 +171,7 @@ impl Wire {
             Some("$/progress") => self.notified.push(message),
             Some("$/cancelRequest") => {
                 self.questions.retain(|open| open["id"] != message["params"]["id"]);
+                self.open_question.take_if(|open| *open == message["params"]["id"]);
             }
             Some(method) if method.starts_with("greenloop/") => self.notified.push(message),
             Some(method) if method.ends_with("/refresh") => {

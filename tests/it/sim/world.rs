@@ -6,31 +6,30 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenloop::base::ids::RunId;
-use greenloop::base::path::RepoPath;
 use greenloop::engine::Command;
 use greenloop::model::event::Event;
-use greenloop::model::proposal::{ChangeKind, HunkAt};
+use greenloop::model::proposal::HunkAt;
 use greenloop::model::run::Goal;
 use greenloop::model::snapshot::Buffer;
 use serde_json::{Value, json};
 
 use super::ROOT;
+use super::accept::Aim;
 use super::document::Document;
 use super::editor::Editor;
-use super::engine::{Draft, FakeEngine};
-use super::oracle::{Known, same_lines};
+use super::engine::FakeEngine;
+use super::oracle::{Known, Way, same_lines};
 use super::personality::Personality;
+use super::proposals::{Base, Started};
 use super::rng::Rng;
 use super::tally::Tally;
-use super::text::{Owners, Text, Units};
+use super::text::{Owners, Units};
 use super::typing::Words;
+use super::whole::Whole;
 use super::wire::Wire;
 
 /// Why an interleaving must not end like this.
 pub type Fault = String;
-
-/// Tests that proposals turn green.
-const TESTS: &[&str] = &["test_a", "test_b"];
 
 /// How long a server may take to open a project, on the clock on the wall: it has a thread for that.
 const OPENING_WALL_MAX: Duration = Duration::from_secs(60);
@@ -42,28 +41,15 @@ pub struct World {
     pub wire: Wire,
     pub engine: Arc<FakeEngine>,
     pub known: Vec<Known>,
+    pub wholes: Vec<Whole>,
     /// Answers that the editor owes the server.
     pub owed: Vec<(Value, Result<Value, Value>)>,
     pub tally: Tally,
     /// What happened, for people.
     pub trace: Vec<String>,
-    started: Vec<Started>,
+    pub started: Vec<Started>,
     /// The runs with proposals, and the tests that each turns green.
-    proposals: Vec<(RunId, Vec<&'static str>)>,
-}
-
-/// A run that was asked for, with the texts it saw.
-struct Started {
-    id: RunId,
-    bases: Vec<Base>,
-}
-
-struct Base {
-    document: usize,
-    /// As the run sees it.
-    string: String,
-    /// As the editor sees it.
-    text: Text,
+    pub proposals: Vec<(RunId, Vec<&'static str>)>,
 }
 
 impl World {
@@ -92,6 +78,7 @@ impl World {
             wire,
             engine,
             known: Vec::new(),
+            wholes: Vec::new(),
             owed: Vec::new(),
             tally: Tally::default(),
             trace: Vec::new(),
@@ -174,7 +161,11 @@ impl World {
         let document = &mut self.editor.documents[at];
         document.close();
         let params = json!({"textDocument": {"uri": document.uri}});
+        let is_gone = !self.engine.has(&document.path);
         self.wire.notify("textDocument/didClose", params).await;
+        if is_gone {
+            self.take_file(at);
+        }
     }
 
     pub async fn save(&mut self, at: usize) {
@@ -222,6 +213,7 @@ impl World {
 
     pub async fn command(&mut self, name: &str, argument: Value) -> Result<Value, Fault> {
         self.flush_all().await;
+        self.take_commands()?;
         let params = json!({"command": name, "arguments": [argument]});
         let answer = self.wire.ask("workspace/executeCommand", params).await;
         self.take_commands()?;
@@ -278,10 +270,15 @@ impl World {
                 known.is_rejected = rejected;
             }
         }
+        for whole in self.wholes.iter_mut().filter(|whole| whole.run == id) {
+            if hunks.iter().any(|(path, _)| path.as_str() == whole.path) {
+                whole.is_rejected = rejected;
+            }
+        }
     }
 
-    /// The hunks of the acceptance that an answer names.
-    pub fn accepted_as(&self, reply: &Value) -> Result<Vec<usize>, Fault> {
+    /// What an answer names that was accepted.
+    pub fn accepted_as(&self, reply: &Value, way: Way) -> Result<Aim, Fault> {
         let task = reply["taskId"].as_str().unwrap_or_default();
         let id = RunId::parse(task).ok_or("an acceptance of no task")?;
         let acceptance = reply["acceptanceId"].as_str().unwrap_or_default();
@@ -290,16 +287,37 @@ impl World {
             let mut hunks = hunks.iter();
             known.task == task
                 && known.parts == parts
-                && hunks.any(|(path, hunk)| path.as_str() == known.path && *hunk == known.hunk)
+                && hunks.any(|(path, hunk)| {
+                    path.as_str() == known.path && (*hunk == known.hunk || known.of_whole.is_some())
+                })
         };
-        let all = self.known.iter().enumerate();
-        Ok(all.filter(|(_, known)| is_meant(known)).map(|(at, _)| at).collect())
+        let is_whole = |whole: &Whole| {
+            whole.run == id && hunks.iter().any(|(path, _)| path.as_str() == whole.path)
+        };
+        Ok(self.aim(is_meant, is_whole, way))
+    }
+
+    /// All that is meant.
+    pub fn aim(
+        &self,
+        hunk: impl Fn(&Known) -> bool,
+        whole: impl Fn(&Whole) -> bool,
+        way: Way,
+    ) -> Aim {
+        let hunks = self.known.iter().enumerate().filter(|(_, known)| hunk(known));
+        let wholes = self.wholes.iter().enumerate().filter(|(_, found)| whole(found));
+        Aim {
+            hunks: hunks.map(|(at, _)| at).collect(),
+            wholes: wholes.map(|(at, _)| at).collect(),
+            way,
+        }
     }
 
     /// A run must see the very texts on the screen.
     fn start(&mut self, id: RunId, goal: Goal, buffers: &[Buffer]) -> Result<(), Fault> {
         let mut bases = Vec::new();
-        for (at, document) in self.editor.documents.iter().enumerate() {
+        let all = self.editor.documents.iter().enumerate();
+        for (at, document) in all.filter(|(_, document)| document.is_there) {
             let seen = buffers.iter().find(|buffer| buffer.path.as_str() == document.path);
             let string = match (seen, document.is_open) {
                 (Some(buffer), true) if buffer.text == document.text.string => buffer.text.clone(),
@@ -319,61 +337,6 @@ impl World {
         self.engine.begin(id, goal);
         self.started.push(Started { id, bases });
         Ok(())
-    }
-
-    pub fn is_at_work(&self) -> bool {
-        !self.started.is_empty()
-    }
-
-    /// The run that has been at work longest proposes a change to some files; its files with their texts then.
-    pub fn propose(&mut self) -> Vec<(usize, String)> {
-        if self.started.is_empty() {
-            return Vec::new();
-        }
-        let Started { id, bases } = self.started.remove(0);
-        let mut files = Vec::new();
-        for base in &bases {
-            if self.rng.percent(70) || bases.len() == 1 {
-                files.push((base.document, self.words.revised(&base.string, &mut self.rng)));
-            }
-        }
-        files.retain(|(document, after)| bases[*document].string != *after);
-        if files.is_empty() {
-            return files;
-        }
-        let named = |(document, after): &(usize, String)| {
-            let path = RepoPath::new(&self.editor.documents[*document].path).unwrap();
-            let (before, after) = (bases[*document].string.clone(), after.clone());
-            Draft { path, kind: ChangeKind::Modify, before, after }
-        };
-        let drafts = files.iter().map(named).collect();
-        let fixed: Vec<&'static str> =
-            TESTS.iter().copied().filter(|_| self.rng.percent(25)).collect();
-        let review = self.engine.propose(id, drafts, &fixed);
-        for (file, (document, _)) in review.proposal.files.iter().zip(&files) {
-            let base = &bases[*document].text;
-            let known = |hunk| Known::new(id, file.path.as_str(), hunk, *document, base);
-            self.known.extend(file.hunks.iter().enumerate().map(known));
-        }
-        self.proposals.push((id, fixed));
-        self.replace_older();
-        self.note(format!("run {id} proposes {:?}", review.proposal.files));
-        files
-    }
-
-    /// Of two proposals that turn one test green the one of the later run counts.
-    fn replace_older(&mut self) {
-        self.proposals.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        let mut kept: Vec<&&'static str> = Vec::new();
-        for (id, fixed) in &self.proposals {
-            let is_replaced = fixed.iter().any(|test| kept.contains(&test));
-            if !is_replaced {
-                kept.extend(fixed);
-            }
-            let task = id.to_string();
-            let own = self.known.iter_mut().filter(|known| known.task == task);
-            own.for_each(|known| known.is_replaced = is_replaced);
-        }
     }
 
     /// The server's view of every hunk that counts: its id and its state.
