@@ -1,7 +1,8 @@
 //! What the tamper guard catches and what it takes for a cheat: `cargo bench --bench cheats`. Prints the figures of the
 //! corpus in `tests/cheats`. With `-- --history DIR…` also those of real histories: every commit of these git
-//! directories that touches tests counts as an honest edit. With `-- --corpus DIR…` those of corpora elsewhere, and with
-//! `-- --show` every case that went wrong.
+//! directories that touches tests counts as an honest edit, as if nothing had been red; `judged.txt` names commits that
+//! truly weaken something. With `-- --corpus DIR…` those of corpora elsewhere, and with `-- --show` every case that went
+//! wrong.
 
 #![allow(
     dead_code,
@@ -15,7 +16,7 @@ mod cheats;
 #[path = "cheats/history.rs"]
 mod history;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cheats::{Caught, Group, alarms, corpus, generated, judge};
@@ -39,18 +40,48 @@ fn main() {
     for folder in values(&args, "--corpus") {
         cheats_of(&folder.display().to_string(), &corpus::load_from(&folder), show);
     }
-    let mut all = (0, 0);
+    let mut all = History::default();
     for folder in values(&args, "--history") {
-        let (n, n_alarms) = history_of(&folder, show);
-        all = (all.0 + n, all.1 + n_alarms);
+        let own = history_of(&folder, show);
+        println!("\n{}: {}", folder.display(), own.told());
+        all.add(own);
     }
-    if all.0 > 0 {
-        println!(
-            "\nhistories, all: {} of {} commits with edits of tests raise an alarm ({})",
-            all.1,
-            all.0,
-            percent(all.1, all.0)
-        );
+    if all.n > 0 {
+        println!("\nhistories, all: {}", all.told());
+    }
+}
+
+/// Commits that were looked at by hand and do what their alarm says, by the start of their id, with what they do.
+const JUDGED: &str = include_str!("cheats/judged.txt");
+
+/// Figures of histories, in commits.
+#[derive(Default)]
+struct History {
+    /// With edits of tests.
+    n: usize,
+    n_alarms: usize,
+    /// Of these alarms, such as are right, as judged by hand.
+    n_right: usize,
+    kinds: BTreeMap<FindingKind, usize>,
+}
+
+impl History {
+    fn add(&mut self, other: History) {
+        self.n += other.n;
+        self.n_alarms += other.n_alarms;
+        self.n_right += other.n_right;
+        other.kinds.into_iter().for_each(|(kind, n)| *self.kinds.entry(kind).or_default() += n);
+    }
+
+    fn told(&self) -> String {
+        let (n, n_alarms, n_false) = (self.n, self.n_alarms, self.n_alarms - self.n_right);
+        format!(
+            "{n_alarms} of {n} commits with edits of tests raise an alarm ({}), {n_false} of them weaken nothing that \
+             judges, as far as judged ({}): {:?}",
+            percent(n_alarms, n),
+            percent(n_false, n),
+            self.kinds
+        )
     }
 }
 
@@ -146,26 +177,25 @@ fn honest_of(groups: &[Group], show: bool) {
     println!("honest edits, all: {n_alarms} of {n} raise an alarm ({})", percent(n_alarms, n));
 }
 
-fn history_of(folder: &Path, show: bool) -> (usize, usize) {
-    let (mut n, mut n_alarms) = (0, 0);
-    let mut kinds: BTreeMap<FindingKind, usize> = BTreeMap::new();
+fn history_of(folder: &Path, show: bool) -> History {
+    let mut history = History::default();
     for commit in history::commits(folder) {
-        n += 1;
+        history.n += 1;
         let findings = commit.edited.findings(&[]);
-        n_alarms += usize::from(!findings.is_empty());
-        let mut own: Vec<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
-        own.dedup();
-        own.into_iter().for_each(|kind| *kinds.entry(kind).or_default() += 1);
-        if show && !findings.is_empty() {
-            println!("  alarm {}: {}", commit.id, told(&findings));
+        if findings.is_empty() {
+            continue;
+        }
+        let judged = JUDGED.lines().find(|line| line.starts_with(&commit.id));
+        history.n_alarms += 1;
+        history.n_right += usize::from(judged.is_some());
+        let kinds: BTreeSet<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
+        kinds.into_iter().for_each(|kind| *history.kinds.entry(kind).or_default() += 1);
+        if show {
+            let right = if judged.is_some() { "right" } else { "alarm" };
+            println!("  {right} {}: {}", commit.id, told(&findings));
         }
     }
-    println!(
-        "\n{}: {n_alarms} of {n} commits with edits of tests raise an alarm ({}): {kinds:?}",
-        folder.display(),
-        percent(n_alarms, n)
-    );
-    (n, n_alarms)
+    history
 }
 
 fn told(findings: &[Finding]) -> String {

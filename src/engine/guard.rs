@@ -38,7 +38,8 @@ pub(super) fn put_back(
     let projects = projects(run, &paths);
     let red: Vec<&TestCase> = red(run);
     let tests = tests(store, base, &paths, &projects)?;
-    let facts = Facts { projects: &projects, red: &red, tests: &tests };
+    let allowed = &run.goal.allow;
+    let facts = Facts { projects: &projects, red: &red, tests: &tests, allowed };
 
     let texts = texts(store, &files)?;
     let edits = edits(&files, &texts);

@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub red: &'a [&'a TestCase],
     /// Texts of tests before the change.
     pub tests: &'a [(RepoPath, String)],
+    /// Files for which the user has answered what the policy asks.
+    pub allowed: &'a [RepoPath],
 }
 
 /// Edits, told apart by what becomes of them.
@@ -58,7 +60,7 @@ pub fn sort(edits: &[FileEdit<'_>], policy: &GuardPolicy, facts: &Facts<'_>) -> 
         let path = &edit.change.path;
         for (hunk, class) in classes(edit, policy, facts).into_iter().enumerate() {
             let at = (path.clone(), hunk);
-            match rule(policy, path, class) {
+            match rule(policy, path, class, facts) {
                 _ if class == Class::Source => drop(sorted.kept.insert(at)),
                 Rule::Allow => {
                     sorted.kept.insert(at.clone());
@@ -105,14 +107,15 @@ fn leave_out(all: &mut Vec<LeftOut>, change: &FileChange, hunk: usize, class: Cl
     all[place].change.hunks.extend(change.hunks.get(hunk).cloned());
 }
 
-fn rule(policy: &GuardPolicy, path: &RepoPath, class: Class) -> Rule {
+fn rule(policy: &GuardPolicy, path: &RepoPath, class: Class, facts: &Facts<'_>) -> Rule {
     if is_any(&policy.allow, path, policy) {
         return Rule::Allow;
     }
-    match policy.rules.get(&class).copied().unwrap_or_default() {
+    let rule = match policy.rules.get(&class).copied().unwrap_or_default() {
         Rule::Allow if is_any(&policy.protect, path, policy) => Rule::Ask,
         rule => rule,
-    }
+    };
+    if rule == Rule::Ask && facts.allowed.contains(path) { Rule::Allow } else { rule }
 }
 
 fn is_any(patterns: &[String], path: &RepoPath, policy: &GuardPolicy) -> bool {

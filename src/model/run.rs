@@ -92,6 +92,9 @@ pub struct Goal {
     /// Changes that were rejected: no proposal contains one.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
+    /// Files whose edits may be part of the change although the project's policy asks: its user has said yes.
+    #[serde(default)]
+    pub allow: Vec<RepoPath>,
 }
 
 /// A hunk that somebody said no to.

@@ -70,7 +70,7 @@ impl Edited {
     pub fn sorted(&self, red: &[String], tests: &[(RepoPath, String)]) -> Sorted {
         let cases: Vec<TestCase> = red.iter().map(|name| red_test(name)).collect();
         let red: Vec<&TestCase> = cases.iter().collect();
-        let facts = Facts { projects: &[], red: &red, tests };
+        let facts = Facts { red: &red, tests, ..Facts::default() };
         guard::sort(&self.edits(), &GuardPolicy::default(), &facts)
     }
 

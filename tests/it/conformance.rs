@@ -26,6 +26,7 @@ const KINDS: &[&str] = &[
     "quickfix.greenloop.show",
     "quickfix.greenloop.revise",
     "quickfix.greenloop.rebase",
+    "quickfix.greenloop.include",
     "quickfix.greenloop.check",
     "quickfix.greenloop.file",
     "quickfix.greenloop.proposal",

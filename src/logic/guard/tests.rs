@@ -85,6 +85,23 @@ fn the_policy_decides_by_class_and_path() {
 }
 
 #[test]
+fn what_the_policy_asks_may_be_answered_and_what_it_refuses_may_not() {
+    let change = change("tests/test_a.py", Some("a\n"), Some("b\n"));
+    let edits = [FileEdit { change: &change, before: "a\n", after: "b\n" }];
+    let kept = |rule: Rule, allowed: &[&str]| {
+        let allowed: Vec<RepoPath> = allowed.iter().map(|text| path(text)).collect();
+        let facts = Facts { allowed: &allowed, ..Facts::default() };
+        let policy = GuardPolicy { rules: [(Class::Test, rule)].into(), ..GuardPolicy::default() };
+        let sorted = sort(&edits, &policy, &facts);
+        (sorted.kept.len(), sorted.guarded.left_out.len(), sorted.refused.is_some())
+    };
+    assert_eq!(kept(Rule::Ask, &[]), (0, 1, false));
+    assert_eq!(kept(Rule::Ask, &["tests/test_b.py"]), (0, 1, false));
+    assert_eq!(kept(Rule::Ask, &["tests/test_a.py"]), (1, 0, false));
+    assert_eq!(kept(Rule::Refuse, &["tests/test_a.py"]), (0, 0, true));
+}
+
+#[test]
 fn folders_around_a_project_say_nothing_about_it() {
     let change = change("fixtures/app/src/a.py", Some("a\n"), Some("b\n"));
     let edit = FileEdit { change: &change, before: "a\n", after: "b\n" };

@@ -90,6 +90,25 @@ pub fn rebase(session: &Arc<Session>, arguments: Arguments) -> Outcome {
     start::again(session, run, goal)
 }
 
+/// Has the work done again, and lets edits of those files be part of it that were left out.
+pub fn include(session: &Arc<Session>, arguments: Arguments) -> Outcome {
+    let (run, goal) = {
+        let state = session.state();
+        let Selected { run, .. } = selected(&state, arguments, Level::Proposal)?;
+        let (_, view) = state.run(run).ok_or_else(unknown)?;
+        let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
+        let left_out = proposal.guard.left_out.iter().map(|left| left.change.path.clone());
+        let mut goal = view.run.goal.clone();
+        let n_before = goal.allow.len();
+        goal.allow.extend(left_out);
+        if goal.allow.len() == n_before {
+            return Err(Refusal::new(Reason::NotFound, "nothing was left out of the proposal"));
+        }
+        (run, goal)
+    };
+    start::again(session, run, goal)
+}
+
 /// Has the checks run on a part of a proposal: a hunk on top of what is in the texts, or all that was not rejected.
 pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
     let mut state = session.state();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::decide::{accept, check, decide, rebase, recheck, revise, undo};
+use super::decide::{accept, check, decide, include, rebase, recheck, revise, undo};
 use super::selection::Level;
 use super::show::show;
 use super::start::start;
@@ -30,6 +30,7 @@ pub const HUNK_REVISE: &str = "greenloop.hunk.revise";
 pub const HUNK_CHECK: &str = "greenloop.hunk.check";
 pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
+pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
 pub const SHOW: &str = "greenloop.show";
 pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
@@ -195,6 +196,12 @@ pub const ROWS: &[Row] = &[
         argument: TASK,
         effect: "has the work done again on the texts as they are now",
         run: |session, arguments| now(rebase(&session, arguments)),
+    },
+    Row {
+        name: PROPOSAL_INCLUDE,
+        argument: TASK,
+        effect: "has the work done again with the edits of tests and the like that were left out",
+        run: |session, arguments| now(include(&session, arguments)),
     },
     Row {
         name: PROPOSAL_CHECK,

@@ -30,6 +30,7 @@ pub const TEST: &str = "source.greenloop.test";
 const SHOW: &str = "quickfix.greenloop.show";
 const REVISE: &str = "quickfix.greenloop.revise";
 const REBASE: &str = "quickfix.greenloop.rebase";
+const INCLUDE: &str = "quickfix.greenloop.include";
 const CHECK: &str = "quickfix.greenloop.check";
 const FILE: &str = "quickfix.greenloop.file";
 const STEP: &str = "quickfix.greenloop.step";
@@ -306,6 +307,12 @@ fn again(hunk: &HunkView, asked: impl Fn(&str) -> bool) -> Vec<CodeAction> {
     } else if asked(REVISE) {
         let title = format!("Look for another {}", hunk.label);
         actions.push(command_action(REVISE, title, commands::HUNK_REVISE, json!(hunk.id)));
+    }
+    if asked(INCLUDE) && hunk.n_left_out > 0 {
+        let n = summary::counted(hunk.n_left_out, "edit");
+        let title = format!("Redo with the {n} left out of what judges the change");
+        let argument = json!({ "taskId": hunk.id.run });
+        actions.push(command_action(INCLUDE, title, commands::PROPOSAL_INCLUDE, argument));
     }
     let (n_changes, _) = hunk.whole;
     if asked(CHECK) && n_changes > 1 && hunk.can_go_in() {

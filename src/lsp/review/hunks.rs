@@ -54,6 +54,8 @@ pub struct HunkView {
     pub whole: (usize, usize),
     /// How many of the proposal's decisions are about what judges it.
     pub n_judging: usize,
+    /// How many edits of what judges it were left out of the proposal.
+    pub n_left_out: usize,
     /// A language model made it.
     pub llm: bool,
     /// The step that made it, where there are several.
@@ -228,6 +230,7 @@ fn view(
         parts,
         whole: (job.n_total, proposal.files.len()),
         n_judging: proposal.guard.allowed.len(),
+        n_left_out: proposal.guard.left_out.iter().map(|left| left.change.n_items()).sum(),
         llm: step.map_or(proposal.llm, |step| step.llm),
         step: step.filter(|_| proposal.steps.len() > 1).map(StepView::of),
     }
@@ -328,6 +331,7 @@ mod tests {
             parts: Vec::new(),
             whole: (1, 1),
             n_judging: 0,
+            n_left_out: 0,
             llm: false,
             step: None,
         };

@@ -1,6 +1,6 @@
 //! Collects what drawing a file needs, so that it can be drawn without any lock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -97,10 +97,30 @@ pub struct Places {
 
 pub struct FindingJob {
     pub finding: Arc<Finding>,
+    pub since: Arc<Since>,
     /// The text the finding's line refers to; `None` when the file was not open then.
     pub seen: Option<Arc<Text>>,
     /// For editors that show them.
     pub frames: Vec<Location>,
+}
+
+/// The project's texts that an editor showed, as a run saw them.
+#[derive(Default)]
+pub struct Since {
+    files: Vec<(Side, Arc<Text>)>,
+    edited: OnceLock<bool>,
+}
+
+impl Since {
+    /// Whether one of them is another now, so that the run's results are about texts of the past. Undone edits are none.
+    pub fn is_edited(&self) -> bool {
+        let is_other = |(side, seen): &(Side, Arc<Text>)| match side.look() {
+            Look::Text(now) => !Arc::ptr_eq(&now, seen) && now.string != seen.string,
+            Look::Nothing => true,
+            Look::Unreadable => false,
+        };
+        *self.edited.get_or_init(|| self.files.iter().any(is_other))
+    }
 }
 
 /// What is at a place.
@@ -202,7 +222,21 @@ impl State {
     fn material<'a>(&'a self, root: &'a Path) -> Option<Material<'a>> {
         let board = self.boards.get(root)?;
         let engine = self.projects.engine_at(root)?;
-        Some(Material { root, board, engine, reviews: board.reviews() })
+        let mut material =
+            Material { root, board, engine, reviews: board.reviews(), since: BTreeMap::new() };
+        let runs: BTreeSet<RunId> = board.findings().iter().map(|finding| finding.run).collect();
+        material.since =
+            runs.into_iter().map(|run| (run, Arc::new(self.since(&material, run)))).collect();
+        Some(material)
+    }
+
+    fn since(&self, material: &Material<'_>, run: RunId) -> Since {
+        let texts = self.started.get(&run).into_iter().flat_map(|started| &started.texts);
+        let files = texts.filter_map(|(path, text)| {
+            let path = RepoPath::below(material.root, path)?;
+            Some((self.side(material, &path)?, text.clone()))
+        });
+        Since { files: files.collect(), edited: OnceLock::new() }
     }
 
     fn job(
@@ -230,9 +264,7 @@ impl State {
                 .iter()
                 .flat_map(|review| self.review_jobs(material, review, path))
                 .collect(),
-            findings: here
-                .map(|finding| self.finding_job(material.root, finding, related))
-                .collect(),
+            findings: here.map(|finding| self.finding_job(material, finding, related)).collect(),
             applied: material.board.applied().clone(),
         }
     }
@@ -274,7 +306,13 @@ impl State {
         })
     }
 
-    fn finding_job(&self, root: &Path, finding: &Arc<Finding>, related: bool) -> FindingJob {
+    fn finding_job(
+        &self,
+        material: &Material<'_>,
+        finding: &Arc<Finding>,
+        related: bool,
+    ) -> FindingJob {
+        let root = material.root;
         let started = self.started.get(&finding.run);
         let seen = started.and_then(|started| started.texts.get(&finding.at.path.under(root)));
         let others = finding.frames.iter().filter(|frame| related && **frame != finding.at);
@@ -286,6 +324,7 @@ impl State {
         };
         FindingJob {
             finding: finding.clone(),
+            since: material.since.get(&finding.run).cloned().unwrap_or_default(),
             seen: seen.cloned(),
             frames: others.filter_map(location).collect(),
         }
@@ -317,6 +356,8 @@ struct Material<'a> {
     board: &'a Board,
     engine: &'a EngineHandle,
     reviews: Vec<Arc<Review>>,
+    /// By the runs whose findings are shown.
+    since: BTreeMap<RunId, Arc<Since>>,
 }
 
 impl Material<'_> {

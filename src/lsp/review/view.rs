@@ -181,11 +181,17 @@ fn finding_diagnostic(
     text: &Text,
     encoding: Encoding,
 ) -> Diagnostic {
-    let (code, message) = match &view.finding.what {
-        What::Test(test) => {
-            ("test", format!("{} fails: {}", test.name, view.finding.message.trim()))
+    let said = view.finding.message.trim();
+    // A result is about the texts that it was found in.
+    let (code, message) = match (&view.finding.what, found.since.is_edited()) {
+        (What::Test(test), false) => ("test", format!("{} fails: {said}", test.name)),
+        (What::Test(test), true) => {
+            ("test", format!("{} failed before the latest edits: {said}", test.name))
         }
-        What::Problem(check) => ("build", format!("{} ({check})", view.finding.message.trim())),
+        (What::Problem(check), false) => ("build", format!("{said} ({check})")),
+        (What::Problem(check), true) => {
+            ("build", format!("{said} ({check}, before the latest edits)"))
+        }
     };
     let frame = |location: &Location| DiagnosticRelatedInformation {
         location: location.clone(),

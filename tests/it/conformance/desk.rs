@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenloop::base::ids::RunId;
+use greenloop::base::path::RepoPath;
 use greenloop::engine::Command;
 use greenloop::model::event::Event;
 use greenloop::model::subset::Choice;
@@ -209,7 +210,10 @@ impl Desk {
                 Command::Start { id, goal, buffers, .. } => {
                     let avoids =
                         if goal.avoid.is_empty() { "" } else { " without what was rejected" };
-                    asked(format!("{:?} {:?}{avoids}", goal.kind, goal.tests));
+                    let allowed: Vec<&str> = goal.allow.iter().map(RepoPath::as_str).collect();
+                    let with = if allowed.is_empty() { "" } else { " with " };
+                    let what = format!("{:?} {:?}{avoids}{with}", goal.kind, goal.tests);
+                    asked(what + &allowed.join(" "));
                     let texts = buffers.into_iter().map(|seen| (seen.path.to_string(), seen.text));
                     self.runs.push((id, texts.collect()));
                     self.engine.begin(id, goal);

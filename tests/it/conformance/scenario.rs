@@ -49,6 +49,9 @@ pub struct FileChange {
     #[serde(default)]
     pub from: String,
     pub text: Option<String>,
+    /// The guard keeps it out of the proposal.
+    #[serde(default, rename = "left-out")]
+    pub left_out: bool,
 }
 
 /// What a user, an editor or the engine does next, or what must be true then.

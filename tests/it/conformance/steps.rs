@@ -47,6 +47,11 @@ impl Desk {
                 let argument = self.filled_in(&order.argument)?;
                 let arguments = if argument.is_null() { json!([]) } else { json!([argument]) };
                 self.command(&order.name, arguments).await?;
+                // A project opens on a thread of its own.
+                let begins = ["greenloop.fix", "greenloop.test.run"].contains(&order.name.as_str());
+                if begins && self.answer["ok"] == true {
+                    self.until_asked().await?;
+                }
             }
             Step::Answer(given) => {
                 let question = self.wire.questions.pop_front().ok_or("no question is open")?;
@@ -149,6 +154,9 @@ impl Desk {
                 Change::File(file) if file.delete => {
                     (ChangeKind::Delete, seen(path), String::new())
                 }
+                Change::File(file) if file.left_out => {
+                    (ChangeKind::Modify, seen(path), file.text.clone().unwrap_or_default())
+                }
                 Change::File(file) => {
                     let from = RepoPath::new(&file.from).unwrap();
                     let before = seen(&file.from);
@@ -159,7 +167,8 @@ impl Desk {
             // What is shown with other line breaks is changed with those too.
             let crlf = before.contains("\r\n") && !after.contains('\r');
             let after = if crlf { after.replace('\n', "\r\n") } else { after };
-            Draft { path: RepoPath::new(path).unwrap(), kind, before, after }
+            let left_out = matches!(change, Change::File(file) if file.left_out);
+            Draft { path: RepoPath::new(path).unwrap(), kind, before, after, left_out }
         };
         self.engine.propose(*id, changes.iter().map(draft).collect(), &[]);
         Ok(())

@@ -14,6 +14,7 @@ use greenloop::model::budget::AskedBudget;
 use greenloop::model::check::CheckRun;
 use greenloop::model::event::Event;
 use greenloop::model::failure::Failure;
+use greenloop::model::guard::{Class, Guarded, LeftOut};
 use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal};
 use greenloop::model::report::TestId;
 use greenloop::model::run::{Goal, GoalKind, Outcome, Phase, Run};
@@ -41,6 +42,8 @@ pub struct Draft {
     pub kind: ChangeKind,
     pub before: String,
     pub after: String,
+    /// The guard keeps it out of the proposal.
+    pub left_out: bool,
 }
 
 impl Draft {
@@ -109,6 +112,10 @@ impl FakeEngine {
 
     /// A run's work is done: these changes, which turn these tests green.
     pub fn propose(&self, id: RunId, drafts: Vec<Draft>, fixed: &[&str]) -> Arc<Review> {
+        let (left_out, drafts): (Vec<Draft>, Vec<Draft>) =
+            drafts.into_iter().partition(|draft| draft.left_out);
+        let left = |draft: &Draft| LeftOut { class: Class::Test, change: draft.change() };
+        let left_out = left_out.iter().map(left).collect();
         let files = drafts.iter().map(Draft::change).collect();
         let proposal = Proposal {
             run: id,
@@ -120,7 +127,7 @@ impl FakeEngine {
             result: TreeId::new("result"),
             files,
             evidence: evidence(fixed),
-            guard: Default::default(),
+            guard: Guarded { left_out, ..Guarded::default() },
             steps: Vec::new(),
         };
         let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {

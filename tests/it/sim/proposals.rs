@@ -94,7 +94,7 @@ impl World {
 
     fn draft(&self, document: usize, kind: ChangeKind, before: &str, after: String) -> Draft {
         let path = RepoPath::new(&self.editor.documents[document].path).unwrap();
-        Draft { path, kind, before: before.to_owned(), after }
+        Draft { path, kind, before: before.to_owned(), after, left_out: false }
     }
 
     /// A file is made, deleted or renamed.

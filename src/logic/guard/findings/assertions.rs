@@ -37,7 +37,7 @@ impl Assertion<'_> {
 const STARTS: [&str; 9] =
     ["assert", "expect", "verify", "ensure", "check", "should", "must", "refute", "require"];
 /// Methods of a test's own object that assert.
-const METHODS: [&str; 32] = [
+const METHODS: [&str; 38] = [
     "Error",
     "Errorf",
     "Fatal",
@@ -53,7 +53,13 @@ const METHODS: [&str; 32] = [
     "notOk",
     "strictEqual",
     "throws",
+    "throwsAsync",
+    "notThrows",
+    "notThrowsAsync",
     "rejects",
+    "regex",
+    "notRegex",
+    "assert",
     "like",
     "match",
     "true",
@@ -121,7 +127,10 @@ fn assertion<'a>(code: &'a Code<'a>, at: usize, within: &Range<usize>) -> Option
         && ["t", "tap", "test", "a"].contains(&code.at(at - 2));
     let is_raises = matches!(token.text, "raises" | "warns" | "deprecated_call") && before == "."
         || lower == "assertraises";
-    let is_should = before == "." && lower.starts_with("should");
+    let is_should = matches!(before, "." | "?.")
+        && (lower.starts_with("should")
+            || code.language == Language::Ruby
+                && ["must_", "wont_"].iter().any(|start| lower.starts_with(start)));
     if is_should {
         let start =
             (within.start..at).rev().find(|place| code.tokens[*place].is_first).unwrap_or(at);

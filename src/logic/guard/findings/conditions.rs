@@ -36,11 +36,22 @@ pub fn n_conditions(code: &Code<'_>, unit: &Unit, at: usize) -> usize {
 }
 
 fn is_condition(text: &str) -> bool {
-    matches!(text, "if" | "elif" | "else" | "unless" | "elsif" | "switch" | "match")
+    matches!(
+        text,
+        "if" | "elif"
+            | "else"
+            | "unless"
+            | "elsif"
+            | "switch"
+            | "match"
+            | "except"
+            | "rescue"
+            | "catch"
+    )
 }
 
 /// The first token of a place's line.
-fn line_start(code: &Code<'_>, at: usize) -> usize {
+pub fn line_start(code: &Code<'_>, at: usize) -> usize {
     (0..=at).rev().find(|place| code.tokens[*place].is_first).unwrap_or(at)
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::change::{Change, File, Side};
+use crate::logic::guard::code::Code;
 use crate::logic::guard::lexer::Language;
-use crate::model::guard::{Finding, FindingKind};
+use crate::model::guard::{Class, Finding, FindingKind};
 
 /// In comments, in lower case, of one line.
 const LINE: [&str; 18] = [
@@ -67,51 +68,78 @@ pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     if !after.code.language.is_code() {
         return;
     }
-    let old: Vec<String> =
-        before.code.comments.iter().map(|comment| comment.text.to_lowercase()).collect();
     let lines = code_lines(before);
     for comment in &after.code.comments {
         let text = comment.text.to_lowercase();
-        let n_old = old.iter().filter(|known| **known == text).count();
-        let n_new =
-            after.code.comments.iter().filter(|other| other.text.to_lowercase() == text).count();
-        let is_new = n_new > n_old;
         let is_block = BLOCK.iter().any(|word| text.contains(word)) || is_open_disable(&text);
         let is_line = LINE.iter().any(|word| text.contains(word));
-        let is_about_old =
-            || lines.contains(line_below(after, comment.line, comment.is_first).as_str());
-        if is_new
-            && (is_block
-                || is_line && is_about_old() && (change.is_attempt() || !names_a_rule(&text)))
-        {
+        if !(is_block || is_line) || !is_new(&text, file, change) {
+            continue;
+        }
+        let below = line_below(after, comment.line, comment.is_first);
+        let is_about_old = lines.contains(below.as_str());
+        // People say of what they write why it is left out; an attempt may only do so with what it adds, line by line.
+        let counts = if change.is_attempt() {
+            is_block || is_about_old
+        } else {
+            is_about_old && !names_a_rule(&text) && !expects_an_error(&text, file)
+        };
+        if counts {
             let why = format!("lint or coverage looks away: `{}`", comment.text.trim());
             all.push(file.finding(FindingKind::LintExclusion, comment.line, why));
         }
     }
+    marks(file, after, &lines, change, all);
+}
+
+/// Whether a comment is there more often than before, in its file and in all of them: one that moved is not new.
+fn is_new(text: &str, file: &File<'_>, change: &Change<'_>) -> bool {
+    let count = |side: &Option<Side<'_>>| {
+        let comments = side.iter().flat_map(|side| &side.code.comments);
+        comments.filter(|comment| comment.text.to_lowercase() == text).count()
+    };
+    let n_old: usize = change.files.iter().map(|file| count(&file.before)).sum();
+    let n_new: usize = change.files.iter().map(|file| count(&file.after)).sum();
+    count(&file.after) > count(&file.before) && n_new > n_old
+}
+
+/// In a test the comment asserts that the compiler refuses the next line.
+fn expects_an_error(text: &str, file: &File<'_>) -> bool {
+    file.class == Class::Test && text.contains("@ts-expect-error")
+}
+
+/// Attributes and annotations that say the same.
+fn marks(
+    file: &File<'_>,
+    after: &Side<'_>,
+    lines: &BTreeSet<String>,
+    change: &Change<'_>,
+    all: &mut Vec<Finding>,
+) {
+    let code = &after.code;
     for at in MARKS.iter().flat_map(|pattern| file.new_places(pattern)) {
-        let code = &after.code;
-        let line = code.line(at);
-        let end = code.closing(at + 1).map_or(at + 1, |end| end + 1);
-        let below = line_below(after, code.line(end.saturating_sub(1)), true);
-        if !change.is_attempt()
-            && code.language == Language::Rust
-            && !code.holds(at..at + 6, "all")
-            && !code.holds(at..at + 6, "coverage")
-        {
+        let is_coverage =
+            code.holds(at..at + 6, "coverage") || code.at(at) == "ExcludeFromCodeCoverage";
+        let is_named =
+            !is_coverage && !["all", "'all'"].iter().any(|word| code.holds(at..at + 6, word));
+        if is_named && !change.is_attempt() {
             continue;
         }
-        if code.holds(at..at + 3, "# ! [")
-            || code.language != Language::Rust
-            || lines.contains(below.as_str())
-            || code.holds(at..at + 6, "coverage")
-        {
-            all.push(file.finding(
-                FindingKind::LintExclusion,
-                line,
-                "lint or coverage looks away".to_owned(),
-            ));
+        let is_whole = code.holds(at..at + 3, "# ! [") || is_coverage;
+        let is_foreign = code.language != Language::Rust;
+        if is_whole || is_foreign || lines.contains(code_behind(code, at).as_str()) {
+            let why = "lint or coverage looks away".to_owned();
+            all.push(file.finding(FindingKind::LintExclusion, code.line(at), why));
         }
     }
+}
+
+/// The code of the line behind a mark.
+fn code_behind(code: &Code<'_>, at: usize) -> String {
+    let end = code.closing(at + 1).map_or(at + 1, |end| end + 1);
+    let rest = code.tokens.get(end..).unwrap_or_default();
+    let line = rest.first().map_or(0, |token| token.line);
+    rest.iter().take_while(|token| token.line == line).map(|token| token.text).collect()
 }
 
 /// Whether the comment says what it is not to be told, and no more.
@@ -159,8 +187,6 @@ fn code_lines(side: &Side<'_>) -> BTreeSet<String> {
 fn line_below(side: &Side<'_>, line: u32, stands_alone: bool) -> String {
     let tokens = &side.code.tokens;
     let wanted = if stands_alone && !tokens.iter().any(|token| token.line == line) {
-        tokens.iter().map(|token| token.line).find(|other| *other > line).unwrap_or(line)
-    } else if stands_alone && side.code.language == Language::Rust {
         tokens.iter().map(|token| token.line).find(|other| *other > line).unwrap_or(line)
     } else {
         line

@@ -41,8 +41,10 @@ pub fn find(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
         let before = at.checked_sub(1).map_or("", |before| code.at(before));
         // A word by itself may be anything's name; one with its module before it is not.
         let is_word = matches!(code.at(at), "exit" | "quit" | "halt" | "_exit" | "SystemExit");
-        let follows =
-            matches!(before, "." | "::" | "def" | "fn" | "func" | "function" | "raise" | "new");
+        let follows = matches!(
+            before,
+            "." | ":" | "::" | "def" | "fn" | "func" | "function" | "raise" | "new"
+        );
         let is_shell =
             code.at(at) == "exit" && !matches!(code.language, Language::Ruby | Language::Python);
         let is_part = is_word && (follows && !code.tokens[at].is_first || is_shell);
@@ -52,12 +54,19 @@ pub fn find(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
         if file.class == Class::Source && !is_sudden(after, at, file) {
             continue;
         }
-        if code.language == Language::Go && !code.holds(at..at + 6, "( 0 )") {
+        if code.language == Language::Go && !code.holds(at..at + 6, "( 0 )") || fails(code, at) {
             continue;
         }
         let why = format!("the program ends before all is judged: `{}`", shown(code, at));
         all.push(file.finding(FindingKind::EarlyExit, code.line(at), why));
     }
+}
+
+/// Whether the program says that it failed.
+fn fails(code: &Code<'_>, at: usize) -> bool {
+    let open = (at..at + 6).find(|place| code.at(*place) == "(").unwrap_or(at);
+    let given = code.inside(open);
+    given.len() == 1 && code.at(given.start).parse::<u8>().is_ok_and(|status| status > 0)
 }
 
 /// `exit` as a word of its own, in the languages where it is a call without brackets, is one; elsewhere it is a name.

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::assertions::{assertions, callees};
-use super::change::Side;
+use super::change::{Change, Side};
+use super::conditions::line_start;
 use super::tests::{Pair, last_name};
 use crate::logic::guard::code::Code;
-use crate::logic::guard::lexer::Language;
-use crate::logic::guard::units::Unit;
+use crate::logic::guard::lexer::{Language, Token};
+use crate::logic::guard::units::{Unit, own};
 use crate::model::guard::{Finding, FindingKind};
 
 const DEAD: [&str; 18] = [
@@ -47,7 +48,7 @@ const SWALLOWS: [&str; 14] = [
     "should_panic",
 ];
 /// What makes a handler pass the failure on.
-const PASSES_ON: [&str; 14] = [
+const PASSES_ON: [&str; 15] = [
     "raise",
     "throw",
     "assert*",
@@ -62,23 +63,34 @@ const PASSES_ON: [&str; 14] = [
     "done",
     "reject",
     "self . fail",
+    "should*",
 ];
 
-pub fn compare(pair: &Pair<'_>, all: &mut Vec<Finding>) {
+pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let ((before, was), (after, is)) = (pair.before, pair.after);
     let name = last_name(&is.name);
     let mut tell = |kind, at: usize, what: &str| {
         let shown = after.code.joined(at..after.code.line_end(at).min(at + 10));
         all.push(pair.file.finding(kind, after.code.line(at), format!("{name} {what}: `{shown}`")));
     };
-    if let Some(at) = more(&returns(before, was), &returns(after, is)) {
+    let n_asserted = assertions(&before.code, &before.own(was)).len();
+    if let Some(at) = more(&returns(before, was, n_asserted), &returns(after, is, n_asserted)) {
         tell(FindingKind::EarlyExit, at, "returns before it asserts");
     }
-    let dead = |side: &Side<'_>, unit: &Unit| find_all(side, unit, &DEAD);
+    let dead = |side: &Side<'_>, unit: &Unit| {
+        let mut found = find_all(side, unit, &DEAD);
+        found.retain(|at| change.is_attempt() || !side.code.holds(*at..at + 2, "if cfg"));
+        found
+    };
     if let Some(at) = more(&dead(before, was), &dead(after, is)) {
         tell(FindingKind::Weaken, at, "asserts where it never gets");
     }
-    if let Some(at) = more(&swallows(before, was), &swallows(after, is)) {
+    let silent = |side: &Side<'_>, unit: &Unit| {
+        let mut found = swallows(side, unit);
+        found.retain(|at| change.is_attempt() || !is_around_actions(&side.code, *at));
+        found
+    };
+    if let Some(at) = more(&silent(before, was), &silent(after, is)) {
         tell(FindingKind::Weaken, at, "lets failures pass");
     }
     if let Some((at, what)) = mocked(pair) {
@@ -102,11 +114,13 @@ fn find_all(side: &Side<'_>, unit: &Unit, patterns: &[&str]) -> Vec<usize> {
     found
 }
 
-/// Returns without a value that stand before an assertion and are not the end of a nested function.
-fn returns(side: &Side<'_>, unit: &Unit) -> Vec<usize> {
+/// Returns without a value that stand before one of the first `n` assertions and are not the end of a nested function.
+/// What a test asserts behind all that it asserted before may well be left out.
+fn returns(side: &Side<'_>, unit: &Unit, n: usize) -> Vec<usize> {
     let code = &side.code;
     let own = side.own(unit);
-    let last = assertions(code, &own).last().map_or(0, |one| one.range.start);
+    let all = assertions(code, &own);
+    let last = all[..n.min(all.len())].last().map_or(0, |one| one.range.start);
     let places = own.iter().flat_map(|range| code.find(range.clone(), "return"));
     places
         .filter(|at| {
@@ -139,13 +153,24 @@ fn is_nested(code: &Code<'_>, at: usize, unit: &Unit) -> bool {
         }
         _ => (unit.body.start..at).any(|open| {
             let is_function = code.at(open) == "{"
-                && (matches!(code.at(open.wrapping_sub(1)), "=>" | "|")
-                    || is_anonymous(code, unit.body.start, open));
+                && (matches!(code.at(open.wrapping_sub(1)), "=>" | "->" | "|")
+                    || is_anonymous(code, unit.body.start, open)
+                    || is_method(code, open));
             is_function
                 && code.closing(open).is_some_and(|close| close > at)
                 && !is_test_body(code, open, unit)
         }),
     }
+}
+
+/// `boolean accept(File file) {` in a class inside the test.
+fn is_method(code: &Code<'_>, open: usize) -> bool {
+    let start = line_start(code, open);
+    let words =
+        ["if", "for", "while", "switch", "try", "catch", "synchronized", "else", "do", "using"];
+    code.language == Language::Braces
+        && code.at(open.wrapping_sub(1)) == ")"
+        && !(start..open).any(|at| words.contains(&code.at(at)))
 }
 
 fn is_anonymous(code: &Code<'_>, start: usize, open: usize) -> bool {
@@ -182,8 +207,7 @@ fn swallows(side: &Side<'_>, unit: &Unit) -> Vec<usize> {
         let at = *at;
         let block = handler(code, at);
         let passes = PASSES_ON.iter().any(|word| code.holds(block.clone(), word));
-        // What a try around nothing but an action catches says nothing about assertions.
-        !passes
+        !passes && !is_expected(code, at)
             || matches!(
                 code.at(at),
                 "suppress"
@@ -197,8 +221,46 @@ fn swallows(side: &Side<'_>, unit: &Unit) -> Vec<usize> {
     found.into_iter().filter(|at| is_silent(at) && is_handler(code, *at)).collect()
 }
 
+/// `try { …; fail(); } catch (SomeException e) { }` asserts that what is caught is thrown.
+fn is_expected(code: &Code<'_>, at: usize) -> bool {
+    let Some(close) = at.checked_sub(1).filter(|close| code.at(*close) == "}") else {
+        return false;
+    };
+    let open = (0..close).rev().find(|open| code.closing(*open) == Some(close)).unwrap_or(close);
+    let is_broad = ["Throwable", "Exception", "Error", "AssertionError", "AssertionFailedError"]
+        .iter()
+        .any(|name| code.holds(at..code.closing(at + 1).unwrap_or(at), name));
+    let last = (open + 1..close).rev().find(|place| code.tokens[*place].is_first);
+    let fails = last.is_some_and(|last| code.holds(last..close, "fail ("));
+    code.language == Language::Braces && fails && !is_broad
+}
+
+/// Whether nothing is asserted where a handler catches: what it lets pass is no failed assertion then.
+fn is_around_actions(code: &Code<'_>, at: usize) -> bool {
+    let start = match code.language {
+        Language::Python | Language::Ruby => {
+            let column = code.tokens[at].column;
+            let starts = (0..at).rev().filter(|place| code.tokens[*place].is_first);
+            let mut starts = starts.filter(|place| code.tokens[*place].column <= column);
+            starts.next()
+        }
+        _ => {
+            let close = at.checked_sub(1).filter(|close| code.at(*close) == "}");
+            close.and_then(|close| (0..close).rev().find(|open| code.closing(*open) == Some(close)))
+        }
+    };
+    let is_clause = matches!(code.at(at), "except" | "rescue" | "catch");
+    is_clause
+        && start
+            .is_some_and(|start| assertions(code, std::slice::from_ref(&(start..at))).is_empty())
+}
+
 fn is_handler(code: &Code<'_>, at: usize) -> bool {
     match code.at(at) {
+        // What is given instead of a failure is no handler.
+        "catch" if code.at(at.wrapping_sub(1)) == "." => {
+            !code.tokens.get(at + 2).is_some_and(Token::is_literal)
+        }
         "catch" => code.at(at + 1) == "(" || code.at(at + 1) == "{",
         "except" | "rescue" => code.tokens[at].is_first || code.at(at.wrapping_sub(1)) == ";",
         _ => true,
@@ -246,7 +308,7 @@ fn mocked(pair: &Pair<'_>) -> Option<(usize, String)> {
     let by_call = new.find(|(_, name)| called.contains(name));
     by_call.or_else(|| {
         // `money.round = lambda …` or `round = …` in the test itself.
-        let own = after.own(is);
+        let own = inner(after, is);
         let assigned = called.iter().find_map(|name| {
             let places =
                 own.iter().flat_map(|range| after.code.find(range.clone(), &format!("{name} =")));
@@ -259,13 +321,25 @@ fn mocked(pair: &Pair<'_>) -> Option<(usize, String)> {
             places.chain(defined).chain(functions).next().map(|at| (at, name.clone()))
         });
         let was_so = |name: &str| {
-            before.own(was).iter().any(|range| {
-                before.code.holds(range.clone(), &format!("{name} ="))
-                    || before.code.holds(range.clone(), &format!("def {name}"))
-            })
+            let heads = [format!("{name} ="), format!("def {name}"), format!("fn {name}")];
+            inner(before, was)
+                .iter()
+                .any(|range| heads.iter().any(|head| before.code.holds(range.clone(), head)))
         };
-        assigned.filter(|(_, name)| !was_so(name))
+        let is_asserted = |at: usize, name: &str| {
+            let all = assertions(&after.code, &after.own(is));
+            all.iter()
+                .any(|one| one.range.start > at && callees(one).iter().any(|called| called == name))
+        };
+        assigned.filter(|(at, name)| !was_so(name) && is_asserted(*at, name))
     })
+}
+
+/// What is inside a test, without its head, which names the test itself.
+fn inner(side: &Side<'_>, unit: &Unit) -> Vec<Range<usize>> {
+    let mut own = own(&side.units, &unit.body);
+    own.retain(|range| !range.is_empty());
+    own
 }
 
 /// Functions that are called in a test's assertions.

@@ -106,7 +106,8 @@ const BRACES: &[&str] = &[
     "XCTSkip*",
     "Assert . Ignore (",
     "Assert . Inconclusive",
-    "expected =",
+    "( expected =",
+    ", expected =",
     "@ Tag ( 'slow'",
     "SkipException",
     "[ Explicit",
@@ -126,6 +127,19 @@ const RUBY: &[&str] = &[
     "xtest",
     "xscenario",
     "omit",
+];
+/// Marks that say when they count.
+const CONDITIONAL: [&str; 10] = [
+    "skipif (",
+    "skipIf (",
+    "skipUnless (",
+    "runIf (",
+    "importorskip (",
+    "assumeTrue (",
+    "assumeFalse (",
+    "assumeThat (",
+    "# [ cfg (",
+    "# [ cfg_attr (",
 ];
 const RUBY_ONLY: &[&str] = &["fit", "fdescribe", "fcontext", ": focus", "focus :"];
 
@@ -193,6 +207,8 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
 
 /// People leave tests out where a platform cannot run them; an attempt has no business doing so.
 fn counts(code: &Code<'_>, at: usize, change: &Change<'_>) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| code.at(before));
+    let is_chosen = code.language == Language::Script && matches!(before, "?" | ":" | "||" | "&&");
     let line = line_text(code, at).to_lowercase();
     let platforms = [
         "platform",
@@ -218,7 +234,10 @@ fn counts(code: &Code<'_>, at: usize, change: &Change<'_>) -> bool {
         " if ",
         " ? ",
     ];
-    change.is_attempt() || !platforms.iter().any(|word| line.contains(word))
+    let names_condition =
+        CONDITIONAL.iter().any(|pattern| code.holds(at..(at + 6).min(code.tokens.len()), pattern));
+    change.is_attempt()
+        || !(is_chosen || names_condition || platforms.iter().any(|word| line.contains(word)))
 }
 
 fn line_text(code: &Code<'_>, at: usize) -> String {

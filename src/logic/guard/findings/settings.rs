@@ -73,7 +73,9 @@ pub fn guards(regions: &[Region], line: u32) -> bool {
 fn fewer_runners(file: &File<'_>, change: &Change<'_>, lines: &Lines<'_>, all: &mut Vec<Finding>) {
     let n_old: usize = lines.removed.iter().map(|text| runs(text)).sum();
     let n_new: usize = lines.added.iter().map(|(_, text)| runs(text)).sum();
-    if n_old > n_new && !runs_elsewhere(file, change) {
+    // People may go over to a runner that nobody here knows.
+    let is_other = !change.is_attempt() && gives_other_program(lines);
+    if n_old > n_new && !is_other && !runs_elsewhere(file, change) {
         let gone = lines.removed.iter().find(|text| runs(text) > 0).copied().unwrap_or_default();
         let line = lines.added.first().map_or(1, |(line, _)| *line);
         all.push(file.finding(
@@ -84,12 +86,30 @@ fn fewer_runners(file: &File<'_>, change: &Change<'_>, lines: &Lines<'_>, all: &
     }
 }
 
+/// Whether a key that ran the tests, such as `"test":`, has another program that does something.
+fn gives_other_program(lines: &Lines<'_>) -> bool {
+    let pairs = |text: &str| -> Vec<(String, String)> {
+        let bare = |part: &str| part.trim_matches([' ', '\t', '"', '\'', '}']).to_owned();
+        let pairs = text.split(['{', ',']).filter_map(|pair| pair.split_once(':'));
+        pairs.map(|(key, value)| (bare(key), bare(value))).collect()
+    };
+    let old: Vec<_> = lines.removed.iter().flat_map(|text| pairs(text)).collect();
+    let new: Vec<_> = lines.added.iter().flat_map(|(_, text)| pairs(text)).collect();
+    let does_something = |value: &str| {
+        let program = value.split_whitespace().next().unwrap_or("");
+        !["", "true", ":", "exit", "echo", "node"].contains(&program)
+    };
+    let has_other =
+        |key: &str| new.iter().any(|(name, value)| name == key && does_something(value));
+    old.iter().any(|(key, value)| runs(value) > 0 && has_other(key))
+}
+
 /// Calls of runners in a line that is no comment and installs nothing.
 fn runs(text: &str) -> usize {
     let bare = text.trim();
     let installs = [
-        "install", "add ", "^", "~=", ">=", "image:", "name:", "uses:", "requires", "import ",
-        "from ",
+        "install", "add ", "^", "~=", ">=", "==", "image:", "name:", "uses:", "requires",
+        "import ", "from ",
     ]
     .iter()
     .any(|word| bare.contains(word));

@@ -12,8 +12,7 @@ pub fn compare(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let is_expected =
         file.class == Class::Fixture && EXPECTED.iter().any(|word| name.contains(word));
     let is_stored = file.class == Class::Snapshot || is_expected;
-    let Some(before) = file.before.as_ref().filter(|_| is_stored && change.expectations_stand())
-    else {
+    let Some(before) = file.before.as_ref().filter(|_| is_stored && change.is_attempt()) else {
         return;
     };
     match &file.after {

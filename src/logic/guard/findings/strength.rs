@@ -67,14 +67,19 @@ pub fn is_equality(one: &Assertion<'_>, last: &str) -> bool {
         "isnull",
         "nil",
         "identical",
-        "is",
         "deep",
         "eql",
         "strict",
         "none",
         "matchersentity",
     ];
-    words.iter().any(|word| last.contains(word) || one.verb.contains(&format!(".{word}")))
+    let says = |word: &str| {
+        last.contains(word)
+            || ['.', '_'].iter().any(|mark| one.verb.contains(&format!("{mark}{word}")))
+    };
+    words.iter().any(|word| says(word))
+        || ["is", "assertis"].contains(&last)
+        || one.verb.split(['.', '_']).any(|part| part == "is")
         || last.ends_with("_eq")
 }
 
@@ -116,6 +121,7 @@ fn is_partial(one: &Assertion<'_>, last: &str) -> bool {
         "typeof",
         "elementsmatch",
         "has_key",
+        "have_key",
         "respond",
         "lengthof",
         "isin",

@@ -31,7 +31,7 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
             Became::Test(pair) => {
                 marks::compare(&pair, change, all);
                 weakened::compare(&pair, change, all);
-                flow::compare(&pair, all);
+                flow::compare(&pair, change, all);
                 rows::compare(&pair, change, all);
             }
             Became::Function(line) => lost.push((unit, line)),
@@ -53,7 +53,7 @@ pub fn compare<'a>(file: &'a File<'a>, change: &'a Change<'a>, all: &mut Vec<Fin
     }
     if let Some(after) = &file.after {
         groups(file, before, after, change, all);
-        moved_away(file, before, after, all);
+        moved_away(file, before, after, change, all);
         hidden(file, before, after, all);
     }
     marks::only(file, all);
@@ -104,8 +104,10 @@ fn became<'a>(
         if let Some(found) = named.nth(place) {
             return pair(file, after, found);
         }
+        let stays = |name: &str| calls(change, last_name(name)) || is_inherited(name, after);
         if let Some(found) = after.unit(&unit.name, Role::Function) {
-            return Became::Function(after.code.line(found.range.start));
+            let line = after.code.line(found.range.start);
+            return if stays(&unit.name) { Became::Elsewhere } else { Became::Function(line) };
         }
     }
     // Its own file first: it was renamed there sooner than moved.
@@ -132,6 +134,7 @@ fn became<'a>(
     }
     match best {
         Some((_, other, side, found)) if found.role == Role::Test => pair(other, side, found),
+        Some((_, _, side, found)) if is_inherited(&found.name, side) => Became::Elsewhere,
         Some((_, _, side, found)) if !calls(change, last_name(&found.name)) => {
             Became::Function(side.code.line(found.range.start))
         }
@@ -166,15 +169,26 @@ fn is_in_new(unit: &Unit, before: &Side<'_>, change: &Change<'_>) -> bool {
         && change.files.iter().any(|file| file.after.as_ref().is_some_and(|side| among(file, side)))
 }
 
-/// Whether the tests after the change use a function, so that a test became a part of others.
+/// Whether the tests after the change call a function or hand it on, so that a test became a part of others.
 fn calls(change: &Change<'_>, name: &str) -> bool {
     change.files.iter().filter_map(|file| file.after.as_ref()).any(|side| {
-        let uses = side.code.find(side.code.all(), &format!("{name} ("));
-        uses.iter().any(|at| {
-            let before = at.checked_sub(1).map_or("", |before| side.code.at(before));
-            !["def", "fn", "func", "function", "void"].contains(&before)
+        let code = &side.code;
+        code.find(code.all(), name).into_iter().any(|at| {
+            let before = at.checked_sub(1).map_or("", |before| code.at(before));
+            let is_called = code.at(at + 1) == "("
+                && !["def", "fn", "func", "function", "void"].contains(&before);
+            is_called || matches!(before, "(" | ",") && matches!(code.at(at + 1), ")" | ",")
         })
     })
+}
+
+/// Whether classes of the file inherit the one that a method is in, and with it the test.
+fn is_inherited(name: &str, side: &Side<'_>) -> bool {
+    let Some((class, _)) = name.rsplit_once('.') else { return false };
+    let code = &side.code;
+    let heads = code.find(code.all(), "class * (");
+    code.language == Language::Python
+        && heads.into_iter().any(|at| code.holds(code.inside(at + 2), last_name(class)))
 }
 
 pub fn last_name(name: &str) -> &str {
@@ -190,7 +204,10 @@ fn groups<'a>(
     all: &mut Vec<Finding>,
 ) {
     let has_tests = |side: &Side<'_>| side.units.iter().any(|unit| unit.role == Role::Test);
-    for unit in before.units.iter().filter(|unit| unit.role == Role::Group) {
+    let judges = |unit: &&Unit| {
+        file.class != Class::Source || unit.is_test_only || holds_tests(before, unit)
+    };
+    for unit in before.units.iter().filter(|unit| unit.role == Role::Group).filter(judges) {
         match after.unit(&unit.name, Role::Group) {
             Some(found) => {
                 let pair = Pair { before: (before, unit), after: (after, found), file };
@@ -229,13 +246,24 @@ fn groups<'a>(
     marks::outside(file, (before, after), change, all);
 }
 
+fn holds_tests(side: &Side<'_>, group: &Unit) -> bool {
+    let is_inside =
+        |unit: &&Unit| unit.role == Role::Test && group.range.contains(&unit.range.start);
+    side.units.iter().any(|unit| is_inside(&unit))
+}
+
 /// A test of which another one of the same name takes the place, in languages where the last one wins.
 fn hidden(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
     if !matches!(after.code.language, Language::Python | Language::Ruby) {
         return;
     }
+    // Blocks such as `it "…" do` may be of one name.
+    let is_method = |side: &Side<'_>, unit: &Unit| {
+        unit.range.clone().any(|at| side.code.at(at) == "def" && side.code.tokens[at].is_first)
+    };
     let n = |side: &Side<'_>, name: &str| {
-        side.units.iter().filter(|unit| unit.role == Role::Test && unit.name == name).count()
+        let tests = side.units.iter().filter(|unit| unit.role == Role::Test && unit.name == name);
+        tests.filter(|unit| is_method(side, unit)).count()
     };
     let is_hiding = |unit: &&Unit| {
         let was = n(before, &unit.name);
@@ -248,9 +276,20 @@ fn hidden(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut Vec<Fi
 }
 
 /// A file that moved to where its tests are not looked for.
-fn moved_away(file: &File<'_>, before: &Side<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
+fn moved_away(
+    file: &File<'_>,
+    before: &Side<'_>,
+    after: &Side<'_>,
+    change: &Change<'_>,
+    all: &mut Vec<Finding>,
+) {
     let (from, to) = (before.code.path, after.code.path);
     let has_tests = before.units.iter().any(|unit| unit.role == Role::Test);
+    // People who put their scripts in order know how deep their runner looks.
+    let is_deeper = to.is_within(&from.parent()) && after.code.language == Language::Script;
+    if is_deeper && !change.is_attempt() {
+        return;
+    }
     if from != to && has_tests && is_discovered(from) && !is_discovered(to) {
         let why = format!("tests of {from} are not looked for in {to}");
         all.push(file.finding(FindingKind::Undiscovered, 1, why));

@@ -36,7 +36,9 @@ fn sign(code: &Code<'_>, at: usize) -> Option<usize> {
         end += 2;
     }
     let is_start = at == 0 || !matches!(code.at(at - 1), "-" | ".") || code.tokens[at].is_first;
-    let is_sign = matches!(code.at(end), "=" | ":" | "+=" | ":=")
+    let is_table = [".toml", ".cfg", ".ini"].iter().any(|end| code.path.as_str().ends_with(end));
+    let is_sign = matches!(code.at(end), "=" | "+=" | ":=")
+        || code.at(end) == ":" && !is_table
         || code.at(end) == "?" && code.at(end + 1) == "=";
     (is_start && is_sign).then_some(end)
 }

@@ -1,5 +1,7 @@
 //! What became of the assertions of a test: gone, weaker, wider, or with another expectation.
 
+use std::ops::Range;
+
 use super::assertions::{Assertion, assertions, callees};
 use super::change::{Change, Side};
 use super::conditions::n_conditions;
@@ -46,13 +48,16 @@ pub fn compare(pair: &Pair<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     // What is new stands for what is gone, as long as it says as much.
     unpaired.sort_by_key(|one| std::cmp::Reverse(strength(one)));
     fresh.retain(|one| !always_holds(one));
-    let n_helped: usize = new.iter().map(|one| helped(one, pair)).sum();
-    let n_left = unpaired.len().saturating_sub(fresh.len() + n_helped);
+    let n_missing = unpaired.len().saturating_sub(fresh.len());
+    let n_helped = || helped(after, is).saturating_sub(helped(before, was));
+    let n_left = if n_missing == 0 { 0 } else { n_missing.saturating_sub(n_helped()) };
     let follows = !change.is_attempt() && (change.has_sources || n_fresh > 0);
-    let gone = unpaired
-        .into_iter()
-        .take(n_left)
-        .find(|one| !is_excused(one, before, after, change) && !is_in_table(one, pair, &new));
+    let is_made_up = |one: &Assertion<'_>| {
+        is_excused(one, before, after, change)
+            || is_in_table(one, pair, &new)
+            || !change.is_attempt() && is_said_still(one, &new, pair)
+    };
+    let gone = unpaired.into_iter().take(n_left).find(|one| !is_made_up(one));
     if let Some(one) = gone.filter(|_| !follows) {
         let why = format!("{name} no longer asserts `{}`", clipped(&one.text()));
         all.push(pair.file.finding(FindingKind::Weaken, after.code.line(is.range.start), why));
@@ -97,12 +102,20 @@ fn swapped(
     change.is_attempt().then(|| pair.file.finding(FindingKind::Expected, is.line(), why))
 }
 
-/// Assertions that a helper of the file makes for this call of it.
-fn helped(one: &Assertion<'_>, pair: &Pair<'_>) -> usize {
-    let Some(helper) = helper(one, pair.after.0) else { return 0 };
-    let side = pair.after.0;
-    let inside = assertions(&side.code, std::slice::from_ref(&helper.body));
-    inside.iter().filter(|one| !always_holds(one)).count()
+/// Assertions that functions of the file make for a test that calls them or hands them on.
+fn helped(side: &Side<'_>, unit: &Unit) -> usize {
+    let code = &side.code;
+    let helpers = side.units.iter().filter(|unit| unit.role == Role::Function);
+    let n_of = |helper: &Unit| {
+        let inside = assertions(code, std::slice::from_ref(&helper.body));
+        let n = inside.iter().filter(|one| !always_holds(one)).count();
+        let name = last_name(&helper.name);
+        let is_use =
+            |at: &usize| matches!(code.at(at + 1), "(" | ")" | ",") && !helper.range.contains(at);
+        let uses = side.own(unit).into_iter().flat_map(|range| code.find(range, name));
+        if n == 0 { 0 } else { n * uses.filter(is_use).count() }
+    };
+    helpers.map(n_of).sum()
 }
 
 /// The function of the file that an assertion is a call of.
@@ -140,6 +153,24 @@ fn fresh_and_hollow<'a>(
     is_hollow.then(|| {
         new.iter().zip(kept).find(|(one, kept)| !**kept && always_holds(one)).map(|(one, _)| one)
     })?
+}
+
+/// Whether the test says it a second time, or still does what was asserted not to fail.
+fn is_said_still(one: &Assertion<'_>, new: &[Assertion<'_>], pair: &Pair<'_>) -> bool {
+    let text = one.text();
+    let (after, is) = pair.after;
+    let code = one.code;
+    let body = |arg: &Range<usize>| {
+        let arrow = arg.clone().find(|at| code.at(*at) == "=>")?;
+        let block = code.inside(arrow + 1);
+        let inside = if block.is_empty() { arrow + 1..arg.end } else { block };
+        Some(code.joined(inside)).filter(|body| !body.is_empty())
+    };
+    let done: Vec<String> = one.args.iter().filter_map(body).collect();
+    let does =
+        || after.own(is).into_iter().map(|range| after.code.joined(range)).collect::<String>();
+    new.iter().any(|other| other.text() == text)
+        || !done.is_empty() && done.iter().all(|body| does().contains(body))
 }
 
 fn is_excused(
@@ -210,7 +241,7 @@ fn weaker(
     if tolerances_widened(old, new) {
         return found(FindingKind::Tolerance, "lets pass what is further off");
     }
-    if says_derived(old, new) && change.expectations_stand() {
+    if says_derived(old, new) && change.is_attempt() {
         return found(FindingKind::Weaken, "looks at something made of it");
     }
     if gives_other(old, new) && change.is_attempt() {
@@ -227,7 +258,7 @@ fn weaker(
     let kind = if is_stored { FindingKind::Snapshot } else { FindingKind::Expected };
     // One that says more than the old one is welcome.
     let other = is_stored || expects_other(old, new) && strength(new) <= strength(old);
-    (other && change.expectations_stand() && same_test(pair, old, new))
+    (other && change.is_attempt() && same_test(pair, old, new))
         .then(|| found(kind, "expects something else"))?
 }
 

@@ -35,6 +35,9 @@ const ANNOTATIONS: [&str; 12] = [
     "ContractTest",
 ];
 
+/// How long the list of what a method throws may be, in tokens.
+const THROWS_MAX: usize = 40;
+
 impl Found<'_> {
     pub(super) fn rust(&mut self, range: Range<usize>, prefix: &str) {
         let code = self.code;
@@ -203,13 +206,18 @@ fn method(found: &Found<'_>, at: usize, stop: usize) -> Option<((String, Range<u
     let token = code.tokens.get(at).filter(|token| token.kind == Kind::Word)?;
     let is_macro = ["TEST", "TEST_F", "TEST_P", "TEST_CASE", "SECTION"].contains(&token.text);
     if code.at(at + 1) != "("
-        || ["if", "for", "while", "switch", "catch", "when"].contains(&token.text)
+        || ["if", "for", "while", "switch", "try", "catch", "when"].contains(&token.text)
     {
         return None;
     }
     let close = code.closing(at + 1)?;
-    let tail = (close + 1..stop.min(close + 8))
-        .find(|place| matches!(code.at(*place), "{" | ";" | ")" | "." | ","))?;
+    let names_failures = code.at(close + 1) == "throws";
+    let reach = if names_failures { THROWS_MAX } else { 8 };
+    let tail = (close + 1..stop.min(close + reach)).find(|place| match code.at(*place) {
+        "{" | ";" | ")" => true,
+        "." | "," => !names_failures,
+        _ => false,
+    })?;
     let is_body = code.at(tail) == "{";
     let name = if is_macro { code.joined(at + 2..close) } else { token.text.to_owned() };
     let end = code.closing(tail)? + 1;

@@ -167,7 +167,10 @@ pub fn scan_line(
     let runs = n_runners(bare) > 0;
     let mut tell =
         |kind, what: &str| all.push(file.finding(kind, line, format!("{what}: `{shown}`")));
-    let was = lines.removed.iter().max_by_key(|old| shared(old, bare));
+    let was = lines
+        .removed
+        .iter()
+        .max_by_key(|old| (first_word(old) == first_word(bare), shared(old, bare)));
     let was = was.filter(|old| shared(old, bare) > 0).copied().unwrap_or("");
     let old_lower = was.to_lowercase();
     let swallow =
@@ -183,7 +186,8 @@ pub fn scan_line(
     let has =
         |options: &[&str]| options.iter().any(|option| count(bare, option) > count(was, option));
     let is_narrower = || runs && n_runners(was) > 0 && narrower(was, bare);
-    if (runs || is_options(&lower)) && has(&FILTERS) || is_narrower() {
+    let is_lint = lower.contains("clippy");
+    if (runs || is_options(&lower)) && has(&FILTERS) && !is_lint || is_narrower() {
         tell(FindingKind::Filter, "fewer tests run");
     }
     if (runs || is_options(&lower)) && has(&EXCLUDES) {
@@ -236,6 +240,12 @@ fn count(text: &str, option: &str) -> usize {
     words.filter(|word| word.split('=').next() == Some(option)).count()
 }
 
+/// The key of a line of settings, or the program of a command.
+fn first_word(text: &str) -> Option<&str> {
+    text.split(|ch: char| !(ch.is_alphanumeric() || ":-_.".contains(ch)))
+        .find(|word| !word.is_empty())
+}
+
 /// How many words two lines share.
 fn shared(a: &str, b: &str) -> usize {
     let words = |text: &str| {
@@ -284,7 +294,7 @@ fn narrower(was: &str, is: &str) -> bool {
         !word.starts_with('-')
             && !word.contains('=')
             && word.as_str() != "&&"
-            && word.chars().any(char::is_alphanumeric)
+            && word.chars().any(char::is_alphabetic)
     };
     let n_selecting = more.iter().filter(selects).count();
     let is_wide = |word: &&&String| {

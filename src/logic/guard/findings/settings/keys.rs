@@ -198,9 +198,7 @@ impl Key<'_> {
 
     /// Whether all that is new says nothing about the project's own tests.
     fn is_harmless(&self) -> bool {
-        let marks = ['/', '*', '<', '>', '.', '\\', '^', '$', '(', ')'];
-        let bare = |word: &String| word.trim_matches(marks).to_lowercase();
-        self.fresh.iter().all(|word| HARMLESS.contains(&bare(word).as_str()) || word.len() < 2)
+        self.fresh.iter().all(|word| is_harmless(word) || word.len() < 2)
     }
 
     fn coverage(&self) -> Judged {
@@ -295,7 +293,14 @@ impl Key<'_> {
     fn lint(&self) -> Judged {
         let is_off =
             |word: &&String| ["off", "allow", "none", "0"].contains(&word.to_lowercase().as_str());
-        let n_off = |words: &[String]| words.iter().filter(is_off).count();
+        // A rule with its options says first whether it holds.
+        let is_on = |words: &[String]| {
+            words
+                .first()
+                .is_some_and(|word| ["error", "warn", "deny", "1", "2"].contains(&word.as_str()))
+        };
+        let n_off =
+            |words: &[String]| if is_on(words) { 0 } else { words.iter().filter(is_off).count() };
         let checks = [
             "strict",
             "enable",
@@ -312,14 +317,24 @@ impl Key<'_> {
     }
 }
 
+/// Whether a pattern names what no project has its tests in.
+fn is_harmless(pattern: &str) -> bool {
+    let marks = ['/', '*', '<', '>', '.', '\\', '^', '$', '(', ')'];
+    HARMLESS.contains(&pattern.trim().trim_matches(marks).to_lowercase().as_str())
+}
+
 /// Files that are nothing but a list of what is not looked at.
 fn lines_of_ignore_files(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
     if file.class != Class::LintConfig || !file.path.file_name().ends_with("ignore") {
         return;
     }
     let old: Vec<&str> = file.before.iter().flat_map(|side| side.code.text.lines()).collect();
-    let is_listed =
-        |text: &str| !text.trim().is_empty() && !text.starts_with('#') && !old.contains(&text);
+    let is_listed = |text: &str| {
+        !text.trim().is_empty()
+            && !text.starts_with('#')
+            && !old.contains(&text)
+            && !is_harmless(text)
+    };
     let fresh = (1..).zip(after.code.text.lines()).find(|(_, text)| is_listed(text));
     let has_words = after.code.tokens.iter().any(|token| token.kind != Kind::Mark);
     if let Some((line, text)) = fresh.filter(|_| has_words) {
