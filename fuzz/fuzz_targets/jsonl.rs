@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 
 fn read(pieces: &[&[u8]]) -> Reported {
     let find = |path: &str| RepoPath::new(path);
-    let mut reader = Reader::new(&CheckId::new("fuzz"));
+    let mut reader = Reader::new(&CheckId::new("fuzz"), "");
     for piece in pieces {
         reader.feed(piece, &find, &mut |_| {});
     }
