@@ -10,6 +10,7 @@ use crate::logic::report_parse::phase_scope;
 use crate::logic::signature;
 use crate::model::event::{Event, Planner};
 use crate::model::plan::Step;
+use crate::model::proposal::FileChange;
 use crate::model::question::{About, Answer};
 use crate::model::run::{AttemptResult, Outcome, Run};
 
@@ -194,7 +195,7 @@ impl Report {
         *self.outcomes.entry(word).or_default() += 1;
         let Some(proposal) = &run.proposal else { return };
         let acceptance = &mut self.acceptance;
-        acceptance.n_proposed += proposal.files.iter().map(|file| file.n_items()).sum::<usize>();
+        acceptance.n_proposed += proposal.files.iter().map(FileChange::n_items).sum::<usize>();
         acceptance.n_rejected += run.rejected.len();
         for known in &run.acceptances {
             match known.undone {

@@ -123,6 +123,7 @@ fn a_step_is_changed_by_an_action() {
         actions.as_array().unwrap().iter().map(title).collect::<Vec<String>>().join("\n")
     };
     insta::assert_snapshot!(titles(&actions(&mut plan, 9)), @r#"
+    Carry out this plan
     Skip step 2
     Move step 2 up
     Join step 2 with the one above

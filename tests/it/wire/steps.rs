@@ -109,6 +109,9 @@ fn nothing_is_begun_before_somebody_says_yes_to_the_plan() {
     let task = begin(&mut client, "greenloop.plan", &TWO);
     choose(&mut client, "No");
     progress(&mut client, &task, "end");
+    client.notification("window/showMessage", |params| {
+        params["message"].as_str().unwrap().contains("it was not approved")
+    });
     let status = client.command("greenloop.task.status", json!({ "taskId": task }));
     assert_eq!(status["tasks"][0]["phase"]["finished"]["status"], "stuck", "{status}");
 }
@@ -129,7 +132,7 @@ fn the_plan_is_carried_out_as_it_was_edited() {
     let (head, routes) = plan.split_at(plan.find("routes.py").unwrap());
     let (line, rest) = routes.split_once('\n').unwrap();
     let document = json!({"uri": uri, "languageId": "markdown", "version": 1,
-        "text": format!("{head}{line}\n\n- skip\n{rest}")});
+        "text": format!("{head}{line}\n\n- skip: yes\n{rest}")});
     client.notify("textDocument/didOpen", json!({ "textDocument": document }));
     let answer = client.command("greenloop.plan.approve", json!({ "taskId": task }));
     assert_eq!(answer["ok"], true, "{answer}");
