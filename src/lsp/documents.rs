@@ -1,6 +1,6 @@
 //! Open documents, exactly as the editor sent them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
-use super::awaited::{Arrival, Awaited, Batch, Errand};
+use super::awaited::{Arrival, Awaited, Batch, Errand, Round};
 use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
@@ -121,7 +121,9 @@ impl Landed {
 
     fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
         let (text, version) = (&document.text, document.version);
-        let is_whole = |arrival: &Arrival| document.awaited.is_whole(arrival);
+        let complete = self.0.iter().flatten().filter(|arrival| arrival.completes);
+        let whole: BTreeSet<Round> = complete.map(|arrival| arrival.round).collect();
+        let is_whole = |arrival: &Arrival| whole.contains(&arrival.round);
         let changes = self.0.into_iter().map(|arrival| arrival.filter(is_whole));
         let changes: Vec<_> = changes.skip_while(Option::is_none).collect();
         if !changes.iter().flatten().any(|arrival| !arrival.is_as_meant) {
