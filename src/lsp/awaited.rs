@@ -61,14 +61,12 @@ pub struct Arrival {
     pub is_as_meant: bool,
     /// Takes it back, right after it.
     pub back: Edit,
-    pub round: Round,
+    /// The number of its batch.
+    pub batch: u64,
     /// All of the batch has come with it. Editors apply all of it together, so what seems to come alone is somebody's own
     /// doing.
     pub completes: bool,
 }
-
-/// A batch and how often all of it had come before.
-pub type Round = (u64, u32);
 
 impl Awaited {
     /// Edits for `seen`, the text of this version, to be applied together.
@@ -134,7 +132,7 @@ impl Awaited {
             let is_ours = arrived.as_ref().is_some_and(|arrived| arrived.is_as_meant);
             let is_before = arrived.as_ref().is_some_and(|arrived| {
                 let is_earlier = arrived.at.is_some_and(|found| at < found);
-                is_earlier && other.is_of(arrived.round.0) && other.place.end <= old.start
+                is_earlier && other.is_of(arrived.batch) && other.place.end <= old.start
             });
             other.touched |= !is_ours && touch(&old, &other.place);
             if !is_before {
@@ -147,10 +145,10 @@ impl Awaited {
         self.recent.push_back(Change { version, old, n_new });
         let end = change.start + change.text.len();
         let back = Edit::new(change.start..end, &text.string[change.range()]);
-        arrived.map(|Found { is_as_meant, round, completes, .. }| Arrival {
+        arrived.map(|Found { is_as_meant, batch, completes, .. }| Arrival {
             is_as_meant,
             back,
-            round,
+            batch,
             completes,
         })
     }
@@ -172,11 +170,12 @@ impl Awaited {
         let found = self.joined(text, &narrow, encoding, false);
         let found = found.or_else(|| self.alone(text, &narrow, encoding));
         let found = found.or_else(|| self.joined(text, &narrow, encoding, true))?;
-        let complete = self.came(version, |given| match found.at {
-            Some(_) => given.is(&narrow, text, encoding),
-            None => given.round() == found.round,
+        // What looks like several of them at once is one of them.
+        let complete = self.came(version, |at, given| match found.at {
+            Some(found) => at == found,
+            None => given.is_of(found.batch),
         });
-        Some(Found { completes: complete.contains(&found.round.0), ..found })
+        Some(Found { completes: complete.contains(&found.batch), ..found })
     }
 
     /// An edit that comes by itself.
@@ -184,24 +183,25 @@ impl Awaited {
         let given = self.given.iter().enumerate();
         let found = given.filter(|(_, given)| given.is(narrow, text, encoding));
         // An older one that looks the same was refused before.
-        let (round, at) = found.map(|(at, given)| (given.round(), at)).max()?;
+        let newest = found.map(|(at, given)| (given.batch.number, given.came.is_none(), at));
+        let (batch, _, at) = newest.max()?;
         let as_meant = |given: &Given| !given.came_before() && given.comes_as_meant(narrow, text);
         let changes_nothing = narrow.range().is_empty() && narrow.text.is_empty();
         let is_as_meant = changes_nothing || self.given.iter().any(as_meant);
-        Some(Found { is_as_meant, round, at: Some(at), completes: false })
+        Some(Found { is_as_meant, batch, at: Some(at), completes: false })
     }
 
     /// Edits that an editor applied together and tells of as of one. Those of them that change nothing where the text is
     /// now are told of in no other way. `again` is for parts that seem to have come before.
     fn joined(&self, text: &Text, narrow: &Edit, encoding: Encoding, again: bool) -> Option<Found> {
-        let mut rounds: Vec<Round> = self.given.iter().map(Given::round).collect();
-        rounds.dedup();
-        let mut newest_first = rounds.into_iter().rev();
-        newest_first.find_map(|round| {
-            let own = self.given.iter().filter(|given| given.round() == round);
+        let mut batches: Vec<u64> = self.given.iter().map(|given| given.batch.number).collect();
+        batches.dedup();
+        let mut newest_first = batches.into_iter().rev();
+        newest_first.find_map(|batch| {
+            let own = self.given.iter().filter(|given| given.is_of(batch));
             let together: Vec<&Given> = own.filter(|given| again || given.came.is_none()).collect();
             let is_as_meant = is_joined(&together, text, narrow, encoding)?;
-            Some(Found { is_as_meant, round, at: None, completes: false })
+            Some(Found { is_as_meant, batch, at: None, completes: false })
         })
     }
 
@@ -216,9 +216,9 @@ impl Awaited {
 
     /// Those that fit have come with this version: the batches of which all have come now. Several edits that come with one
     /// version are what was given, and nothing of them is to come any more; anything else may be somebody's own doing.
-    fn came(&mut self, version: i32, fits: impl Fn(&Given) -> bool) -> BTreeSet<u64> {
-        let fitting = self.given.iter_mut().filter(|given| fits(given));
-        fitting.for_each(|given| given.came = Some(version));
+    fn came(&mut self, version: i32, fits: impl Fn(usize, &Given) -> bool) -> BTreeSet<u64> {
+        let fitting = self.given.iter_mut().enumerate().filter(|(at, given)| fits(*at, given));
+        fitting.for_each(|(_, given)| given.came = Some(version));
         let all: BTreeSet<u64> = self.given.iter().map(|given| given.batch.number).collect();
         let versions = |batch: u64| {
             let own = self.given.iter().filter(move |given| given.is_of(batch));
@@ -242,7 +242,7 @@ impl Awaited {
 /// Which of the edits that were given a change is.
 struct Found {
     is_as_meant: bool,
-    round: Round,
+    batch: u64,
     /// Its index; `None` for a whole batch.
     at: Option<usize>,
     completes: bool,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tokio::time::Instant;
 use tower_lsp::lsp_types::{self, TextEdit};
 
-use super::{Batch, Round};
+use super::Batch;
 use crate::base::limits::EDIT_ARRIVES_WALL_MAX;
 use crate::base::text::Encoding;
 use crate::base::text::edit::{self, Edit};
@@ -57,10 +57,6 @@ impl Given {
 
     pub(super) fn is_of(&self, batch: u64) -> bool {
         self.batch.number == batch
-    }
-
-    pub(super) fn round(&self) -> Round {
-        (self.batch.number, self.n_came)
     }
 
     pub(super) fn came_before(&self) -> bool {

@@ -340,3 +340,19 @@ fn what_looks_like_one_of_several_edits_that_have_come_is_typed() {
         text = Text::new(text.string);
     }
 }
+
+#[test]
+fn a_late_edit_may_look_like_another_one_in_its_place() {
+    // A line more has moved the first edit to where the second one was given for.
+    let mut text = Text::new("1\n2\n3\n4\n".into());
+    let mut awaited = Awaited::default();
+    awaited.give(&[edit_of(1..2, ""), edit_of(2..3, "")], &batch(1), (&text, 1), Encoding::Utf16);
+    let typed = (Edit::new(0..0, "0\n"), None);
+    let late = [(Edit::new(4..6, ""), Some(false)), (Edit::new(2..4, ""), Some(true))];
+    for (change, completes) in [typed].into_iter().chain(late) {
+        let arrival = awaited.follow(&text, &change, 2, Encoding::Utf16);
+        assert_eq!(arrival.map(|arrival| arrival.completes), completes, "{change:?}");
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
+}
