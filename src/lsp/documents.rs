@@ -1,6 +1,6 @@
 //! Open documents, exactly as the editor sent them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,9 @@ impl Landed {
 
     fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
         let (text, version) = (&document.text, document.version);
-        let is_whole = |arrival: &Arrival| document.awaited.is_whole(arrival);
+        let complete = self.0.iter().flatten().filter(|arrival| arrival.completes);
+        let whole: BTreeSet<u64> = complete.map(|arrival| arrival.batch).collect();
+        let is_whole = |arrival: &Arrival| whole.contains(&arrival.batch);
         let changes = self.0.into_iter().map(|arrival| arrival.filter(is_whole));
         let changes: Vec<_> = changes.skip_while(Option::is_none).collect();
         if !changes.iter().flatten().any(|arrival| !arrival.is_as_meant) {
@@ -280,6 +282,8 @@ impl Documents {
                         .iter()
                         .any(|at| from_proto::is_inside_character(text, *at, encoding));
                     let range = from_proto::byte_range(text, range, encoding);
+                    // Some editors tell of a part that finds nothing to change, also after all of the edit has come.
+                    let is_nothing = range.is_empty() && change.text.is_empty();
                     let change = Edit::new(range.clone(), change.text);
                     let arrival = document.awaited.follow(text, &change, version, encoding);
                     let touched = text.lines.line_of(range.start)..text.lines.line_of(range.end);
@@ -287,7 +291,9 @@ impl Documents {
                     text.replace(range, &change.text);
                     let n_down = i64::from(text.lines.n_lines()) - i64::from(n_before);
                     document.moves.push(document.revision, touched, n_down);
-                    landed.see(arrival);
+                    if arrival.is_some() || !is_nothing {
+                        landed.see(arrival);
+                    }
                 }
             }
         }
@@ -477,6 +483,27 @@ mod tests {
         documents.change(&uri(), 2, changes, Encoding::Utf16).unwrap();
         let back = documents.take_late(&uri()).unwrap().back.unwrap();
         assert_eq!((back.range.start.line, back.new_text.as_str()), (3, "4!"));
+    }
+
+    #[test]
+    fn a_late_edit_is_taken_back_whole_when_the_user_made_a_part_of_it_before() {
+        let mut documents = opened("1\n2\n3\n4\n");
+        let at = |line| lsp_types::Position::new(line, 0);
+        let gone = |line| TextEdit::new(lsp_types::Range::new(at(line), at(line + 1)), "".into());
+        let seen = documents.get(&uri()).unwrap().text.clone();
+        let side = Side { uri: uri(), version: Some(1), source: Source::Open(seen.clone()) };
+        let (edits, swaps) = (vec![gone(0), gone(2)], Swaps::new());
+        let file = FileEdit { side, seen, edits, operation: None, swaps };
+        let (run, hunks) = (RunId(1), Choice::new());
+        let errand = Errand { way: Way::In, run, hunks, parts: Vec::new() };
+        documents.give(&[file], Some(errand), Encoding::Utf16);
+        let by_hand = change(Some((0, 0, 1, 0)), "");
+        documents.change(&uri(), 2, vec![by_hand], Encoding::Utf16).unwrap();
+        assert!(documents.take_late(&uri()).is_none());
+        let late = vec![change(Some((2, 0, 3, 0)), ""), change(Some((0, 0, 1, 0)), "")];
+        documents.change(&uri(), 3, late, Encoding::Utf16).unwrap();
+        let back = documents.take_late(&uri()).unwrap().back.unwrap();
+        assert_eq!(back.new_text, "2\n3\n4");
     }
 
     #[test]

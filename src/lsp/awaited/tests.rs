@@ -1,7 +1,7 @@
 //! Tests of edits on their way.
 
 use super::*;
-use tower_lsp::lsp_types::Position;
+use tower_lsp::lsp_types::{self, Position};
 
 const BEFORE: &str = "1\n2\n3\n4\n";
 
@@ -82,7 +82,7 @@ fn parts_that_typing_has_moved_together_are_all_awaited() {
     let text = Text::new(typed.text);
     let comes = Edit::new(0..5, "2\nnew\n");
     let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16);
-    assert!(arrival.is_some_and(|arrival| !arrival.is_as_meant && awaited.is_whole(&arrival)));
+    assert!(arrival.is_some_and(|arrival| !arrival.is_as_meant && arrival.completes));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn edits_that_come_as_one_are_known() {
             text = Text::new(text.string);
         }
         let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16);
-        let whole = arrival.filter(|arrival| awaited.is_whole(arrival));
+        let whole = arrival.filter(|arrival| arrival.completes);
         whole.map(|arrival| arrival.is_as_meant)
     };
     let comes = |typed, comes| last_comes("four\n", typed, comes);
@@ -263,7 +263,7 @@ fn come_at_once(edits: &[TextEdit], typed: &[Edit], comes: &Edit) -> Option<bool
         text = Text::new(text.string);
     }
     let arrival = awaited.follow(&text, comes, 3, Encoding::Utf16);
-    arrival.filter(|arrival| awaited.is_whole(arrival)).map(|arrival| arrival.is_as_meant)
+    arrival.filter(|arrival| arrival.completes).map(|arrival| arrival.is_as_meant)
 }
 
 fn edit_of(lines: Range<u32>, new: &str) -> TextEdit {
@@ -321,5 +321,38 @@ fn edits_given_together_stay_together() {
     let text = Text::new("1!\n2\n3\n4\n".into());
     let comes = Edit::new(0..6, "one\n2\nthree");
     let arrival = awaited.follow(&text, &comes, 3, Encoding::Utf16).unwrap();
-    assert!(!arrival.is_as_meant && awaited.is_whole(&arrival));
+    assert!(!arrival.is_as_meant && arrival.completes);
+}
+
+#[test]
+fn what_looks_like_one_of_several_edits_that_have_come_is_typed() {
+    let mut text = Text::new(BEFORE.into());
+    let mut awaited = Awaited::default();
+    let edits = [edit_of(0..1, "one\n"), edit_of(2..3, "")];
+    awaited.give(&edits, &batch(1), (&text, 1), Encoding::Utf16);
+    let parts = [(Edit::new(4..6, ""), false), (Edit::new(0..2, "one\n"), true)];
+    // The line below has taken the place of the one that went.
+    let typed = [(Edit::new(6..8, ""), false)];
+    for (change, completes) in parts.into_iter().chain(typed) {
+        let arrival = awaited.follow(&text, &change, 2, Encoding::Utf16);
+        assert_eq!(arrival.is_some_and(|arrival| arrival.completes), completes, "{change:?}");
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
+}
+
+#[test]
+fn a_late_edit_may_look_like_another_one_in_its_place() {
+    // A line more has moved the first edit to where the second one was given for.
+    let mut text = Text::new("1\n2\n3\n4\n".into());
+    let mut awaited = Awaited::default();
+    awaited.give(&[edit_of(1..2, ""), edit_of(2..3, "")], &batch(1), (&text, 1), Encoding::Utf16);
+    let typed = (Edit::new(0..0, "0\n"), None);
+    let late = [(Edit::new(4..6, ""), Some(false)), (Edit::new(2..4, ""), Some(true))];
+    for (change, completes) in [typed].into_iter().chain(late) {
+        let arrival = awaited.follow(&text, &change, 2, Encoding::Utf16);
+        assert_eq!(arrival.map(|arrival| arrival.completes), completes, "{change:?}");
+        text.string.replace_range(change.range(), &change.text);
+        text = Text::new(text.string);
+    }
 }

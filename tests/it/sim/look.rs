@@ -15,7 +15,11 @@ pub async fn compare_states(world: &mut World) -> Result<(), Fault> {
         |known: &&Known| !known.is_replaced && known.parts.is_empty() && known.of_whole.is_none();
     for known in world.known.iter().filter(counts) {
         let id = known.id();
-        let text = &world.editor.documents[known.document].text;
+        let document = &world.editor.documents[known.document];
+        if !document.is_there {
+            continue;
+        }
+        let text = &document.text;
         let state = states.iter().find(|(of, _)| *of == id).map(|(_, state)| state.as_str());
         let room = known.room_beside(&world.known, &world.wholes, text);
         let expected = match (known.place(text), known.landed_at(text)) {
