@@ -1,6 +1,8 @@
 //! Open documents, exactly as the editor sent them.
 
-use std::collections::{BTreeSet, HashMap};
+mod late;
+
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -8,15 +10,17 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
-use super::awaited::{Arrival, Awaited, Batch, Errand};
+use self::late::Landed;
+use super::awaited::{Awaited, Batch, Errand};
 use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
 use super::review::moved::Moves;
-use super::to_proto;
 use crate::base::limits;
 use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
+
+pub use self::late::Late;
 
 /// A text with its lines.
 #[derive(Debug)]
@@ -96,51 +100,6 @@ pub struct Document {
     late: Option<Late>,
     /// That edit is being taken back; what it left in the text means nothing until another one is given.
     pub taken_back: bool,
-}
-
-/// An edit that stands in a text where it was not meant.
-#[derive(Clone, Debug)]
-pub struct Late {
-    pub version: i32,
-    pub text: Arc<Text>,
-    /// What takes it back; `None` where the editor told of more at once.
-    pub back: Option<TextEdit>,
-}
-
-/// What one notification brings of edits that were given, from the first one on: some editors tell of the parts of an
-/// edit one by one. `None` for something else.
-#[derive(Default)]
-struct Landed(Vec<Option<Arrival>>);
-
-impl Landed {
-    fn see(&mut self, arrival: Option<Arrival>) {
-        if arrival.is_some() || !self.0.is_empty() {
-            self.0.push(arrival);
-        }
-    }
-
-    fn late(self, document: &Document, encoding: Encoding) -> Option<Late> {
-        let (text, version) = (&document.text, document.version);
-        let complete = self.0.iter().flatten().filter(|arrival| arrival.completes);
-        let whole: BTreeSet<u64> = complete.map(|arrival| arrival.batch).collect();
-        let is_whole = |arrival: &Arrival| whole.contains(&arrival.batch);
-        let changes = self.0.into_iter().map(|arrival| arrival.filter(is_whole));
-        let changes: Vec<_> = changes.skip_while(Option::is_none).collect();
-        if !changes.iter().flatten().any(|arrival| !arrival.is_as_meant) {
-            return None;
-        }
-        // Something else came behind it, which cannot be taken apart from it.
-        let Some(arrivals) = changes.into_iter().collect::<Option<Vec<_>>>() else {
-            return Some(Late { version, text: text.clone(), back: None });
-        };
-        let mut string = text.string.clone();
-        for Arrival { back, .. } in arrivals.iter().rev() {
-            string.replace_range(back.range(), &back.text);
-        }
-        let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);
-        let back = Some(to_proto::text_edit(text, back, encoding));
-        Some(Late { version, text: text.clone(), back })
-    }
 }
 
 /// The bytes of these one after another, with every line break as one byte.

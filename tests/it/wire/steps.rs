@@ -61,7 +61,7 @@ fn what_is_typed_while_six_steps_are_worked_on_stays() {
         "\"\"\"What is on the shelves.\"\"\"",
         "\"\"\"My own words, typed meanwhile.\"\"\"",
     );
-    stock.replace(&mut client, "return taken\n", "return taken  # typed\n");
+    stock.replace(&mut client, "- self.pieces\n", "- self.pieces  # typed\n");
     progress(&mut client, &task, "end");
     stock.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
     let answer = client.command("greenloop.proposal.accept", json!({ "taskId": task }));
@@ -125,6 +125,7 @@ fn the_plan_is_carried_out_as_it_was_edited() {
     let question = client.server_request("window/showMessageRequest");
     client.respond(&question, Value::Null);
     let shown = client.command("greenloop.show", json!({"what": "plan", "taskId": task}));
+    client.notification("window/showMessage", |_| true);
     let uri = shown["uri"].as_str().unwrap().to_owned();
     let path = uri.strip_prefix("file://").unwrap();
     let plan = std::fs::read_to_string(path).unwrap();
@@ -140,6 +141,9 @@ fn the_plan_is_carried_out_as_it_was_edited() {
     progress(&mut client, &task, "end");
     let status = client.command("greenloop.task.status", json!({ "taskId": task }));
     let finished = &status["tasks"][0]["phase"]["finished"];
+    client.notification("window/showMessage", |params| {
+        params["message"].as_str().unwrap().contains("1 of 2 steps are done")
+    });
     assert_eq!(finished["status"], "partly", "{status}");
     assert!(finished["reason"].as_str().unwrap().contains("left out"), "{status}");
 }
