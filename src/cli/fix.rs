@@ -110,6 +110,8 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
     let applied = applied?;
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
         say(&written(how.apply, &applied));
+    } else if how.format == Format::Human && view.review.is_some() {
+        say(&format!("`greenloop accept {id}` writes what is green.\n"));
     }
     Ok(match view.run.outcome() {
         Some(Outcome::Green | Outcome::AlreadyGreen) => 0,

@@ -29,6 +29,7 @@ const KINDS: &[&str] = &[
     "quickfix.greenloop.include",
     "quickfix.greenloop.check",
     "quickfix.greenloop.file",
+    "quickfix.greenloop.step",
     "quickfix.greenloop.proposal",
     "quickfix.greenloop.fix",
     "source.greenloop.test",

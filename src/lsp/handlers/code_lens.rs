@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{CodeLens, Command, Url};
 
+use crate::base::ids::RunId;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::commands;
 use crate::lsp::findings::What;
+use crate::lsp::plan_docs;
 use crate::lsp::review::hunks::{HunkState, HunkView};
 use crate::lsp::review::view::{FileView, FindingView, line_start};
 use crate::lsp::review::view_of;
@@ -15,6 +17,9 @@ use crate::lsp::session::Session;
 use crate::lsp::summary;
 
 pub async fn code_lens(session: Arc<Session>, uri: Url) -> Vec<CodeLens> {
+    if let Some(run) = plan_docs::run_of(&uri) {
+        return of_plan(&session, run).into_iter().collect();
+    }
     let Some(view) = view_of(&session, &uri).await else { return Vec::new() };
     listed(&view, session.capabilities())
 }
@@ -30,6 +35,15 @@ fn listed(view: &FileView, capabilities: &Capabilities) -> Vec<CodeLens> {
         lenses.extend(view.findings.iter().flat_map(|finding| of_test(finding, view)));
     }
     lenses
+}
+
+/// At the top of a plan that can still be carried out.
+fn of_plan(session: &Session, run: RunId) -> Option<CodeLens> {
+    let state = session.state();
+    let (_, view) = state.run(run)?;
+    let is_open = view.run.plan.is_some() && !view.run.is_finished();
+    let (title, argument) = ("Carry out this plan".to_owned(), json!({ "taskId": run }));
+    is_open.then(|| lens(0, title, commands::PLAN_APPROVE, argument))
 }
 
 fn of_hunk(hunk: &HunkView) -> Vec<CodeLens> {

@@ -238,10 +238,17 @@ impl Desk {
                 }
                 Command::Cancel { .. } => asked("cancel".into()),
                 Command::SetPlan { .. } => asked("another plan".into()),
-                Command::Pause { .. } => asked("pause".into()),
-                Command::Unpause { .. } => asked("unpause".into()),
-                Command::Answer { question, answer, .. } => {
+                Command::Pause { id } => {
+                    asked("pause".into());
+                    self.engine.record(id, &Event::Paused { at_ms: 0 });
+                }
+                Command::Unpause { id } => {
+                    asked("unpause".into());
+                    self.engine.record(id, &Event::Unpaused { at_ms: 0 });
+                }
+                Command::Answer { id, question, answer } => {
                     asked(format!("answer {question}: {answer:?}"));
+                    self.engine.record(id, &Event::Answered { question, answer, at_ms: 0 });
                 }
                 Command::Resume { id, .. } => {
                     asked("resume".into());

@@ -165,6 +165,8 @@ pub enum Fate {
     Stuck,
     /// The process that worked on it died.
     Interrupted,
+    /// It has a plan with a step for each of these titles, and asks whether to carry it out.
+    Plans(Vec<String>),
     /// It proposes.
     Proposes(Changes),
     /// Its checks have run.

@@ -1,10 +1,12 @@
 //! One small interpreter: what each step of a scenario does.
 
-use greenloop::base::ids::{BlobId, CheckId, TreeId};
+use greenloop::base::ids::{BlobId, CheckId, QuestionId, RunId, StepId, TreeId};
 use greenloop::base::path::RepoPath;
 use greenloop::model::check::{CheckEnd, CheckRun};
-use greenloop::model::event::Event;
+use greenloop::model::event::{Event, Planner};
+use greenloop::model::plan::{Plan, Step as PlanStep};
 use greenloop::model::proposal::ChangeKind;
+use greenloop::model::question::{About, Question};
 use greenloop::model::report::{Place, TestCase, TestId, TestOutcome, TestReport};
 use greenloop::model::run::Outcome;
 use greenloop::model::subset::SubsetVerdict;
@@ -48,7 +50,8 @@ impl Desk {
                 let arguments = if argument.is_null() { json!([]) } else { json!([argument]) };
                 self.command(&order.name, arguments).await?;
                 // A project opens on a thread of its own.
-                let begins = ["greenloop.fix", "greenloop.test.run"].contains(&order.name.as_str());
+                let begins = ["greenloop.fix", "greenloop.plan", "greenloop.test.run"]
+                    .contains(&order.name.as_str());
                 if begins && self.answer["ok"] == true {
                     self.until_asked().await?;
                 }
@@ -185,6 +188,7 @@ impl Desk {
             Fate::Stuck => {
                 self.engine.end(id, Outcome::Stuck { reason: "nothing helped".into() });
             }
+            Fate::Plans(titles) => self.plans(id, titles),
             Fate::Interrupted => self.engine.interrupt(id, true),
             Fate::Proposes(changes) => self.proposes(changes)?,
             Fate::Checked(checked) => {
@@ -195,6 +199,26 @@ impl Desk {
             Fate::Verdict(_) => {}
         }
         Ok(())
+    }
+
+    fn plans(&mut self, id: RunId, titles: &[String]) {
+        let step = |(title, n): (&String, u32)| PlanStep {
+            id: StepId(n),
+            title: title.clone(),
+            intent: String::new(),
+            scope: Vec::new(),
+            worker: None,
+            tests: Vec::new(),
+            checks: Vec::new(),
+            after: Vec::new(),
+            skip: false,
+        };
+        let steps = titles.iter().zip(1..).map(step).collect();
+        let plan = Box::new(Plan { title: "Make it so".into(), intro: String::new(), steps });
+        let lessons = Vec::new();
+        self.engine.record(id, &Event::PlanMade { plan, by: Planner::BuiltIn, lessons });
+        let question = Question { id: QuestionId(1), about: About::Plan, wait_ms: None };
+        self.engine.record(id, &Event::Asked { question, at_ms: 0 });
     }
 
     fn judged(&mut self, verdict: Verdict) -> Result<(), Fault> {

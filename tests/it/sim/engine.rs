@@ -15,7 +15,8 @@ use greenloop::model::check::CheckRun;
 use greenloop::model::event::Event;
 use greenloop::model::failure::Failure;
 use greenloop::model::guard::{Class, Guarded, LeftOut};
-use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal};
+use greenloop::model::plan::Step;
+use greenloop::model::proposal::{ChangeKind, Evidence, FileChange, HunkAt, Proposal, StepChange};
 use greenloop::model::report::TestId;
 use greenloop::model::run::{Goal, GoalKind, Outcome, Phase, Run};
 
@@ -130,6 +131,7 @@ impl FakeEngine {
             guard: Guarded { left_out, ..Guarded::default() },
             steps: Vec::new(),
         };
+        let proposal = Proposal { steps: steps(&self.view(id).run, &proposal), ..proposal };
         let shown = |(draft, change): (Draft, &FileChange)| ReviewFile {
             path: draft.path,
             kind: draft.kind,
@@ -253,6 +255,21 @@ impl Engines for FakeEngines {
 
 fn run(id: RunId, goal: Goal) -> Run {
     Run { phase: Phase::Working, ..Run::requested(id, goal, AskedBudget::default(), 0) }
+}
+
+/// Where the run has a plan, each file is what one step brought.
+fn steps(run: &Run, proposal: &Proposal) -> Vec<StepChange> {
+    let steps = run.plan.iter().flat_map(|plan| &plan.steps).zip(&proposal.files);
+    let change = |(step, file): (&Step, &FileChange)| StepChange {
+        step: step.id,
+        attempt: AttemptId(step.id.0),
+        title: step.title.clone(),
+        worker: String::new(),
+        llm: false,
+        hunks: (0..file.n_items()).map(|item| (file.path.clone(), item)).collect(),
+        search: None,
+    };
+    steps.map(change).collect()
 }
 
 fn evidence(fixed: &[&str]) -> Evidence {

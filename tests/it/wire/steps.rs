@@ -135,6 +135,8 @@ fn the_plan_is_carried_out_as_it_was_edited() {
     let document = json!({"uri": uri, "languageId": "markdown", "version": 1,
         "text": format!("{head}{line}\n\n- skip: yes\n{rest}")});
     client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let lenses = client.ask("textDocument/codeLens", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(lenses[0]["command"]["title"], "Carry out this plan", "{lenses}");
     let answer = client.command("greenloop.plan.approve", json!({ "taskId": task }));
     assert_eq!(answer["ok"], true, "{answer}");
     shifts.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
