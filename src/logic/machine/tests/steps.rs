@@ -311,3 +311,11 @@ fn a_resumed_run_has_what_is_merged_checked_again() {
     rest
     "#);
 }
+
+#[test]
+fn a_proposal_from_before_there_were_plans_is_for_all_targets() {
+    let mut run = begin(&requested()).unwrap();
+    let targets = vec![test("a"), test("b")];
+    apply(&mut run, &Event::TargetsChosen { targets: targets.clone() });
+    assert_eq!(goal_tests(&run), targets);
+}
