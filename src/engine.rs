@@ -57,10 +57,10 @@ pub enum Command {
     Unpause {
         id: RunId,
     },
-    /// Has the run go on by another plan, as a person wants it.
-    SetPlan {
+    /// Says yes to all that the run asks, and to another plan where one comes with it: all of it, or nothing.
+    Approve {
         id: RunId,
-        plan: Plan,
+        plan: Option<Plan>,
     },
     /// What a person says to a question of the run.
     Answer {

@@ -169,7 +169,7 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
 }
 
 /// Doors of a sandbox are opened by who trusts the project, not by the project.
-fn refuse_doors(project: &Project, checks: &[Check]) -> Result<(), Failure> {
+pub(super) fn refuse_doors(project: &Project, checks: &[Check]) -> Result<(), Failure> {
     let opens = |check: &&Check| !project.consent.trusted && !check.policy.doors.are_closed();
     let Some(check) = checks.iter().find(opens) else { return Ok(()) };
     let doors = sandbox::open(&check.policy.doors, true).join(", ");

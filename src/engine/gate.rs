@@ -104,7 +104,8 @@ impl<'a> Gate<'a> {
     fn run(&mut self, check: &Check, select: Select<'_>) -> Result<CheckRun, Failure> {
         let task = self.task;
         let setting = self.setting(check)?;
-        let targets = self.targets;
+        // What other steps are to mend must not pass by chance either.
+        let targets = task.run.targets.as_deref().unwrap_or_default();
         let against = self.baseline(check).map(|baseline| Against { baseline, targets });
         let mut tell = self.teller(check);
         let world = self.world()?;

@@ -184,7 +184,7 @@ pub const KEYS: &[Key] = &[
         table: "budget",
         name: "lines",
         takes: Takes::Count(1_000_000),
-        doc: "How many lines a change may take out and put in; any number when left out.",
+        doc: "How many lines a change may change; any number when left out.",
     },
     Key {
         table: "guard",

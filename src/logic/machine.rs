@@ -22,7 +22,7 @@ use crate::model::plan::{Plan, Step};
 use crate::model::proposal::SearchFact;
 use crate::model::question::{About, Question};
 use crate::model::report::TestId;
-use crate::model::run::{Attempt, Outcome, Phase, Run};
+use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Run};
 use crate::model::subset::Choice;
 
 pub use self::attempt::{expected, is_green};
@@ -194,6 +194,10 @@ fn work(run: &Run, plan: &Plan) -> Next {
     }
     let mut wanted = Vec::new();
     for attempt in run.attempts.iter().filter(|attempt| attempt.result.is_none()) {
+        if !matters(states.get(&attempt.step)) {
+            let result = AttemptResult::Nothing { reason: "its step is left out".to_owned() };
+            return Next::Record(Event::AttemptJudged { attempt: attempt.id, result });
+        }
         match attempt::next(run, attempt) {
             Some(Next::Do(effects)) => wanted.extend(effects),
             Some(decision) => return decision,
@@ -231,6 +235,14 @@ fn work(run: &Run, plan: &Plan) -> Next {
     Next::Do(wanted)
 }
 
+/// Whether an attempt at a step in this state is still of use; `None` for a step that is not in the plan any more.
+fn matters(state: Option<&StepState>) -> bool {
+    match state {
+        None | Some(StepState::Skipped | StepState::Blocked { .. }) => false,
+        Some(_) => true,
+    }
+}
+
 fn finish(outcome: Outcome) -> Next {
     Next::Record(Event::Finished { outcome })
 }
@@ -261,10 +273,16 @@ fn conclude(run: &Run, plan: &Plan, states: &BTreeMap<StepId, StepState>) -> Nex
             ),
         });
     }
-    if n_done == plan.steps.len() {
-        return end_with(run, Outcome::Green);
-    }
-    let (n_steps, open) = (plan.steps.len(), left_open(run, plan, states));
+    let done = goal_tests(run);
+    let mut targets = run.targets.iter().flatten();
+    let forgotten = targets.find(|target| !done.contains(target));
+    let all_done = n_done == plan.steps.len();
+    let open = match forgotten {
+        None if all_done => return end_with(run, Outcome::Green),
+        Some(test) if all_done => format!("no step turned {} green", test.name),
+        Some(_) | None => left_open(run, plan, states),
+    };
+    let n_steps = plan.steps.len();
     end_with(
         run,
         Outcome::Partly { reason: format!("{n_done} of {n_steps} steps are done; {open}") },

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::documents::Text;
 use super::error::{Reason, Refusal};
@@ -45,7 +45,13 @@ async fn put_one(session: Arc<Session>, put: Put) {
         () = session.until_answered(&put) => None,
     };
     let answer = match choice.as_deref() {
-        Some(YES) => Answer::Yes,
+        Some(YES) => {
+            if let Err(refusal) = approve(&session, put.run) {
+                session
+                    .show_message(MessageType::WARNING, format!("Greenloop: {}", refusal.message));
+            }
+            return;
+        }
         Some(NO) => Answer::No { note: String::new() },
         Some(SHOW) => {
             let plan = Document { run: put.run, what: What::Plan };
@@ -100,12 +106,18 @@ impl State {
             .any(|asked| asked.question.id == question && asked.answer.is_none())
     }
 
-    /// The plan of a run as it stands in an open document.
-    fn plan_on_screen(&self, run: RunId) -> Option<Arc<Text>> {
+    /// The plan of a run as it stands in an open document; `None` when none is open.
+    fn plan_on_screen(&self, run: RunId) -> Result<Option<Arc<Text>>, Refusal> {
         let is_plan = |uri: &&Url| plan_docs::run_of(uri) == Some(run);
-        let document =
-            self.documents.uris().find(is_plan).and_then(|uri| self.documents.get(uri))?;
-        document.in_sync.then(|| document.text.clone())
+        let open = self.documents.uris().find(is_plan).and_then(|uri| self.documents.get(uri));
+        match open {
+            None => Ok(None),
+            Some(document) if document.in_sync => Ok(Some(document.text.clone())),
+            Some(_) => {
+                let message = "what the plan's document holds is not known; close and open it";
+                Err(Refusal::new(Reason::Stale, message))
+            }
+        }
     }
 }
 
@@ -124,31 +136,27 @@ fn text(view: &RunView, about: About) -> String {
     }
 }
 
-/// Has a run go on by the plan as it stands on the screen, and answers what it asks about it with yes.
+/// Has a run go on by the plan as it stands on the screen, and answers what it asks with yes.
 pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
     let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
     let known = view.run.plan.clone().ok_or_else(|| unknown(run))?;
-    if let Some(text) = state.plan_on_screen(run) {
-        let plan = read(&text.string)?;
-        if plan != known {
-            state.send(run, Command::SetPlan { id: run, plan })?;
-        }
-    }
-    answer(&mut state, run, &Answer::Yes)
+    let plan = match state.plan_on_screen(run)? {
+        Some(text) => Some(read(&text.string)?).filter(|plan| *plan != known),
+        None => None,
+    };
+    state.send(run, Command::Approve { id: run, plan })
 }
 
 /// Says no to what a run asks.
-pub fn refuse(session: &Session, run: RunId, note: String) -> Result<(), Refusal> {
-    answer(&mut session.state(), run, &Answer::No { note })
-}
-
-fn answer(state: &mut State, run: RunId, answer: &Answer) -> Result<(), Refusal> {
+pub fn refuse(session: &Session, run: RunId, note: &str) -> Result<(), Refusal> {
+    let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
     let open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
     let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
     for question in open {
-        state.send(run, Command::Answer { id: run, question, answer: answer.clone() })?;
+        let answer = Answer::No { note: note.to_owned() };
+        state.send(run, Command::Answer { id: run, question, answer })?;
     }
     Ok(())
 }

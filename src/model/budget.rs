@@ -16,7 +16,7 @@ pub struct Budget {
     /// Runs of checks; `None` for any number. What is known is not run and costs nothing.
     #[serde(default)]
     pub checks_max: Option<u32>,
-    /// Lines that a change may take out and put in, added up; `None` for any number.
+    /// Lines that a change may change; `None` for any number.
     #[serde(default)]
     pub lines_max: Option<u32>,
 }

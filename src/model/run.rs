@@ -58,6 +58,8 @@ pub struct Run {
     pub attempts: Vec<Attempt>,
     /// What people were asked, the latest last.
     pub questions: Vec<Asked>,
+    /// Until when waiting for people was taken off the time it has spent, in milliseconds since 1970.
+    pub waited_until_ms: u64,
     /// When it was paused, in milliseconds since 1970: nothing new is begun until it goes on.
     pub paused_ms: Option<u64>,
     pub proposal: Option<Proposal>,
@@ -241,6 +243,7 @@ impl Run {
             merged: Vec::new(),
             attempts: Vec::new(),
             questions: Vec::new(),
+            waited_until_ms: 0,
             paused_ms: None,
             proposal: None,
             rejected: Choice::new(),

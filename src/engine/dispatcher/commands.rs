@@ -3,6 +3,7 @@
 use super::{Dispatcher, Entry, Work, refused};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{CheckId, QuestionId, RunId};
+use crate::engine::executor::refuse_doors;
 use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
@@ -29,7 +30,7 @@ impl Dispatcher {
             Command::Unpause { id } => {
                 (id, self.steer(id, Event::Unpaused { at_ms: clock::now_ms() }))
             }
-            Command::SetPlan { id, plan } => (id, self.set_plan(id, plan)),
+            Command::Approve { id, plan } => (id, self.approve(id, plan)),
             Command::Answer { id, question, answer } => (id, self.answer(id, question, answer)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
             Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
@@ -69,9 +70,15 @@ impl Dispatcher {
         if entry.run.is_finished() || entry.work.is_some() {
             return Err(refused(format!("run {id} was not interrupted"), "Start a new run."));
         }
+        // Refused before anything is written, so that who trusts the project can still go on with it.
+        let checks = entry.run.checks.clone();
+        refuse_doors(&self.project, &checks)?;
         if self.adopt(id, buffers)? {
             self.record(id, Event::Resumed { at_ms: clock::now_ms() })
                 .inspect_err(|_| self.let_go(id))?;
+            if self.known(id)?.run.paused_ms.is_some() {
+                self.record(id, Event::Unpaused { at_ms: clock::now_ms() })?;
+            }
             self.advance(id);
         }
         Ok(())
@@ -140,12 +147,28 @@ impl Dispatcher {
 
     /// Records what a person wants of a run that goes on.
     pub(super) fn steer(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
-        if self.known(id)?.run.is_finished() {
+        let entry = self.known(id)?;
+        if entry.run.is_finished() {
             return Err(refused(format!("run {id} has ended"), "Start a new run."));
         }
+        // Another process that works on it would not hear of it.
+        let _alone = match entry.work.is_none() {
+            true => Some(self.take_over(id, Vec::new())?),
+            false => None,
+        };
         self.record(id, event)?;
         self.advance(id);
         Ok(())
+    }
+
+    /// Answers yes to what is asked; with another plan only where that can be carried out.
+    fn approve(&mut self, id: RunId, plan: Option<Plan>) -> Result<(), Failure> {
+        if let Some(plan) = plan {
+            self.set_plan(id, plan)?;
+        }
+        let open = self.known(id)?.run.questions.iter().filter(|asked| asked.answer.is_none());
+        let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
+        open.into_iter().try_for_each(|question| self.answer(id, question, Answer::Yes))
     }
 
     /// A plan that cannot be carried out is refused.
@@ -163,16 +186,22 @@ impl Dispatcher {
         self.steer(id, Event::PlanMade { plan, by: Planner::Person, lessons: Vec::new() })
     }
 
-    fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
+    fn is_asked(&mut self, id: RunId, question: QuestionId) -> Result<(), Failure> {
         let mut asked = self.known(id)?.run.questions.iter();
-        let is_open = asked.any(|asked| asked.question.id == question && asked.answer.is_none());
-        if !is_open {
-            let hint = "Ask for the status to see what is open.";
-            return Err(refused(format!("run {id} has no open question {question}"), hint));
+        if asked.any(|asked| asked.question.id == question && asked.answer.is_none()) {
+            return Ok(());
         }
+        let hint = "See `greenloop show` or the run's page for what is open.";
+        Err(refused(format!("run {id} has no open question {question}"), hint))
+    }
+
+    fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
+        self.is_asked(id, question)?;
         if self.known(id)?.work.is_none() {
-            // Whoever answers a run that nobody works on goes on with it.
+            // Whoever answers a run that nobody works on goes on with it, unless it is too late.
             self.resume(id, Vec::new())?;
+            self.end_overdue();
+            self.is_asked(id, question)?;
         }
         self.steer(id, Event::Answered { question, answer, at_ms: clock::now_ms() })
     }

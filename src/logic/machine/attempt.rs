@@ -56,12 +56,11 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
 
 /// Has asked for again what the checks said of open attempts and of what is merged.
 pub(super) fn recheck(run: &mut Run) {
-    if let Some(last) = run.merged.pop() {
-        run.queue.insert(0, last);
-        for attempt in run.attempts.iter_mut().filter(|attempt| attempt.id == last) {
-            attempt.result = None;
-        }
+    let merged = std::mem::take(&mut run.merged);
+    for attempt in run.attempts.iter_mut().filter(|attempt| merged.contains(&attempt.id)) {
+        attempt.result = None;
     }
+    run.queue.splice(0..0, merged);
     for open in run.attempts.iter_mut().filter(|attempt| attempt.result.is_none()) {
         open.verified = None;
         open.conflicts.clear();
@@ -133,7 +132,7 @@ fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
     let n_lines = lines(files);
     if let Some(max) = run.budget.lines_max.filter(|max| n_lines > *max as usize) {
         return AttemptResult::Red {
-            reason: format!("it changes {n_lines} lines, more than {max}"),
+            reason: format!("it changes {n_lines} lines, more than the {max} of `budget.lines`"),
         };
     }
     match verdict(run, attempt, &verified.runs) {
@@ -151,10 +150,10 @@ fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
     }
 }
 
-/// Lines that are taken out and put in.
+/// Lines that are changed: a line in place of another counts once.
 fn lines(files: &[FileChange]) -> usize {
     let hunks = files.iter().flat_map(|file| &file.hunks);
-    hunks.map(|hunk| hunk.removed.len() + hunk.inserted.len()).sum()
+    hunks.map(|hunk| hunk.removed.len().max(hunk.inserted.len())).sum()
 }
 
 /// Why an attempt that needs its edits of what judges it is not green.

@@ -11,30 +11,34 @@ use crate::model::run::{Attempt, Run};
 
 /// Folds what people are asked and say into a run. Time in which only people are waited for is not spent.
 pub(super) fn apply(run: &mut Run, event: &Event) {
-    let waited =
-        |run: &Run, at_ms: u64| waiting_since(run).map_or(0, |since| at_ms.saturating_sub(since));
     match event {
         Event::Paused { at_ms } => {
             run.paused_ms.get_or_insert(*at_ms);
         }
         Event::Unpaused { at_ms } => {
-            run.started_ms += waited(run, *at_ms);
+            stand_still(run, *at_ms);
             run.paused_ms = None;
         }
         Event::Asked { question, at_ms } => {
             run.questions.push(Asked { question: question.clone(), at_ms: *at_ms, answer: None });
         }
         Event::Answered { question, answer, at_ms } => {
-            let waited = waited(run, *at_ms);
-            let mut asked = run.questions.iter_mut();
-            if let Some(asked) =
-                asked.find(|asked| asked.question.id == *question && asked.answer.is_none())
-            {
+            stand_still(run, *at_ms);
+            let mut open = run.questions.iter_mut().filter(|asked| asked.answer.is_none());
+            if let Some(asked) = open.find(|asked| asked.question.id == *question) {
                 asked.answer = Some(answer.clone());
-                run.started_ms += waited;
             }
         }
         _ => {}
+    }
+}
+
+/// Takes the time off in which only people were waited for, once. A run that was resumed began to count then.
+fn stand_still(run: &mut Run, at_ms: u64) {
+    if let Some(since) = waiting_since(run) {
+        let since = since.max(run.waited_until_ms).max(run.started_ms);
+        run.started_ms += at_ms.saturating_sub(since);
+        run.waited_until_ms = at_ms;
     }
 }
 

@@ -99,11 +99,11 @@ fn state(
     known: &BTreeMap<StepId, StepState>,
 ) -> Option<StepState> {
     let attempts = || run.attempts.iter().filter(|attempt| attempt.step == step.id);
-    if let Some(merged) = attempts().find(|attempt| run.merged.contains(&attempt.id)) {
-        return Some(StepState::Done { attempt: Some(merged.id) });
-    }
-    if !step.tests.is_empty() && step.tests.iter().all(|test| passing.contains(test)) {
-        return Some(StepState::Done { attempt: None });
+    let merged = attempts().find(|attempt| run.merged.contains(&attempt.id));
+    let passes = step.tests.iter().all(|test| passing.contains(test));
+    // Its tests may have been changed since.
+    if passes && (merged.is_some() || !step.tests.is_empty()) {
+        return Some(StepState::Done { attempt: merged.map(|attempt| attempt.id) });
     }
     if step.skip || questions::is_refused(run, About::Step { step: step.id }) {
         return Some(StepState::Skipped);
@@ -161,18 +161,7 @@ pub fn goal_tests(run: &Run) -> Vec<TestId> {
     if run.plan.is_none() {
         return run.targets.clone().unwrap_or_default();
     }
-    let merged = run.attempts.iter().filter(|attempt| run.merged.contains(&attempt.id));
-    let mut done: Vec<TestId> =
-        merged.flat_map(|attempt| tests(run, attempt.step)).cloned().collect();
-    let passing = passing(run);
-    for step in run.plan.iter().flat_map(|plan| &plan.steps) {
-        if step.tests.iter().all(|test| passing.contains(test)) {
-            done.extend(step.tests.iter().cloned());
-        }
-    }
-    done.sort();
-    done.dedup();
-    done
+    passing(run).into_iter().cloned().collect()
 }
 
 /// The red tests that a step has to turn green.
@@ -187,12 +176,13 @@ pub(super) fn passes_already(run: &Run, step: StepId) -> bool {
     !tests.is_empty() && tests.iter().all(|test| passing.contains(test))
 }
 
-/// The targets of the run that pass with what the merged steps made.
+/// The targets of the run that pass with what the merged steps made, and not by chance.
 fn passing(run: &Run) -> BTreeSet<&TestId> {
     let Some((_, attempt)) = tip(run) else { return BTreeSet::new() };
     let targets: BTreeSet<&TestId> = run.targets.iter().flatten().collect();
-    let cases = attempt.verified.iter().flat_map(|verified| &verified.runs);
-    let cases = cases.flat_map(|run| &run.report.cases);
+    let runs = attempt.verified.iter().flat_map(|verified| &verified.runs);
+    let cases =
+        runs.flat_map(|run| run.report.cases.iter().filter(|case| !run.flaky.contains(&case.id)));
     let passed = cases.filter(|case| case.outcome == TestOutcome::Passed).map(|case| &case.id);
     passed.filter(|id| targets.contains(id)).collect()
 }

@@ -104,7 +104,7 @@ pub fn approve(session: &Session, arguments: Arguments) -> Outcome {
 pub fn refuse(session: &Session, arguments: Arguments) -> Outcome {
     let Refused { task_id, feedback } = arguments.read(|id| json!({ "taskId": id }))?;
     let id = planned(session, task_id)?;
-    plans::refuse(session, id, feedback)?;
+    plans::refuse(session, id, &feedback)?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 

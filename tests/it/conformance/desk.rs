@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenloop::base::ids::RunId;
+use greenloop::base::ids::{QuestionId, RunId};
 use greenloop::base::path::RepoPath;
 use greenloop::engine::Command;
 use greenloop::model::event::Event;
+use greenloop::model::question::Answer;
 use greenloop::model::subset::Choice;
 use serde_json::{Value, json};
 
@@ -237,7 +238,11 @@ impl Desk {
                     self.subset = Some((id, hunks));
                 }
                 Command::Cancel { .. } => asked("cancel".into()),
-                Command::SetPlan { .. } => asked("another plan".into()),
+                Command::Approve { id, plan } => {
+                    asked(format!("yes{}", if plan.is_some() { " to another plan" } else { "" }));
+                    let (question, answer) = (QuestionId(1), Answer::Yes);
+                    self.engine.record(id, &Event::Answered { question, answer, at_ms: 0 });
+                }
                 Command::Pause { id } => {
                     asked("pause".into());
                     self.engine.record(id, &Event::Paused { at_ms: 0 });

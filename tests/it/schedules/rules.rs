@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use greenloop::base::ids::AttemptId;
 use greenloop::logic::machine::{self, Effect};
 use greenloop::model::approval::When;
 use greenloop::model::proposal::FileChange;
@@ -26,7 +27,7 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
     must(most <= run.budget.attempts_max, "a worker has more attempts at a step than the budget")?;
     if let Some(max) = run.budget.checks_max {
         // The checks of one attempt, and of a base that had to be checked again.
-        let n_resumed = 2 * play.events.iter().filter(|event| is_resumed(event)).count() as u32;
+        let n_resumed = 8 * play.events.iter().filter(|event| is_resumed(event)).count() as u32;
         must(
             run.spent.checks <= max + 1 + n_resumed,
             "more checks ran than the budget and one more",
@@ -104,10 +105,15 @@ fn merged(run: &Run) -> Result<(), String> {
 
 /// Whenever it waits for effects.
 pub fn at_work<'a>(play: &Play, working: impl Iterator<Item = &'a Effect>) -> Result<(), String> {
+    // What is checked although its step was left out meanwhile counts for nothing.
+    let is_open = |id: &AttemptId| {
+        play.run.attempts.iter().any(|made| made.id == *id && made.result.is_none())
+    };
     let (mut n_work, mut n_verify) = (0, 0);
     for effect in working {
-        n_work += usize::from(matches!(effect, Effect::Work { .. }));
-        n_verify += usize::from(matches!(effect, Effect::Verify { .. }));
+        n_work += usize::from(matches!(effect, Effect::Work { attempt } if is_open(attempt)));
+        n_verify +=
+            usize::from(matches!(effect, Effect::Verify { attempt, .. } if is_open(attempt)));
     }
     must(
         n_work <= play.run.budget.steps_at_once as usize,

@@ -254,7 +254,7 @@ impl World {
                 }
                 Command::CheckSubset { .. }
                 | Command::Cancel { .. }
-                | Command::SetPlan { .. }
+                | Command::Approve { .. }
                 | Command::Pause { .. }
                 | Command::Unpause { .. }
                 | Command::Answer { .. }
