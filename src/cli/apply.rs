@@ -14,6 +14,7 @@ use crate::logic::review::edits::Way;
 use crate::logic::review::{Reader, Reading};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{ChangeKind, FileChange};
+use crate::model::subset::Choice;
 
 /// Makes every change of the proposal below `root`; names the files. Nothing is written when a file differs from what
 /// the change was made for, when one to be made is there already, or when the user said no to a part of it; what was
@@ -46,38 +47,35 @@ pub(super) struct Change<'a> {
     pub items: BTreeSet<usize>,
 }
 
-/// Puts changes into the files as they are now, or takes them out again; names the files. All of it is done or nothing:
-/// a change whose lines are no longer there is in conflict.
-pub(super) fn carry_out(
-    root: &Path,
-    changes: &[Change<'_>],
-    way: Way,
-) -> Result<Vec<String>, Failure> {
+/// Puts changes into the files as they are now, or takes them out again; names those that were not there yet. All of it is
+/// done or nothing: a change whose lines are no longer there is in conflict.
+pub(super) fn carry_out(root: &Path, changes: &[Change<'_>], way: Way) -> Result<Choice, Failure> {
     let mut disk = Disk::new(root);
-    let mut made = Ok(());
+    let mut done = Choice::new();
     for change in changes {
-        made = match change.change.kind {
+        let made = match change.change.kind {
             ChangeKind::Modify => edit(&mut disk, change, way),
             ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
-                steps(&mut disk, &[turned(change.file, way)])
+                steps(&mut disk, &[turned(change.file, way)]).map(|()| change.items.clone())
             }
         };
-        if made.is_err() {
-            break;
+        match made {
+            Ok(items) => {
+                done.extend(items.into_iter().map(|item| (change.file.path.clone(), item)));
+            }
+            Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
         }
     }
-    match made {
-        Ok(()) => disk.settle(),
-        Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
-    }
-    Ok(changes.iter().map(|change| change.file.path.to_string()).collect())
+    disk.settle();
+    Ok(done)
 }
 
+/// The decisions that changed something.
 fn edit(
     disk: &mut Disk<'_>,
     Change { change, file, items }: &Change<'_>,
     way: Way,
-) -> Result<(), Failure> {
+) -> Result<BTreeSet<usize>, Failure> {
     let current = disk.text(&file.path)?;
     let reader = Reader::new(&file.before, &change.hunks);
     let here = File { path: &file.path, hunks: &change.hunks, reader: &reader, current: &current };
@@ -85,21 +83,24 @@ fn edit(
         true => (0..reading.parts.len()).collect(),
         false => Vec::new(),
     };
-    let moved = here
-        .moved(all, way, &Swaps::new())
-        .ok()
-        .and_then(|(_, edits)| text::edit::apply(&current, &edits));
-    let new = moved.ok_or_else(|| {
+    let moved = here.moved(all, way, &Swaps::new()).ok().and_then(|(swaps, edits)| {
+        let items: BTreeSet<usize> = swaps.keys().map(|part| part.hunk).collect();
+        Some((items, text::edit::apply(&current, &edits)?))
+    });
+    let (items, new) = moved.ok_or_else(|| {
         Failure::new(
             FailureKind::Stale,
             format!(
                 "{} has other lines now where this change belongs; nothing was written",
                 file.path
             ),
-            "Accept the others by name, or run again on the new text.",
+            "Name the other changes to leave this one alone, or run again on the new text.",
         )
     })?;
-    disk.replace(&file.path, &current, &new)
+    if new != current {
+        disk.replace(&file.path, &current, &new)?;
+    }
+    Ok(items)
 }
 
 /// What a file that is made, deleted or renamed is for one way.

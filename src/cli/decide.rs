@@ -8,9 +8,9 @@ use lexopt::prelude::*;
 use super::apply::{Change, carry_out};
 use super::named::{self, Named};
 use super::{Stop, say};
-use crate::base::ids::{AcceptanceId, StepId};
+use crate::base::ids::{AcceptanceId, RunId, StepId};
 use crate::base::path::RepoPath;
-use crate::engine::{Command, Review, new_acceptance_id};
+use crate::engine::{Command, Dirs, Review, new_acceptance_id};
 use crate::logic::review::edits::Way;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
@@ -53,12 +53,32 @@ pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
     if hunks.is_empty() {
         return Err(refused("all of this was rejected", "Name the changes to accept them.").into());
     }
-    let files = carry_out(&dirs.root, &changes(&review, &hunks), Way::In)?;
+    let done = carry_out(&dirs.root, &changes(&review, &hunks), Way::In)?;
+    if done.is_empty() {
+        say("Nothing was written: all of it is there already.\n");
+        return Ok(0);
+    }
+    let files = files(&done);
+    let kept = keep(dirs.clone(), id, done.clone());
+    if let Err(failure) = kept {
+        // What nobody could take back later is not left behind.
+        carry_out(&dirs.root, &changes(&review, &done), Way::Out)?;
+        return Err(failure.into());
+    }
+    say(&format!("Written: {files}\n`greenloop undo {id}` takes it back.\n"));
+    Ok(0)
+}
+
+/// Keeps that these changes are in the files, so that they can be taken back together.
+pub(super) fn keep(dirs: Dirs, id: RunId, hunks: Choice) -> Result<(), Failure> {
     let acceptance = new_acceptance_id();
     let command = Command::Accepted { id, acceptance, hunks, parts: Vec::new() };
-    named::record(dirs, id, command, |event| matches!(event, Event::Accepted { .. }))?;
-    say(&format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", ")));
-    Ok(0)
+    named::record(dirs, id, command, |event| matches!(event, Event::Accepted { .. }))
+}
+
+fn files(hunks: &Choice) -> String {
+    let files: BTreeSet<&str> = hunks.iter().map(|(path, _)| path.as_str()).collect();
+    files.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
@@ -87,10 +107,13 @@ pub(super) fn undo(parser: lexopt::Parser) -> Result<i32, Stop> {
         let hint = "Take it back where it was accepted.";
         return Err(refused("only parts of a change were accepted, in an editor", hint).into());
     }
-    let files = carry_out(&dirs.root, &changes(&review, &acceptance.hunks), Way::Out)?;
+    let done = carry_out(&dirs.root, &changes(&review, &acceptance.hunks), Way::Out)?;
     let command = Command::TakenBack { id, acceptance: acceptance.id };
     named::record(dirs, id, command, |event| matches!(event, Event::TakenBack { .. }))?;
-    say(&format!("Taken back: {}\n", files.join(", ")));
+    match done.is_empty() {
+        true => say("Nothing of it was there any more.\n"),
+        false => say(&format!("Taken back: {}\n", files(&done))),
+    }
     Ok(0)
 }
 
@@ -101,6 +124,12 @@ fn reviewed(selection: &Selection) -> Result<(Named, Review), Stop> {
         return Err(refused(message, "See `greenloop show` for what became of it.").into());
     };
     Ok((named, review))
+}
+
+/// All decisions about a proposal.
+pub(super) fn all(review: &Review) -> Choice {
+    let files = review.proposal.files.iter();
+    files.flat_map(|file| (0..file.n_items()).map(|item| (file.path.clone(), item))).collect()
 }
 
 /// The decisions that are meant; all where nothing is said.

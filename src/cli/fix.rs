@@ -10,7 +10,7 @@ use super::runs::waits;
 use super::screen::Screen;
 use super::style::Style;
 use super::watch::follow;
-use super::{Stop, apply, code_of, json, say, say_error};
+use super::{Stop, apply, code_of, decide, json, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::FLAKY;
@@ -84,12 +84,12 @@ pub(super) fn plan(parser: lexopt::Parser) -> Result<i32, Stop> {
 pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> Result<i32, Stop> {
     let root = dirs.root.clone();
     let mut screen = Screen::new();
-    let view = follow(dirs, how.consent, id, command, &mut |seen| match how.format {
+    let view = follow(dirs.clone(), how.consent, id, command, &mut |seen| match how.format {
         Format::Json => json::print_seen(&seen),
         Format::Human => screen.show(&seen),
     })?;
     screen.clear();
-    if let Some(line) = waits(&view.run) {
+    if let Some(line) = waits(&view) {
         match how.format {
             Format::Json => json::print_waits(&view, &line),
             Format::Human => print_waits(&view, &line),
@@ -108,8 +108,11 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         Format::Human => print_end(&view),
     }
     let applied = applied?;
+    if let Some(review) = view.review.as_deref().filter(|_| !applied.is_empty()) {
+        decide::keep(dirs, id, decide::all(review))?;
+    }
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
-        say(&written(how.apply, &applied));
+        say(&written(how.apply, &applied, id));
     } else if how.format == Format::Human && view.review.is_some() {
         say(&format!("`greenloop accept {id}` writes what is green.\n"));
     }
@@ -228,11 +231,11 @@ fn print_end(view: &RunView) {
 /// Said of a check whose answer was known.
 pub(super) const REUSED: &str = " (known: nothing changed since)";
 
-fn written(wanted: bool, files: &[String]) -> String {
+fn written(wanted: bool, files: &[String], id: RunId) -> String {
     if wanted {
-        format!("Written: {}\n", files.join(", "))
+        format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", "))
     } else {
-        "Nothing was written. Add --apply to write the change to the project.\n".to_owned()
+        format!("Nothing was written. `greenloop accept {id}` writes the change to the project.\n")
     }
 }
 

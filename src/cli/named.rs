@@ -45,6 +45,7 @@ pub(super) fn record(
     command: Command,
     is_it: impl Fn(&Event) -> bool + Send + Sync + 'static,
 ) -> Result<(), Failure> {
+    let is_end = matches!(command, Command::Cancel { .. });
     let (told, notices) = sync_channel(limits::NOTICES_WAITING_MAX);
     let listener = Arc::new(move |notice: &Notice| drop(told.try_send(notice.clone())));
     let engine = engine::start(dirs, Consent { unsandboxed: true, trusted: false }, listener)?;
@@ -54,6 +55,10 @@ pub(super) fn record(
         match notices.recv().map_err(|RecvError| busy())? {
             Notice::Happened { id: run, event } if run == id && is_it(&event) => return Ok(()),
             Notice::Refused { id: run, failure } if run == id => return Err(failure),
+            // Somebody else was quicker.
+            Notice::Changed(view) if is_end && view.run.id == id && view.run.is_finished() => {
+                return Ok(());
+            }
             _ => {}
         }
     }

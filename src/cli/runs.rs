@@ -9,7 +9,7 @@ use super::style::Style;
 use super::{Stop, json, say};
 use crate::engine::{self, Dirs, RunView};
 use crate::logic::machine;
-use crate::logic::overview;
+use crate::logic::{overview, plan_text};
 use crate::model::question::About;
 use crate::model::run::{GoalKind, Run};
 
@@ -62,7 +62,10 @@ pub(super) fn show(mut parser: lexopt::Parser) -> Result<i32, Stop> {
     if let Some(review) = &view.review {
         say(&format!("\n{}", Style::of_stdout().diff(&review.patch())));
     }
-    if let Some(line) = waits(&view.run) {
+    if let (None, Some(plan)) = (&view.review, &view.run.plan) {
+        say(&format!("\n{}", plan_text::print(plan)));
+    }
+    if let Some(line) = waits(&view) {
         say(&format!("\n{line}\n"));
     }
     Ok(0)
@@ -75,7 +78,7 @@ fn stands(view: &RunView) -> (&'static str, String) {
         let (status, reason, _) = json::words(outcome);
         return (status, reason);
     }
-    match waits(run) {
+    match waits(view) {
         Some(line) => ("waits", line),
         None if view.interrupted => {
             ("interrupted", format!("`greenloop resume {}` goes on with it", run.id))
@@ -85,8 +88,11 @@ fn stands(view: &RunView) -> (&'static str, String) {
 }
 
 /// What a run waits for people to say, and how they say it.
-pub(super) fn waits(run: &Run) -> Option<String> {
-    if run.is_finished() || !machine::waits_for_people(run) {
+pub(super) fn waits(view: &RunView) -> Option<String> {
+    let run = &view.run;
+    let is_asked = run.questions.iter().any(|asked| asked.answer.is_none());
+    let rests = machine::waits_for_people(run) || view.interrupted && is_asked;
+    if run.is_finished() || !rests {
         return None;
     }
     let Some(open) = run.questions.iter().find(|asked| asked.answer.is_none()) else {

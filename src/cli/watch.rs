@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::runs::waits;
 use super::{Stop, say_aside};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::engine::{self, Busy, Command, Consent, Dirs, Engine, Notice, RunView};
 use crate::io::worker::Progress;
-use crate::logic::machine;
+use crate::logic::machine::{self, Next};
 use crate::model::event::Event;
 use crate::model::failure::Failure;
+use crate::model::run::Run;
 
 /// What a follower sees of its run.
 pub(super) enum Seen {
@@ -70,16 +72,16 @@ fn finished(
             }
             Message::Notice(Notice::Changed(view))
                 if view.run.id == id
-                    && (view.run.is_finished()
-                        || has_begun && machine::waits_for_people(&view.run)) =>
+                    && (view.run.is_finished() || has_begun && rests(&view.run)) =>
             {
                 return Ok(view);
             }
-            Message::Notice(Notice::Changed(view)) if view.interrupted => {
+            Message::Notice(Notice::Changed(view)) if view.interrupted && view.run.id != id => {
                 let other = view.run.id;
-                say_aside(&format!(
-                    "note: run {other} was interrupted; greenloop resume {other} goes on with it\n"
-                ));
+                let told = waits(&view).unwrap_or_else(|| {
+                    format!("it was interrupted; `greenloop resume {other}` goes on with it")
+                });
+                say_aside(&format!("note: run {other}: {told}\n"));
             }
             Message::Notice(Notice::Shared { pid }) => {
                 say_aside(&format!("note: process {pid} works on this project too\n"));
@@ -92,6 +94,12 @@ fn finished(
             }
         }
     }
+}
+
+/// Nothing goes on before people have said something.
+fn rests(run: &Run) -> bool {
+    machine::waits_for_people(run)
+        && matches!(machine::decide(run), Next::Do(effects) if effects.is_empty())
 }
 
 /// The first Ctrl-C cancels the run, the second ends the program; processes end with it either way.

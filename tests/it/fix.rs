@@ -153,7 +153,7 @@ fn an_honest_stop_says_what_was_tried() {
          def test_the_impossible(self):\n        self.assertEqual(len(money.__name__), 99)\n",
     );
     let before = Fingerprint::of(&project.root);
-    let (code, outcome) = fix(&home, &project, &["--wall", "60"]);
+    let (code, outcome) = fix(&home, &project, &["--wall", "600"]);
     assert_eq!((code, outcome["status"].as_str()), (1, Some("stuck")), "{outcome:#}");
     assert!(outcome["diff"].is_null());
     before.assert_unchanged(&project.root);
