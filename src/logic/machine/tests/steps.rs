@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::model::approval::{Approval, When};
-use crate::model::question::Answer;
+use crate::model::question::{About, Answer, Question};
 
 fn test(name: &str) -> TestId {
     TestId { check: CheckId::new("unit"), name: name.into() }
@@ -318,4 +318,58 @@ fn a_proposal_from_before_there_were_plans_is_for_all_targets() {
     let targets = vec![test("a"), test("b")];
     apply(&mut run, &Event::TargetsChosen { targets: targets.clone() });
     assert_eq!(goal_tests(&run), targets);
+}
+
+#[test]
+fn a_target_that_no_step_is_about_keeps_a_run_from_green() {
+    let script = [plan("1:a"), left(1, "A"), verified(1, "A", "a+ b- z+")];
+    let said = check(Approval::default(), "1:a 2:b", &script);
+    assert!(
+        said.contains("Partly { reason: \"1 of 1 steps are done; no step turned b green\" }"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_attempt_whose_step_is_left_out_meanwhile_is_not_merged() {
+    let Event::PlanMade { mut plan, .. } = plan("1:a 2:b") else { unreachable!() };
+    plan.steps[1].skip = true;
+    let skipped = Event::PlanMade { plan, by: Planner::Person, lessons: vec![] };
+    let script = [left(2, "B"), skipped, left(1, "A"), verified(1, "A", "a+ b- z+")];
+    let said = check(Approval::default(), "1:a 2:b", &script);
+    assert!(said.contains("attempt 2: Nothing { reason: \"its step is left out\" }"), "{said}");
+    assert!(said.contains("proposal on A") && said.contains("Partly"), "{said}");
+}
+
+#[test]
+fn what_passes_by_chance_is_not_done() {
+    let Event::VerifyFinished { attempt, tree, mut runs, files, guard } =
+        verified(1, "A", "a+ b+ z+")
+    else {
+        unreachable!()
+    };
+    runs[0].flaky = vec![test("b")];
+    let lucky = Event::VerifyFinished { attempt, tree, runs, files, guard };
+    let said = check(Approval::default(), "1:a 2:b", &[left(1, "A"), lucky, nothing(2)]);
+    assert!(said.contains("1 of 2 steps are done"), "{said}");
+}
+
+#[test]
+fn time_spent_waiting_is_taken_off_once() {
+    let mut run = begin(&requested()).unwrap();
+    let asked = |id, at_ms| {
+        let question = Question { id: QuestionId(id), about: About::Plan, wait_ms: None };
+        Event::Asked { question, at_ms }
+    };
+    let answered =
+        |id, at_ms| Event::Answered { question: QuestionId(id), answer: Answer::Yes, at_ms };
+    apply(&mut run, &asked(1, 100));
+    apply(&mut run, &asked(2, 200));
+    apply(&mut run, &answered(1, 1_000));
+    apply(&mut run, &answered(2, 1_500));
+    assert_eq!(run.started_ms, 800 + 500);
+    apply(&mut run, &asked(3, 2_000));
+    apply(&mut run, &Event::Resumed { at_ms: 9_000 });
+    apply(&mut run, &answered(3, 9_001));
+    assert_eq!(run.started_ms, 9_001, "what was before the resumption is over");
 }
