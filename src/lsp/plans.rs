@@ -25,6 +25,7 @@ const SHOW: &str = "Show the plan";
 struct Put {
     run: RunId,
     question: QuestionId,
+    about: About,
     text: String,
 }
 
@@ -45,13 +46,15 @@ async fn put_one(session: Arc<Session>, put: Put) {
         () = session.until_answered(&put) => None,
     };
     let answer = match choice.as_deref() {
-        Some(YES) => {
+        // A plan is meant as it stands on the screen; a step's yes is for that step alone.
+        Some(YES) if put.about == About::Plan => {
             if let Err(refusal) = approve(&session, put.run) {
                 session
                     .show_message(MessageType::WARNING, format!("Greenloop: {}", refusal.message));
             }
             return;
         }
+        Some(YES) => Answer::Yes,
         Some(NO) => Answer::No { note: String::new() },
         Some(SHOW) => {
             let plan = Document { run: put.run, what: What::Plan };
@@ -90,7 +93,8 @@ impl State {
                 for asked in open.filter(|_| !view.interrupted && !view.run.is_finished()) {
                     let (run, question) = (view.run.id, asked.question.id);
                     if self.put.insert((run, question)) {
-                        new.push(Put { run, question, text: text(view, asked.question.about) });
+                        let about = asked.question.about;
+                        new.push(Put { run, question, about, text: text(view, about) });
                     }
                 }
             }

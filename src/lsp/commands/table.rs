@@ -81,7 +81,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: PLAN_APPROVE,
         argument: TASK,
-        effect: "has a plan carried out as it stands in its document",
+        effect: "has a plan carried out as it stands in its document, and says yes to all that its run asks",
         run: |session, arguments| now(task::approve(&session, arguments)),
     },
     Row {

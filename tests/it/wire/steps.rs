@@ -149,3 +149,26 @@ fn the_plan_is_carried_out_as_it_was_edited() {
     assert_eq!(finished["status"], "partly", "{status}");
     assert!(finished["reason"].as_str().unwrap().contains("left out"), "{status}");
 }
+
+#[test]
+fn a_yes_to_one_step_is_none_to_another() {
+    let project = warehouse();
+    project.write("greenloop.toml", "[approval]\nsteps = \"always\"\n");
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let shifts = open(&mut client, &project, "warehouse/shifts.py");
+    let task = begin(&mut client, "greenloop.fix", &TWO);
+    let routes = choose(&mut client, "Carry it out");
+    assert!(routes.contains("carry out step 1 (warehouse/routes.py"), "{routes}");
+    // Only an answer of its own begins the other one.
+    let other = client.server_request("window/showMessageRequest");
+    let asked = other["params"]["message"].as_str().unwrap();
+    assert!(asked.contains("carry out step 2 (warehouse/shifts.py"), "{asked}");
+    client.respond(&other, json!({ "title": "No" }));
+    progress(&mut client, &task, "end");
+    client.notification("window/showMessage", |params| {
+        params["message"].as_str().unwrap().contains("it was not approved")
+    });
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    assert_eq!(status["tasks"][0]["phase"]["finished"]["status"], "partly", "{status}");
+    assert!(shifts.text.contains("minutes + breaks"));
+}
