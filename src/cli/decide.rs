@@ -126,17 +126,9 @@ fn reviewed(selection: &Selection) -> Result<(Named, Review), Stop> {
     Ok((named, review))
 }
 
-/// All decisions about a proposal.
-pub(super) fn all(review: &Review) -> Choice {
-    let files = review.proposal.files.iter();
-    files.flat_map(|file| (0..file.n_items()).map(|item| (file.path.clone(), item))).collect()
-}
-
 /// The decisions that are meant; all where nothing is said.
 fn chosen(selection: &Selection, review: &Review) -> Result<Choice, Failure> {
-    let items = review.proposal.files.iter();
-    let all: Choice =
-        items.flat_map(|file| (0..file.n_items()).map(|item| (file.path.clone(), item))).collect();
+    let all: Choice = review.proposal.items().collect();
     let mut hunks = Choice::new();
     for text in &selection.changes {
         let named = |path: &str| RepoPath::new(path);

@@ -20,8 +20,9 @@ use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
 use crate::model::run::{Goal, Outcome};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Format {
+    #[default]
     Human,
     Json,
 }
@@ -47,6 +48,7 @@ struct Options {
 }
 
 /// How a run is carried out and shown.
+#[derive(Default)]
 pub(super) struct How {
     pub consent: Consent,
     pub format: Format,
@@ -109,7 +111,7 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
     }
     let applied = applied?;
     if let Some(review) = view.review.as_deref().filter(|_| !applied.is_empty()) {
-        decide::keep(dirs, id, decide::all(review))?;
+        decide::keep(dirs, id, review.proposal.items().collect())?;
     }
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
         say(&written(how.apply, &applied, id));
@@ -146,7 +148,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
         goal: Goal::default(),
         budget: AskedBudget::default(),
         resume: None,
-        how: How { consent: Consent::default(), format: Format::Human, apply: false },
+        how: How::default(),
     };
     while let Some(arg) = parser.next()? {
         match arg {

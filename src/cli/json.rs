@@ -70,17 +70,18 @@ pub(super) fn print_failure(failure: &Failure) {
 
 /// Status, reason and hint of an outcome.
 pub(super) fn words(outcome: &Outcome) -> (&'static str, String, Option<&str>) {
-    match outcome {
-        Outcome::Green => ("green", "every target passes and nothing else broke".to_owned(), None),
-        Outcome::AlreadyGreen => ("already-green", "no test was red".to_owned(), None),
-        Outcome::Checked { n_red: 0 } => ("green", "nothing is red".to_owned(), None),
-        Outcome::Checked { n_red } => ("red", format!("{n_red} red"), None),
-        Outcome::Partly { reason } => ("partly-green", reason.clone(), None),
-        Outcome::Stuck { reason } => ("stuck", reason.clone(), None),
-        Outcome::Spent { reason } => ("out-of-budget", reason.clone(), None),
-        Outcome::Cancelled => ("cancelled", "it was cancelled".to_owned(), None),
-        Outcome::Failed { failure } => ("failed", failure.message.clone(), Some(&failure.hint)),
-    }
+    let (reason, hint) = match outcome {
+        Outcome::Green => ("every target passes and nothing else broke".to_owned(), None),
+        Outcome::AlreadyGreen => ("no test was red".to_owned(), None),
+        Outcome::Checked { n_red: 0 } => return ("green", "nothing is red".to_owned(), None),
+        Outcome::Checked { n_red } => return ("red", format!("{n_red} red"), None),
+        Outcome::Partly { reason } | Outcome::Stuck { reason } | Outcome::Spent { reason } => {
+            (reason.clone(), None)
+        }
+        Outcome::Cancelled => ("it was cancelled".to_owned(), None),
+        Outcome::Failed { failure } => (failure.message.clone(), Some(failure.hint.as_str())),
+    };
+    (outcome.word(), reason, hint)
 }
 
 fn print(value: &Value) {

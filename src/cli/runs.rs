@@ -90,12 +90,12 @@ fn stands(view: &RunView) -> (&'static str, String) {
 /// What a run waits for people to say, and how they say it.
 pub(super) fn waits(view: &RunView) -> Option<String> {
     let run = &view.run;
-    let is_asked = run.questions.iter().any(|asked| asked.answer.is_none());
+    let is_asked = run.open_questions().next().is_some();
     let rests = machine::waits_for_people(run) || view.interrupted && is_asked;
     if run.is_finished() || !rests {
         return None;
     }
-    let Some(open) = run.questions.iter().find(|asked| asked.answer.is_none()) else {
+    let Some(open) = run.open_questions().next() else {
         return Some("it is paused".to_owned());
     };
     let what = match open.question.about {

@@ -2,11 +2,11 @@
 
 use lexopt::prelude::*;
 
-use super::fix::{self, Format};
+use super::fix;
 use super::named::{self, Named};
 use super::{Stop, say};
 use crate::base::ids::QuestionId;
-use crate::engine::{Command, Consent};
+use crate::engine::Command;
 use crate::model::event::Event;
 use crate::model::question::Answer;
 
@@ -19,19 +19,17 @@ struct Options {
     folder: Option<std::path::PathBuf>,
     question: Option<u32>,
     note: String,
-    apply: bool,
-    consent: Consent,
-    format: Option<Format>,
+    how: fix::How,
 }
 
 fn parse(mut parser: lexopt::Parser, has_word: bool) -> Result<Options, Stop> {
     let mut options = Options::default();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("unsandboxed") => options.consent.unsandboxed = true,
-            Long("trust") => options.consent.trusted = true,
-            Long("apply") => options.apply = true,
-            Long("format") => options.format = Some(parser.value()?.parse()?),
+            Long("unsandboxed") => options.how.consent.unsandboxed = true,
+            Long("trust") => options.how.consent.trusted = true,
+            Long("apply") => options.how.apply = true,
+            Long("format") => options.how.format = parser.value()?.parse()?,
             Long("note") if has_word => options.note = parser.value()?.string()?,
             Long("question") if has_word => options.question = Some(parser.value()?.parse()?),
             Value(name) if options.run.is_none() => options.run = Some(name.string()?),
@@ -48,13 +46,8 @@ fn parse(mut parser: lexopt::Parser, has_word: bool) -> Result<Options, Stop> {
 pub(super) fn resume(parser: lexopt::Parser) -> Result<i32, Stop> {
     let options = parse(parser, false)?;
     let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
-    let how = fix::How {
-        consent: options.consent,
-        format: options.format.unwrap_or(Format::Human),
-        apply: options.apply,
-    };
     let id = view.run.id;
-    fix::carry_out(dirs, &how, id, Command::Resume { id, buffers: Vec::new() })
+    fix::carry_out(dirs, &options.how, id, Command::Resume { id, buffers: Vec::new() })
 }
 
 /// Answers the open question, and goes on with the run.
@@ -66,7 +59,7 @@ pub(super) fn answer(parser: lexopt::Parser) -> Result<i32, Stop> {
         _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
     };
     let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
-    let mut open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+    let mut open = view.run.open_questions();
     let question = match options.question {
         Some(number) => QuestionId(number),
         None => match open.next() {
@@ -74,13 +67,8 @@ pub(super) fn answer(parser: lexopt::Parser) -> Result<i32, Stop> {
             None => return Err(Stop::Usage(format!("run {} asks nothing", view.run.id))),
         },
     };
-    let how = fix::How {
-        consent: options.consent,
-        format: options.format.unwrap_or(Format::Human),
-        apply: options.apply,
-    };
     let id = view.run.id;
-    fix::carry_out(dirs, &how, id, Command::Answer { id, question, answer })
+    fix::carry_out(dirs, &options.how, id, Command::Answer { id, question, answer })
 }
 
 pub(super) fn cancel(parser: lexopt::Parser) -> Result<i32, Stop> {

@@ -277,12 +277,12 @@ fn work(
     let run = &task.run;
     let open = found(run, attempt)?;
     let earlier = run.attempts.iter().filter(|made| made.step == open.step);
-    let attempts: Vec<Attempt> = earlier.cloned().collect();
-    let refused: Vec<TreeId> = attempts.iter().filter_map(Attempt::tree).cloned().collect();
-    let step = run.plan.as_ref().and_then(|plan| plan.step(open.step));
+    let attempts: Vec<&Attempt> = earlier.collect();
+    let refused: Vec<TreeId> = attempts.iter().filter_map(|made| made.tree()).cloned().collect();
+    let step = run.step(open.step);
     let lessons = step.map_or_else(Vec::new, |step| lessons::of_step(run, step, &run.lessons));
     let assignment = Assignment {
-        tree: open.base.as_ref().map_or_else(|| snapshot(run), Ok)?,
+        tree: base(run, open)?,
         checks: &run.checks,
         baseline: machine::base_runs(run, open),
         targets: machine::tests(run, open.step),
@@ -313,6 +313,11 @@ fn check_subset(
         verdict: subset::verdict(&task.run, &runs),
         checks: runs.iter().map(machine::check_fact).collect(),
     })
+}
+
+/// What an attempt began with.
+pub(super) fn base<'a>(run: &'a Run, attempt: &'a Attempt) -> Result<&'a TreeId, Failure> {
+    attempt.base.as_ref().map_or_else(|| snapshot(run), Ok)
 }
 
 pub(super) fn snapshot(run: &Run) -> Result<&TreeId, Failure> {

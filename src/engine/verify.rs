@@ -1,7 +1,7 @@
 //! What an attempt left, merged onto what other steps made, and the checks on that.
 
 use super::changes::file_changes;
-use super::executor::{Project, Task, snapshot};
+use super::executor::{Project, Task, base, snapshot};
 use super::gate::Gate;
 use super::guard::{self, Judged};
 use crate::base::glob::Globs;
@@ -25,7 +25,7 @@ pub(super) fn verify(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Event, Failure> {
     let run = &task.run;
-    let base = attempt.base.as_ref().map_or_else(|| snapshot(run), Ok)?;
+    let base = base(run, attempt)?;
     let refused = |reason| {
         let result = WorkResult::Refused { tree: left.clone(), reason };
         Ok(Event::AttemptFinished { attempt: attempt.id, result })
@@ -83,7 +83,7 @@ fn outside_scope(
     attempt: &Attempt,
     (base, left): (&TreeId, &TreeId),
 ) -> Result<Option<RepoPath>, Failure> {
-    let step = run.plan.as_ref().and_then(|plan| plan.step(attempt.step));
+    let step = run.step(attempt.step);
     let Some(step) = step.filter(|step| !step.scope.is_empty()) else { return Ok(None) };
     let patterns = step.scope.iter().map(String::as_str);
     let Some(scope) = Globs::new(&RepoPath::root(), patterns) else { return Ok(None) };

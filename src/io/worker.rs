@@ -29,7 +29,7 @@ pub struct Assignment<'a> {
     pub targets: &'a [TestId],
     pub goal: &'a Goal,
     /// What was tried before.
-    pub attempts: &'a [Attempt],
+    pub attempts: &'a [&'a Attempt],
     /// Trees that were left by earlier attempts and were not green; not to be proposed again.
     pub refused: &'a [TreeId],
     /// What is known of such failures, the best first.

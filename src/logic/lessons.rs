@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::base::ids::AttemptId;
 use crate::base::limits::LESSONS_USED_MAX;
+use crate::logic::machine;
 use crate::logic::signature::signature;
-use crate::model::check::{CheckRun, Runner};
+use crate::model::check::Runner;
 use crate::model::event::Event;
 use crate::model::lesson::Lesson;
 use crate::model::plan::{Plan, Step};
@@ -46,7 +47,7 @@ pub fn told(run: &Run, event: &Event, project: &str, at_ms: u64) -> Vec<Lesson> 
         project: project.to_owned(),
         at_ms,
     };
-    let signatures = |step: &StepChange| signatures(run, tests_of(run, step));
+    let signatures = |step: &StepChange| signatures(run, machine::tests(run, step.step));
     meant
         .flat_map(|step| signatures(step).into_iter().map(move |known| lesson(step, known)))
         .collect()
@@ -72,21 +73,12 @@ fn note(run: &Run, step: &StepChange) -> String {
         .to_owned()
 }
 
-fn tests_of<'a>(run: &'a Run, step: &StepChange) -> &'a [TestId] {
-    let step = run.plan.as_ref().and_then(|plan| plan.step(step.step));
-    step.map_or(&[], |step| &step.tests)
-}
-
 /// How the tests failed before, each look once, with who ran them.
 fn signatures(run: &Run, tests: &[TestId]) -> BTreeSet<(String, Runner)> {
-    of_tests(run.baseline.as_deref().unwrap_or_default(), run, tests)
-}
-
-fn of_tests(baseline: &[CheckRun], run: &Run, tests: &[TestId]) -> BTreeSet<(String, Runner)> {
     let runner = |test: &TestId| {
         run.checks.iter().find(|check| check.id == test.check).map(|check| check.runner)
     };
-    let cases = baseline.iter().flat_map(|run| &run.report.cases);
+    let cases = run.baseline.iter().flatten().flat_map(|run| &run.report.cases);
     let red = cases.filter(|case| tests.contains(&case.id));
     red.filter_map(|case| Some((signature(case), runner(&case.id)?))).collect()
 }

@@ -191,7 +191,7 @@ impl Report {
     }
 
     fn add_end(&mut self, run: &Run) {
-        let word = run.outcome().map_or("not ended", name);
+        let word = run.outcome().map_or("not-ended", Outcome::word);
         *self.outcomes.entry(word).or_default() += 1;
         let Some(proposal) = &run.proposal else { return };
         let acceptance = &mut self.acceptance;
@@ -234,19 +234,6 @@ fn kind(run: &Run, step: &Step) -> String {
 fn stalled(reason: &str) -> String {
     let head = reason.split_once(':').map_or(reason, |(head, _)| head);
     signature::named(head)
-}
-
-fn name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Green => "green",
-        Outcome::AlreadyGreen => "already green",
-        Outcome::Checked { .. } => "checked",
-        Outcome::Partly { .. } => "partly green",
-        Outcome::Stuck { .. } => "stuck",
-        Outcome::Spent { .. } => "out of budget",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Failed { .. } => "failed",
-    }
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl State {
         let mut new = Vec::new();
         for board in self.boards.values() {
             for view in board.runs().filter(|view| self.started.contains_key(&view.run.id)) {
-                let open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+                let open = view.run.open_questions();
                 for asked in open.filter(|_| !view.interrupted && !view.run.is_finished()) {
                     let (run, question) = (view.run.id, asked.question.id);
                     if self.put.insert((run, question)) {
@@ -134,7 +134,7 @@ fn text(view: &RunView, about: About) -> String {
             format!("{title}: carry out the plan of {}?", counted(n_steps, "step"))
         }
         About::Step { step } => {
-            let title = plan.and_then(|plan| plan.step(step)).map_or("", |step| &step.title);
+            let title = view.run.step(step).map_or("", |step| &step.title);
             format!("carry out step {step} ({title})?")
         }
     }
@@ -156,7 +156,7 @@ pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
 pub fn refuse(session: &Session, run: RunId, note: &str) -> Result<(), Refusal> {
     let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
-    let open = view.run.questions.iter().filter(|asked| asked.answer.is_none());
+    let open = view.run.open_questions();
     let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
     for question in open {
         let answer = Answer::No { note: note.to_owned() };

@@ -65,6 +65,11 @@ pub struct FileChange {
 }
 
 impl Proposal {
+    /// Every decision that it takes.
+    pub fn items(&self) -> impl Iterator<Item = HunkAt> {
+        self.files.iter().flat_map(FileChange::items)
+    }
+
     /// What brought a change; `None` in a proposal of an older version.
     pub fn step_of(&self, item: &HunkAt) -> Option<&StepChange> {
         self.steps.iter().find(|step| step.hunks.contains(item))
@@ -72,6 +77,11 @@ impl Proposal {
 }
 
 impl FileChange {
+    /// Every decision that it takes.
+    pub fn items(&self) -> impl Iterator<Item = HunkAt> {
+        (0..self.n_items()).map(|item| (self.path.clone(), item))
+    }
+
     /// How many decisions it takes: one a hunk, and one for a file that is made, deleted or renamed.
     pub fn n_items(&self) -> usize {
         match self.kind {

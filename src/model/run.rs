@@ -9,7 +9,7 @@ use super::event::WorkResult;
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
 use super::lesson::Lesson;
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::proposal::{Acceptance, FileChange, Proposal};
 use super::question::Asked;
 use super::report::TestId;
@@ -218,6 +218,22 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// In a word, the same wherever programs read it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Green => "green",
+            Outcome::AlreadyGreen => "already-green",
+            Outcome::Checked { .. } => "checked",
+            Outcome::Partly { .. } => "partly-green",
+            Outcome::Stuck { .. } => "stuck",
+            Outcome::Spent { .. } => "out-of-budget",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Failed { .. } => "failed",
+        }
+    }
+}
+
 impl Run {
     /// One of which nothing is known yet but what was asked.
     pub fn requested(id: RunId, goal: Goal, asked: AskedBudget, at_ms: u64) -> Run {
@@ -251,6 +267,16 @@ impl Run {
             subsets: Vec::new(),
             ending: None,
         }
+    }
+
+    /// A step of the plan; `None` too as long as there is no plan.
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.plan.as_ref().and_then(|plan| plan.step(id))
+    }
+
+    /// What people were asked and have not answered, the first of it first.
+    pub fn open_questions(&self) -> impl Iterator<Item = &Asked> {
+        self.questions.iter().filter(|asked| asked.answer.is_none())
     }
 
     pub fn is_finished(&self) -> bool {

@@ -166,7 +166,7 @@ impl Dispatcher {
         if let Some(plan) = plan {
             self.set_plan(id, plan)?;
         }
-        let open = self.known(id)?.run.questions.iter().filter(|asked| asked.answer.is_none());
+        let open = self.known(id)?.run.open_questions();
         let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
         open.into_iter().try_for_each(|question| self.answer(id, question, Answer::Yes))
     }

@@ -16,7 +16,7 @@ pub enum Due {
 /// A run's deadlines, in milliseconds since 1970. Its wall time stands still while it waits for people.
 pub fn deadlines(run: &Run) -> Vec<(Due, u64)> {
     let wall = run.started_ms.saturating_add(run.budget.wall_ms_max);
-    let open = run.questions.iter().filter(|asked| asked.answer.is_none());
+    let open = run.open_questions();
     let answers = open.filter_map(|asked| {
         let until = asked.at_ms.saturating_add(asked.question.wait_ms?);
         Some((Due::Answer(asked.question.id), until))

@@ -76,10 +76,7 @@ fn step_changes(run: &Run, files: &[FileChange]) -> Vec<StepChange> {
         .iter()
         .filter_map(|id| run.attempts.iter().find(|attempt| attempt.id == *id))
         .collect();
-    let items = |file: &FileChange| {
-        (0..file.n_items()).map(|item| (file.path.clone(), item)).collect::<Vec<_>>()
-    };
-    let mut left: Choice = files.iter().flat_map(items).collect();
+    let mut left: Choice = files.iter().flat_map(FileChange::items).collect();
     let mut steps = Vec::new();
     for attempt in merged {
         let Some(WorkResult::Changed { title, search, .. }) = &attempt.left else { continue };

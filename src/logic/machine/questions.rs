@@ -78,13 +78,13 @@ pub(super) fn refusal(run: &Run, about: About) -> Option<String> {
 /// Whether nothing goes on before a person has said something.
 pub fn waits_for_people(run: &Run) -> bool {
     let is_at_work = |attempt: &Attempt| attempt.result.is_none();
-    let is_open = run.questions.iter().any(|asked| asked.answer.is_none());
+    let is_open = run.open_questions().next().is_some();
     (run.paused_ms.is_some() || is_open) && !run.attempts.iter().any(is_at_work)
 }
 
 /// Since when, in milliseconds since 1970: the latest that was asked.
 pub(super) fn waiting_since(run: &Run) -> Option<u64> {
-    let open = run.questions.iter().filter(|asked| asked.answer.is_none());
+    let open = run.open_questions();
     let latest = open.map(|asked| asked.at_ms).chain(run.paused_ms).max();
     latest.filter(|_| waits_for_people(run))
 }

@@ -166,8 +166,7 @@ pub fn goal_tests(run: &Run) -> Vec<TestId> {
 
 /// The red tests that a step has to turn green.
 pub fn tests(run: &Run, step: StepId) -> &[TestId] {
-    let step = run.plan.as_ref().and_then(|plan| plan.step(step));
-    step.map_or(&[], |step| &step.tests)
+    run.step(step).map_or(&[], |step| &step.tests)
 }
 
 /// Whether a step's tests pass with what the merged steps made.

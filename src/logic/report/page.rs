@@ -9,7 +9,8 @@ const STALLS_SHOWN_MAX: usize = 10;
 
 pub fn markdown(report: &Report) -> String {
     let mut page = format!("# Greenloop: {} runs\n", report.n_runs);
-    let outcomes = report.outcomes.iter().map(|(word, n)| vec![(*word).to_owned(), n.to_string()]);
+    let outcomes =
+        report.outcomes.iter().map(|(word, n)| vec![word.replace('-', " "), n.to_string()]);
     table(&mut page, "How they ended", &["outcome", "runs"], outcomes);
     let total: u64 = report.stages.values().map(|spent| spent.ms).sum();
     let stages = report.stages.iter().map(|(stage, spent)| {

@@ -90,8 +90,7 @@ pub fn selected(state: &State, arguments: Arguments, level: Level) -> Result<Sel
                 || path.as_ref().is_some_and(|path| *path == change.path)
         };
         let files = review.proposal.files.iter().filter(is_meant);
-        let items =
-            files.flat_map(|change| (0..change.n_items()).map(|hunk| (change.path.clone(), hunk)));
+        let items = files.flat_map(FileChange::items);
         let is_meant = |at: &HunkAt| match level {
             Level::Hunk => selection.hunk == Some(at.1),
             Level::Step => review.proposal.step_of(at).map(|step| step.step) == selection.step,

@@ -20,7 +20,7 @@ pub fn all(proposal: &Proposal) -> Choice {
 }
 
 fn items(change: &FileChange) -> impl Iterator<Item = HunkAt> {
-    (0..change.n_items()).map(|item| (change.path.clone(), item))
+    change.items()
 }
 
 /// What the user has not said no to.

@@ -8,7 +8,7 @@ use greenloop::model::budget::{AskedBudget, Budget};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
 use greenloop::model::question::Answer;
-use greenloop::model::run::{Goal, Outcome, Run};
+use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
 use greenloop::model::worker::{Worker, WorkerKind};
 
@@ -63,7 +63,7 @@ impl Play {
         for _ in 0..HAPPENINGS_MAX {
             if let Some(outcome) = self.run.outcome() {
                 rules::ended(self, outcome)?;
-                return Ok(name(outcome));
+                return Ok(outcome.word());
             }
             self.happen()?;
         }
@@ -326,19 +326,6 @@ impl Play {
             files: world::files(&merged),
             guard: Default::default(),
         }
-    }
-}
-
-fn name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Green => "green",
-        Outcome::AlreadyGreen => "already green",
-        Outcome::Checked { .. } => "checked",
-        Outcome::Partly { .. } => "partly green",
-        Outcome::Stuck { .. } => "stuck",
-        Outcome::Spent { .. } => "out of budget",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Failed { .. } => "failed",
     }
 }
 

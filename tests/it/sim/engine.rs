@@ -266,7 +266,7 @@ fn steps(run: &Run, proposal: &Proposal) -> Vec<StepChange> {
         title: step.title.clone(),
         worker: String::new(),
         llm: false,
-        hunks: (0..file.n_items()).map(|item| (file.path.clone(), item)).collect(),
+        hunks: file.items().collect(),
         search: None,
     };
     steps.map(change).collect()

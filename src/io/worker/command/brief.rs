@@ -95,7 +95,7 @@ pub(super) fn write(
             })
             .collect(),
         problems: runs.iter().flat_map(|run| &run.problems).collect(),
-        rejected: assignment.attempts.iter().filter_map(rejected).collect(),
+        rejected: assignment.attempts.iter().copied().filter_map(rejected).collect(),
     };
     let json = serde_json::to_vec_pretty(&brief).map_err(std::io::Error::from);
     json.and_then(|json| fs::write(file, json)).map_err(|error| {
