@@ -138,6 +138,11 @@ pub fn line_ending(text: &str) -> &'static str {
     if crlf * 2 > text.matches('\n').count() { "\r\n" } else { "\n" }
 }
 
+/// How many things, in words: `1 test`, `2 tests`.
+pub fn counted(n: usize, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
 /// At most `bytes_max` bytes of `text`, cut at a character, with a mark when something was cut.
 pub fn clipped(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {

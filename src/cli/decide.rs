@@ -10,6 +10,7 @@ use super::named::{self, Named};
 use super::{Stop, say};
 use crate::base::ids::{AcceptanceId, RunId, StepId};
 use crate::base::path::RepoPath;
+use crate::base::text::counted;
 use crate::engine::{Command, Dirs, Review, new_acceptance_id};
 use crate::logic::review::edits::Way;
 use crate::model::event::Event;
@@ -88,7 +89,7 @@ pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
     let (id, n) = (view.run.id, hunks.len());
     let command = Command::Decide { id, hunks, rejected: true };
     named::record(dirs, id, command, |event| matches!(event, Event::HunksDecided { .. }))?;
-    say(&format!("{n} changes of run {id} are rejected.\n"));
+    say(&format!("Rejected: {} of run {id}\n", counted(n, "change")));
     Ok(0)
 }
 

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use self::proposal::propose;
 use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::base::text;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
@@ -208,7 +209,11 @@ fn work(run: &Run, plan: &Plan) -> Next {
         return conclude(run, plan, &states);
     }
     if let Some(max) = run.budget.checks_max.filter(|max| run.spent.checks >= *max) {
-        let reason = format!("all {max} runs of checks are spent{}", where_it_stood(run));
+        let reason = format!(
+            "the {} that `budget.checks` allows are spent{}",
+            text::counted(max as usize, "check run"),
+            where_it_stood(run)
+        );
         return end_with(run, Outcome::Spent { reason });
     }
     if run.paused_ms.is_some() {

@@ -12,6 +12,7 @@ use crate::base::near::near;
 use crate::base::path::RepoPath;
 use crate::model::plan::{Plan, Step};
 use crate::model::report::TestId;
+use crate::model::run::Run;
 pub use field::Field;
 
 /// What a plan can be about.
@@ -22,6 +23,29 @@ pub struct Known<'a> {
     pub checks: &'a [CheckId],
     /// The names on the ladder.
     pub workers: &'a [String],
+}
+
+/// The same, kept.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub targets: Vec<TestId>,
+    pub checks: Vec<CheckId>,
+    pub workers: Vec<String>,
+}
+
+impl Facts {
+    /// What the plan of this run can be about.
+    pub fn of(run: &Run) -> Facts {
+        Facts {
+            targets: run.targets.clone().unwrap_or_default(),
+            checks: run.checks.iter().map(|check| check.id.clone()).collect(),
+            workers: run.workers.iter().map(|worker| worker.name.clone()).collect(),
+        }
+    }
+
+    pub fn known(&self) -> Known<'_> {
+        Known { targets: &self.targets, checks: &self.checks, workers: &self.workers }
+    }
 }
 
 /// Something in a plan, by place and not by number, which may be the very thing that is wrong.

@@ -122,15 +122,10 @@ fn steps(groups: &[Group<'_>]) -> Vec<Step> {
         _ => false,
     };
     let step = |(at, group): (usize, &Group<'_>)| Step {
-        id: id(at),
-        title: words::title(group),
         intent: words::intent(group),
-        scope: Vec::new(),
-        worker: None,
         tests: group.red.iter().map(|one| one.id.clone()).collect(),
-        checks: Vec::new(),
         after: (0..at).filter(|before| waits(at, *before)).map(id).collect(),
-        skip: false,
+        ..Step::new(id(at), words::title(group))
     };
     groups.iter().enumerate().map(step).collect()
 }

@@ -17,11 +17,12 @@ use super::review::edits::{self, Basis, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
 use super::review::job::{ReviewJob, Source};
 use super::session::{Session, State};
-use super::{summary, to_proto};
+use super::to_proto;
 use crate::base::hash::ContentHash;
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::limits;
 use crate::base::path::RepoPath;
+use crate::base::text::counted;
 use crate::engine::{Busy, Command, RunView, new_acceptance_id};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
@@ -359,7 +360,7 @@ pub async fn look_again(session: Arc<Session>, id: HunkId) {
 }
 
 fn not_applied(n: usize) -> String {
-    let (changes, were) = (summary::counted(n, "change"), if n == 1 { "was" } else { "were" });
+    let (changes, were) = (counted(n, "change"), if n == 1 { "was" } else { "were" });
     format!("{changes} {were} not applied: the text changed meanwhile. Try again.")
 }
 

@@ -21,11 +21,10 @@ use tower_lsp::lsp_types::{
 use super::documents::Text;
 use super::session::{Session, State};
 use super::{from_proto, to_proto, virtual_docs};
-use crate::base::ids::{CheckId, RunId};
+use crate::base::ids::RunId;
 use crate::base::text::Encoding;
-use crate::logic::plan_check::{Known, flaws};
+use crate::logic::plan_check::{Facts, flaws};
 use crate::logic::plan_text::{self, Mark, completions, parse};
-use crate::model::report::TestId;
 
 pub use self::actions::actions;
 
@@ -78,27 +77,10 @@ struct Open {
     encoding: Encoding,
 }
 
-/// What a plan can be about.
-#[derive(Debug)]
-struct Facts {
-    targets: Vec<TestId>,
-    checks: Vec<CheckId>,
-    workers: Vec<String>,
-}
-
-impl Facts {
-    fn known(&self) -> Known<'_> {
-        Known { targets: &self.targets, checks: &self.checks, workers: &self.workers }
-    }
-}
-
 impl State {
     fn facts(&self, run: RunId) -> Option<Facts> {
         let run = &self.run(run)?.1.run;
-        let targets = run.targets.clone()?;
-        let checks = run.baseline.iter().flatten().map(|run| run.check.clone()).collect();
-        let workers = run.workers.iter().map(|worker| worker.name.clone()).collect();
-        Some(Facts { targets, checks, workers })
+        run.targets.as_ref().map(|_| Facts::of(run))
     }
 
     /// `None` for what is no plan or whose text is not known.
@@ -215,7 +197,7 @@ impl Open {
     }
 
     fn completion(&self, at: Position) -> Vec<CompletionItem> {
-        let none = Facts { targets: Vec::new(), checks: Vec::new(), workers: Vec::new() };
+        let none = Facts::default();
         let facts = self.facts.as_deref().unwrap_or(&none);
         let at = from_proto::position(at);
         let offset = self.text.lines.offset(&self.text.string, at, self.encoding);

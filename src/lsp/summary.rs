@@ -4,6 +4,7 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::error;
 use crate::base::path::RepoPath;
+use crate::base::text::counted;
 use crate::engine::RunView;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
@@ -118,8 +119,4 @@ pub fn weight(view: &RunView) -> (MessageType, bool) {
 
 fn n_passed(run: &Run) -> usize {
     run.baseline.iter().flatten().map(|check| check.report.count(TestOutcome::Passed)).sum()
-}
-
-pub fn counted(n: usize, thing: &str) -> String {
-    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }

@@ -45,6 +45,23 @@ pub struct Step {
     pub skip: bool,
 }
 
+impl Step {
+    /// One of which nothing is said but its number and title.
+    pub fn new(id: StepId, title: impl Into<String>) -> Step {
+        Step {
+            id,
+            title: title.into(),
+            intent: String::new(),
+            scope: Vec::new(),
+            worker: None,
+            tests: Vec::new(),
+            checks: Vec::new(),
+            after: Vec::new(),
+            skip: false,
+        }
+    }
+}
+
 impl Plan {
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)

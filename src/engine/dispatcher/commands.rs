@@ -2,7 +2,7 @@
 
 use super::{Dispatcher, Entry, Work, refused};
 use crate::base::cancel::CancelToken;
-use crate::base::ids::{CheckId, QuestionId, RunId};
+use crate::base::ids::{QuestionId, RunId};
 use crate::engine::executor::refuse_doors;
 use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
@@ -173,12 +173,9 @@ impl Dispatcher {
 
     /// A plan that cannot be carried out is refused.
     fn set_plan(&mut self, id: RunId, plan: Plan) -> Result<(), Failure> {
-        let run = &self.known(id)?.run;
-        let checks: Vec<CheckId> = run.checks.iter().map(|check| check.id.clone()).collect();
-        let workers: Vec<String> = run.workers.iter().map(|worker| worker.name.clone()).collect();
-        let targets = run.targets.as_deref().unwrap_or_default();
-        let known = plan_check::Known { targets, checks: &checks, workers: &workers };
-        if let Some(flaw) = plan_check::flaws(&plan, &known).into_iter().find(|flaw| flaw.is_error)
+        let facts = plan_check::Facts::of(&self.known(id)?.run);
+        if let Some(flaw) =
+            plan_check::flaws(&plan, &facts.known()).into_iter().find(|flaw| flaw.is_error)
         {
             return Err(Failure::new(FailureKind::Refused, flaw.message, flaw.hint));
         }

@@ -103,15 +103,9 @@ fn one_step(tests: Vec<TestId>) -> Plan {
 
 fn step(id: u32, tests: Vec<TestId>, after: &[u32]) -> Step {
     Step {
-        id: StepId(id),
-        title: format!("step {id}"),
-        intent: String::new(),
-        scope: vec![],
-        worker: None,
         tests,
-        checks: vec![],
         after: after.iter().copied().map(StepId).collect(),
-        skip: false,
+        ..Step::new(StepId(id), format!("step {id}"))
     }
 }
 

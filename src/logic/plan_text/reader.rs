@@ -80,7 +80,8 @@ impl<'t> Reader<'t> {
             let entries = body.fields.iter().map(Read::place).collect();
             let title =
                 self.heading(*head).map_or("", |heading| &self.lines[*head].1[heading.title]);
-            let mut step = Step { id, title: title.to_owned(), intent: body.text, ..empty_step() };
+            let mut step =
+                Step { id, title: title.to_owned(), intent: body.text, ..Step::new(StepId(0), "") };
             self.fill(&mut step, body.fields);
             parsed.plan.steps.push(step);
             parsed.steps.push(Section { whole, heading, entries });
@@ -334,20 +335,6 @@ impl Read {
     fn place(&self) -> FieldPlace {
         let items = self.items.iter().map(|item| item.range.clone()).collect();
         FieldPlace { field: self.field, range: self.range.clone(), items }
-    }
-}
-
-fn empty_step() -> Step {
-    Step {
-        id: StepId(0),
-        title: String::new(),
-        intent: String::new(),
-        scope: Vec::new(),
-        worker: None,
-        tests: Vec::new(),
-        checks: Vec::new(),
-        after: Vec::new(),
-        skip: false,
     }
 }
 

@@ -7,6 +7,7 @@ use super::cause::{Cause, Red};
 use super::{Group, Rank};
 use crate::base::limits::SIGNATURE_BYTES_MAX;
 use crate::base::path::RepoPath;
+use crate::base::text::counted;
 use crate::logic::signature::{kind, named, signature, telling_line};
 
 /// Messages told of one step.
@@ -84,10 +85,6 @@ fn told(one: &Red<'_>) -> (String, String) {
     let end = line.floor_char_boundary(SIGNATURE_BYTES_MAX);
     let cut = if end < line.len() { "…" } else { "" };
     (named(message), format!("{}{cut}", &line[..end]))
-}
-
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The exception that all of a group's tests stopped with.

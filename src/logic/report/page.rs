@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use crate::base::text;
+
 use super::{Report, Spent, Stage, Steps};
 
 /// Reasons that are shown; the rest is counted.
 const STALLS_SHOWN_MAX: usize = 10;
 
 pub fn markdown(report: &Report) -> String {
-    let mut page = format!("# Greenloop: {} runs\n", report.n_runs);
+    let mut page = format!("# Greenloop: {}\n", text::counted(report.n_runs, "run"));
     let outcomes =
         report.outcomes.iter().map(|(word, n)| vec![word.replace('-', " "), n.to_string()]);
     table(&mut page, "How they ended", &["outcome", "runs"], outcomes);

@@ -13,15 +13,8 @@ use crate::model::subset::Choice;
 
 fn step(id: u32) -> Step {
     Step {
-        id: StepId(id),
-        title: "a step".into(),
-        intent: String::new(),
-        scope: vec![],
-        worker: None,
         tests: vec![TestId { check: CheckId::new("unit"), name: format!("t{id}") }],
-        checks: vec![],
-        after: vec![],
-        skip: false,
+        ..Step::new(StepId(id), "a step")
     }
 }
 

@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::{
     CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
 };
 
+use crate::base::text::counted;
 use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
 use crate::lsp::commands;
@@ -21,7 +22,6 @@ use crate::lsp::review::hunks::{HunkId, HunkState, HunkView};
 use crate::lsp::review::view::{FileView, FindingView};
 use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
-use crate::lsp::summary;
 use crate::model::report::TestId;
 
 pub const ACCEPT: &str = "quickfix.greenloop.accept";
@@ -261,8 +261,8 @@ fn wider(
         if asked(PROPOSAL) && n_changes > 1 {
             let argument = json!({ "taskId": hunk.id.run });
             let files = match hunk.n_judging {
-                0 => summary::counted(n_files, "file"),
-                n => format!("{}, {n} of what judges them", summary::counted(n_files, "file")),
+                0 => counted(n_files, "file"),
+                n => format!("{}, {n} of what judges them", counted(n_files, "file")),
             };
             let all =
                 [("Accept", commands::PROPOSAL_ACCEPT), ("Reject", commands::PROPOSAL_REJECT)];
@@ -281,12 +281,8 @@ fn of_steps<'a>(hunks: impl Iterator<Item = &'a &'a HunkView>) -> Vec<CodeAction
     let mut actions = Vec::new();
     for hunk in hunks {
         let Some(step) = hunk.step.as_ref().filter(|step| done.insert(step.id)) else { continue };
-        let what = format!(
-            "step {} ({}): {}",
-            step.id,
-            summary::counted(step.n_changes, "change"),
-            step.title
-        );
+        let what =
+            format!("step {} ({}): {}", step.id, counted(step.n_changes, "change"), step.title);
         let argument = json!({"taskId": hunk.id.run, "step": step.id});
         let all = [
             ("Accept", commands::STEP_ACCEPT),
@@ -314,7 +310,7 @@ fn again(hunk: &HunkView, asked: impl Fn(&str) -> bool) -> Vec<CodeAction> {
         actions.push(command_action(REVISE, title, commands::HUNK_REVISE, json!(hunk.id)));
     }
     if asked(INCLUDE) && hunk.n_left_out > 0 {
-        let n = summary::counted(hunk.n_left_out, "edit");
+        let n = counted(hunk.n_left_out, "edit");
         let title = format!("Redo with the {n} left out of what judges the change");
         let argument = json!({ "taskId": hunk.id.run });
         actions.push(command_action(INCLUDE, title, commands::PROPOSAL_INCLUDE, argument));

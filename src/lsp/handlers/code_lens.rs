@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{CodeLens, Command, Url};
 
 use crate::base::ids::RunId;
+use crate::base::text::counted;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::commands;
 use crate::lsp::findings::What;
@@ -14,7 +15,6 @@ use crate::lsp::review::hunks::{HunkState, HunkView};
 use crate::lsp::review::view::{FileView, FindingView, line_start};
 use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
-use crate::lsp::summary;
 
 pub async fn code_lens(session: Arc<Session>, uri: Url) -> Vec<CodeLens> {
     if let Some(run) = plan_docs::run_of(&uri) {
@@ -69,7 +69,7 @@ fn of_file(open: &[&HunkView]) -> Vec<CodeLens> {
     while let Some(first) = rest.first() {
         let n = rest.iter().take_while(|hunk| hunk.id.run == first.id.run).count();
         if n > 1 {
-            let title = format!("Greenloop: {} | Accept all", summary::counted(n, "change"));
+            let title = format!("Greenloop: {} | Accept all", counted(n, "change"));
             let argument = json!({"taskId": first.id.run, "path": first.id.path});
             lenses.push(lens(0, title, commands::FILE_ACCEPT, argument));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
+use crate::base::text::counted;
 use crate::engine::RunView;
 use crate::lsp::summary;
 use crate::model::proposal::{FileChange, HunkAt, Proposal};
@@ -62,11 +63,11 @@ pub fn of(view: &Arc<RunView>, proposal: &Proposal, items: &Choice) -> String {
     match view.run.subsets.iter().find(|subset| subset.hunks == *hunks).map(|known| &known.verdict)
     {
         Some(SubsetVerdict::Green { n_passed }) => {
-            format!("{} pass without the rest", summary::counted(*n_passed, "test"))
+            format!("{} pass without the rest", counted(*n_passed, "test"))
         }
         Some(SubsetVerdict::Red { still_red, broken }) => {
             let n = still_red.len() + broken.len();
-            format!("red without the rest: {}", summary::counted(n, "test"))
+            format!("red without the rest: {}", counted(n, "test"))
         }
         Some(SubsetVerdict::Unknown { reason }) => format!("not known without the rest: {reason}"),
         None => "not checked without the rest".into(),

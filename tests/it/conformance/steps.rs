@@ -202,17 +202,7 @@ impl Desk {
     }
 
     fn plans(&mut self, id: RunId, titles: &[String]) {
-        let step = |(title, n): (&String, u32)| PlanStep {
-            id: StepId(n),
-            title: title.clone(),
-            intent: String::new(),
-            scope: Vec::new(),
-            worker: None,
-            tests: Vec::new(),
-            checks: Vec::new(),
-            after: Vec::new(),
-            skip: false,
-        };
+        let step = |(title, n): (&String, u32)| PlanStep::new(StepId(n), title);
         let steps = titles.iter().zip(1..).map(step).collect();
         let plan = Box::new(Plan { title: "Make it so".into(), intro: String::new(), steps });
         let lessons = Vec::new();

@@ -116,15 +116,10 @@ pub fn plan(steps: &[(u32, Vec<u32>, bool)]) -> Plan {
     use greenloop::base::ids::StepId;
 
     let step = |(id, after, skip): &(u32, Vec<u32>, bool)| Step {
-        id: StepId(*id),
-        title: format!("make {id} pass"),
-        intent: String::new(),
-        scope: Vec::new(),
-        worker: None,
         tests: vec![test(*id)],
-        checks: Vec::new(),
         after: after.iter().copied().map(StepId).collect(),
         skip: *skip,
+        ..Step::new(StepId(*id), format!("make {id} pass"))
     };
     Plan {
         title: "make all pass".into(),

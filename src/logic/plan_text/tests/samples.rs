@@ -63,17 +63,7 @@ const LINES: &[&str] = &[
 ];
 
 pub(super) fn step(number: u32, title: &str) -> Step {
-    Step {
-        id: StepId(number),
-        title: title.into(),
-        intent: String::new(),
-        scope: vec![],
-        worker: None,
-        tests: vec![],
-        checks: vec![],
-        after: vec![],
-        skip: false,
-    }
+    Step::new(StepId(number), title)
 }
 
 pub(super) fn tests(check: &str, names: &[&str]) -> Vec<TestId> {
