@@ -35,7 +35,10 @@ pub(super) fn find(run: Option<&str>, folder: Option<PathBuf>) -> Result<Named, 
 }
 
 pub(super) fn id(text: &str) -> Result<RunId, Stop> {
-    RunId::parse(text).ok_or_else(|| Stop::Usage(format!("{text} is no run id")))
+    RunId::parse(text).ok_or_else(|| {
+        let hint = "A run's id has ten letters and digits; `greenloop runs` lists them.";
+        Failure::new(FailureKind::Refused, format!("{text} is no run id"), hint).into()
+    })
 }
 
 /// Has the engine record something about a run, and waits until it has.

@@ -49,6 +49,10 @@ impl Screen {
     }
 }
 
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
 fn one_line(progress: &Progress) -> String {
     let mut line = format!("  {}", progress.text);
     if progress.total > 0 {
@@ -69,7 +73,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         Event::SnapshotTaken { snapshot, checks, notes, .. } => {
             let names: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
             let mut text =
-                format!("snapshot  {} files, checks: {}", snapshot.n_files, names.join(", "));
+                format!("snapshot  {} files, checks: {}", snapshot.n_files, listed(&names));
             for note in notes.iter().chain(&snapshot.warnings) {
                 text.push_str(&format!("\nnote      {note}"));
             }

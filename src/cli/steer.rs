@@ -8,7 +8,9 @@ use super::{Stop, say};
 use crate::base::ids::QuestionId;
 use crate::engine::Command;
 use crate::model::event::Event;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::Answer;
+use crate::model::run::Run;
 
 /// What these commands have in common.
 #[derive(Default)]
@@ -64,11 +66,16 @@ pub(super) fn answer(parser: lexopt::Parser) -> Result<i32, Stop> {
         Some(number) => QuestionId(number),
         None => match open.next() {
             Some(asked) => asked.question.id,
-            None => return Err(Stop::Usage(format!("run {} asks nothing", view.run.id))),
+            None => return Err(asks_nothing(&view.run).into()),
         },
     };
     let id = view.run.id;
     fix::carry_out(dirs, &options.how, id, Command::Answer { id, question, answer })
+}
+
+fn asks_nothing(run: &Run) -> Failure {
+    let hint = format!("`greenloop show {}` says how it stands.", run.id);
+    Failure::new(FailureKind::Refused, format!("run {} asks nothing", run.id), hint)
 }
 
 pub(super) fn cancel(parser: lexopt::Parser) -> Result<i32, Stop> {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::logic::guard;
+use crate::logic::machine::{self, StepState};
 use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
@@ -16,6 +17,10 @@ pub fn markdown(run: &Run) -> String {
     let mut page = format!("# Greenloop run {}\n\n{}\n", run.id, state(run));
     section(&mut page, "Goal", goal(run));
     section(&mut page, "Before", baseline(run));
+    let n_steps = run.plan.as_ref().map_or(0, |plan| plan.steps.len());
+    if n_steps > 1 {
+        section(&mut page, "Steps", steps(run));
+    }
     section(
         &mut page,
         "Attempts",
@@ -26,7 +31,8 @@ pub fn markdown(run: &Run) -> String {
                 Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
                 Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
             };
-            format!("{}, by {}: {became}", attempt.id, attempt.worker)
+            let at = if n_steps > 1 { format!(" at step {}", attempt.step) } else { String::new() };
+            format!("{}, by {}{at}: {became}", attempt.id, attempt.worker)
         }),
     );
     if let Some(proposal) = &run.proposal {
@@ -67,6 +73,26 @@ fn goal(run: &Run) -> impl Iterator<Item = String> {
     let checks = run.checks.iter().map(|check| format!("check {}: {}", check.id, check.why));
     let tests = run.targets.iter().flatten().map(|test| format!("make `{}` pass", test.name));
     checks.chain(tests)
+}
+
+fn steps(run: &Run) -> impl Iterator<Item = String> {
+    let states = run.plan.as_ref().map(|plan| machine::states(run, plan)).unwrap_or_default();
+    let steps = run.plan.iter().flat_map(|plan| &plan.steps);
+    steps.map(move |step| {
+        let state = match states.get(&step.id) {
+            None | Some(StepState::Waiting) => "waits for others".to_owned(),
+            Some(StepState::Asked) => "waits for your yes".to_owned(),
+            Some(StepState::Ready { .. }) => "not begun".to_owned(),
+            Some(StepState::Working { .. }) => "at work".to_owned(),
+            Some(StepState::Checking { .. }) => "being checked".to_owned(),
+            Some(StepState::Done { attempt: Some(_) }) => "done".to_owned(),
+            Some(StepState::Done { attempt: None }) => "done with another step".to_owned(),
+            Some(StepState::Stuck { reason }) => format!("stuck: {reason}"),
+            Some(StepState::Skipped) => "left out".to_owned(),
+            Some(StepState::Blocked { by }) => format!("needs step {by}, which is not done"),
+        };
+        format!("{} {}: {state}", step.id, step.title)
+    })
 }
 
 fn baseline(run: &Run) -> impl Iterator<Item = String> {

@@ -58,7 +58,10 @@ impl<'a> Reader<'a> {
                 }
                 ("workers" | "sandbox", _) => {}
                 ("budget", DeValue::Table(keys)) => self.budget(keys, &mut config),
-                ("budget", _) => self.error("budget", value, "is a table: write `[budget]`"),
+                ("budget", _) => {
+                    config.n_unusable += 1;
+                    self.error("budget", value, "is a table: write `[budget]`");
+                }
                 ("approval", DeValue::Table(keys)) => self.approval(keys, &mut config),
                 ("approval", _) => {
                     config.n_unusable += 1;
@@ -147,7 +150,10 @@ impl<'a> Reader<'a> {
     }
 
     fn budget(&mut self, table: &DeTable<'_>, config: &mut Config) {
+        // What was to be limited is not done without a limit.
+        let n_errors = self.errors.len();
         let mut taken = self.table("budget", table);
+        config.n_unusable += self.errors.len() - n_errors;
         if let Some(attempts) = count(taken.remove("attempts")) {
             config.budget.attempts_max = u32::try_from(attempts).unwrap_or(u32::MAX);
         }

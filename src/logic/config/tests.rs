@@ -146,7 +146,7 @@ fn a_worker_that_cannot_run_as_written_is_counted() {
 #[test]
 fn a_bad_key_leaves_the_good_ones() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\ntimout_seconds = 5\ntimeout_seconds = 0\n\n[budget]\nattempts = \"x\"\nwall_seconds = 9\n\n[colour]\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 9000 }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 9000 }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
