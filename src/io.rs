@@ -7,6 +7,7 @@ pub mod dirs;
 pub mod fault;
 pub mod journal;
 pub mod lessons;
+pub mod model;
 pub mod presence;
 pub mod process;
 pub mod run_lock;

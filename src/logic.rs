@@ -5,6 +5,7 @@ pub mod affected;
 pub mod avoid;
 pub mod config;
 pub mod detect;
+pub mod dialect;
 pub mod diff;
 pub mod flaky;
 pub mod guard;

@@ -260,3 +260,21 @@ pub const PLAN_STEPS_MAX: usize = 50;
 pub const PLAN_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The signature of a failure, in bytes.
 pub const SIGNATURE_BYTES_MAX: usize = 160;
+/// An answer of a language model, in bytes.
+pub const MODEL_ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Read of what a model's server says about a refusal, in bytes.
+pub const MODEL_REFUSAL_BYTES_MAX: usize = 64 * 1024;
+/// How long a connection to a model's server may take to be made.
+pub const MODEL_CONNECT_WALL_MAX: Duration = Duration::from_secs(15);
+/// How long the bill of an answer is waited for once its end is proven.
+pub const MODEL_BILL_WALL_MAX: Duration = Duration::from_secs(5);
+/// How long a program may take to say a key; it may ask its user first.
+pub const MODEL_KEY_WALL_MAX: Duration = Duration::from_secs(60);
+/// Attempts at one call of a model.
+pub const MODEL_ATTEMPTS_MAX: u32 = 6;
+/// The first wait between two of them; each further one is twice as long.
+pub const MODEL_WAIT_FIRST: Duration = Duration::from_secs(1);
+/// No wait of our own choice is longer.
+pub const MODEL_WAIT_MAX: Duration = Duration::from_secs(30);
+/// A provider that wants to be left alone for longer is not waited for.
+pub const MODEL_WAIT_ASKED_MAX: Duration = Duration::from_secs(120);

@@ -70,7 +70,19 @@ pub fn run(spec: &Spec, cancel: &CancelToken, on_line: &mut dyn FnMut(&[u8])) ->
         .envs(spec.env.iter().cloned())
         .stdin(Stdio::null());
     signals::own_group(&mut command);
-    supervise(command, None, spec.deadline, cancel, on_line)
+    supervise(command, None, true, spec.deadline, cancel, on_line)
+}
+
+/// Runs a program of the user's that answers a question with its standard output: in our own environment and folder,
+/// without a shell, and without its standard error in the answer.
+pub fn ask(argv: &[String], deadline: Duration, cancel: &CancelToken) -> Output {
+    let Some((program, args)) = argv.split_first() else {
+        return not_started("the command is empty".into());
+    };
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stderr(Stdio::null());
+    signals::own_group(&mut command);
+    supervise(command, None, false, deadline, cancel, &mut |_| {})
 }
 
 /// A run that never began.
@@ -86,11 +98,12 @@ pub(super) fn start_failure(program: &str, error: &io::Error) -> String {
     }
 }
 
-/// Starts `command` with its output captured and sees to its end. A program with a `leash` is asked to end everything
-/// by dropping it and keeps its standard error to itself; any other gets signals to its process group.
+/// Starts `command` with its output captured, its standard error too where `with_stderr`, and sees to its end. A program
+/// with a `leash` is asked to end everything by dropping it; any other gets signals to its process group.
 pub(super) fn supervise(
     mut command: Command,
     leash: Option<Box<dyn Any>>,
+    with_stderr: bool,
     limit: Duration,
     cancel: &CancelToken,
     on_line: &mut dyn FnMut(&[u8]),
@@ -100,7 +113,7 @@ pub(super) fn supervise(
     }
     let started = Instant::now();
     let program = command.get_program().to_string_lossy().into_owned();
-    let (child, events) = match start(&mut command, leash.is_none(), cancel) {
+    let (child, events) = match start(&mut command, with_stderr, cancel) {
         Ok(started) => started,
         Err(error) => return not_started(start_failure(&program, &error)),
     };

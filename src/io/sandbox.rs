@@ -112,7 +112,8 @@ pub fn run(
     let mut command = Command::new(jail);
     command.arg(jail::ARGUMENT).arg(spec_file).env_clear();
     command.stdin(leash_end).stderr(reports_end);
-    let mut output = process::supervise(command, Some(Box::new(leash)), limit, cancel, on_line);
+    let mut output =
+        process::supervise(command, Some(Box::new(leash)), false, limit, cancel, on_line);
     output.end = match output.end {
         End::Exited(_) | End::Signalled(_) => end_by_reports(&mut reports, output.end),
         End::NotStarted(reason) => {

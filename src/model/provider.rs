@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Model {
     /// What people call it; unique.
     pub name: String,
+    pub vendor: Vendor,
     pub dialect: Dialect,
     /// Up to and with the version, for example `https://api.openai.com/v1`.
     pub url: String,
@@ -23,6 +24,22 @@ pub struct Model {
     pub stream: bool,
     /// `None` where a call costs nothing or nobody knows what.
     pub prices: Option<Prices>,
+}
+
+/// Whose server it is. Servers of one dialect differ in what they take beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vendor {
+    Openai,
+    OpenaiResponses,
+    Anthropic,
+    Openrouter,
+    Ollama,
+    LlamaCpp,
+    Vllm,
+    LmStudio,
+    Azure,
+    Custom,
 }
 
 /// How a provider wants to be spoken to.

@@ -119,8 +119,8 @@ pub enum Stop {
     Other(String),
 }
 
-/// Tokens of one call, as its provider counts them. `input` is all that was sent, cached parts included; `output` all
-/// that came, reasoning included.
+/// Tokens of one call, as its provider counts them, or four bytes to a token where it does not say. `input` is all that
+/// was sent, cached parts included; `output` all that came, reasoning included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     pub input: u64,
