@@ -31,6 +31,7 @@ Usage: greenloop COMMAND [DIR] [OPTIONS]
 Commands:
   fix [DIR]       find a change that turns the red tests green, and show it with its evidence
   plan [DIR]      the same, after showing the steps and waiting for your yes
+  plan 'WORDS' [DIR]  change what the words say, and break nothing; needs a model or another worker
   runs [DIR]      list what was done here
   show RUN        what a run found, did and proposes
   accept RUN [CHANGE...]  write a proposal's changes, or some of them, to the project
@@ -50,6 +51,7 @@ Options of fix:
   --test NAME     only this red test (repeatable); an unambiguous end of the name is enough
   --wall SECONDS  stop after this time (default 900)
   --attempts N    verify at most this many changes (default 3)
+  --run           with `plan`: do not wait for your yes
   --apply         write the change to the project once it is green
   --resume RUN    go on with an interrupted run
   --fresh         run every check, also where nothing changed since it was run last

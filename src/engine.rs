@@ -6,8 +6,11 @@ mod dispatcher;
 mod executor;
 mod gate;
 mod guard;
+mod plan;
+mod purse;
 mod recover;
 mod verify;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};

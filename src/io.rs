@@ -10,6 +10,7 @@ pub mod lessons;
 pub mod model;
 pub mod presence;
 pub mod process;
+pub mod prompts;
 pub mod run_lock;
 pub mod sandbox;
 pub mod store;

@@ -29,6 +29,7 @@ use self::hints::Hints;
 use self::sieve::Sieve;
 use self::site::{Draft, Drafts, File, Site};
 use self::spread::spread;
+pub use self::syntax::syntax_error;
 use self::syntax::{Node, Tree};
 use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::base::path::RepoPath;

@@ -254,6 +254,10 @@ pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);
 pub const GUARD_TEST_FILES_MAX: usize = 400;
 /// A file of tests larger than this, in bytes, is not read for that.
 pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
+/// Turns of a language model in one attempt.
+pub const MODEL_TURNS_MAX: usize = 50;
+/// How often a language model is told in one attempt that what it made is not green.
+pub const MODEL_RED_ROUNDS_MAX: usize = 3;
 /// Steps of one plan.
 pub const PLAN_STEPS_MAX: usize = 50;
 /// The text of a plan, in bytes; a longer one is not read.

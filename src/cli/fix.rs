@@ -1,7 +1,7 @@
 //! `greenloop fix [DIR]`: from red to a verified change, with one command and no editor.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use lexopt::prelude::*;
@@ -18,7 +18,7 @@ use crate::logic::{guard, machine, plan_text};
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
-use crate::model::run::{Goal, Outcome};
+use crate::model::run::{Goal, GoalKind, Outcome};
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Format {
@@ -44,6 +44,8 @@ struct Options {
     goal: Goal,
     budget: AskedBudget,
     resume: Option<RunId>,
+    /// A plan is carried out without a yes.
+    runs: bool,
     how: How,
 }
 
@@ -75,10 +77,10 @@ fn begin(options: &Options) -> Result<i32, Stop> {
     }
 }
 
-/// The same, after a yes to its plan.
+/// The same, after a yes to its plan; a goal may be said in words.
 pub(super) fn plan(parser: lexopt::Parser) -> Result<i32, Stop> {
     let mut options = parse(parser)?;
-    options.goal.plan_first = true;
+    options.goal.plan_first = !options.runs;
     begin(&options)
 }
 
@@ -148,6 +150,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
         goal: Goal::default(),
         budget: AskedBudget::default(),
         resume: None,
+        runs: false,
         how: How::default(),
     };
     while let Some(arg) = parser.next()? {
@@ -159,6 +162,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
             Long("fresh") => options.goal.fresh = true,
             Long("unsandboxed") => options.how.consent.unsandboxed = true,
             Long("trust") => options.how.consent.trusted = true,
+            Long("run") => options.runs = true,
             Long("apply") => options.how.apply = true,
             Long("resume") => {
                 let text = parser.value()?.string()?;
@@ -166,12 +170,22 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
                     Some(RunId::parse(&text).ok_or(Stop::Usage(format!("{text} is no run id")))?);
             }
             Long("format") => options.how.format = parser.value()?.parse()?,
+            Value(text) if options.goal.text.is_empty() && says_something(&text) => {
+                options.goal.text = text.string()?;
+                options.goal.kind = GoalKind::Change;
+            }
             Value(path) if folder.is_none() => folder = Some(path.into()),
             other => return Err(other.unexpected().into()),
         }
     }
     options.folder = folder_of(folder);
     Ok(options)
+}
+
+/// Whether an argument is a goal in words and no folder.
+fn says_something(text: &OsString) -> bool {
+    let has_words = text.to_str().is_some_and(|text| text.trim().contains(char::is_whitespace));
+    has_words && !Path::new(text).exists()
 }
 
 /// A plan that waits for a yes, and how that is said.
@@ -249,6 +263,9 @@ fn print_proposal(style: Style, review: &Review) {
         say(&format!("Made by {}, a language model.\n", review.proposal.worker));
     }
     say(&format!("{}\n", style.bold("Evidence")));
+    if fixed.is_empty() {
+        say("  no red test asked for this; what passed before passes\n");
+    }
     for test in fixed {
         say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));
     }

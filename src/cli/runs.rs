@@ -107,7 +107,9 @@ pub(super) fn waits(view: &RunView) -> Option<String> {
 
 fn goal(run: &Run) -> String {
     match (&run.goal.kind, run.goal.tests.as_slice()) {
+        _ if !run.goal.text.is_empty() => run.goal.text.clone(),
         (GoalKind::RunChecks, _) => "run the checks".to_owned(),
+        (GoalKind::Change, _) => "change".to_owned(),
         (GoalKind::FixUntilGreen, []) => "fix until green".to_owned(),
         (GoalKind::FixUntilGreen, [only]) => format!("fix {only}"),
         (GoalKind::FixUntilGreen, [first, more @ ..]) => {

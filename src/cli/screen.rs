@@ -119,6 +119,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         | Event::Asked { .. }
         | Event::Answered { .. }
         | Event::AttemptFinished { .. }
+        | Event::Spent { .. }
         | Event::VerifyFinished { .. }
         | Event::AttemptJudged { .. }
         | Event::ProposalMade { .. }

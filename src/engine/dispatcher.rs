@@ -12,7 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Instant;
 
 use self::subsets::Checking;
-use super::executor::{Project, Task, execute, failed};
+use super::executor::{Project, Task, Teller, execute, failed};
+use super::purse::Purse;
 use super::recover::{self, Known};
 use super::{Command, Listener, Notice, Review, RunView};
 use crate::base::cancel::CancelToken;
@@ -34,6 +35,11 @@ pub(super) enum Input {
     Progress {
         run: RunId,
         progress: Progress,
+    },
+    /// Something happened on the way of an effect.
+    Happened {
+        run: RunId,
+        event: Event,
     },
     /// An effect came back.
     Done {
@@ -73,6 +79,7 @@ struct Work {
     _lock: RunLock,
     cancel: CancelToken,
     buffers: Arc<[Buffer]>,
+    purse: Arc<Purse>,
     /// Effects that wait for a slot or are being carried out.
     effects: Vec<Effect>,
 }
@@ -103,6 +110,7 @@ impl Dispatcher {
             match input {
                 Ok(Input::Command(command)) => self.command(command),
                 Ok(Input::Progress { run, progress }) => self.progress(run, progress),
+                Ok(Input::Happened { run, event }) => self.happened(run, event),
                 Ok(Input::Done { run, effect, event }) => self.done(run, &effect, event),
                 Ok(Input::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -115,6 +123,17 @@ impl Dispatcher {
     fn progress(&self, id: RunId, progress: Progress) {
         if self.runs.get(&id).is_some_and(|entry| entry.work.is_some()) {
             (self.listener)(&Notice::Progress { id, progress });
+        }
+    }
+
+    /// Counts unless the run ended meanwhile.
+    fn happened(&mut self, id: RunId, event: Event) {
+        if self.runs.get(&id).is_none_or(|entry| entry.work.is_none()) {
+            return;
+        }
+        match self.record(id, event) {
+            Ok(()) => self.advance(id),
+            Err(failure) => self.abandon(id, failure),
         }
     }
 
@@ -176,12 +195,14 @@ impl Dispatcher {
             let asked = |tree: &TreeId| entry.checking.iter().find(|asked| asked.tree == *tree);
             let needs = match (&effect, &entry.work) {
                 (Effect::CheckSubset { tree, .. }, _) => {
-                    asked(tree).map(|asked| (Arc::default(), asked.cancel.clone()))
+                    asked(tree).map(|asked| (Arc::default(), asked.cancel.clone(), Arc::default()))
                 }
-                (_, work) => work.as_ref().map(|work| (work.buffers.clone(), work.cancel.clone())),
+                (_, work) => work
+                    .as_ref()
+                    .map(|work| (work.buffers.clone(), work.cancel.clone(), work.purse.clone())),
             };
-            let Some((buffers, cancel)) = needs else { continue };
-            let task = Task { run: entry.run.clone(), effect, buffers, cancel };
+            let Some((buffers, cancel, purse)) = needs else { continue };
+            let task = Task { run: entry.run.clone(), effect, buffers, cancel, purse };
             self.n_working += 1;
             self.spawn(id, task);
         }
@@ -213,7 +234,11 @@ impl Dispatcher {
                 // A full queue means that people are told enough already.
                 drop(inputs.try_send(Input::Progress { run: id, progress }));
             };
-            let event = execute(&project, &task, &progress);
+            let record = |event| {
+                // Fails only when the dispatcher is gone, and with it everyone who could be told.
+                drop(inputs.send(Input::Happened { run: id, event }));
+            };
+            let event = execute(&project, &task, &Teller { progress: &progress, record: &record });
             // Fails only when the dispatcher is gone, and with it everyone who could be told.
             drop(inputs.send(Input::Done { run: id, effect: task.effect, event }));
         };
@@ -284,7 +309,12 @@ impl Dispatcher {
         while self.n_working > 0 {
             match inputs.recv_timeout(limits::STOP_WAIT) {
                 Ok(Input::Done { .. }) => self.n_working -= 1,
-                Ok(Input::Command(_) | Input::Progress { .. } | Input::Stop) => {}
+                Ok(
+                    Input::Command(_)
+                    | Input::Progress { .. }
+                    | Input::Happened { .. }
+                    | Input::Stop,
+                ) => {}
                 Err(_) => return,
             }
         }

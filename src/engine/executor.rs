@@ -5,26 +5,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gate::Gate;
+use super::purse::Purse;
 use super::recover::Records;
-use super::{Consent, Dirs, verify};
+use super::{Consent, Dirs, plan, verify, work};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::base::path::RepoPath;
 use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
-use crate::io::lessons::Lessons;
 use crate::io::presence::Presence;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
-use crate::io::worker::{self, Assignment, Desk, Progress};
+use crate::io::worker::Progress;
 use crate::io::worlds::{World, Worlds};
-use crate::logic::affected::{self, Imports};
+use crate::io::{dirs, prompts};
+use crate::logic::affected;
 use crate::logic::machine::{self, Effect};
-use crate::logic::{lessons, planner, subset};
+use crate::logic::prompts::Prompts;
+use crate::logic::subset;
 use crate::model::check::Check;
-use crate::model::event::{Event, Planner};
+use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::lesson::Lesson;
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
@@ -37,6 +38,9 @@ pub(super) struct Project {
     pub(super) journal: Journal,
     pub(super) presence: Presence,
     pub(super) check_cache: CheckCache,
+    pub(super) prompts: Prompts,
+    /// What is wrong with the user's own, for people.
+    prompt_notes: Vec<String>,
     consent: Consent,
 }
 
@@ -51,7 +55,19 @@ impl Project {
         let journal = Journal::open(&journal_path(&dirs))?;
         let presence = Presence::announce(&dirs.state)?;
         let check_cache = CheckCache::open(dirs.cache.join("checks"));
-        Ok(Project { dirs, store, worlds, journal, presence, consent, check_cache })
+        let (prompts, prompt_notes) =
+            dirs::config().map(|folder| prompts::load(&folder)).unwrap_or_default();
+        Ok(Project {
+            dirs,
+            store,
+            worlds,
+            journal,
+            presence,
+            consent,
+            check_cache,
+            prompts,
+            prompt_notes,
+        })
     }
 
     pub(super) fn records(&self) -> Records<'_> {
@@ -93,22 +109,28 @@ pub(super) struct Task {
     /// The screen, for the snapshot.
     pub(super) buffers: Arc<[Buffer]>,
     pub(super) cancel: CancelToken,
+    /// What may be spent on the way.
+    pub(super) purse: Arc<Purse>,
+}
+
+/// Who hears of an effect before it comes back.
+pub(super) struct Teller<'a> {
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    /// An event of its own, beside the one it comes back as.
+    pub(super) record: &'a (dyn Fn(Event) + Sync),
 }
 
 /// Carries out the task. A panic becomes a failure of the run; the engine lives.
-pub(super) fn execute(
-    project: &Project,
-    task: &Task,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Event {
+pub(super) fn execute(project: &Project, task: &Task, teller: &Teller<'_>) -> Event {
+    let progress = teller.progress;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // A run may be resumed by somebody who trusts the project less.
         refuse_doors(project, &task.run.checks)?;
         match &task.effect {
             Effect::TakeSnapshot => take_snapshot(project, task),
             Effect::RunBaseline => run_baseline(project, task, progress),
-            Effect::Work { attempt } => work(project, task, *attempt, progress),
-            Effect::Plan => plan(project, task),
+            Effect::Work { attempt } => work::work(project, task, *attempt, teller),
+            Effect::Plan => plan::plan(project, task, teller),
             Effect::Verify { attempt, tree, onto } => {
                 let attempt = found(&task.run, *attempt)?;
                 verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
@@ -157,6 +179,7 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let snapshot = project.store.snapshot(&task.buffers)?;
     let detected = checks::detect(&project.store, &snapshot.tree, &task.run.goal.focus)?;
     let mut notes = detected.notes;
+    notes.extend(project.prompt_notes.iter().cloned());
     if task.run.goal.kind == GoalKind::RunChecks {
         notes.extend(on_request(&detected.checks));
     }
@@ -165,7 +188,8 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let budget = task.run.asked.over(detected.budget);
     let (workers, guard) = (detected.workers, Box::new(detected.guard));
     let approval = Box::new(detected.approval);
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval })
+    let planners = Vec::new();
+    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval })
 }
 
 /// Doors of a sandbox are opened by who trusts the project, not by the project.
@@ -224,25 +248,6 @@ fn run_baseline(
     Ok(Event::BaselineTaken { runs })
 }
 
-/// The plan of our own planner, with what is known of such failures.
-fn plan(project: &Project, task: &Task) -> Result<Event, Failure> {
-    let run = &task.run;
-    let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
-    let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
-    let imports = match targets.len() {
-        // Nothing has to be told apart.
-        ..2 => Imports::new(),
-        _ => affected::imported(&sources(project, snapshot(run)?)?),
-    };
-    let plan = planner::plan(baseline, targets, &imports);
-    // Work goes on without what cannot be read.
-    let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
-    let known: Vec<Lesson> = known.into_iter().map(|(_, lesson)| lesson).collect();
-    let lessons = lessons::fitting(run, &known);
-    let plan = Box::new(lessons::applied(plan, run, &lessons));
-    Ok(Event::PlanMade { plan, by: Planner::BuiltIn, lessons })
-}
-
 /// The texts that say what they import.
 pub(super) fn sources(
     project: &Project,
@@ -258,7 +263,7 @@ pub(super) fn sources(
     Ok(sources)
 }
 
-fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {
+pub(super) fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {
     run.attempts.iter().find(|known| known.id == attempt).ok_or_else(|| {
         Failure::new(
             FailureKind::Bug,
@@ -266,35 +271,6 @@ fn found(run: &Run, attempt: AttemptId) -> Result<&Attempt, Failure> {
             "Please report this.",
         )
     })
-}
-
-fn work(
-    project: &Project,
-    task: &Task,
-    attempt: AttemptId,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Event, Failure> {
-    let run = &task.run;
-    let open = found(run, attempt)?;
-    let earlier = run.attempts.iter().filter(|made| made.step == open.step);
-    let attempts: Vec<&Attempt> = earlier.collect();
-    let refused: Vec<TreeId> = attempts.iter().filter_map(|made| made.tree()).cloned().collect();
-    let step = run.step(open.step);
-    let lessons = step.map_or_else(Vec::new, |step| lessons::of_step(run, step, &run.lessons));
-    let assignment = Assignment {
-        tree: base(run, open)?,
-        checks: &run.checks,
-        baseline: machine::base_runs(run, open),
-        targets: machine::tests(run, open.step),
-        goal: &run.goal,
-        attempts: &attempts,
-        refused: &refused,
-        lessons: &lessons,
-    };
-    let desk =
-        Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
-    let worker = machine::worker_of(run, attempt);
-    Ok(Event::AttemptFinished { attempt, result: worker::work(&worker, &assignment, &desk)? })
 }
 
 fn check_subset(

@@ -8,12 +8,13 @@ use crate::base::glob::Globs;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::Merged;
-use crate::io::worker::Progress;
+use crate::io::worker::{Progress, Trial};
 use crate::logic::machine;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::guard::Guarded;
 use crate::model::proposal::FileChange;
-use crate::model::run::{Attempt, Run};
+use crate::model::run::{Attempt, AttemptResult, Run, Verified};
 use crate::model::worker::WorkerKind;
 
 /// Verifies the tree that an attempt `left`, merged `onto` another tree where that is not what it began with.
@@ -48,6 +49,32 @@ pub(super) fn verify(
         Err(Failure { kind: FailureKind::Refused, message, .. }) => return refused(message),
         Err(failure) => return Err(failure),
     };
+    match examined(project, task, attempt, &merged, files, progress)? {
+        Examined::Refused(reason) => refused(reason),
+        Examined::Verified(Verified { tree, runs, files, guard }) => {
+            let tree = tree.or_else(|| (merged != *left).then(|| merged.clone()));
+            Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
+        }
+    }
+}
+
+enum Examined {
+    /// Why it is not looked at further.
+    Refused(String),
+    /// Its tree is `None` where all of the changes were checked.
+    Verified(Verified),
+}
+
+/// Has the checks run on `tree`, whose changes against the snapshot are `files`, without what the guard leaves out.
+fn examined(
+    project: &Project,
+    task: &Task,
+    attempt: &Attempt,
+    tree: &TreeId,
+    files: Vec<FileChange>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Examined, Failure> {
+    let run = &task.run;
     keep_texts(project, &files)?;
     let changed: Vec<RepoPath> = files.iter().map(|file| file.path.clone()).collect();
     // Our own search ran the targets already.
@@ -58,22 +85,56 @@ pub(super) fn verify(
         let mut gate = Gate::new(project, task, tree, (baseline, &targets), progress);
         if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
     };
-    let judged = guard::put_back(&project.store, run, &merged, files)?;
+    let judged = guard::put_back(&project.store, run, tree, files)?;
     let Judged { tree: kept, files, mut guard, refused: why } = judged;
     if let Some(reason) = why {
-        return refused(reason);
+        return Ok(Examined::Refused(reason));
     }
     if kept.is_some() {
         keep_texts(project, &files)?;
     }
-    let checked = kept.as_ref().unwrap_or(&merged);
+    let checked = kept.as_ref().unwrap_or(tree);
     // Nothing is left to be judged when all was put back.
     let runs = if files.is_empty() { Vec::new() } else { run_on(checked)? };
     if !guard.left_out.is_empty() && !machine::is_green(run, attempt, &runs) {
-        guard.green_with_all = machine::is_green(run, attempt, &run_on(&merged)?);
+        guard.green_with_all = machine::is_green(run, attempt, &run_on(tree)?);
     }
-    let tree = (checked != left).then(|| checked.clone());
-    Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
+    Ok(Examined::Verified(Verified { tree: kept, runs, files, guard }))
+}
+
+/// What the checks and the policy say of a tree that an attempt has not left yet.
+pub(super) fn trial(
+    project: &Project,
+    task: &Task,
+    attempt: &Attempt,
+    tree: &TreeId,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Trial, Failure> {
+    let red = |reason: String| Trial {
+        verified: Verified {
+            tree: None,
+            runs: Vec::new(),
+            files: Vec::new(),
+            guard: Guarded::default(),
+        },
+        result: AttemptResult::Red { reason },
+    };
+    let run = &task.run;
+    if let Some(path) = outside_scope(project, run, attempt, (base(run, attempt)?, tree))? {
+        return Ok(red(format!("it changes {path}, which its step does not allow")));
+    }
+    let files = match file_changes(&project.store, snapshot(run)?, tree) {
+        Ok(files) => files,
+        Err(Failure { kind: FailureKind::Refused, message, .. }) => return Ok(red(message)),
+        Err(failure) => return Err(failure),
+    };
+    Ok(match examined(project, task, attempt, tree, files, progress)? {
+        Examined::Refused(reason) => red(reason),
+        Examined::Verified(verified) => {
+            let result = machine::judge(run, attempt, &verified);
+            Trial { verified, result }
+        }
+    })
 }
 
 /// The first file that an attempt changed and its step does not let it.

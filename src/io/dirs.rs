@@ -74,6 +74,11 @@ fn top_of(folder: &Path) -> Option<PathBuf> {
     (!is_home || top == folder).then_some(top)
 }
 
+/// The folder of the user's own configuration; `None` when no home is known. Nothing is made.
+pub fn config() -> Option<PathBuf> {
+    Some(base("XDG_CONFIG_HOME", ".config").ok()?.join("greenloop"))
+}
+
 /// Unique per path and still readable.
 fn key(root: &Path) -> String {
     let name = root.file_name().map_or_else(|| "root".into(), |name| name.to_string_lossy());

@@ -40,6 +40,17 @@ pub trait Caller: Sync {
     ) -> Result<Turn, CallFailure>;
 }
 
+impl<T: Caller + ?Sized> Caller for &T {
+    fn turn(
+        &self,
+        request: &Request,
+        cancel: &CancelToken,
+        on: &mut dyn FnMut(Delta),
+    ) -> Result<Turn, CallFailure> {
+        (**self).turn(request, cancel, on)
+    }
+}
+
 /// One configured model.
 pub struct Provider {
     model: Model,

@@ -1,6 +1,7 @@
 //! Workers change a project inside a world. What they leave is read from the world's tree, never from their words.
 
 pub mod command;
+pub mod model;
 pub mod repair;
 mod test_files;
 
@@ -8,14 +9,18 @@ use std::time::Duration;
 
 use crate::base::cancel::CancelToken;
 use crate::base::ids::TreeId;
+use crate::io::model::Caller;
 use crate::io::store::Store;
 use crate::io::worlds::Worlds;
+use crate::logic::prompts::Prompts;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::WorkResult;
 use crate::model::failure::Failure;
 use crate::model::lesson::Lesson;
+use crate::model::plan::Step;
+use crate::model::provider::Model;
 use crate::model::report::TestId;
-use crate::model::run::{Attempt, Goal};
+use crate::model::run::{Attempt, AttemptResult, Goal, Verified};
 use crate::model::worker::{Worker, WorkerKind};
 
 /// What a worker is to achieve, and what is known.
@@ -28,6 +33,8 @@ pub struct Assignment<'a> {
     /// Make these pass; keep what passes.
     pub targets: &'a [TestId],
     pub goal: &'a Goal,
+    /// What of the goal is to be done now.
+    pub step: &'a Step,
     /// What was tried before.
     pub attempts: &'a [&'a Attempt],
     /// Trees that were left by earlier attempts and were not green; not to be proposed again.
@@ -43,6 +50,24 @@ pub struct Desk<'a> {
     pub cancel: &'a CancelToken,
     /// Called often; must be cheap.
     pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// What language models need besides.
+pub struct Reach<'a> {
+    /// Reaches a model, within what the run may spend.
+    pub callers: &'a (dyn Fn(&Model) -> Result<Box<dyn Caller + 'a>, Failure> + Sync),
+    /// Has the checks run on a tree as they will be at the end; what is known is not run again.
+    pub trial: &'a (dyn Fn(&TreeId) -> Result<Trial, Failure> + Sync),
+    /// What language models are told.
+    pub prompts: &'a Prompts,
+    /// How many changes a model makes to choose from, once its first was not good enough; at least 1.
+    pub candidates: u32,
+}
+
+/// What the checks said of a tree that a worker is not done with.
+pub struct Trial {
+    pub verified: Verified,
+    pub result: AttemptResult,
 }
 
 /// A line for people who watch.
@@ -62,9 +87,11 @@ pub fn work(
     worker: &Worker,
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
+    reach: &Reach<'_>,
 ) -> Result<WorkResult, Failure> {
     match &worker.kind {
         WorkerKind::Repair => repair::work(assignment, desk),
+        WorkerKind::Model { models } => model::work(models, assignment, desk, reach),
         WorkerKind::Command { argv, dir, timeout_ms } => {
             let timeout = Duration::from_millis(*timeout_ms);
             command::work(

@@ -1,6 +1,7 @@
 //! `greenloop.toml`: one table of keys, read key by key so that a bad one never disables the good ones.
 
 mod approval;
+mod budget;
 mod guard;
 mod policy;
 mod reader;
@@ -58,7 +59,8 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-/// Every key there is, beside those of `[sandbox]` in [`policy::KEYS`] and of `[approval]` in [`approval::KEYS`]. Reading, "did you mean" and the manual go by this table.
+/// Every key there is, beside those in [`policy::KEYS`], [`approval::KEYS`] and [`budget::KEYS`]. Reading, "did you mean" and the
+/// manual go by these tables.
 pub const KEYS: &[Key] = &[
     Key {
         table: "check",
@@ -155,36 +157,6 @@ pub const KEYS: &[Key] = &[
         name: "llm",
         takes: Takes::Flag,
         doc: "Whether a language model makes its changes, which are labelled so; false when left out.",
-    },
-    Key {
-        table: "budget",
-        name: "attempts",
-        takes: Takes::Count(1_000),
-        doc: "How many attempts of each worker at each step are verified at most; 3 when left out.",
-    },
-    Key {
-        table: "budget",
-        name: "wall_seconds",
-        takes: Takes::Count(604_800),
-        doc: "How long a run may take; 900 when left out.",
-    },
-    Key {
-        table: "budget",
-        name: "steps_at_once",
-        takes: Takes::Count(64),
-        doc: "How many steps of a plan are worked on at the same time; 2 when left out.",
-    },
-    Key {
-        table: "budget",
-        name: "checks",
-        takes: Takes::Count(1_000_000),
-        doc: "How many runs of checks a run may make; as many as it needs when left out.",
-    },
-    Key {
-        table: "budget",
-        name: "lines",
-        takes: Takes::Count(1_000_000),
-        doc: "How many lines a change may change; any number when left out.",
     },
     Key {
         table: "guard",
@@ -350,7 +322,7 @@ pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
 /// The keys that may stand in one table.
 pub fn keys_of(table: &str) -> impl Iterator<Item = &'static Key> {
     let of_sandbox = if ["check", "sandbox"].contains(&table) { policy::KEYS } else { &[] };
-    let of_all = KEYS.iter().chain(approval::KEYS);
+    let of_all = KEYS.iter().chain(approval::KEYS).chain(budget::KEYS);
     of_all.filter(move |key| key.table == table).chain(of_sandbox)
 }
 

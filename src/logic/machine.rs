@@ -2,6 +2,7 @@
 //! this state wants next. Resume after a crash is `decide` on the folded journal: nothing else is remembered.
 
 mod attempt;
+mod budget;
 mod deadlines;
 mod ladder;
 mod proposal;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 use self::proposal::propose;
 use crate::base::ids::{AttemptId, StepId, TreeId};
-use crate::base::text;
+use crate::model::budget::Expense;
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
@@ -23,10 +24,10 @@ use crate::model::plan::{Plan, Step};
 use crate::model::proposal::SearchFact;
 use crate::model::question::{About, Question};
 use crate::model::report::TestId;
-use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Run};
+use crate::model::run::{Attempt, AttemptResult, GoalKind, Outcome, Phase, Run};
 use crate::model::subset::Choice;
 
-pub use self::attempt::{expected, is_green};
+pub use self::attempt::{expected, is_green, judge, verdict_on};
 pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
@@ -80,7 +81,17 @@ pub fn apply(run: &mut Run, event: &Event) {
         return;
     }
     match event {
-        Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval } => {
+        Event::SnapshotTaken {
+            snapshot,
+            checks,
+            budget,
+            notes,
+            workers,
+            planners,
+            guard,
+            approval,
+        } => {
+            run.planners = planners.clone();
             run.snapshot = Some(snapshot.clone());
             run.checks = checks.clone();
             run.notes = notes.clone();
@@ -99,6 +110,7 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.phase = Phase::Working;
         }
         Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
+        Event::Spent { on, .. } => run.spent.add(on),
         Event::PlanMade { plan, lessons, .. } => {
             run.plan = Some((**plan).clone());
             run.lessons.extend(lessons.iter().cloned());
@@ -154,7 +166,13 @@ fn where_it_stood(run: &Run) -> String {
 }
 
 fn spend(run: &mut Run, runs: &[CheckRun]) {
-    run.spent.checks += runs.iter().filter(|run| !run.reused).count() as u32;
+    let n = runs.iter().filter(|run| !run.reused).count() as u32;
+    run.spent.add(&Expense::Checks { n });
+}
+
+/// Something is wanted in words, and what is red counts only where it is named.
+fn is_change(run: &Run) -> bool {
+    run.goal.kind == GoalKind::Change
 }
 
 /// The first reason to end wins.
@@ -172,8 +190,8 @@ pub fn decide(run: &Run) -> Next {
         Phase::Baselining if run.checks.is_empty() => targets::no_checks(run),
         Phase::Baselining => Next::Do(vec![Effect::RunBaseline]),
         Phase::Working => match (&run.baseline, &run.targets) {
-            (Some(baseline), None) => targets::choose_targets(&run.goal, baseline),
-            (Some(_), Some(targets)) if !targets.is_empty() => match &run.plan {
+            (Some(baseline), None) => targets::choose_targets(run, baseline),
+            (Some(_), Some(targets)) if !targets.is_empty() || is_change(run) => match &run.plan {
                 None => Next::Do(vec![Effect::Plan]),
                 Some(plan) => work(run, plan),
             },
@@ -205,16 +223,12 @@ fn work(run: &Run, plan: &Plan) -> Next {
             None => {}
         }
     }
-    if states.values().all(StepState::is_settled) {
-        return conclude(run, plan, &states);
-    }
-    if let Some(max) = run.budget.checks_max.filter(|max| run.spent.checks >= *max) {
-        let reason = format!(
-            "the {} that `budget.checks` allows are spent{}",
-            text::counted(max as usize, "check run"),
-            where_it_stood(run)
-        );
+    let is_over = states.values().all(StepState::is_settled);
+    if let Some(reason) = budget::spent(run, &states, is_over) {
         return end_with(run, Outcome::Spent { reason });
+    }
+    if is_over {
+        return conclude(run, plan, &states);
     }
     if run.paused_ms.is_some() {
         return Next::Do(wanted);
@@ -228,7 +242,7 @@ fn work(run: &Run, plan: &Plan) -> Next {
     let is_working = |made: &&Attempt| made.result.is_none() && made.left.is_none();
     if run.attempts.iter().filter(is_working).count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
-            StepState::Ready { turn } => Some((*step, turn)),
+            StepState::Ready { turn } if budget::allows(run, &turn.worker) => Some((*step, turn)),
             _ => None,
         })
     {

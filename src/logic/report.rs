@@ -121,7 +121,7 @@ impl Report {
                 Event::SnapshotTaken { .. } => self.spend(Stage::Snapshot, gap),
                 Event::BaselineTaken { .. } => self.spend(Stage::Baseline, gap),
                 Event::PlanMade { by, .. } => match by {
-                    Planner::BuiltIn => self.spend(Stage::Plan, gap),
+                    Planner::BuiltIn | Planner::Model(_) => self.spend(Stage::Plan, gap),
                     Planner::Person => self.people.n_plans += 1,
                 },
                 Event::AttemptStarted { attempt, worker, .. } => {

@@ -3,8 +3,8 @@
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::logic::diff;
-use crate::logic::machine::{check_fact, goal_tests};
-use crate::logic::verdict::{self, Verdict};
+use crate::logic::machine::{check_fact, goal_tests, verdict_on};
+use crate::logic::verdict::Verdict;
 use crate::model::check::CheckRun;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{ChangeKind, CheckFact, FileChange, Hunk};
@@ -102,8 +102,7 @@ fn rivals<'a>(
 
 /// What check runs on a subset's tree say of it.
 pub fn verdict(run: &Run, runs: &[CheckRun]) -> SubsetVerdict {
-    let baseline = run.baseline.as_deref().unwrap_or_default();
-    match verdict::judge(baseline, runs, &goal_tests(run)) {
+    match verdict_on(run, runs, &goal_tests(run)) {
         Verdict::Green { n_passed, .. } => SubsetVerdict::Green { n_passed },
         Verdict::Red { still_failing, mut newly_failing, vanished } => {
             newly_failing.extend(vanished);

@@ -45,7 +45,19 @@ pub enum Verdict {
 /// before; and at least one test was to be fixed. Flaky tests count for nothing, and are named.
 /// A run of some tests only can be red, but never green.
 pub fn judge(baseline: &[CheckRun], now: &[CheckRun], targets: &[TestId]) -> Verdict {
-    if let Some(reason) = unclear(baseline, now, targets) {
+    if targets.is_empty() {
+        return Verdict::Inconclusive("no test was to be fixed".to_owned());
+    }
+    compare(baseline, now, targets)
+}
+
+/// The same for a change that has no test to fix: it is green when it breaks nothing.
+pub fn judge_kept(baseline: &[CheckRun], now: &[CheckRun]) -> Verdict {
+    compare(baseline, now, &[])
+}
+
+fn compare(baseline: &[CheckRun], now: &[CheckRun], targets: &[TestId]) -> Verdict {
+    if let Some(reason) = unclear(baseline, now) {
         return Verdict::Inconclusive(reason);
     }
     let ledger = Ledger::of(baseline, now);
@@ -100,10 +112,7 @@ fn green(ledger: &Ledger) -> Verdict {
 }
 
 /// Why the runs cannot be judged; `None` when they can.
-fn unclear(baseline: &[CheckRun], now: &[CheckRun], targets: &[TestId]) -> Option<String> {
-    if targets.is_empty() {
-        return Some("no test was to be fixed".to_owned());
-    }
+fn unclear(baseline: &[CheckRun], now: &[CheckRun]) -> Option<String> {
     let (before, after) = (by_check(baseline), by_check(now));
     if before.len() != baseline.len() || after.len() != now.len() {
         return Some("a check ran twice".to_owned());

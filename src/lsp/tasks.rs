@@ -58,6 +58,7 @@ fn entry(view: &RunView, hunks: &[&HunkView]) -> Value {
         "goal": run.goal,
         "state": summary::state(view),
         "phase": run.phase,
+        "spent": run.spent,
         "interrupted": view.interrupted,
         "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
         "hunks": hunks.collect::<Vec<_>>(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::transcript::Usage;
 use crate::base::limits;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +20,67 @@ pub struct Budget {
     /// Lines that a change may change; `None` for any number.
     #[serde(default)]
     pub lines_max: Option<u32>,
+    /// Changes that a model makes to choose from, once its first was not good enough; at least 1.
+    #[serde(default = "Budget::candidates_default")]
+    pub candidates: u32,
+    /// Tokens that models read and write; `None` for any number.
+    #[serde(default)]
+    pub tokens_max: Option<u64>,
+    /// What models cost, in millionths of a millionth of a US dollar; `None` for any amount.
+    #[serde(default)]
+    pub cost_max: Option<u64>,
 }
 
-/// What a run has spent. A run of a check counts once it has ended, so it may be exceeded by those of one attempt.
+/// What a run has spent. A run of a check counts once it has ended, so it may be exceeded by those of one attempt; a call of
+/// a model once it was answered, so it may be exceeded by one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Spent {
     pub checks: u32,
+    pub calls: u32,
+    pub tokens: u64,
+    /// In millionths of a millionth of a US dollar.
+    pub cost: u64,
+}
+
+/// What is taken off a budget.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum Expense {
+    /// A model answered, or failed to.
+    Call {
+        /// As the user calls it.
+        model: String,
+        usage: Usage,
+        /// In millionths of a millionth of a US dollar.
+        cost: u64,
+    },
+    /// Runs of checks whose answers were not known.
+    Checks { n: u32 },
+}
+
+impl Spent {
+    pub fn add(&mut self, expense: &Expense) {
+        match expense {
+            Expense::Call { usage, cost, .. } => {
+                self.calls += 1;
+                self.tokens += usage.input + usage.output;
+                self.cost += cost;
+            }
+            Expense::Checks { n } => self.checks += n,
+        }
+    }
+}
+
+impl Budget {
+    /// Which key of `[budget]` keeps models from being called; `None` when they may be.
+    pub fn forbids_calls(&self, spent: &Spent) -> Option<&'static str> {
+        let is_over = |max: Option<u64>, spent| max.is_some_and(|max| spent >= max);
+        if is_over(self.tokens_max, spent.tokens) {
+            return Some("tokens");
+        }
+        is_over(self.cost_max, spent.cost).then_some("cents")
+    }
 }
 
 /// What somebody asks for; `None` leaves it to the next layer: arguments, then `greenloop.toml`, then the default.
@@ -35,6 +91,10 @@ pub struct AskedBudget {
 }
 
 impl Budget {
+    fn candidates_default() -> u32 {
+        1
+    }
+
     fn steps_at_once_default() -> u32 {
         limits::STEPS_AT_ONCE_DEFAULT
     }
@@ -59,6 +119,9 @@ impl Default for Budget {
             steps_at_once: Budget::steps_at_once_default(),
             checks_max: None,
             lines_max: None,
+            candidates: Budget::candidates_default(),
+            tokens_max: None,
+            cost_max: None,
         }
     }
 }

@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::approval::Approval;
-use super::budget::{AskedBudget, Budget};
+use super::budget::{AskedBudget, Budget, Expense};
 use super::check::{Check, CheckRun};
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
 use super::lesson::Lesson;
 use super::plan::Plan;
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
+use super::provider::Model;
 use super::question::{Answer, Question};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
@@ -40,6 +41,9 @@ pub enum Event {
         /// Who may work on it, from cheap to dear.
         #[serde(default = "Worker::default_ladder")]
         workers: Vec<Worker>,
+        /// Who may plan a goal in words, the first that can be reached.
+        #[serde(default)]
+        planners: Vec<Model>,
         /// What changes may do to what judges them.
         #[serde(default)]
         guard: Box<GuardPolicy>,
@@ -78,6 +82,12 @@ pub enum Event {
     AttemptFinished {
         attempt: AttemptId,
         result: WorkResult,
+    },
+    /// Something that a budget counts was used on the way.
+    Spent {
+        /// What for; `None` for the plan.
+        attempt: Option<AttemptId>,
+        on: Expense,
     },
     /// What an attempt left was merged onto what the steps before it made, and the checks ran on that, without the edits
     /// that the guard left out. That is `tree`, and `files` are its changes against the snapshot.
@@ -172,6 +182,8 @@ pub enum Planner {
     /// Our own, without a model.
     BuiltIn,
     Person,
+    /// A language model, by the user's name for it.
+    Model(String),
 }
 
 /// What a worker left, read from its world and never from its words.

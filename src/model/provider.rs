@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::transcript::Usage;
+
 /// One `[[model]]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     /// What people call it; unique.
     pub name: String,
@@ -74,4 +76,20 @@ pub struct Prices {
     pub cached: u64,
     pub cache_written: u64,
     pub output: u64,
+}
+
+impl Prices {
+    /// What a call costs, in millionths of a millionth of a US dollar.
+    pub fn of(&self, usage: &Usage) -> u64 {
+        let fresh = usage.input.saturating_sub(usage.cached).saturating_sub(usage.cache_written);
+        let parts = [
+            (fresh, self.input),
+            (usage.cached, self.cached),
+            (usage.cache_written, self.cache_written),
+            (usage.output, self.output),
+        ];
+        parts
+            .iter()
+            .fold(0, |sum: u64, (tokens, price)| sum.saturating_add(tokens.saturating_mul(*price)))
+    }
 }

@@ -11,6 +11,7 @@ use super::guard::{GuardPolicy, Guarded};
 use super::lesson::Lesson;
 use super::plan::{Plan, Step};
 use super::proposal::{Acceptance, FileChange, Proposal};
+use super::provider::Model;
 use super::question::Asked;
 use super::report::TestId;
 use super::snapshot::Snapshot;
@@ -35,6 +36,9 @@ pub struct Run {
     /// Who may work on it, from cheap to dear.
     #[serde(default = "Worker::default_ladder")]
     pub workers: Vec<Worker>,
+    /// Models that may plan a goal in words, the first of them that can be reached.
+    #[serde(default)]
+    pub planners: Vec<Model>,
     /// What changes may do to what judges them.
     #[serde(default)]
     pub guard: GuardPolicy,
@@ -85,6 +89,9 @@ pub struct Goal {
     /// Only these tests, each a full test name or an unambiguous end of one; empty means every red test.
     pub tests: Vec<String>,
     pub kind: GoalKind,
+    /// What is wanted, in the person's words; empty where the red tests say it.
+    #[serde(default)]
+    pub text: String,
     /// Run every check, also where the answer is known.
     #[serde(default)]
     pub fresh: bool,
@@ -115,6 +122,8 @@ pub struct Avoid {
 pub enum GoalKind {
     #[default]
     FixUntilGreen,
+    /// What the goal's text says is done; what passed before still passes. Red tests count only when they are named.
+    Change,
     /// Ends after the baseline: it answers "what is red?" and proposes nothing.
     RunChecks,
 }
@@ -248,6 +257,7 @@ impl Run {
             snapshot: None,
             checks: Vec::new(),
             workers: Worker::default_ladder(),
+            planners: Vec::new(),
             guard: GuardPolicy::default(),
             approval: Approval::default(),
             notes: Vec::new(),

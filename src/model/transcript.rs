@@ -174,8 +174,10 @@ pub enum Fault {
     Unreachable,
     /// The key is missing or not taken.
     Unauthorized,
-    /// No money or quota is left.
+    /// No money or quota is left with the provider.
     Quota,
+    /// The run's own budget allows no further call.
+    Spent,
     /// The provider does not take the request, or its answer cannot be read.
     Invalid,
     Cancelled,

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::provider::Model;
 use crate::base::path::RepoPath;
 
 /// A rung of a run's ladder.
@@ -26,6 +27,8 @@ pub enum WorkerKind {
         dir: RepoPath,
         timeout_ms: u64,
     },
+    /// A language model with our tools; the others take its place when it cannot be reached.
+    Model { models: Vec<Model> },
 }
 
 impl Worker {

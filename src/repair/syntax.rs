@@ -311,3 +311,27 @@ fn is_lone_string(statement: Node<'_>) -> bool {
     let first = parts.next();
     first.is_some_and(|first| first.coarse_role() == Role::String) && parts.next().is_none()
 }
+
+/// The first line that does not parse, counted from 1; `None` too where the language is not known.
+pub fn syntax_error(path: &crate::base::path::RepoPath, text: &str) -> Option<u32> {
+    let tree = Tree::parse(super::language::of(path)?, text)?;
+    let root = tree.parsed.root_node();
+    if !root.has_error() {
+        return None;
+    }
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            return Some(node.start_position().row as u32 + 1);
+        }
+        if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return Some(1);
+            }
+        }
+    }
+}

@@ -18,6 +18,7 @@ mod guard;
 mod interleavings;
 mod javascript;
 mod lint;
+mod model_worker;
 mod place;
 mod plans;
 mod red;
@@ -32,6 +33,7 @@ mod subsets;
 mod support;
 mod tidy;
 mod wire;
+mod words;
 mod worlds;
 
 use sim::rng;

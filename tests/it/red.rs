@@ -1,17 +1,22 @@
 //! Red projects, the repair worker on them, and whether what it finds is green.
 
 use greenloop::base::cancel::CancelToken;
-use greenloop::base::ids::TreeId;
+use greenloop::base::ids::{StepId, TreeId};
 use greenloop::base::path::RepoPath;
 use greenloop::io::checks::{self, Select};
+use greenloop::io::model::Caller;
 use greenloop::io::sandbox::Abilities;
-use greenloop::io::worker::{Assignment, Desk, Progress, repair};
+use greenloop::io::worker::{Assignment, Desk, Progress, Reach, Trial, model, repair};
+use greenloop::logic::prompts::Prompts;
 use greenloop::logic::verdict::{Verdict, judge, targets};
 use greenloop::model::check::{Check, CheckRun};
 use greenloop::model::event::WorkResult;
+use greenloop::model::guard::Guarded;
+use greenloop::model::plan::Step;
 use greenloop::model::proposal::SearchFact;
+use greenloop::model::provider::Model;
 use greenloop::model::report::TestId;
-use greenloop::model::run::Goal;
+use greenloop::model::run::{AttemptResult, Goal, Verified};
 
 use crate::place::{Place, rungs};
 use crate::support::Fixture;
@@ -62,12 +67,50 @@ impl Red {
             baseline: &self.baseline,
             targets: &self.targets,
             goal: &Goal::default(),
+            step: &Step::new(StepId::first(), ""),
             attempts: &[],
             refused,
             lessons: &[],
         };
         let desk = Desk { store: &self.place.store, worlds: &self.place.worlds, cancel, progress };
         repair::work(&assignment, &desk).unwrap()
+    }
+
+    /// What language models make of it, each call of which `caller` answers.
+    pub fn ask(&self, models: &[Model], caller: &dyn Caller) -> WorkResult {
+        let goal = Goal::default();
+        let step = Step::new(StepId::first(), "Take the red tests to green");
+        let assignment = Assignment {
+            tree: &self.tree,
+            checks: &self.checks,
+            baseline: &self.baseline,
+            targets: &self.targets,
+            goal: &goal,
+            step: &step,
+            attempts: &[],
+            refused: &[],
+            lessons: &[],
+        };
+        let (store, worlds) = (&self.place.store, &self.place.worlds);
+        let desk = Desk { store, worlds, cancel: &CancelToken::new(), progress: &|_| {} };
+        let reach = Reach {
+            callers: &|_| Ok(Box::new(caller)),
+            trial: &|tree| Ok(self.trial(tree)),
+            prompts: &Prompts::default(),
+            candidates: 1,
+        };
+        model::work(models, &assignment, &desk, &reach).unwrap()
+    }
+
+    fn trial(&self, tree: &TreeId) -> Trial {
+        let runs = run_all(&self.place, tree, &self.checks);
+        let result = match judge(&self.baseline, &runs, &self.targets) {
+            Verdict::Green { .. } => AttemptResult::Green,
+            Verdict::Red { .. } => AttemptResult::Red { reason: "still red".to_owned() },
+            Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
+        };
+        let (files, guard) = (Vec::new(), Guarded::default());
+        Trial { verified: Verified { tree: None, runs, files, guard }, result }
     }
 
     /// What the worker finds; the whole checks must be green on it.

@@ -1,9 +1,12 @@
 //! What the dispatcher is asked: runs begin, end, wait, go on and are reviewed.
 
+use std::sync::Arc;
+
 use super::{Dispatcher, Entry, Work, refused};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{QuestionId, RunId};
 use crate::engine::executor::refuse_doors;
+use crate::engine::purse::Purse;
 use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
@@ -93,6 +96,7 @@ impl Dispatcher {
         let run = fresh.map_or_else(|| self.known(id).map(|entry| entry.run.clone()), Ok)?;
         let review = recover::review(&self.project.records(), &run)?.map(Into::into);
         let goes_on = !run.is_finished();
+        let work = Work { purse: Arc::new(Purse::with(run.spent)), ..work };
         let entry = self.known(id)?;
         entry.run = run;
         entry.n_events = events.len();
@@ -118,7 +122,8 @@ impl Dispatcher {
             )
         })?;
         let cancel = CancelToken::new();
-        Ok(Work { _lock: lock, cancel, buffers: buffers.into(), effects: Vec::new() })
+        let (purse, buffers) = (Arc::default(), buffers.into());
+        Ok(Work { _lock: lock, cancel, buffers, purse, effects: Vec::new() })
     }
 
     fn cancel(&mut self, id: RunId) -> Result<(), Failure> {

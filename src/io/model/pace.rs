@@ -39,7 +39,11 @@ impl Pace {
         let attempts = match problem.fault {
             Fault::RateLimited | Fault::Unavailable | Fault::Truncated => self.attempts,
             Fault::Idle | Fault::Unreachable | Fault::Invalid => self.attempts.min(ATTEMPTS_SELDOM),
-            Fault::Overflow | Fault::Unauthorized | Fault::Quota | Fault::Cancelled => 1,
+            Fault::Overflow
+            | Fault::Unauthorized
+            | Fault::Quota
+            | Fault::Spent
+            | Fault::Cancelled => 1,
         };
         if !problem.again || n >= attempts {
             return None;

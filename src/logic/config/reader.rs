@@ -149,25 +149,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn budget(&mut self, table: &DeTable<'_>, config: &mut Config) {
-        // What was to be limited is not done without a limit.
-        let n_errors = self.errors.len();
-        let mut taken = self.table("budget", table);
-        config.n_unusable += self.errors.len() - n_errors;
-        if let Some(attempts) = count(taken.remove("attempts")) {
-            config.budget.attempts_max = u32::try_from(attempts).unwrap_or(u32::MAX);
-        }
-        if let Some(seconds) = count(taken.remove("wall_seconds")) {
-            config.budget.wall_ms_max = seconds * 1_000;
-        }
-        let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        if let Some(n) = count(taken.remove("steps_at_once")) {
-            config.budget.steps_at_once = small(n);
-        }
-        config.budget.checks_max = count(taken.remove("checks")).map(small);
-        config.budget.lines_max = count(taken.remove("lines")).map(small);
-    }
-
     /// The good values of a table by key.
     pub(super) fn table(&mut self, of: &str, table: &DeTable<'_>) -> BTreeMap<&'static str, Taken> {
         let mut taken = BTreeMap::new();

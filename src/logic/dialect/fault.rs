@@ -29,6 +29,7 @@ impl Problem {
             | Fault::Unauthorized
             | Fault::Quota
             | Fault::Invalid
+            | Fault::Spent
             | Fault::Cancelled => false,
         };
         Self { fault, message: message.into(), again, wait_ms: None }
@@ -63,6 +64,7 @@ pub fn hint(fault: Fault) -> &'static str {
         Fault::Unauthorized => "Check the key: `greenloop doctor` says where it is looked for.",
         Fault::Quota => "Check the plan and the billing of the account at the provider.",
         Fault::Invalid => "Check `model`, `url` and `dialect` of the model.",
+        Fault::Spent => "Raise the budget in greenloop.toml if it is worth it.",
         Fault::Cancelled => "",
     }
 }

@@ -116,8 +116,12 @@ fn conflict(paths: &[RepoPath]) -> String {
     format!("another step changed the same lines of {first}{more}")
 }
 
-fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
+/// What the checks say of what an attempt left, with what people and the policy say of its changes.
+pub fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
     let files = &verified.files;
+    if files.is_empty() && verified.guard.left_out.is_empty() {
+        return AttemptResult::Red { reason: "it changes nothing".to_owned() };
+    }
     let avoided = |file: &FileChange| avoided(&run.goal.avoid, &file.path, &file.hunks);
     if let Some(avoid) = files.iter().find_map(avoided) {
         let reason = match avoid.note.as_str() {
@@ -177,6 +181,15 @@ pub fn is_green(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> bool {
 }
 
 fn verdict(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> Verdict {
+    verdict_on(run, runs, &expected(run, attempt))
+}
+
+/// What check runs say of a change that has to turn these tests green. It has none where its steps were to do something
+/// that no red test asks for.
+pub fn verdict_on(run: &Run, runs: &[CheckRun], tests: &[TestId]) -> Verdict {
     let baseline = run.baseline.as_deref().unwrap_or_default();
-    verdict::judge(baseline, runs, &expected(run, attempt))
+    match tests {
+        [] => verdict::judge_kept(baseline, runs),
+        some => verdict::judge(baseline, runs, some),
+    }
 }

@@ -7,7 +7,7 @@ use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::report::{TestCase, TestOutcome};
 use crate::model::run::{Attempt, AttemptResult, Run};
-use crate::model::worker::Worker;
+use crate::model::worker::{Worker, WorkerKind};
 
 /// Whose turn it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,10 @@ pub(super) fn turn(run: &Run, step: &Step) -> Result<Turn, String> {
     let stalled = stall::stall(&rounds);
     let again = is_red && stalled.is_none() && n_made < run.budget.attempts_max as usize;
     let next = if again { place } else { place + 1 };
-    let Some(worker) = run.workers.get(next) else { return Err(stuck(run, step.id)) };
+    let mut later = run.workers.iter().skip(next);
+    let Some(worker) = later.find(|worker| can_work(worker, step)) else {
+        return Err(stuck(run, step.id));
+    };
     let why = match (again, stalled) {
         (true, _) => format!("attempt {} was not green: {reason}", last.id),
         (false, Some(stalled)) => format!("{} {}: {reason}", last.worker, stalled.told()),
@@ -76,9 +79,11 @@ fn first(run: &Run, step: &Step) -> Result<Turn, String> {
     let worker = match wanted.map(|name| (name, place(run, name))) {
         Some((name, None)) => return Err(format!("there is no worker `{name}`")),
         Some((_, Some(place))) => run.workers.get(place),
-        None => run.workers.first(),
+        None => run.workers.iter().find(|worker| can_work(worker, step)),
     };
-    let name = worker.map_or(Worker::REPAIR, |worker| &worker.name).to_owned();
+    let Some(name) = worker.map(|worker| worker.name.clone()) else {
+        return Err("no worker here can do it without a red test".to_owned());
+    };
     let why = match (wanted, learned(run, step)) {
         (Some(_), Some(lesson)) => {
             format!("it mended such a failure before, in run {}", lesson.source)
@@ -93,6 +98,11 @@ fn first(run: &Run, step: &Step) -> Result<Turn, String> {
 fn learned<'a>(run: &'a Run, step: &Step) -> Option<&'a Lesson> {
     let known = lessons::of_step(run, step, &run.lessons);
     known.into_iter().find(|lesson| Some(&lesson.worker) == step.worker.as_ref())
+}
+
+/// Our own search goes by red tests; the others can read.
+fn can_work(worker: &Worker, step: &Step) -> bool {
+    worker.kind != WorkerKind::Repair || !step.tests.is_empty()
 }
 
 fn place(run: &Run, worker: &str) -> Option<usize> {

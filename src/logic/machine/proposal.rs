@@ -1,8 +1,9 @@
 //! What green attempts are made into.
 
+use super::attempt::verdict_on;
 use super::ladder::worker_of;
 use super::steps::{self, tip};
-use crate::logic::verdict::{self, Verdict};
+use crate::logic::verdict::Verdict;
 use crate::model::check::CheckRun;
 use crate::model::event::WorkResult;
 use crate::model::proposal::{
@@ -15,9 +16,8 @@ use crate::model::subset::Choice;
 pub(super) fn propose(run: &Run) -> Option<Proposal> {
     let (tree, last) = tip(run)?;
     let verified = last.verified.as_ref()?;
-    let baseline = run.baseline.as_deref()?;
     let Verdict::Green { fixed, still_red, flaky, n_passed, n_skipped } =
-        verdict::judge(baseline, &verified.runs, &steps::goal_tests(run))
+        verdict_on(run, &verified.runs, &steps::goal_tests(run))
     else {
         return None;
     };

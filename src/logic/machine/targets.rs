@@ -8,6 +8,7 @@ use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Goal, GoalKind, Outcome, Run};
+use crate::model::worker::WorkerKind;
 
 /// Flaky tests are no targets unless they are named, and yet it is not well.
 pub(super) fn nothing_to_fix(goal: &Goal, baseline: &[CheckRun]) -> Next {
@@ -34,7 +35,8 @@ pub(super) fn no_checks(run: &Run) -> Next {
     finish(Outcome::Failed { failure: Failure::new(kind, message, hint) })
 }
 
-pub(super) fn choose_targets(goal: &Goal, baseline: &[CheckRun]) -> Next {
+pub(super) fn choose_targets(run: &Run, baseline: &[CheckRun]) -> Next {
+    let goal = &run.goal;
     if let Some(failure) = baseline.iter().find_map(unusable) {
         return finish(Outcome::Failed { failure });
     }
@@ -42,10 +44,29 @@ pub(super) fn choose_targets(goal: &Goal, baseline: &[CheckRun]) -> Next {
         let n_red = baseline.iter().map(n_red).sum();
         return finish(Outcome::Checked { n_red });
     }
+    if goal.kind == GoalKind::Change
+        && !run.workers.iter().any(|worker| worker.kind != WorkerKind::Repair)
+    {
+        return finish(Outcome::Failed { failure: nobody_reads() });
+    }
     match verdict::targets(baseline, goal) {
+        // What is red and was not named is not what is asked for.
+        Ok(_) if goal.kind == GoalKind::Change && goal.tests.is_empty() => {
+            Next::Record(Event::TargetsChosen { targets: Vec::new() })
+        }
         Ok(targets) => without_missing_modules(goal, baseline, targets),
         Err(failure) => finish(Outcome::Failed { failure }),
     }
+}
+
+/// A goal in words needs somebody who can read.
+fn nobody_reads() -> Failure {
+    Failure::new(
+        FailureKind::Config,
+        "there is nobody here who can carry out a goal in words: our own search goes by red tests",
+        "Name a model (`[[model]]`) or a program (`[[worker]]`) in greenloop.toml or in your own configuration, or write a \
+         test that is red until the change is made.",
+    )
 }
 
 /// What is wrong by a check's run, flaky tests left out.

@@ -46,6 +46,7 @@ fn snapshot() -> Event {
         budget,
         notes: vec![],
         workers,
+        planners: Vec::new(),
         guard: Default::default(),
         approval: Default::default(),
     }
@@ -53,14 +54,22 @@ fn snapshot() -> Event {
 
 /// The snapshot of a run with two workers.
 fn snapshot_of_two() -> Event {
-    let Event::SnapshotTaken { snapshot, checks, budget, notes, mut workers, guard, approval } =
-        snapshot()
+    let Event::SnapshotTaken {
+        snapshot,
+        checks,
+        budget,
+        notes,
+        mut workers,
+        planners,
+        guard,
+        approval,
+    } = snapshot()
     else {
         unreachable!()
     };
     let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
     workers.push(Worker { name: "model".into(), llm: true, kind });
-    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval }
+    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval }
 }
 
 fn refused(attempt: u32) -> Event {

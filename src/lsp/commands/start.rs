@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::json;
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{Range, Url};
 
 use super::{Arguments, Outcome, Reply};
 use crate::base::ids::{CheckId, RunId};
@@ -28,8 +28,12 @@ struct Wanted {
     checks: Vec<CheckId>,
     /// Only these tests; empty means every red one.
     tests: Vec<String>,
+    /// What is wanted, in words; without it the red tests say it.
+    goal: String,
     /// A file of the project that is meant; without it the project of the document that was edited last.
     uri: Option<Url>,
+    /// The lines of that file that the words are about.
+    range: Option<Range>,
 }
 
 /// `plan_first`: the plan waits for a yes.
@@ -44,11 +48,16 @@ pub fn start(
     if let Some(failure) = session.state().projects.failure(&folder) {
         return Err(Refusal::from(failure));
     }
-    let Wanted { checks, tests, .. } = wanted;
+    let Wanted { checks, tests, goal: words, uri, range } = wanted;
+    let kind = match kind {
+        GoalKind::FixUntilGreen if !words.trim().is_empty() => GoalKind::Change,
+        kind => kind,
+    };
     let around = folder.clone();
     let goal = move |root: &Path| {
         let focus = RepoPath::below(root, &around).unwrap_or_default();
-        Goal { focus, checks, tests, kind, plan_first, ..Goal::default() }
+        let text = words_about(root, words, uri.as_ref(), range);
+        Goal { focus, checks, tests, kind, text, plan_first, ..Goal::default() }
     };
     begin(session, &folder, title(kind), goal)
 }
@@ -93,9 +102,25 @@ pub fn again(session: &Arc<Session>, run: RunId, goal: Goal) -> Outcome {
     begin(session, &folder, "Greenloop: redo", |_| goal)
 }
 
+/// The words with the lines that were selected for them.
+fn words_about(root: &Path, words: String, uri: Option<&Url>, range: Option<Range>) -> String {
+    let path = uri.and_then(from_proto::path).and_then(|path| RepoPath::below(root, &path));
+    match (path, range) {
+        (Some(path), Some(Range { start, end })) if !words.is_empty() => {
+            format!(
+                "{words}\n\nIt is about lines {} to {} of {path}.",
+                start.line + 1,
+                end.line + 1
+            )
+        }
+        _ => words,
+    }
+}
+
 fn title(kind: GoalKind) -> &'static str {
     match kind {
         GoalKind::FixUntilGreen => "Greenloop: fix",
+        GoalKind::Change => "Greenloop: change",
         GoalKind::RunChecks => "Greenloop: test",
     }
 }

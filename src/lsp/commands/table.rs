@@ -68,14 +68,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: FIX,
-        argument: "`{checks?, tests?, uri?}` or a test's name",
-        effect: "works until green, then proposes",
+        argument: "`{goal?, checks?, tests?, uri?, range?}` or a test's name",
+        effect: "works until green, or on what `goal` says in words, then proposes",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, false)),
     },
     Row {
         name: "greenloop.plan",
-        argument: "`{checks?, tests?, uri?}` or a test's name",
-        effect: "the same, once you said yes to its plan",
+        argument: "`{goal?, checks?, tests?, uri?, range?}` or a test's name",
+        effect: "the same, or what `goal` says in words, once you said yes to its plan",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, true)),
     },
     Row {

@@ -4,12 +4,13 @@ use greenloop::base::ids::{AttemptId, RunId, TreeId};
 use greenloop::base::limits::EFFECTS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Due, Effect, Next, apply, decide};
 use greenloop::model::approval::{Approval, When};
-use greenloop::model::budget::{AskedBudget, Budget};
+use greenloop::model::budget::{AskedBudget, Budget, Expense};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
 use greenloop::model::question::Answer;
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
+use greenloop::model::transcript::Usage;
 use greenloop::model::worker::{Worker, WorkerKind};
 
 use super::people::People;
@@ -85,6 +86,9 @@ impl Play {
             (_, Some((at, place))) => {
                 self.now = self.now.max(at);
                 let (_, effect) = self.working.remove(place);
+                if let Effect::Work { attempt } = effect {
+                    self.call_models(attempt)?;
+                }
                 let event = self.answer(&effect);
                 self.record(event)?;
                 self.advance()
@@ -223,11 +227,17 @@ impl Play {
             llm: true,
             kind: WorkerKind::Command { argv: Vec::new(), dir: Default::default(), timeout_ms: 1 },
         };
+        let kind = WorkerKind::Model { models: Vec::new() };
+        let model = Worker { name: "model".into(), llm: true, kind };
         let mut workers = vec![Worker::repair(), command("cheap"), command("dear")];
+        if self.rng.percent(50) {
+            workers[2] = model;
+        }
         workers.truncate(self.rng.between(1, 3));
         let budget = Budget {
             checks_max: self.rng.percent(20).then(|| self.rng.between(1, 8) as u32),
             lines_max: self.rng.percent(10).then(|| self.rng.between(1, 6) as u32),
+            tokens_max: self.rng.percent(30).then(|| self.rng.between(1, 2_000) as u64),
             steps_at_once: self.rng.between(1, 3) as u32,
             ..self.run.budget
         };
@@ -241,6 +251,7 @@ impl Play {
             budget,
             notes: Vec::new(),
             workers,
+            planners: Vec::new(),
             guard: Box::default(),
             approval: Box::new(Approval { plan, steps, wait_ms }),
         }
@@ -268,12 +279,32 @@ impl Play {
         }
     }
 
+    /// A model is called as long as what the run may spend on it allows.
+    fn call_models(&mut self, id: AttemptId) -> Result<(), String> {
+        if !rules::is_by_model(&self.run, id) {
+            return Ok(());
+        }
+        for _ in 0..self.rng.below(5) {
+            if self.run.budget.forbids_calls(&self.run.spent).is_some() {
+                break;
+            }
+            let (input, output) = (self.rng.below(400) as u64, self.rng.below(100) as u64);
+            let usage = Usage { input, output, ..Usage::default() };
+            let on = Expense::Call { model: "m".into(), usage, cost: 0 };
+            self.record(Event::Spent { attempt: Some(id), on })?;
+        }
+        Ok(())
+    }
+
     fn work(&mut self, id: AttemptId) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
         let step = attempt.step.0;
         let mut edits = attempt.base.as_ref().map(world::edits).unwrap_or_default();
         let tree = |edits: &Edits| world::tree(edits);
-        let result = match self.rng.below(12) {
+        let is_out = rules::is_by_model(&self.run, id)
+            && self.run.budget.forbids_calls(&self.run.spent).is_some();
+        let kind = if is_out { 0 } else { self.rng.below(12) };
+        let result = match kind {
             0 => WorkResult::Nothing { reason: "no idea".into(), search: None },
             1 => WorkResult::Refused { tree: tree(&edits), reason: "it changed a test".into() },
             // It says that it did something.

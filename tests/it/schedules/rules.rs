@@ -7,7 +7,8 @@ use greenloop::logic::machine::{self, Effect};
 use greenloop::model::approval::When;
 use greenloop::model::proposal::FileChange;
 use greenloop::model::question::{About, Answer};
-use greenloop::model::run::{Outcome, Run};
+use greenloop::model::run::{AttemptResult, Outcome, Run};
+use greenloop::model::worker::WorkerKind;
 
 use super::play::Play;
 use super::world;
@@ -25,6 +26,9 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
     }
     let most = made.values().max().copied().unwrap_or_default();
     must(most <= run.budget.attempts_max, "a worker has more attempts at a step than the budget")?;
+    if let Some(max) = run.budget.tokens_max {
+        must(run.spent.tokens <= max + 500, "more tokens were used than the budget and one call")?;
+    }
     if let Some(max) = run.budget.checks_max {
         // The checks of one attempt, and of a base that had to be checked again.
         let n_resumed = 8 * play.events.iter().filter(|event| is_resumed(event)).count() as u32;
@@ -49,6 +53,11 @@ fn is_resumed(event: &greenloop::model::event::Event) -> bool {
     matches!(event, greenloop::model::event::Event::Resumed { .. })
 }
 
+/// Whether a language model makes an attempt.
+pub fn is_by_model(run: &Run, attempt: AttemptId) -> bool {
+    matches!(machine::worker_of(run, attempt).kind, WorkerKind::Model { .. })
+}
+
 /// An attempt has begun.
 fn begun(play: &Play, before: &Run) -> Result<(), String> {
     let run = &play.run;
@@ -63,6 +72,10 @@ fn begun(play: &Play, before: &Run) -> Result<(), String> {
     must(
         run.approval.steps != When::Always || said_yes(about),
         "work began before anybody said yes to the step",
+    )?;
+    must(
+        !is_by_model(run, attempt.id) || run.budget.forbids_calls(&before.spent).is_none(),
+        "a model began although what it may cost is spent",
     )?;
     must(before.paused_ms.is_none(), "work began in a pause")?;
     must(before.ending.is_none(), "work began although the run was to end")?;
@@ -103,6 +116,13 @@ fn merged(run: &Run) -> Result<(), String> {
     Ok(())
 }
 
+/// A model stopped for what it may cost.
+fn ran_out(run: &Run, attempt: AttemptId) -> bool {
+    let made = run.attempts.iter().find(|made| made.id == attempt);
+    made.is_some_and(|made| matches!(made.result, Some(AttemptResult::Nothing { .. })))
+        && run.questions.is_empty()
+}
+
 /// Whenever it waits for effects.
 pub fn at_work<'a>(play: &Play, working: impl Iterator<Item = &'a Effect>) -> Result<(), String> {
     // What is checked although its step was left out meanwhile counts for nothing.
@@ -132,6 +152,14 @@ pub fn ended(play: &Play, outcome: &Outcome) -> Result<(), String> {
         return proposed(play, outcome);
     };
     must(!reason.trim().is_empty(), "it ended without a reason")?;
+    if let (Outcome::Stuck { .. }, Some(_)) = (outcome, run.budget.forbids_calls(&run.spent)) {
+        let mut made = run.attempts.iter().rev();
+        let last = made.find(|made| made.result.is_some()).map(|made| made.id);
+        must(
+            last.is_none_or(|last| !is_by_model(run, last) || !ran_out(run, last)),
+            "it is stuck where what models may cost is spent",
+        )?;
+    }
     if let Outcome::Stuck { .. } = outcome {
         must(
             run.merged.is_empty() || run.questions.iter().any(|asked| asked.answer.is_some()),

@@ -17,7 +17,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io::journal", &["io::fault", "io::store"]),
     ("io::dirs", &["io::store"]),
     ("io::model", &["io::process"]),
-    ("io::worker", &["io::checks", "io::worlds", "io::store", "io::process", "io::sandbox"]),
+    (
+        "io::worker",
+        &["io::checks", "io::model", "io::worlds", "io::store", "io::process", "io::sandbox"],
+    ),
     ("engine", &["base", "model", "logic", "io"]),
     ("lsp", &["base", "model", "logic", "io::worker::Progress", "io::clock"]),
     (

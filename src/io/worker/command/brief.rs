@@ -23,6 +23,7 @@ struct Brief<'a> {
     /// The project's folder, where the program may write.
     root: &'a Path,
     goal: &'a Goal,
+    step: StepLine<'a>,
     checks: Vec<CheckLine<'a>>,
     /// The tests to turn green.
     red: Vec<RedTest<'a>>,
@@ -30,6 +31,16 @@ struct Brief<'a> {
     problems: Vec<&'a Problem>,
     /// What was tried before and was not good enough.
     rejected: Vec<Rejected<'a>>,
+}
+
+/// What of the goal is to be done now.
+#[derive(Serialize)]
+struct StepLine<'a> {
+    title: &'a str,
+    /// Why and how, in Markdown; may be empty.
+    intent: &'a str,
+    /// Patterns of the only files that may change; empty for any.
+    scope: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -76,6 +87,11 @@ pub(super) fn write(
         version: VERSION,
         root: world.root(),
         goal: assignment.goal,
+        step: StepLine {
+            title: &assignment.step.title,
+            intent: &assignment.step.intent,
+            scope: &assignment.step.scope,
+        },
         checks: runs
             .iter()
             .map(|run| CheckLine { check: &run.check, command: &run.command })

@@ -39,13 +39,22 @@ fn conflicted(attempt: u32) -> Event {
 /// Like the other tests' check, with this plan in place of one step for all.
 fn check(approval: Approval, text: &str, events: &[Event]) -> String {
     let mut run = begin(&requested()).unwrap();
-    let Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, .. } = snapshot()
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, .. } =
+        snapshot()
     else {
         unreachable!()
     };
     let approval = Box::new(approval);
-    let snapshot =
-        Event::SnapshotTaken { snapshot, checks, budget, notes, workers, guard, approval };
+    let snapshot = Event::SnapshotTaken {
+        snapshot,
+        checks,
+        budget,
+        notes,
+        workers,
+        planners,
+        guard,
+        approval,
+    };
     let red: String = text.split_whitespace().map(|part| format!("{}- ", &part[2..3])).collect();
     let mut said = String::new();
     for event in [snapshot, baseline(&format!("{red} z+"))] {

@@ -1,0 +1,77 @@
+//! The plan of a run: by a model where a goal is said in words and there is one, else by our own planner.
+
+use super::executor::{Project, Task, Teller, snapshot, sources};
+use super::work;
+use crate::io::lessons::Lessons;
+use crate::io::worker::model::plan::{self, Planning};
+use crate::io::worker::{Desk, Reach, Trial};
+use crate::logic::affected::{self, Imports};
+use crate::logic::plan_check::Facts;
+use crate::logic::{lessons, model_plan, planner};
+use crate::model::event::{Event, Planner};
+use crate::model::failure::{Failure, FailureKind};
+use crate::model::lesson::Lesson;
+use crate::model::plan::Plan;
+use crate::model::run::Run;
+
+/// Makes the plan, with what is known of such failures.
+pub(super) fn plan(project: &Project, task: &Task, teller: &Teller<'_>) -> Result<Event, Failure> {
+    let run = &task.run;
+    let (plan, by) = match run.goal.text.is_empty() {
+        true => (built_in(project, run)?, Planner::BuiltIn),
+        false => of_words(project, task, teller)?,
+    };
+    // Work goes on without what cannot be read.
+    let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
+    let known: Vec<Lesson> = known.into_iter().map(|(_, lesson)| lesson).collect();
+    let lessons = lessons::fitting(run, &known);
+    let plan = Box::new(lessons::applied(plan, run, &lessons));
+    Ok(Event::PlanMade { plan, by, lessons })
+}
+
+fn built_in(project: &Project, run: &Run) -> Result<Plan, Failure> {
+    let (baseline, targets) = (run.baseline.as_deref(), run.targets.as_deref());
+    let (baseline, targets) = (baseline.unwrap_or_default(), targets.unwrap_or_default());
+    let imports = match targets.len() {
+        // Nothing has to be told apart.
+        ..2 => Imports::new(),
+        _ => affected::imported(&sources(project, snapshot(run)?)?),
+    };
+    Ok(planner::plan(baseline, targets, &imports))
+}
+
+/// Where no model can plan, a goal in words is one step.
+fn of_words(
+    project: &Project,
+    task: &Task,
+    teller: &Teller<'_>,
+) -> Result<(Plan, Planner), Failure> {
+    let run = &task.run;
+    let targets = run.targets.as_deref().unwrap_or_default();
+    let single = |intro| (model_plan::single(&run.goal.text, targets, intro), Planner::BuiltIn);
+    if run.planners.is_empty() {
+        return Ok(single(String::new()));
+    }
+    let (cancel, progress) = (&task.cancel, teller.progress);
+    let desk = Desk { store: &project.store, worlds: &project.worlds, cancel, progress };
+    let reach = Reach {
+        callers: &|model| work::caller(task, None, teller, model),
+        trial: &|_| Err::<Trial, _>(nothing_to_try()),
+        prompts: &project.prompts,
+        candidates: 1,
+    };
+    let planning = Planning {
+        goal: &run.goal,
+        tree: snapshot(run)?,
+        baseline: run.baseline.as_deref().unwrap_or_default(),
+        facts: &Facts::of(run),
+    };
+    Ok(match plan::plan(&run.planners, &planning, &desk, &reach)? {
+        Ok((plan, name)) => (plan, Planner::Model(name)),
+        Err(why) => single(format!("No model made a plan, so all of it is one step: {why}")),
+    })
+}
+
+fn nothing_to_try() -> Failure {
+    Failure::new(FailureKind::Bug, "a planner has nothing to try", "Please report this.")
+}

@@ -1,0 +1,102 @@
+//! A worker's turn at a step, with all that it may use.
+
+use std::sync::Arc;
+
+use super::executor::{Project, Task, Teller, base, found};
+use super::purse::Metered;
+use super::verify;
+use crate::base::ids::{AttemptId, TreeId};
+use crate::io::model::{Caller, Provider};
+use crate::io::worker::{self, Assignment, Desk, Reach, Trial};
+use crate::logic::{lessons, machine};
+use crate::model::budget::Expense;
+use crate::model::event::Event;
+use crate::model::failure::Failure;
+use crate::model::guard::Guarded;
+use crate::model::plan::Step;
+use crate::model::provider::Model;
+use crate::model::run::{Attempt, AttemptResult, Verified};
+
+/// Has the worker of an attempt work.
+pub(super) fn work(
+    project: &Project,
+    task: &Task,
+    attempt: AttemptId,
+    teller: &Teller<'_>,
+) -> Result<Event, Failure> {
+    let run = &task.run;
+    let open = found(run, attempt)?;
+    let earlier = run.attempts.iter().filter(|made| made.step == open.step);
+    let attempts: Vec<&Attempt> = earlier.collect();
+    let refused: Vec<TreeId> = attempts.iter().filter_map(|made| made.tree()).cloned().collect();
+    let bare = Step::new(open.step, "");
+    let step = run.step(open.step).unwrap_or(&bare);
+    let lessons = lessons::of_step(run, step, &run.lessons);
+    let assignment = Assignment {
+        tree: base(run, open)?,
+        checks: &run.checks,
+        baseline: machine::base_runs(run, open),
+        targets: machine::tests(run, open.step),
+        goal: &run.goal,
+        step,
+        attempts: &attempts,
+        refused: &refused,
+        lessons: &lessons,
+    };
+    let progress = teller.progress;
+    let desk =
+        Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
+    let reach = Reach {
+        callers: &|model| caller(task, Some(attempt), teller, model),
+        trial: &|tree| trial(project, task, open, teller, tree),
+        prompts: &project.prompts,
+        candidates: run.budget.candidates,
+    };
+    let worker = machine::worker_of(run, attempt);
+    let result = worker::work(&worker, &assignment, &desk, &reach)?;
+    Ok(Event::AttemptFinished { attempt, result })
+}
+
+/// A model within the run's budget.
+pub(super) fn caller<'a>(
+    task: &'a Task,
+    attempt: Option<AttemptId>,
+    teller: &'a Teller<'a>,
+    model: &Model,
+) -> Result<Box<dyn Caller + 'a>, Failure> {
+    Ok(Box::new(Metered {
+        inner: Box::new(Provider::open(model)?),
+        model: model.clone(),
+        purse: Arc::clone(&task.purse),
+        budget: task.run.budget,
+        attempt,
+        record: teller.record,
+    }))
+}
+
+/// What the checks say of a tree that the worker has not left yet, within the run's budget.
+fn trial(
+    project: &Project,
+    task: &Task,
+    attempt: &Attempt,
+    teller: &Teller<'_>,
+    tree: &TreeId,
+) -> Result<Trial, Failure> {
+    let why = match task.cancel.is_cancelled() {
+        true => Some("it was cancelled"),
+        false if task.purse.allows_checks(&task.run.budget) => None,
+        false => Some("the check runs that `budget.checks` allows are spent"),
+    };
+    if let Some(reason) = why.map(str::to_owned) {
+        let (runs, files, guard) = (Vec::new(), Vec::new(), Guarded::default());
+        let verified = Verified { tree: None, runs, files, guard };
+        return Ok(Trial { verified, result: AttemptResult::Red { reason } });
+    }
+    let trial = verify::trial(project, task, attempt, tree, teller.progress)?;
+    let n = trial.verified.runs.iter().filter(|run| !run.reused).count() as u32;
+    if n > 0 {
+        task.purse.take_checks(n);
+        (teller.record)(Event::Spent { attempt: Some(attempt.id), on: Expense::Checks { n } });
+    }
+    Ok(trial)
+}

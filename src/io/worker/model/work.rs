@@ -1,0 +1,141 @@
+//! A model at a step: it looks, edits, and says when it is done, which the checks have to confirm.
+
+use super::super::{Assignment, Desk, Reach, Trial};
+use super::draft::Draft;
+use super::talk::{Answer, Host};
+use super::{context, tools};
+use crate::base::limits::MODEL_RED_ROUNDS_MAX;
+use crate::logic::brief;
+use crate::logic::prompts::Prompt;
+use crate::logic::tools::{self as table, Use};
+use crate::model::failure::Failure;
+use crate::model::run::AttemptResult;
+use crate::model::transcript::{Message, Part, Request, Role, ToolCall, ToolChoice};
+
+/// What a worker says it has made.
+pub(super) struct Made {
+    pub summary: String,
+}
+
+pub(super) struct Work<'a, 'r, 'd> {
+    pub assignment: &'a Assignment<'a>,
+    pub desk: &'a Desk<'a>,
+    pub reach: &'a Reach<'r>,
+    pub draft: &'a mut Draft<'d>,
+    /// How often it was done and the checks were not green.
+    pub n_red: usize,
+}
+
+/// The first request of a worker: the rules and the task.
+pub(super) fn request(
+    assignment: &Assignment<'_>,
+    reach: &Reach<'_>,
+    draft: &Draft<'_>,
+    output_max: u32,
+) -> Result<Request, Failure> {
+    let rules = context::rules(draft)?;
+    let cases = assignment.baseline.iter().flat_map(|run| &run.report.cases);
+    let task = reach.prompts.fill(
+        Prompt::Task,
+        &[
+            ("task", &brief::task(assignment.goal, assignment.step)),
+            ("scope", &brief::scope(assignment.step)),
+            ("red", &brief::red(assignment.targets, cases)),
+            ("said", &brief::said(&assignment.goal.avoid)),
+            ("tried", &brief::tried(assignment.attempts)),
+            ("lessons", &brief::lessons(assignment.lessons)),
+            ("code", &context::code(draft, assignment)?),
+        ],
+    );
+    let task = Message { role: Role::User, parts: vec![Part::Text { text: task }] };
+    Ok(Request {
+        system: reach.prompts.fill(Prompt::Worker, &[("rules", &rules)]),
+        messages: vec![task],
+        tools: table::for_workers(),
+        choice: ToolChoice::Auto,
+        answer: None,
+        output_max,
+    })
+}
+
+impl Host for Work<'_, '_, '_> {
+    type Done = Made;
+
+    fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Made>, Failure> {
+        let wanted = match table::read(call) {
+            Ok(wanted) => wanted,
+            Err(why) => return Ok(Answer::error(why)),
+        };
+        match &wanted {
+            Use::RunTests => self.run_tests(),
+            Use::Done { summary } => self.done(summary),
+            other => Ok(match tools::carry_out(self.draft, self.desk, other)? {
+                Ok(text) => Answer::said(text),
+                Err(why) => Answer::error(why),
+            }),
+        }
+    }
+
+    fn nudge(&self) -> &'static str {
+        "Use a tool, or call `done` when the change is complete."
+    }
+}
+
+impl Work<'_, '_, '_> {
+    fn run_tests(&mut self) -> Result<Answer<Made>, Failure> {
+        if self.draft.is_unchanged() {
+            return Ok(Answer::error("nothing is changed yet: it is as you were told".to_owned()));
+        }
+        let trial = (self.reach.trial)(&self.draft.tree()?)?;
+        let text = match &trial.result {
+            AttemptResult::Green => "All is green. Say `done`.".to_owned(),
+            AttemptResult::Red { reason } | AttemptResult::Nothing { reason } => {
+                self.red(&trial, reason)?
+            }
+        };
+        Ok(Answer { left: left(&trial), ..Answer::said(text) })
+    }
+
+    fn done(&mut self, summary: &str) -> Result<Answer<Made>, Failure> {
+        if let Some((path, line)) = self.draft.broken()?.first() {
+            let text =
+                format!("{path} cannot be parsed any more, from line {line}: mend that first");
+            return Ok(Answer::error(text));
+        }
+        let tree = self.draft.tree()?;
+        if tree == *self.assignment.tree {
+            return Ok(Answer::error("nothing is changed yet".to_owned()));
+        }
+        let trial = (self.reach.trial)(&tree)?;
+        let made = Made { summary: summary.to_owned() };
+        let (text, done) = match &trial.result {
+            AttemptResult::Green => ("Green.".to_owned(), Some(made)),
+            AttemptResult::Red { reason } | AttemptResult::Nothing { reason } => {
+                self.n_red += 1;
+                let is_last = self.n_red >= MODEL_RED_ROUNDS_MAX;
+                (self.red(&trial, reason)?, is_last.then_some(made))
+            }
+        };
+        Ok(Answer { done, left: left(&trial), ..Answer::said(text) })
+    }
+
+    /// What the checks said of the draft, for the model.
+    fn red(&self, trial: &Trial, reason: &str) -> Result<String, Failure> {
+        let runs = &trial.verified.runs;
+        let red = brief::red_now(self.assignment.targets, self.assignment.baseline, runs);
+        let (red, diff) =
+            (format!("{reason}\n\n{red}"), brief::fenced("diff", &self.draft.diff()?));
+        Ok(self.reach.prompts.fill(Prompt::Red, &[("red", &red), ("diff", &diff)]))
+    }
+}
+
+/// Red tests that are left, where that is known.
+fn left(trial: &Trial) -> Option<usize> {
+    match trial.result {
+        AttemptResult::Green => Some(0),
+        AttemptResult::Red { .. } | AttemptResult::Nothing { .. } => {
+            let n_red: usize = trial.verified.runs.iter().map(|run| run.report.red().count()).sum();
+            (n_red > 0).then_some(n_red)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! What is known of a task, in words for a language model: short, the surest first, nothing twice.
+
+use crate::base::text::clipped;
+use crate::logic::secrets::withheld;
+use crate::model::check::{CheckRun, Problem};
+use crate::model::lesson::Lesson;
+use crate::model::plan::Step;
+use crate::model::proposal::FileChange;
+use crate::model::report::{TestCase, TestId};
+use crate::model::run::{Attempt, AttemptResult, Avoid, Goal};
+
+/// What is told of one failing test, in bytes.
+const CASE_BYTES_MAX: usize = 1_500;
+/// What is told of all failing tests, in bytes.
+const RED_BYTES_MAX: usize = 10_000;
+/// Errors of compilers and linters that are told.
+const PROBLEMS_TOLD_MAX: usize = 20;
+/// What is told of one change that was tried, in bytes.
+const CHANGE_BYTES_MAX: usize = 3_000;
+
+/// What the step is to do.
+pub fn task(goal: &Goal, step: &Step) -> String {
+    let mut text = step.title.clone();
+    if !step.intent.is_empty() {
+        text.push_str(&format!("\n\n{}", step.intent));
+    }
+    if !goal.text.is_empty() && !text.contains(&goal.text) {
+        text.push_str(&format!("\n\nIt is part of: {}", goal.text));
+    }
+    text
+}
+
+/// Where the step may change files; empty for everywhere.
+pub fn scope(step: &Step) -> String {
+    match step.scope.as_slice() {
+        [] => String::new(),
+        some => format!("Only these files may change: {}", some.join(", ")),
+    }
+}
+
+/// The tests that are red, each with what it said. Tests that say the same are told together.
+pub fn red<'a>(tests: &[TestId], cases: impl IntoIterator<Item = &'a TestCase>) -> String {
+    let cases = cases.into_iter().filter(|case| tests.contains(&case.id) && case.outcome.is_red());
+    let mut told: Vec<(Vec<&str>, String)> = Vec::new();
+    for case in cases {
+        let said = case_said(case);
+        match told.iter_mut().find(|(_, known)| *known == said) {
+            Some((names, _)) => names.push(&case.id.name),
+            None => told.push((vec![&case.id.name], said)),
+        }
+    }
+    if told.is_empty() {
+        return String::new();
+    }
+    let mut text = "## Tests that have to pass\n".to_owned();
+    for (place, (names, said)) in told.iter().enumerate() {
+        if text.len() > RED_BYTES_MAX {
+            text.push_str(&format!("\n… and {} failures more\n", told.len() - place));
+            break;
+        }
+        text.push_str(&format!("\n### {}\n{said}\n", names.join("\n### ")));
+    }
+    withheld(&text).into_owned()
+}
+
+/// What is red with a change: the targets, what was not red before, and what cannot be built.
+pub fn red_now(targets: &[TestId], before: &[CheckRun], now: &[CheckRun]) -> String {
+    let was_red = before.iter().flat_map(|run| run.report.red());
+    let was_red: Vec<&TestId> = was_red.map(|case| &case.id).collect();
+    let cases = || now.iter().flat_map(|run| run.report.red());
+    let counts = |id: &&TestId| targets.contains(id) || !was_red.contains(id);
+    let ids: Vec<TestId> = cases().map(|case| &case.id).filter(counts).cloned().collect();
+    let problems = now.iter().flat_map(|run| &run.problems).take(PROBLEMS_TOLD_MAX);
+    let line = |problem: &Problem| {
+        let at = problem.at.as_ref().map(|at| format!("{}:{}: ", at.path, at.line));
+        format!("- {}{}", at.unwrap_or_default(), clipped(problem.message.trim(), CASE_BYTES_MAX))
+    };
+    let problems: Vec<String> = problems.map(line).collect();
+    format!("{}\n{}", red(&ids, cases()), withheld(&problems.join("\n"))).trim().to_owned()
+}
+
+fn case_said(case: &TestCase) -> String {
+    let mut lines = Vec::new();
+    if let Some(at) = &case.at {
+        lines.push(format!("at {}:{}", at.path, at.line));
+    }
+    lines.push(fenced("", &clipped(case.message.trim(), CASE_BYTES_MAX)));
+    if case.frames.len() > 1 {
+        let frames = case.frames.iter().map(|frame| format!("{}:{}", frame.path, frame.line));
+        lines.push(format!("by way of {}", frames.collect::<Vec<_>>().join(", ")));
+    }
+    lines.join("\n")
+}
+
+/// A block that its content cannot end.
+pub fn fenced(language: &str, text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
+}
+
+/// What people said of changes that they do not want.
+pub fn said(avoid: &[Avoid]) -> String {
+    let rejected = avoid.iter().map(|avoid| {
+        let why = if avoid.note.is_empty() { String::new() } else { format!(": {}", avoid.note) };
+        let lines = diff_lines(&avoid.removed, &avoid.inserted);
+        format!("- This change in {} was rejected{why}\n{}", avoid.path, fenced("diff", &lines))
+    });
+    let all: Vec<String> = rejected.collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!("## What people said\n\n{}", all.join("\n"))
+    }
+}
+
+fn diff_lines(removed: &[String], inserted: &[String]) -> String {
+    let line = |sign: char, line: &String| format!("{sign}{}", line.trim_end_matches(['\n', '\r']));
+    let removed = removed.iter().map(|text| line('-', text));
+    removed.chain(inserted.iter().map(|text| line('+', text))).collect::<Vec<_>>().join("\n")
+}
+
+/// What was tried before on this step and what came of it.
+pub fn tried(attempts: &[&Attempt]) -> String {
+    let told: Vec<String> = attempts.iter().copied().filter_map(attempt_told).collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!("## What was tried before\n\n{}", told.join("\n\n"))
+    }
+}
+
+fn attempt_told(attempt: &Attempt) -> Option<String> {
+    let reason = match attempt.result.as_ref()? {
+        AttemptResult::Green => return None,
+        AttemptResult::Nothing { reason } | AttemptResult::Red { reason } => reason,
+    };
+    let files = attempt.verified.iter().flat_map(|verified| &verified.files);
+    let changes: Vec<String> = files.map(change_told).collect();
+    let text = clipped(&changes.join("\n"), CHANGE_BYTES_MAX);
+    let change =
+        if text.is_empty() { String::new() } else { format!("\n{}", fenced("diff", &text)) };
+    Some(format!("- by {}: {reason}{change}", attempt.worker))
+}
+
+fn change_told(file: &FileChange) -> String {
+    let hunks = file.hunks.iter().map(|hunk| diff_lines(&hunk.removed, &hunk.inserted));
+    format!("--- {}\n{}", file.path, hunks.collect::<Vec<_>>().join("\n"))
+}
+
+/// What mended or did not mend such failures before.
+pub fn lessons(lessons: &[&Lesson]) -> String {
+    let told =
+        lessons.iter().filter(|lesson| !lesson.note.is_empty() || !lesson.template.is_empty());
+    let line = |lesson: &&&Lesson| {
+        let how = if lesson.template.is_empty() { &lesson.worker } else { &lesson.template };
+        let note = if lesson.note.is_empty() {
+            String::new()
+        } else {
+            format!("; rejected once: {}", lesson.note)
+        };
+        format!("- {how}: accepted {} times of {}{note}", lesson.hits, lesson.hits + lesson.misses)
+    };
+    let lines: Vec<String> = told.map(|lesson| line(&lesson)).collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("## What mended such failures before\n\n{}", lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::{CheckId, StepId};
+    use crate::base::path::RepoPath;
+    use crate::model::report::{Place, TestOutcome};
+
+    fn case(name: &str, message: &str) -> TestCase {
+        let at = Place { path: RepoPath::new("test_a.py").unwrap(), line: 3 };
+        TestCase {
+            id: TestId { check: CheckId::new("unit"), name: name.to_owned() },
+            outcome: TestOutcome::Failed,
+            message: message.to_owned(),
+            at: Some(at.clone()),
+            frames: vec![at.clone(), Place { line: 9, ..at }],
+            duration_ms: 1,
+        }
+    }
+
+    #[test]
+    fn failures_that_say_the_same_are_told_together_and_secrets_are_not() {
+        let cases = [
+            case("a", "1 != 2\n```"),
+            case("b", "1 != 2\n```"),
+            case("c", "key AKIAIOSFODNN7EXAMPLE"),
+        ];
+        let tests: Vec<TestId> = cases.iter().map(|case| case.id.clone()).collect();
+        insta::assert_snapshot!(red(&tests, &cases), @r#"
+        ## Tests that have to pass
+
+        ### a
+        ### b
+        at test_a.py:3
+        ````
+        1 != 2
+        ```
+        ````
+        by way of test_a.py:3, test_a.py:9
+
+        ### c
+        at test_a.py:3
+        ```
+        key [withheld: looks like a secret]
+        ```
+        by way of test_a.py:3, test_a.py:9
+        "#);
+        assert_eq!(red(&tests[..0], &cases), "");
+    }
+
+    #[test]
+    fn a_rejected_change_is_told_with_its_note() {
+        let avoid = Avoid {
+            path: RepoPath::new("a.py").unwrap(),
+            removed: vec!["x = 1\n".to_owned()],
+            inserted: vec!["x = 2\n".to_owned()],
+            note: "round up instead".to_owned(),
+        };
+        insta::assert_snapshot!(said(&[avoid]), @r#"
+        ## What people said
+
+        - This change in a.py was rejected: round up instead
+        ```diff
+        -x = 1
+        +x = 2
+        ```
+        "#);
+    }
+
+    #[test]
+    fn a_step_says_what_it_is_part_of() {
+        let goal = Goal { text: "pay by card".to_owned(), ..Goal::default() };
+        let mut step = Step::new(StepId::first(), "add a field");
+        step.intent = "For numbers.".to_owned();
+        step.scope = vec!["shop/**".to_owned()];
+        assert_eq!(task(&goal, &step), "add a field\n\nFor numbers.\n\nIt is part of: pay by card");
+        assert_eq!(scope(&step), "Only these files may change: shop/**");
+    }
+}

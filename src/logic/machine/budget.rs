@@ -1,0 +1,59 @@
+//! When what a run may spend is spent.
+
+use std::collections::BTreeMap;
+
+use super::steps::StepState;
+use super::where_it_stood;
+use crate::base::ids::StepId;
+use crate::base::text;
+use crate::model::run::{AttemptResult, Run};
+use crate::model::worker::WorkerKind;
+
+/// What is spent, where nothing more can be begun for it; `None` while the run can go on. `is_over`: no step can.
+pub(super) fn spent(
+    run: &Run,
+    states: &BTreeMap<StepId, StepState>,
+    is_over: bool,
+) -> Option<String> {
+    let max = run.budget.checks_max.filter(|max| !is_over && run.spent.checks >= *max);
+    let what = match max {
+        Some(max) => {
+            format!("{} that `budget.checks` allows are", text::counted(max as usize, "check run"))
+        }
+        None => models(run, states, is_over)?,
+    };
+    Some(format!("the {what} spent{}", where_it_stood(run)))
+}
+
+/// What models may cost, when one is to work next, or had to stop for it.
+fn models(run: &Run, states: &BTreeMap<StepId, StepState>, is_over: bool) -> Option<String> {
+    let key = run.budget.forbids_calls(&run.spent)?;
+    let is_model = |name: &str| is_model(run, name);
+    let is_next =
+        |state: &StepState| matches!(state, StepState::Ready { turn } if is_model(&turn.worker));
+    let n_working = run.attempts.iter().filter(|attempt| attempt.result.is_none()).count();
+    let waits = n_working == 0 && states.values().any(is_next);
+    let stopped = |step: &StepId| {
+        let mut made = run.attempts.iter().filter(|attempt| attempt.step == *step);
+        let last = made.next_back();
+        last.is_some_and(|last| {
+            is_model(&last.worker) && matches!(last.result, Some(AttemptResult::Nothing { .. }))
+        })
+    };
+    let had_to_stop = || {
+        let mut stuck = states.iter().filter(|(_, state)| matches!(state, StepState::Stuck { .. }));
+        is_over && stuck.any(|(step, _)| stopped(step))
+    };
+    (waits || had_to_stop())
+        .then(|| format!("tokens or money that `budget.{key}` allows for models are"))
+}
+
+/// Whether a worker may begin: a model only while it may be called.
+pub(super) fn allows(run: &Run, worker: &str) -> bool {
+    run.budget.forbids_calls(&run.spent).is_none() || !is_model(run, worker)
+}
+
+fn is_model(run: &Run, name: &str) -> bool {
+    let mut known = run.workers.iter().filter(|worker| worker.name == name);
+    known.any(|worker| matches!(worker.kind, WorkerKind::Model { .. }))
+}
