@@ -66,6 +66,11 @@ impl Dirs {
     }
 }
 
+/// The user's own settings, whether the file is there or not.
+pub fn user_config() -> Result<PathBuf, Failure> {
+    Ok(base("XDG_CONFIG_HOME", ".config")?.join("greenloop").join("config.toml"))
+}
+
 /// The top of the work tree that holds `folder`. A home folder that is itself a repository of dot files is not taken
 /// for the project of everything below it.
 fn top_of(folder: &Path) -> Option<PathBuf> {

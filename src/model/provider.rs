@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One `[[model]]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
     /// What people call it; unique.
     pub name: String,

@@ -18,6 +18,7 @@ mod guard;
 mod interleavings;
 mod javascript;
 mod lint;
+mod models;
 mod place;
 mod plans;
 mod red;

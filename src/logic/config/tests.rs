@@ -15,9 +15,11 @@ fn told(text: &str) -> String {
             // Shown only where it says something.
             let policy = format!(", policy: {:?}", Policy::default());
             let approval = format!(", approval: {:?}", Approval::default());
+            let models = format!(", models: {:?}", Models::default());
             format!("{config:?}\n{errors}")
                 .replace(&policy, "")
                 .replace(&approval, "")
+                .replace(&models, "")
                 .replace(", steps_at_once: 2, checks_max: None, lines_max: None", "")
         }
         Err(error) => format!("unreadable: {error}"),
@@ -98,6 +100,7 @@ allow = ["tests/fuzz/*"]
         folder: RepoPath::root(),
     };
     let wanted = Config {
+        models: Models::default(),
         checks: vec![check],
         workers,
         ladder,
@@ -150,7 +153,7 @@ fn a_bad_key_leaves_the_good_ones() {
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
-    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox
+    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox, model, models
     "#);
 }
 
