@@ -68,6 +68,10 @@ Options of answer:
 Options of checks:
   --check NAME, --fresh, --unsandboxed, --trust, --format human|json
 
+Options of doctor:
+  --models        make one tiny call to each configured model
+  --trust         look at the models of greenloop.toml too
+
 Options of lsp:
   --unsandboxed, --trust, --log FILE
 

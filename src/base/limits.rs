@@ -282,3 +282,7 @@ pub const MODEL_WAIT_FIRST: Duration = Duration::from_secs(1);
 pub const MODEL_WAIT_MAX: Duration = Duration::from_secs(30);
 /// A provider that wants to be left alone for longer is not waited for.
 pub const MODEL_WAIT_ASKED_MAX: Duration = Duration::from_secs(120);
+/// How long a model may say nothing when nothing else is said.
+pub const MODEL_IDLE_DEFAULT: Duration = Duration::from_secs(300);
+/// The same, for answers that come whole.
+pub const MODEL_WHOLE_IDLE_DEFAULT: Duration = Duration::from_secs(900);

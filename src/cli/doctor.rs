@@ -1,5 +1,8 @@
 //! `greenloop doctor [DIR]`: what is available here, and what to do about what is not.
 
+mod models;
+
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,7 +13,7 @@ use super::style::Style;
 use super::{Stop, say};
 use crate::engine::Dirs;
 use crate::io::sandbox;
-use crate::logic::config::{self, FILE_NAME};
+use crate::logic::config::{self, Config, FILE_NAME};
 use crate::model::policy::Policy;
 
 /// One line of the report.
@@ -18,19 +21,23 @@ struct Finding {
     ok: bool,
     what: String,
     /// What to do when it is not well; empty when nothing needs doing.
-    hint: &'static str,
+    hint: Cow<'static, str>,
 }
 
 pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
     let mut folder: Option<PathBuf> = None;
+    let mut asked = models::Asked::default();
     while let Some(arg) = parser.next()? {
         match arg {
+            Long("models") => asked.call = true,
+            Long("trust") => asked.trusted = true,
             Value(path) if folder.is_none() => folder = Some(path.into()),
             other => return Err(other.unexpected().into()),
         }
     }
     let dirs = Dirs::find(&folder_of(folder))?;
-    let findings = findings(&dirs);
+    let mut findings = findings(&dirs);
+    findings.extend(models::findings(project_config(&dirs).map(|config| config.models), asked));
     let style = Style::of_stdout();
     say(&format!("greenloop {} on {}\n", env!("CARGO_PKG_VERSION"), dirs.root.display()));
     for Finding { ok, what, hint } in &findings {
@@ -66,7 +73,7 @@ fn findings(dirs: &Dirs) -> Vec<Finding> {
 fn isolation(cache: &Path) -> Vec<Finding> {
     let Ok(jail) = sandbox::own_program() else {
         let what = "our own program cannot be found".to_owned();
-        return vec![Finding { ok: false, what, hint: "Install greenloop again." }];
+        return vec![Finding { ok: false, what, hint: "Install greenloop again.".into() }];
     };
     let abilities = sandbox::probe(cache, &jail);
     let overlay = Finding {
@@ -77,32 +84,29 @@ fn isolation(cache: &Path) -> Vec<Finding> {
         } else {
             format!("isolation: pooled folders, because {}", abilities.overlay_reason)
         },
-        hint: "Slower and looser, but it works. Allow unprivileged user namespaces to get the overlay.",
+        hint: "Slower and looser, but it works. Allow unprivileged user namespaces to get the overlay.".into(),
     };
     let landlock = Finding {
         ok: abilities.landlock > 0 || !cfg!(target_os = "linux"),
         what: format!("write confinement: Landlock ABI {}", abilities.landlock),
-        hint: "Use a Linux kernel of 5.13 or later with Landlock enabled.",
+        hint: "Use a Linux kernel of 5.13 or later with Landlock enabled.".into(),
     };
     let calls = Finding {
         ok: abilities.seccomp || !cfg!(target_os = "linux"),
         what: "system call filter: seccomp".to_owned(),
-        hint: "Use a Linux kernel with seccomp filters, on 64-bit Intel, ARM or RISC-V.",
+        hint: "Use a Linux kernel with seccomp filters, on 64-bit Intel, ARM or RISC-V.".into(),
     };
     let enforced = Finding {
         ok: abilities.namespaces || !cfg!(target_os = "linux") && abilities.confine(),
         what: format!("enforced on tests: {}", abilities.enforced(&Policy::default()).join(", ")),
-        hint: "Allow unprivileged user namespaces to enforce the rest.",
+        hint: "Allow unprivileged user namespaces to enforce the rest.".into(),
     };
     vec![overlay, landlock, calls, enforced]
 }
 
 /// What `greenloop.toml` opens in the sandboxes of this project, for all checks and for some.
 fn doors(dirs: &Dirs) -> Vec<Finding> {
-    let mut folders = dirs.focus.ancestors().map(|folder| folder.under(&dirs.root));
-    let bytes = folders.find_map(|folder| std::fs::read(folder.join(FILE_NAME)).ok());
-    // One that cannot be read opens nothing, and the run tells about it.
-    let Some(Ok((config, _))) = bytes.map(|bytes| config::read(&bytes)) else { return Vec::new() };
+    let Some(config) = project_config(dirs) else { return Vec::new() };
     let all = ("all checks".to_owned(), config.policy.doors);
     let own = config.checks.into_iter().map(|check| (check.name, check.policy.doors));
     let open = [all].into_iter().chain(own).filter(|(_, doors)| !doors.are_closed());
@@ -112,9 +116,16 @@ fn doors(dirs: &Dirs) -> Vec<Finding> {
             "sandbox of {name}, where trusted: {}",
             sandbox::open(&doors, true).join(", ")
         ),
-        hint: "",
+        hint: "".into(),
     })
     .collect()
+}
+
+/// The nearest `greenloop.toml`. One that cannot be read opens nothing, and the run tells about it.
+fn project_config(dirs: &Dirs) -> Option<Config> {
+    let mut folders = dirs.focus.ancestors().map(|folder| folder.under(&dirs.root));
+    let bytes = folders.find_map(|folder| std::fs::read(folder.join(FILE_NAME)).ok())?;
+    config::read(&bytes).ok().map(|(config, _)| config)
 }
 
 /// Whether a program answers `--version`, with its answer.
@@ -127,9 +138,11 @@ fn program(name: &str, hint: &'static str) -> Finding {
                 .next()
                 .unwrap_or_default()
                 .to_owned();
-            Finding { ok: true, what: text, hint }
+            Finding { ok: true, what: text, hint: hint.into() }
         }
-        Ok(_) | Err(_) => Finding { ok: false, what: format!("{name} was not found"), hint },
+        Ok(_) | Err(_) => {
+            Finding { ok: false, what: format!("{name} was not found"), hint: hint.into() }
+        }
     }
 }
 
@@ -140,6 +153,7 @@ fn writable(name: &str, folder: &Path) -> Finding {
     Finding {
         ok,
         what,
-        hint: "Make it writable and free some space, or set XDG_STATE_HOME and XDG_CACHE_HOME.",
+        hint: "Make it writable and free some space, or set XDG_STATE_HOME and XDG_CACHE_HOME."
+            .into(),
     }
 }

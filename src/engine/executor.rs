@@ -13,6 +13,7 @@ use crate::base::ids::{AttemptId, TreeId};
 use crate::base::path::RepoPath;
 use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
+use crate::io::model::own_models;
 use crate::io::presence::Presence;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
@@ -20,6 +21,7 @@ use crate::io::worker::Progress;
 use crate::io::worlds::{World, Worlds};
 use crate::io::{dirs, prompts};
 use crate::logic::affected;
+use crate::logic::config::models::Models;
 use crate::logic::machine::{self, Effect};
 use crate::logic::prompts::Prompts;
 use crate::logic::subset;
@@ -185,11 +187,29 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     }
     let checks = wanted(detected.checks, &task.run)?;
     refuse_doors(project, &checks)?;
-    let budget = task.run.asked.over(detected.budget);
-    let (workers, guard) = (detected.workers, Box::new(detected.guard));
+    let budget = Box::new(task.run.asked.over(detected.budget));
+    let models = models(project, detected.models, &mut notes)?;
+    let (workers, planners) = (detected.staff.ladder(&models), models.planners());
+    let guard = Box::new(detected.guard);
     let approval = Box::new(detected.approval);
-    let planners = Vec::new();
     Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval })
+}
+
+/// The models that a run may call: the user's own, and the project's where it is trusted.
+fn models(
+    project: &Project,
+    of_project: Models,
+    notes: &mut Vec<String>,
+) -> Result<Models, Failure> {
+    let (own, problems) = own_models()?;
+    notes.extend(problems);
+    let models = own.clone().with_project(of_project, project.consent.trusted);
+    let models = models.unwrap_or_else(|refused| {
+        notes.push(format!("{}: it is not called. {}", refused.message, refused.hint));
+        own
+    });
+    notes.extend(models.unknown_roles());
+    Ok(models)
 }
 
 /// Doors of a sandbox are opened by who trusts the project, not by the project.

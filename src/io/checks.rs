@@ -30,7 +30,8 @@ use crate::base::path::RepoPath;
 use crate::io::process::Output;
 use crate::io::store::Store;
 use crate::io::worlds::{Command, World};
-use crate::logic::config::{self, CheckConfig, Config, ConfigError};
+use crate::logic::config::models::Models;
+use crate::logic::config::{self, CheckConfig, Config, ConfigError, Staff};
 use crate::logic::detect;
 use crate::model::approval::Approval;
 use crate::model::budget::Budget;
@@ -38,7 +39,6 @@ use crate::model::check::{Check, CheckEnd, CheckRun, Problem, Runner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::GuardPolicy;
 use crate::model::report::{TestCase, TestReport};
-use crate::model::worker::Worker;
 
 pub use self::cache::CheckCache;
 pub use self::setting::setting;
@@ -50,8 +50,10 @@ pub struct Detected {
     pub checks: Vec<Check>,
     /// What `greenloop.toml` grants a run, the defaults where it says nothing.
     pub budget: Budget,
-    /// Who may work, from cheap to dear.
-    pub workers: Vec<Worker>,
+    /// Who may work, beside models.
+    pub staff: Staff,
+    /// The project's own; they count only where it is trusted.
+    pub models: Models,
     /// What changes may do to what judges them.
     pub guard: GuardPolicy,
     /// When people have a say.
@@ -98,7 +100,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
             "Correct the entry in greenloop.toml, or delete it.",
         ));
     }
-    let (budget, workers, policy) = (config.budget, config.ladder(&folder), config.policy.clone());
+    let (budget, staff, policy) = (config.budget, config.staff(&folder), config.policy.clone());
+    let models = config.models;
     let guard = GuardPolicy { folder: folder.clone(), ..config.guard };
     let approval = config.approval;
     if !config.checks.is_empty() {
@@ -107,7 +110,7 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
             .into_iter()
             .map(|check| configured(store.root(), &folder, check))
             .collect();
-        return Ok(Detected { checks, budget, workers, guard, approval, notes });
+        return Ok(Detected { checks, budget, staff, models, guard, approval, notes });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
@@ -123,7 +126,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
             return Ok(Detected {
                 checks: found.checks,
                 budget,
-                workers,
+                staff,
+                models,
                 guard,
                 approval,
                 notes: all_notes,
@@ -134,7 +138,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     // The same tool may be set up in folders around each other: the nearest one is meant.
     let mut seen = BTreeSet::new();
     on_request.retain(|check: &Check| seen.insert(check.id.clone()));
-    Ok(Detected { checks: on_request, budget, workers, guard, approval, notes: all_notes })
+    let (checks, notes) = (on_request, all_notes);
+    Ok(Detected { checks, budget, staff, models, guard, approval, notes })
 }
 
 /// The checks of one folder, as if it were the whole project.

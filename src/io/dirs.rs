@@ -66,6 +66,11 @@ impl Dirs {
     }
 }
 
+/// The user's own settings, whether the file is there or not.
+pub fn user_config() -> Result<PathBuf, Failure> {
+    Ok(config()?.join("config.toml"))
+}
+
 /// The top of the work tree that holds `folder`. A home folder that is itself a repository of dot files is not taken
 /// for the project of everything below it.
 fn top_of(folder: &Path) -> Option<PathBuf> {
@@ -74,9 +79,9 @@ fn top_of(folder: &Path) -> Option<PathBuf> {
     (!is_home || top == folder).then_some(top)
 }
 
-/// The folder of the user's own configuration; `None` when no home is known. Nothing is made.
-pub fn config() -> Option<PathBuf> {
-    Some(base("XDG_CONFIG_HOME", ".config").ok()?.join("greenloop"))
+/// The folder of the user's own configuration. Nothing is made.
+pub fn config() -> Result<PathBuf, Failure> {
+    Ok(base("XDG_CONFIG_HOME", ".config")?.join("greenloop"))
 }
 
 /// Unique per path and still readable.

@@ -2,6 +2,7 @@
 //! answer that was cut short is ever used.
 
 mod key;
+mod own;
 mod pace;
 mod tape;
 mod wire;
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 
 use key::Key;
 pub use key::NoKey;
+pub use own::own_models;
 pub use pace::Pace;
 pub use tape::Tape;
 use wire::{Exchange, Wire};

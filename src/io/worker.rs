@@ -52,10 +52,13 @@ pub struct Desk<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
+/// How models are reached.
+pub type Callers<'a> = dyn Fn(&Model) -> Result<Box<dyn Caller + 'a>, Failure> + Sync + 'a;
+
 /// What language models need besides.
 pub struct Reach<'a> {
     /// Reaches a model, within what the run may spend.
-    pub callers: &'a (dyn Fn(&Model) -> Result<Box<dyn Caller + 'a>, Failure> + Sync),
+    pub callers: &'a Callers<'a>,
     /// Has the checks run on a tree as they will be at the end; what is known is not run again.
     pub trial: &'a (dyn Fn(&TreeId) -> Result<Trial, Failure> + Sync),
     /// What language models are told.

@@ -3,8 +3,11 @@
 mod approval;
 mod budget;
 mod guard;
+pub mod models;
 mod policy;
+pub mod presets;
 mod reader;
+mod takes;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -21,37 +24,18 @@ use crate::model::check::Runner;
 use crate::model::guard::GuardPolicy;
 use crate::model::policy::Policy;
 use crate::model::worker::{Worker, WorkerKind};
+use models::Models;
 use reader::Reader;
+pub use takes::Takes;
+pub use workers::Staff;
 
 /// The file's name, in the project's folder.
 pub const FILE_NAME: &str = "greenloop.toml";
 
-/// What a key takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
-    Text,
-    /// One of these words.
-    Word(&'static [&'static str]),
-    /// A folder inside the project.
-    Folder,
-    Texts,
-    Flag,
-    /// Names with texts.
-    TextTable,
-    /// One pattern for files, or a list of them.
-    Patterns,
-    /// A whole number from 1 to this one.
-    Count(u64),
-    /// Absolute paths, and such below `~/`.
-    Paths,
-    /// A flag, or a list of `host:port`.
-    Network,
-}
-
 /// A key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// `check`, `worker`, `budget`, `approval`, `guard` or `sandbox`; empty at the top of the file.
+    /// `check`, `worker`, `budget`, `approval`, `guard`, `model`, `models` or `sandbox`; empty at the top of the file.
     pub table: &'static str,
     pub name: &'static str,
     pub takes: Takes,
@@ -59,8 +43,8 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-/// Every key there is, beside those in [`policy::KEYS`], [`approval::KEYS`] and [`budget::KEYS`]. Reading, "did you mean" and the
-/// manual go by these tables.
+/// Every key there is, beside those in [`policy::KEYS`], [`approval::KEYS`], [`budget::KEYS`] and [`models::KEYS`]. Reading, "did
+/// you mean" and the manual go by these tables.
 pub const KEYS: &[Key] = &[
     Key {
         table: "check",
@@ -233,6 +217,8 @@ pub struct Config {
     /// Its patterns start at the folder of the file.
     pub guard: GuardPolicy,
     pub approval: Approval,
+    /// The project's own; they count only where it is trusted.
+    pub models: Models,
 }
 
 /// One `[[check]]`.
@@ -260,8 +246,8 @@ pub struct WorkerConfig {
 }
 
 impl Config {
-    /// Who works on a run, from cheap to dear, when the file lies in `folder`.
-    pub fn ladder(&self, folder: &RepoPath) -> Vec<Worker> {
+    /// Who is there to work on a run, when the file lies in `folder`.
+    pub fn staff(&self, folder: &RepoPath) -> Staff {
         let commands = self.workers.iter().map(|worker| Worker {
             name: worker.name.clone(),
             llm: worker.llm,
@@ -271,12 +257,8 @@ impl Config {
                 timeout_ms: worker.timeout_ms,
             },
         });
-        let all: Vec<Worker> = [Worker::repair()].into_iter().chain(commands).collect();
-        let Some(names) = &self.ladder else { return all };
-        names
-            .iter()
-            .filter_map(|name| all.iter().find(|known| known.name == *name).cloned())
-            .collect()
+        let known = [Worker::repair()].into_iter().chain(commands).collect();
+        Staff { known, names: self.ladder.clone() }
     }
 }
 
@@ -290,18 +272,34 @@ pub struct ConfigError {
     pub message: String,
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{FILE_NAME}:{}: ", self.line)?;
-        if !self.key.is_empty() {
-            write!(f, "`{}` ", self.key)?;
-        }
-        f.write_str(&self.message)
+impl ConfigError {
+    /// For people, with the file it is in.
+    pub fn told(&self, file: &str) -> String {
+        let key = if self.key.is_empty() { String::new() } else { format!("`{}` ", self.key) };
+        format!("{file}:{}: {key}{}", self.line, self.message)
     }
 }
 
-/// Reads the file. `Err` when it is no TOML at all: then nothing in it can be trusted.
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(FILE_NAME))
+    }
+}
+
+/// Reads the project's file. `Err` when it is no TOML at all: then nothing in it can be trusted.
 pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
+    read_with(bytes, |index, table| Reader::new(index).config(table))
+}
+
+/// Reads the user's own file, which names models.
+pub fn read_user(bytes: &[u8]) -> Result<(Models, Vec<ConfigError>), ConfigError> {
+    read_with(bytes, |index, table| Reader::new(index).user_config(table))
+}
+
+fn read_with<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&LineIndex, &DeTable<'_>) -> T,
+) -> Result<T, ConfigError> {
     let whole = |line, message: String| ConfigError { key: String::new(), line, message };
     if bytes.len() > CONFIG_BYTES_MAX {
         return Err(whole(1, format!("is larger than {CONFIG_BYTES_MAX} bytes")));
@@ -316,13 +314,13 @@ pub fn read(bytes: &[u8]) -> Result<(Config, Vec<ConfigError>), ConfigError> {
         let offset = error.span().map_or(0, |span| span.start);
         whole(index.line_of(offset) + 1, format!("cannot be read: {}", error.message()))
     })?;
-    Ok(Reader::new(&index).config(table.get_ref()))
+    Ok(read(&index, table.get_ref()))
 }
 
 /// The keys that may stand in one table.
 pub fn keys_of(table: &str) -> impl Iterator<Item = &'static Key> {
     let of_sandbox = if ["check", "sandbox"].contains(&table) { policy::KEYS } else { &[] };
-    let of_all = KEYS.iter().chain(approval::KEYS).chain(budget::KEYS);
+    let of_all = KEYS.iter().chain(approval::KEYS).chain(budget::KEYS).chain(models::KEYS);
     of_all.filter(move |key| key.table == table).chain(of_sandbox)
 }
 

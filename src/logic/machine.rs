@@ -98,7 +98,7 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.workers = workers.clone();
             run.guard = (**guard).clone();
             run.approval = (**approval).clone();
-            run.budget = *budget;
+            run.budget = **budget;
             run.phase = Phase::Baselining;
         }
         Event::BaselineTaken { runs } => {

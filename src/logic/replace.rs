@@ -92,9 +92,8 @@ fn by_lines(text: &str, old: &str, new: &str) -> Result<Edit, Misfit> {
 /// The lines to look for, without empty ones around them.
 fn wanted(old: &str) -> Vec<&str> {
     let all: Vec<&str> = old.lines().map(str::trim_end).collect();
-    let is_text = |line: &&str| !line.is_empty();
-    let first = all.iter().position(|line| is_text(&line)).unwrap_or(0);
-    let last = all.iter().rposition(|line| is_text(&line)).unwrap_or(0);
+    let first = all.iter().position(|line| !line.is_empty()).unwrap_or(0);
+    let last = all.iter().rposition(|line| !line.is_empty()).unwrap_or(0);
     all[first..=last].to_vec()
 }
 
@@ -191,7 +190,7 @@ fn nearest(lines: &[Line<'_>], wanted: &[&str]) -> Option<(u32, String)> {
     }
     let window = &lines[at..at + size];
     let quoted = window.iter().map(|line| line.text).collect::<Vec<_>>().join("\n");
-    Some((at as u32 + 1, clipped(&quoted, QUOTED_BYTES_MAX).to_string()))
+    Some((at as u32 + 1, clipped(&quoted, QUOTED_BYTES_MAX)))
 }
 
 impl Misfit {

@@ -57,7 +57,7 @@ fn mask(request: &mut Request, n_kept: usize) -> usize {
     let n_old = results.len().saturating_sub(n_kept);
     let old = results.into_iter().take(n_old).filter(|text| text.len() >= MASKED_BYTES_MIN);
     old.map(|text| {
-        *text = format!("[{} bytes, left out by now: call again if you need it]", text.len())
+        *text = format!("[{} bytes, left out by now: call again if you need it]", text.len());
     })
     .count()
 }

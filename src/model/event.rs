@@ -36,7 +36,7 @@ pub enum Event {
     SnapshotTaken {
         snapshot: Snapshot,
         checks: Vec<Check>,
-        budget: Budget,
+        budget: Box<Budget>,
         notes: Vec<String>,
         /// Who may work on it, from cheap to dear.
         #[serde(default = "Worker::default_ladder")]

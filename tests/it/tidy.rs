@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use greenloop::logic::config;
+use greenloop::logic::config::{self, presets};
 use greenloop::model::check::Linter;
 
 use crate::support::repository;
@@ -161,6 +161,18 @@ fn every_runner_has_its_row() {
     let words: Vec<&str> = words.iter().copied().filter(|word| !linters.contains(word)).collect();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(Vec::from_iter(rows), words, "docs/runners.md has one row for each runner");
+}
+
+#[test]
+fn every_provider_has_its_row() {
+    let page = document("docs/models.md").unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let words = presets::PRESETS.iter().map(|preset| preset.word);
+    assert_eq!(
+        Vec::from_iter(rows),
+        Vec::from_iter(words),
+        "docs/models.md has one row for each provider"
+    );
 }
 
 #[test]

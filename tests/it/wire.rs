@@ -8,6 +8,7 @@ mod editor;
 mod hostile;
 mod lasting;
 mod model;
+mod models;
 mod plans;
 mod review;
 mod steps;

@@ -12,6 +12,7 @@ use self::draft::Draft;
 use self::talk::{Ended, Talk};
 use self::work::{Made, Work};
 use super::{Assignment, Desk, Progress, Reach};
+use crate::base::path::RepoPath;
 use crate::base::text::clipped;
 use crate::logic::candidate::merit;
 use crate::model::event::WorkResult;
@@ -148,7 +149,7 @@ fn changed(
         return Ok(WorkResult::Nothing { reason, search: None });
     }
     let said = summary.lines().map(str::trim).find(|line| !line.is_empty());
-    let paths: Vec<&str> = draft.changed().map(|path| path.as_str()).collect();
+    let paths: Vec<&str> = draft.changed().map(RepoPath::as_str).collect();
     let title = match said {
         Some(line) => clipped(line, TITLE_BYTES_MAX),
         None => format!("{}, changed by {}", paths.join(", "), model.name),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::policy;
 use super::{CheckConfig, Config, ConfigError, Key, Takes, keys_of};
+use super::{models, policy};
 use crate::base::glob::Globs;
 use crate::base::limits::{CHECK_WALL_DEFAULT, JAIL_HOSTS_MAX};
 use crate::base::near::near;
@@ -72,13 +72,19 @@ impl<'a> Reader<'a> {
                     config.n_unusable += 1;
                     self.error("guard", value, "is a table: write `[guard]`");
                 }
+                ("model" | "models", _) => {}
                 (other, _) => {
-                    let known =
-                        ["check", "worker", "workers", "budget", "approval", "guard", "sandbox"];
+                    let known = [
+                        "check", "worker", "workers", "budget", "approval", "guard", "sandbox",
+                        "model", "models",
+                    ];
                     self.unknown(other, name, other, known);
                 }
             }
         }
+        let n_unusable;
+        (config.models, n_unusable) = self.all_models(table);
+        config.n_unusable += n_unusable;
         // Any worker may be named, wherever it stands in the file.
         if let Some(value) = table.get("workers") {
             self.ladder(value, &mut config);
@@ -194,6 +200,13 @@ impl<'a> Reader<'a> {
             (Takes::Paths, DeValue::Array(list)) => all_texts(list)
                 .filter(|paths| paths.iter().all(|path| policy::is_path(path)))
                 .map(Taken::Texts),
+            (Takes::Url, DeValue::String(text)) => {
+                models::is_url(text).then(|| Taken::Text(text.to_string()))
+            }
+            (Takes::Variable, DeValue::String(text)) => {
+                models::is_variable(text).then(|| Taken::Text(text.to_string()))
+            }
+            (Takes::Price, price) => models::price(price).map(Taken::Count),
             (Takes::Network, DeValue::Boolean(true)) => Some(Taken::Network(Network::Open)),
             (Takes::Network, DeValue::Boolean(false)) => Some(Taken::Network(Network::Private)),
             (Takes::Network, DeValue::Array(list)) => all_texts(list)
@@ -210,21 +223,24 @@ impl<'a> Reader<'a> {
                 | Takes::Patterns
                 | Takes::Count(_)
                 | Takes::Paths
+                | Takes::Url
+                | Takes::Variable
                 | Takes::Network,
                 _,
             ) => None,
         };
         // A command needs its program.
         let taken = taken.filter(|taken| {
-            key.name != "command" || !matches!(taken, Taken::Texts(words) if words.is_empty())
+            !matches!(key.name, "command" | "key_command")
+                || !matches!(taken, Taken::Texts(words) if words.is_empty())
         });
         if taken.is_none() {
-            self.error(full, value, &format!("takes {}", wanted(key.takes)));
+            self.error(full, value, &format!("takes {}", key.takes.wanted()));
         }
         taken
     }
 
-    fn unknown<'k, T>(
+    pub(super) fn unknown<'k, T>(
         &mut self,
         full: &str,
         at: &Spanned<T>,
@@ -242,26 +258,6 @@ impl<'a> Reader<'a> {
     pub(super) fn error<T>(&mut self, key: &str, at: &Spanned<T>, message: &str) {
         let line = self.index.line_of(at.span().start) + 1;
         self.errors.push(ConfigError { key: key.to_owned(), line, message: message.to_owned() });
-    }
-}
-
-fn wanted(takes: Takes) -> String {
-    match takes {
-        Takes::Text => "a text".to_owned(),
-        Takes::Word(words) => format!("one of {}", words.join(", ")),
-        Takes::Folder => "a folder inside the project".to_owned(),
-        Takes::Texts => "a list of texts, for example [\"python3\", \"-m\", \"pytest\"]".to_owned(),
-        Takes::Flag => "true or false".to_owned(),
-        Takes::TextTable => "a table of texts, for example { TZ = \"UTC\" }".to_owned(),
-        Takes::Paths => {
-            "a list of paths that begin with `/` or `~/`, without `..`, for example [\"~/.cache/foo\"]".to_owned()
-        }
-        Takes::Network => "true, false, or a list like [\"localhost:5432\"]".to_owned(),
-        Takes::Patterns => {
-            "one pattern, or a list of them, for files in `dir`, for example \"out/*.xml\""
-                .to_owned()
-        }
-        Takes::Count(max) => format!("a whole number from 1 to {max}"),
     }
 }
 

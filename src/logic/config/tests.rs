@@ -15,9 +15,11 @@ fn told(text: &str) -> String {
             // Shown only where it says something.
             let policy = format!(", policy: {:?}", Policy::default());
             let approval = format!(", approval: {:?}", Approval::default());
+            let models = format!(", models: {:?}", Models::default());
             format!("{config:?}\n{errors}")
                 .replace(&policy, "")
                 .replace(&approval, "")
+                .replace(&models, "")
                 .replace(", steps_at_once: 2, checks_max: None, lines_max: None", "")
         }
         Err(error) => format!("unreadable: {error}"),
@@ -93,8 +95,12 @@ allow = ["tests/fuzz/*"]
         timeout_ms: 300_000,
         llm: true,
     };
-    let names: Vec<String> =
-        config.ladder(&RepoPath::root()).into_iter().map(|worker| worker.name).collect();
+    let names: Vec<String> = config
+        .staff(&RepoPath::root())
+        .ladder(&Models::default())
+        .into_iter()
+        .map(|worker| worker.name)
+        .collect();
     assert_eq!(names, ["codemod", "repair"]);
     let (workers, ladder) = (vec![worker], Some(names));
     let guard = GuardPolicy {
@@ -104,6 +110,7 @@ allow = ["tests/fuzz/*"]
         folder: RepoPath::root(),
     };
     let wanted = Config {
+        models: Models::default(),
         checks: vec![check],
         workers,
         ladder,
@@ -144,8 +151,12 @@ fn a_worker_that_cannot_run_as_written_is_counted() {
     greenloop.toml:9: `worker.llm` takes true or false
     "#);
     let (config, _) = read(worker.as_bytes()).unwrap();
-    let names: Vec<String> =
-        config.ladder(&RepoPath::root()).into_iter().map(|worker| worker.name).collect();
+    let names: Vec<String> = config
+        .staff(&RepoPath::root())
+        .ladder(&Models::default())
+        .into_iter()
+        .map(|worker| worker.name)
+        .collect();
     assert_eq!(names, ["repair", "codemod"]);
 }
 
@@ -156,7 +167,7 @@ fn a_bad_key_leaves_the_good_ones() {
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
-    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox
+    greenloop.toml:10: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox, model, models
     "#);
 }
 

@@ -2,11 +2,35 @@
 
 use toml::de::{DeArray, DeValue};
 
+use super::models::Models;
 use super::reader::{Reader, Value, count, flag, text, texts};
 use super::{Config, WorkerConfig, keys_of};
 use crate::base::limits::WORKER_WALL_DEFAULT;
 use crate::base::near::near;
 use crate::model::worker::Worker;
+
+/// Who is there to work, beside models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Staff {
+    /// Our own search and the programs.
+    pub known: Vec<Worker>,
+    /// Who of them and of the models works, in which order; `None` where nothing is said.
+    pub names: Option<Vec<String>>,
+}
+
+impl Staff {
+    /// Who works on a run, from cheap to dear; models last where nothing is said.
+    pub fn ladder(&self, models: &Models) -> Vec<Worker> {
+        let known = || self.known.iter().cloned();
+        let Some(names) = &self.names else {
+            return known().chain(models.worker()).collect();
+        };
+        let named = |name: &String| {
+            known().find(|worker| worker.name == *name).or_else(|| models.worker_named(name))
+        };
+        names.iter().filter_map(named).collect()
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn workers(&mut self, entries: &DeArray<'_>, config: &mut Config) {
@@ -68,6 +92,7 @@ impl Reader<'_> {
         };
         let mut known = vec![Worker::REPAIR];
         known.extend(config.workers.iter().map(|worker| worker.name.as_str()));
+        known.extend(config.models.all.iter().map(|model| model.name.as_str()));
         let mut problems = Vec::new();
         if names.is_empty() {
             problems.push("names nobody: leave it out, or name who is to work".to_owned());

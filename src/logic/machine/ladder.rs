@@ -1,6 +1,7 @@
 //! Who works next on a step: the ladder from cheap to dear.
 
 use crate::base::ids::{AttemptId, StepId};
+use crate::base::text;
 use crate::logic::lessons;
 use crate::logic::stall::{self, Kind, Round};
 use crate::model::lesson::Lesson;
@@ -123,7 +124,10 @@ fn stuck(run: &Run, step: StepId) -> String {
             AttemptResult::Nothing { reason } if n_before == 0 => reason.clone(),
             AttemptResult::Nothing { reason } => format!("{reason} (attempt {})", last.id),
             AttemptResult::Red { reason } => {
-                format!("{} attempts were made, the last one was not green: {reason}", n_before + 1)
+                format!(
+                    "{}, the last one not green: {reason}",
+                    text::counted(n_before + 1, "attempt")
+                )
             }
             AttemptResult::Green => return None,
         })

@@ -39,6 +39,7 @@ fn snapshot() -> Event {
     let snapshot =
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
     let budget = Budget { attempts_max: ATTEMPTS_MAX, wall_ms_max: 60_000, ..Budget::default() };
+    let budget = Box::new(budget);
     let workers = Worker::default_ladder();
     Event::SnapshotTaken {
         snapshot,
@@ -252,7 +253,7 @@ fn a_red_attempt_is_followed_by_another_until_the_budget_is_spent() {
     do Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(2), tree: TreeId("two"), onto: None }
       attempt 2: Red { reason: "still red: a" }
-      finished: Stuck { reason: "2 attempts were made, the last one was not green: still red: a" }
+      finished: Stuck { reason: "2 attempts, the last one not green: still red: a" }
     rest
     "#);
 }
@@ -317,7 +318,7 @@ fn a_worker_without_ideas_hands_over_and_one_that_was_red_tries_again() {
     rest
     "#);
     let script = [snapshot_of_two(), baseline("a-"), nothing(1), refused(2), refused(3)];
-    assert_snapshot!(check(&script).lines().rev().nth(1).unwrap(), @r#"  finished: Stuck { reason: "no idea; 2 attempts were made, the last one was not green: it changed a test" }"#);
+    assert_snapshot!(check(&script).lines().rev().nth(1).unwrap(), @r#"  finished: Stuck { reason: "no idea; 2 attempts, the last one not green: it changed a test" }"#);
 }
 
 #[test]

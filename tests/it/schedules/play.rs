@@ -248,7 +248,7 @@ impl Play {
         Event::SnapshotTaken {
             snapshot: Snapshot { tree, n_files: 1, unsaved: Vec::new(), warnings: Vec::new() },
             checks: vec![world::check()],
-            budget,
+            budget: Box::new(budget),
             notes: Vec::new(),
             workers,
             planners: Vec::new(),

@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io::checks", &["io::store", "io::worlds", "io::process", "io::sandbox"]),
     ("io::journal", &["io::fault", "io::store"]),
     ("io::dirs", &["io::store"]),
-    ("io::model", &["io::process"]),
+    ("io::model", &["io::dirs", "io::process"]),
     (
         "io::worker",
         &["io::checks", "io::model", "io::worlds", "io::store", "io::process", "io::sandbox"],

@@ -68,7 +68,7 @@ pub(super) fn code(draft: &Draft<'_>, assignment: &Assignment<'_>) -> Result<Str
         if pieces.len() == PIECES_MAX || n_bytes > CODE_BYTES_MAX {
             break;
         }
-        if shown.iter().any(|other| is_near(&other)) {
+        if shown.iter().any(is_near) {
             continue;
         }
         if let Ok(text) = draft.text(&place.path)? {

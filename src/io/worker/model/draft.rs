@@ -67,7 +67,7 @@ impl<'a> Draft<'a> {
             Some(bytes) if bytes.len() > REPAIR_FILE_BYTES_MAX => {
                 Err(format!("{path} is too large to be read here: {} bytes", bytes.len()))
             }
-            Some(bytes) => String::from_utf8(bytes).map_err(|_| format!("{path} is no UTF-8 text")),
+            Some(bytes) => String::from_utf8(bytes).or(Err(format!("{path} is no UTF-8 text"))),
         })
     }
 
