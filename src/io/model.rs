@@ -86,7 +86,7 @@ impl Provider {
     }
 
     fn key(&self, cancel: &CancelToken) -> Result<Option<Key>, NoKey> {
-        if !self.wire.needs_key() {
+        if self.wire.is_replayed() {
             return Ok(None);
         }
         let mut known = self.key.lock().unwrap_or_else(PoisonError::into_inner);
@@ -156,6 +156,10 @@ impl Provider {
         let sent = within(self.idle(), self.wire.send(&self.model, &out, key)).await;
         let mut exchange = match sent {
             Some(Ok(exchange)) => exchange,
+            // A recording that is missing stays missing.
+            Some(Err(why)) if self.wire.is_replayed() => {
+                return Err((Problem::new(Fault::Invalid, why), Usage::default()));
+            }
             Some(Err(why)) => {
                 let why = format!("no answer from {}: {why}", self.model.url);
                 return Err((Problem::new(Fault::Unreachable, why), Usage::default()));

@@ -56,8 +56,9 @@ impl Wire {
         Ok(Wire { client, tape })
     }
 
-    pub(super) fn needs_key(&self) -> bool {
-        !matches!(self.tape, Tape::Replay(_))
+    /// Nothing is sent, and no key is needed.
+    pub(super) fn is_replayed(&self) -> bool {
+        matches!(self.tape, Tape::Replay(_))
     }
 
     /// `Err` says for people why nothing came.

@@ -132,11 +132,13 @@ impl Answer {
             Piece::Opaque(value) => value.to_string().len(),
         });
         let tokens = |n_bytes: usize| n_bytes.div_ceil(4) as u64;
+        // Nothing is said where something came: some servers put zeros instead of leaving it out.
+        let told = |n: Option<u64>| n.filter(|n| *n > 0);
         Usage {
-            input: self.input.unwrap_or_else(|| tokens(self.n_bytes_sent)),
+            input: told(self.input).unwrap_or_else(|| tokens(self.n_bytes_sent)),
             cached: self.cached,
             cache_written: self.cache_written,
-            output: self.output.unwrap_or_else(|| tokens(n_bytes.sum())),
+            output: told(self.output).unwrap_or_else(|| tokens(n_bytes.sum())),
         }
     }
 

@@ -309,7 +309,9 @@ fn usage_wherever_it_stands() {
     );
     // Not told at all: four bytes a token.
     let sent = outgoing(&model(Dialect::Chat), &request(), true).body.to_string().len();
-    raw(&[text, "[DONE]"], &format!(r#""hi" | End | {} (0 0) 1"#, sent.div_ceil(4)));
+    let guessed = format!(r#""hi" | End | {} (0 0) 1"#, sent.div_ceil(4));
+    raw(&[text, "[DONE]"], &guessed);
+    raw(&[text, &bill(r#"{"prompt_tokens":0,"completion_tokens":0}"#), "[DONE]"], &guessed);
 }
 
 #[test]
