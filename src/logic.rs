@@ -3,6 +3,7 @@
 pub mod acceptance;
 pub mod affected;
 pub mod avoid;
+pub mod comparison;
 pub mod config;
 pub mod detect;
 pub mod diff;

@@ -128,9 +128,9 @@ impl Session {
         }
     }
 
-    /// Whether the user trusts what is open, as the editor says in its `initializationOptions`.
-    pub fn is_trusted(&self) -> bool {
-        lock(&self.initialize)["initializationOptions"]["trusted"] == true
+    /// Whether the user trusts what is open, as the editor says in its `initializationOptions`; `None` where it does not.
+    pub fn trust(&self) -> Option<bool> {
+        lock(&self.initialize)["initializationOptions"]["trusted"].as_bool()
     }
 
     /// What the editor can do; the least before it has said so.

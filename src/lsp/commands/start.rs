@@ -14,10 +14,12 @@ use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, new_run_id};
 use crate::lsp::documents::Text;
 use crate::lsp::error::{Reason, Refusal};
+use crate::lsp::findings::What;
 use crate::lsp::progress::Progress;
 use crate::lsp::session::{Session, State};
 use crate::lsp::{from_proto, projects};
 use crate::model::budget::AskedBudget;
+use crate::model::report::Place;
 use crate::model::run::{Goal, GoalKind};
 use crate::model::snapshot::Buffer;
 
@@ -30,6 +32,49 @@ struct Wanted {
     tests: Vec<String>,
     /// A file of the project that is meant; without it the project of the document that was edited last.
     uri: Option<Url>,
+    /// Only red tests whose failure is in this file, as the latest results have it.
+    file: Option<Url>,
+    /// In these lines of it, the first and the last, counted from 0.
+    lines: Option<(u32, u32)>,
+}
+
+impl Wanted {
+    /// Names the tests that are meant by their place.
+    fn find_tests(&mut self, session: &Session) -> Result<(), Refusal> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let not_found = |message: String| Refusal::new(Reason::NotFound, message);
+        let path = from_proto::path(file)
+            .ok_or_else(|| not_found(format!("{file} is not a file on this machine")))?;
+        let lines = self.lines.unwrap_or((0, u32::MAX));
+        self.tests.extend(session.state().red_in(&path, lines));
+        if self.tests.is_empty() {
+            let place = if self.lines.is_some() { "there" } else { "in this file" };
+            return Err(not_found(format!("no red test is known {place}; run the checks first")));
+        }
+        self.uri = self.uri.take().or_else(|| self.file.clone());
+        Ok(())
+    }
+}
+
+impl State {
+    /// The tests that fail in these lines of a file, or in what it calls there.
+    fn red_in(&self, file: &Path, lines: (u32, u32)) -> Vec<String> {
+        let mut found = Vec::new();
+        for (root, board) in &self.boards {
+            let Some(path) = RepoPath::below(root, file) else { continue };
+            let is_here = |place: &Place| {
+                let line = place.line.saturating_sub(1);
+                place.path == path && lines.0 <= line && line <= lines.1
+            };
+            for finding in board.findings().iter() {
+                let mut places = std::iter::once(&finding.at).chain(&finding.frames);
+                if let (What::Test(test), true) = (&finding.what, places.any(is_here)) {
+                    found.push(test.name.clone());
+                }
+            }
+        }
+        found
+    }
 }
 
 /// `plan_first`: the plan waits for a yes.
@@ -39,7 +84,8 @@ pub fn start(
     kind: GoalKind,
     plan_first: bool,
 ) -> Outcome {
-    let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    let mut wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    wanted.find_tests(session)?;
     let folder = folder(session, wanted.uri.as_ref())?;
     if let Some(failure) = session.state().projects.failure(&folder) {
         return Err(Refusal::from(failure));
