@@ -20,7 +20,7 @@ use crate::engine::RunView;
 use crate::logic::machine::{self, StepState};
 use crate::logic::overview;
 use crate::model::plan::Step;
-use crate::model::run::{Attempt, AttemptResult, Outcome, Run};
+use crate::model::run::{Attempt, AttemptResult, Outcome};
 
 pub const SNAPSHOT: &str = "greenloop/snapshot";
 pub const HUNKS: &str = "greenloop/hunks";
@@ -67,7 +67,7 @@ fn entry(view: &RunView, hunks: &[(&Url, &HunkView)]) -> Value {
         "paused": run.paused_ms.is_some(),
         "checked": run.baseline.is_some(),
         "spent": run.spent,
-        "steps": steps(run),
+        "steps": steps(view),
         "questions": questions(view),
         "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
         "hunks": own.map(|(uri, hunk)| in_list(view, uri, hunk)).collect::<Vec<_>>(),
@@ -96,36 +96,41 @@ fn in_list(view: &RunView, uri: &Url, hunk: &HunkView) -> Value {
 }
 
 /// The steps of a run's plan, each with the attempts at it.
-fn steps(run: &Run) -> Vec<Value> {
+fn steps(view: &RunView) -> Vec<Value> {
+    let run = &view.run;
     let Some(plan) = &run.plan else { return Vec::new() };
     let states = machine::states(run, plan);
     let step = |step: &Step| {
         let state = states.get(&step.id);
+        let (word, told) = match state {
+            Some(StepState::Working { .. } | StepState::Checking { .. }) if view.interrupted => {
+                (INTERRUPTED, INTERRUPTED.to_owned())
+            }
+            _ => (state.map_or("waiting", StepState::word), overview::step_state(state)),
+        };
         let attempts = run.attempts.iter().filter(|attempt| attempt.step == step.id);
         json!({
             "step": step.id,
             "title": step.title,
-            "state": state.map_or("waiting", StepState::word),
-            "told": overview::step_state(state),
-            "attempts": attempts.map(attempt).collect::<Vec<_>>(),
+            "state": word,
+            "told": told,
+            "attempts": attempts.map(|known| attempt(known, view.interrupted)).collect::<Vec<_>>(),
         })
     };
     plan.steps.iter().map(step).collect()
 }
 
-fn attempt(attempt: &Attempt) -> Value {
-    let state = match attempt.result {
-        None => "working",
-        Some(AttemptResult::Green) => "green",
-        Some(AttemptResult::Red { .. }) => "red",
-        Some(AttemptResult::Nothing { .. }) => "nothing",
+const INTERRUPTED: &str = "interrupted";
+
+fn attempt(attempt: &Attempt, interrupted: bool) -> Value {
+    let (state, told) = match attempt.result {
+        None if interrupted => (INTERRUPTED, INTERRUPTED.to_owned()),
+        None => ("working", overview::became(attempt)),
+        Some(AttemptResult::Green) => ("green", overview::became(attempt)),
+        Some(AttemptResult::Red { .. }) => ("red", overview::became(attempt)),
+        Some(AttemptResult::Nothing { .. }) => ("nothing", overview::became(attempt)),
     };
-    json!({
-        "attempt": attempt.id,
-        "worker": attempt.worker,
-        "state": state,
-        "told": overview::became(attempt),
-    })
+    json!({"attempt": attempt.id, "worker": attempt.worker, "state": state, "told": told})
 }
 
 /// What a run asks and nobody has answered.
