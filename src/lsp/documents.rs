@@ -434,8 +434,8 @@ mod tests {
 
     #[test]
     fn an_edit_of_ours_may_come_in_pieces() {
-        let check = |given: &[((u32, u32, u32, u32), &str)],
-                     pieces: Vec<TextDocumentContentChangeEvent>| {
+        type Replacement = ((u32, u32, u32, u32), &'static str);
+        let check = |given: &[Replacement], pieces: Vec<TextDocumentContentChangeEvent>| {
             let mut documents = opened("self.pieces -= count\nreturn count\n");
             let edits = given.iter().map(|(range, new)| TextEdit {
                 range: change(Some(*range), "").range.unwrap(),
