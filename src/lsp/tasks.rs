@@ -66,6 +66,7 @@ fn entry(view: &RunView, hunks: &[(&Url, &HunkView)]) -> Value {
         "interrupted": view.interrupted,
         "paused": run.paused_ms.is_some(),
         "checked": run.baseline.is_some(),
+        "budget": run.budget,
         "spent": run.spent,
         "steps": steps(view),
         "questions": questions(view),

@@ -45,7 +45,9 @@ export function activate(context: vscode.ExtensionContext): Greenloop {
     server.onDidChange(() => setContexts(server)),
     server.onDidChangeHealth(() => server.health !== 'running' && progress.clear()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
-    vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('greenloop.server') && void server.restart()),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (['greenloop.server', 'greenloop.budget'].some((part) => change.affectsConfiguration(part))) void server.restart();
+    }),
     ...runChecksOften(server),
     ...registered,
   );

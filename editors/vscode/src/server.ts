@@ -123,6 +123,7 @@ export class Server implements vscode.Disposable {
       // Read anew at each start: trust can be granted later.
       initializationOptions: () => ({
         trusted: vscode.workspace.isTrusted,
+        budget: { attempts: this.setting('budget.attempts', null), wall_seconds: this.setting('budget.wallSeconds', null) },
         experimental: { greenloop: { version: 1, questionUi: true, testUi: true, reviewUi: true } },
       }),
     };

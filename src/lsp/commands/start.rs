@@ -18,7 +18,6 @@ use crate::lsp::findings::What;
 use crate::lsp::progress::Progress;
 use crate::lsp::session::{Session, State};
 use crate::lsp::{from_proto, projects};
-use crate::model::budget::AskedBudget;
 use crate::model::report::Place;
 use crate::model::run::{Goal, GoalKind};
 use crate::model::snapshot::Buffer;
@@ -115,9 +114,10 @@ fn begin(
     // Before the engine can say anything about it.
     state.start(id, folder.to_owned(), progress);
     let texts = state.started[&id].texts.clone();
+    let budget = session.asked_budget();
     let command = move |root: &Path| {
         let (goal, buffers) = (goal(root), buffers(root, &texts));
-        Command::Start { id, goal, budget: AskedBudget::default(), buffers }
+        Command::Start { id, goal, budget, buffers }
     };
     let sent = state.projects.send(folder, id, command);
     if sent.is_err() {

@@ -137,6 +137,22 @@ fn red_tests_are_meant_by_their_place() {
 }
 
 #[test]
+fn an_editors_settings_say_what_runs_may_spend() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::start();
+    let budget = json!({"budget": {"attempts": 7, "wall_seconds": 60}});
+    client.initialize_with(listening(), &[&root], budget);
+    let (_marks, task) = proposed(&mut client, &root);
+    let mut listed = client.command("greenloop.task.status", json!({ "taskId": task }));
+    let run = listed["tasks"][0].take();
+    assert_eq!(
+        (&run["budget"]["attempts_max"], &run["budget"]["wall_ms_max"]),
+        (&json!(7), &json!(60_000))
+    );
+}
+
+#[test]
 fn nothing_is_run_in_what_is_not_trusted() {
     let folder = project();
     let root = folder.path().canonicalize().unwrap();
