@@ -5,6 +5,7 @@ pub mod affected;
 pub mod avoid;
 pub mod brief;
 pub mod candidate;
+pub mod comparison;
 pub mod config;
 pub mod detect;
 pub mod dialect;

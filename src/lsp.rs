@@ -30,6 +30,7 @@ mod server;
 mod session;
 mod summary;
 mod tasks;
+mod test_list;
 mod to_proto;
 mod transport;
 mod virtual_docs;

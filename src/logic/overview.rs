@@ -7,7 +7,7 @@ use crate::logic::machine::{self, StepState};
 use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
-use crate::model::run::{AttemptResult, Outcome, Phase, Run};
+use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Run};
 
 /// What is said of a flaky test.
 pub const FLAKY: &str = "flaky: it passed and failed on the same files";
@@ -25,14 +25,8 @@ pub fn markdown(run: &Run) -> String {
         &mut page,
         "Attempts",
         run.attempts.iter().map(|attempt| {
-            let became = match &attempt.result {
-                None => "at work".to_owned(),
-                Some(AttemptResult::Green) => "green".to_owned(),
-                Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
-                Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
-            };
             let at = if n_steps > 1 { format!(" at step {}", attempt.step) } else { String::new() };
-            format!("{}, by {}{at}: {became}", attempt.id, attempt.worker)
+            format!("{}, by {}{at}: {}", attempt.id, attempt.worker, became(attempt))
         }),
     );
     if let Some(proposal) = &run.proposal {
@@ -75,24 +69,38 @@ fn goal(run: &Run) -> impl Iterator<Item = String> {
     checks.chain(tests)
 }
 
+/// What became of an attempt.
+pub fn became(attempt: &Attempt) -> String {
+    match &attempt.result {
+        None => "at work".to_owned(),
+        Some(AttemptResult::Green) => "green".to_owned(),
+        Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
+        Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
+    }
+}
+
 fn steps(run: &Run) -> impl Iterator<Item = String> {
     let states = run.plan.as_ref().map(|plan| machine::states(run, plan)).unwrap_or_default();
     let steps = run.plan.iter().flat_map(|plan| &plan.steps);
     steps.map(move |step| {
-        let state = match states.get(&step.id) {
-            None | Some(StepState::Waiting) => "waits for others".to_owned(),
-            Some(StepState::Asked) => "waits for your yes".to_owned(),
-            Some(StepState::Ready { .. }) => "not begun".to_owned(),
-            Some(StepState::Working { .. }) => "at work".to_owned(),
-            Some(StepState::Checking { .. }) => "being checked".to_owned(),
-            Some(StepState::Done { attempt: Some(_) }) => "done".to_owned(),
-            Some(StepState::Done { attempt: None }) => "done with another step".to_owned(),
-            Some(StepState::Stuck { reason }) => format!("stuck: {reason}"),
-            Some(StepState::Skipped) => "left out".to_owned(),
-            Some(StepState::Blocked { by }) => format!("needs step {by}, which is not done"),
-        };
-        format!("{} {}: {state}", step.id, step.title)
+        format!("{} {}: {}", step.id, step.title, step_state(states.get(&step.id)))
     })
+}
+
+/// Where a step stands; `None` where nothing is known of it yet.
+pub fn step_state(state: Option<&StepState>) -> String {
+    match state {
+        None | Some(StepState::Waiting) => "waits for others".to_owned(),
+        Some(StepState::Asked) => "waits for your yes".to_owned(),
+        Some(StepState::Ready { .. }) => "not begun".to_owned(),
+        Some(StepState::Working { .. }) => "at work".to_owned(),
+        Some(StepState::Checking { .. }) => "being checked".to_owned(),
+        Some(StepState::Done { attempt: Some(_) }) => "done".to_owned(),
+        Some(StepState::Done { attempt: None }) => "done with another step".to_owned(),
+        Some(StepState::Stuck { reason }) => format!("stuck: {reason}"),
+        Some(StepState::Skipped) => "left out".to_owned(),
+        Some(StepState::Blocked { by }) => format!("needs step {by}, which is not done"),
+    }
 }
 
 fn baseline(run: &Run) -> impl Iterator<Item = String> {

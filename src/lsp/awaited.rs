@@ -114,6 +114,18 @@ impl Awaited {
         self.recent.clear();
     }
 
+    pub fn is_waiting(&self) -> bool {
+        !self.given.is_empty()
+    }
+
+    /// How many edits that were given a change would be; `None` for any other change.
+    pub fn n_given_as(&self, text: &Text, change: &Edit, encoding: Encoding) -> Option<usize> {
+        let is_alone = || self.alone(text, change, encoding).map(|_| 1);
+        let found = self.joined(text, change, encoding, false);
+        let n_of = |batch| self.given.iter().filter(|given| given.is_of(batch)).count();
+        found.map(|found| n_of(found.batch)).or_else(is_alone)
+    }
+
     /// Sees a change of `text` just before it makes it this version: an edit that arrives, or `None` for something typed.
     pub fn follow(
         &mut self,

@@ -68,13 +68,16 @@ pub struct FileOperations {
 
 /// What an editor with our own plugin can do: `capabilities.experimental.greenloop`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing a plugin takes on itself")]
 pub struct Extensions {
-    /// Takes `greenloop/state` and `greenloop/proposal`.
+    /// Takes `greenloop/state`.
     pub state: bool,
     /// Shows questions that come as `greenloop/question`.
     pub question_ui: bool,
     /// Shows tests itself, so that no lens need offer to run them.
     pub test_ui: bool,
+    /// Draws changes itself, so that no hint need say how large they are.
+    pub review_ui: bool,
 }
 
 impl Capabilities {
@@ -146,6 +149,7 @@ impl Extensions {
             state: said["version"] == 1,
             question_ui: said["questionUi"] == true,
             test_ui: said["testUi"] == true,
+            review_ui: said["reviewUi"] == true,
         }
     }
 }

@@ -16,6 +16,7 @@ use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
 use super::review::moved::Moves;
+use super::to_proto;
 use crate::base::limits;
 use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
@@ -226,7 +227,7 @@ impl Documents {
         document.version = version;
         let mut replaced = Ok(());
         let mut landed = Landed::default();
-        for change in changes {
+        for change in pieced_together(document, changes, encoding) {
             match change.range {
                 None => {
                     replaced = document.replace_all(change.text);
@@ -352,6 +353,32 @@ impl Documents {
     }
 }
 
+/// The changes, or the one that they come to if that is an edit of ours: some editors apply of an edit only what differs,
+/// in several pieces.
+fn pieced_together(
+    document: &Document,
+    changes: Vec<TextDocumentContentChangeEvent>,
+    encoding: Encoding,
+) -> Vec<TextDocumentContentChangeEvent> {
+    if changes.len() < 2 || !document.awaited.is_waiting() {
+        return changes;
+    }
+    let before = &*document.text;
+    let mut after = before.clone();
+    for change in &changes {
+        let Some(range) = change.range else { return changes };
+        let range = from_proto::byte_range(&after, range, encoding);
+        after.replace(range, &change.text);
+    }
+    let whole = Edit::new(0..before.string.len(), after.string).narrowed(&before.string);
+    let n_given = document.awaited.n_given_as(before, &whole, encoding);
+    if n_given.is_none_or(|n_given| changes.len() <= n_given) {
+        return changes;
+    }
+    let TextEdit { range, new_text: text } = to_proto::text_edit(before, whole, encoding);
+    vec![TextDocumentContentChangeEvent { range: Some(range), range_length: None, text }]
+}
+
 /// Counts a document that had another size before, and lets go of its text where that is too much.
 fn bound(document: &mut Document, size_before: usize, n_bytes: &mut usize) -> Result<(), Lost> {
     let others = *n_bytes - size_before;
@@ -403,6 +430,39 @@ mod tests {
         assert_eq!(document.text.string, "one\r\nxywo\r\n");
         assert_eq!((document.version, document.revision), (7, 2));
         assert_eq!(document.path, None);
+    }
+
+    #[test]
+    fn an_edit_of_ours_may_come_in_pieces() {
+        type Replacement = ((u32, u32, u32, u32), &'static str);
+        let check = |given: &[Replacement], pieces: Vec<TextDocumentContentChangeEvent>| {
+            let mut documents = opened("self.pieces -= count\nreturn count\n");
+            let edits = given.iter().map(|(range, new)| TextEdit {
+                range: change(Some(*range), "").range.unwrap(),
+                new_text: (*new).into(),
+            });
+            let errand =
+                Errand { way: Way::In, run: RunId(1), hunks: Choice::new(), parts: Vec::new() };
+            let document = documents.get(&uri()).unwrap();
+            let source = Source::Open(document.text.clone());
+            let side = Side { uri: uri(), version: Some(1), source };
+            let (seen, swaps) = (document.text.clone(), Swaps::new());
+            let file = FileEdit { side, seen, edits: edits.collect(), operation: None, swaps };
+            documents.give(&[file], Some(errand), Encoding::Utf16);
+            documents.change(&uri(), 2, pieces, Encoding::Utf16).unwrap();
+            assert!(documents.take_late(&uri()).is_none(), "nothing was typed");
+            documents.get(&uri()).unwrap().text.string.clone()
+        };
+        let first = ((0, 0, 1, 0), "self.pieces -= taken\n");
+        let second = ((1, 0, 2, 0), "return taken\n");
+        let pieces = |line, at: u32| {
+            let ends = change(Some((line, at + 4, line, at + 5)), "");
+            [ends, change(Some((line, at, line, at + 3)), "take")]
+        };
+        let taken = "self.pieces -= taken\nreturn count\n";
+        assert_eq!(check(&[first], pieces(0, 15).to_vec()), taken);
+        let both = [pieces(1, 7), pieces(0, 15)].concat();
+        assert_eq!(check(&[first, second], both), "self.pieces -= taken\nreturn taken\n");
     }
 
     #[test]

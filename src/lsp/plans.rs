@@ -125,7 +125,8 @@ impl State {
     }
 }
 
-fn text(view: &RunView, about: About) -> String {
+/// What a run asks, in words.
+pub fn text(view: &RunView, about: About) -> String {
     let plan = view.run.plan.as_ref();
     match about {
         About::Plan => {

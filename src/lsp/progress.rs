@@ -41,6 +41,12 @@ pub fn run_of(token: &str) -> Option<RunId> {
     RunId::parse(token.strip_prefix(TOKEN_PREFIX)?)
 }
 
+/// Waits for a bar's end, for a while. What comes meanwhile is still new afterwards, hence another receiver.
+async fn ends_within(texts: &watch::Receiver<String>, pause: Duration) -> bool {
+    let mut texts = texts.clone();
+    timeout(pause, texts.wait_for(|_| false)).await.is_ok()
+}
+
 struct Bar {
     session: Arc<Session>,
     token: String,
@@ -63,9 +69,7 @@ impl Bar {
         self.send(json!({"kind": "begin", "title": title, "cancellable": true, "message": text}));
         let pause = Duration::from_secs(1) / limits::PROGRESS_PER_SECOND_MAX;
         // Ends when the sender is dropped; a pause is cut short by that too.
-        while timeout(pause, self.texts.wait_for(|_| false)).await.is_err()
-            && self.texts.changed().await.is_ok()
-        {
+        while !ends_within(&self.texts, pause).await && self.texts.changed().await.is_ok() {
             let text = self.newest();
             self.send(json!({"kind": "report", "message": text}));
         }
@@ -78,8 +82,7 @@ impl Bar {
         while self.texts.changed().await.is_ok() {
             let text = self.newest();
             self.session.log.info(&format!("{title}: {text}"));
-            let pause = timeout(limits::EDITOR_WATCH_EVERY, self.texts.wait_for(|_| false));
-            pause.await.ok();
+            ends_within(&self.texts, limits::EDITOR_WATCH_EVERY).await;
         }
     }
 
@@ -89,5 +92,25 @@ impl Bar {
 
     fn send(&self, value: serde_json::Value) {
         self.session.outbox.notify_raw("$/progress", json!({"token": self.token, "value": value}));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_said_in_a_pause_is_shown_after_it() {
+        let (sender, mut texts) = watch::channel("starting".to_owned());
+        texts.borrow_and_update();
+        let pause = Duration::from_secs(1);
+        let (ends, ()) = tokio::join!(ends_within(&texts, pause), async {
+            tokio::time::sleep(pause / 2).await;
+            sender.send_replace("waits for your answer".into());
+        });
+        assert!(!ends);
+        assert!(texts.has_changed().unwrap());
+        drop(sender);
+        assert!(ends_within(&texts, pause).await);
     }
 }

@@ -157,9 +157,13 @@ pub fn open(session: &Arc<Session>, uri: &Url) {
 fn open_now(session: &Arc<Session>, path: &Path) {
     let _one_at_a_time = session.opening();
     let result = catch_unwind(AssertUnwindSafe(|| {
+        let trust = session.trust();
+        if trust == Some(false) {
+            return Err(distrusted(path));
+        }
         let root = session.engines.root_of(path)?;
         let known = session.state().projects.engine_at(&root).cloned();
-        let open = || session.engines.open(&root, session.is_trusted(), listener(session, &root));
+        let open = || session.engines.open(&root, trust == Some(true), listener(session, &root));
         known.map_or_else(open, Ok)
     }));
     let bug = |panic: Box<dyn std::any::Any + Send>| {
@@ -172,6 +176,13 @@ fn open_now(session: &Arc<Session>, path: &Path) {
         ))
     };
     opened(session, path, result.unwrap_or_else(bug));
+}
+
+/// What can be run is what the project says, hence nothing is.
+fn distrusted(path: &Path) -> Failure {
+    let message =
+        format!("this folder is not trusted, so nothing is run in it: {}", path.display());
+    Failure::new(FailureKind::Refused, message, "Trust it in the editor if you know what is in it.")
 }
 
 fn listener(session: &Arc<Session>, root: &Path) -> Listener {

@@ -20,7 +20,7 @@ use super::handlers::{
 use super::session::Session;
 use super::tasks::{self, HunksParams};
 use super::virtual_docs::{self, ContentParams};
-use super::{commands, plan_docs, progress};
+use super::{commands, plan_docs, progress, test_list};
 
 pub struct Server {
     pub session: Arc<Session>,
@@ -34,7 +34,8 @@ pub fn service(session: &Arc<Session>) -> LspService<Server> {
     let builder = builder.custom_method(virtual_docs::CONTENT, Server::content);
     let builder = builder
         .custom_method(tasks::SNAPSHOT, Server::snapshot)
-        .custom_method(tasks::HUNKS, Server::hunks);
+        .custom_method(tasks::HUNKS, Server::hunks)
+        .custom_method(test_list::TESTS, Server::tests);
     #[cfg(debug_assertions)]
     let builder = builder.custom_method(super::probe::METHOD, Server::probe);
     builder.finish().0
@@ -127,6 +128,10 @@ impl Server {
 
     async fn hunks(&self, params: HunksParams) -> Result<Value> {
         Ok(tasks::hunks(&self.session, params).await)
+    }
+
+    async fn tests(&self) -> Result<Value> {
+        Ok(test_list::listed(&self.session))
     }
 
     async fn content(&self, params: ContentParams) -> Result<Value> {

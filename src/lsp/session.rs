@@ -29,6 +29,7 @@ use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{Command, Engines, Notice, RunView};
 use crate::logic::acceptance::Swaps;
+use crate::model::budget::AskedBudget;
 use crate::model::subset::Choice;
 
 pub struct Session {
@@ -128,9 +129,20 @@ impl Session {
         }
     }
 
-    /// Whether the user trusts what is open, as the editor says in its `initializationOptions`.
-    pub fn is_trusted(&self) -> bool {
-        lock(&self.initialize)["initializationOptions"]["trusted"] == true
+    /// Whether the user trusts what is open, as the editor says in its `initializationOptions`; `None` where it does not.
+    pub fn trust(&self) -> Option<bool> {
+        lock(&self.initialize)["initializationOptions"]["trusted"].as_bool()
+    }
+
+    /// What the user lets runs spend, as the editor says in its `initializationOptions`, in the words of `greenloop.toml`.
+    pub fn asked_budget(&self) -> AskedBudget {
+        let initialize = lock(&self.initialize);
+        let budget = &initialize["initializationOptions"]["budget"];
+        let count = |name: &str| budget[name].as_u64().filter(|count| *count > 0);
+        AskedBudget {
+            attempts_max: count("attempts").and_then(|count| u32::try_from(count).ok()),
+            wall_ms_max: count("wall_seconds").map(|seconds| seconds.saturating_mul(1000)),
+        }
     }
 
     /// What the editor can do; the least before it has said so.

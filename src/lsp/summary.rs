@@ -8,7 +8,7 @@ use crate::base::text::counted;
 use crate::engine::RunView;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
-use crate::model::run::{Outcome, Phase, Run};
+use crate::model::run::{GoalKind, Outcome, Phase, Run};
 
 /// What a worker is at: `counts` are tried, total and per second.
 pub fn progress(text: &str, counts: (usize, usize, f64), best: &str) -> String {
@@ -27,6 +27,19 @@ pub fn progress(text: &str, counts: (usize, usize, f64), best: &str) -> String {
     parts.join(" · ")
 }
 
+/// What a run is for.
+pub fn title(run: &Run) -> String {
+    let planned = || run.plan.as_ref().map(|plan| plan.title.clone());
+    let proposed = || run.proposal.as_ref().map(|proposal| proposal.title.clone());
+    match run.goal.kind {
+        GoalKind::RunChecks => "run the checks".into(),
+        GoalKind::Change => planned().or_else(proposed).unwrap_or_else(|| run.goal.text.clone()),
+        GoalKind::FixUntilGreen => {
+            planned().or_else(proposed).unwrap_or_else(|| "fix until green".into())
+        }
+    }
+}
+
 /// Where a run stands.
 pub fn state(view: &RunView) -> String {
     if view.interrupted {
@@ -37,7 +50,14 @@ pub fn state(view: &RunView) -> String {
         _ if view.run.ending.is_some() => "ending".into(),
         Phase::Snapshotting => "capturing what is on the screen".into(),
         Phase::Baselining => "running the checks".into(),
+        Phase::Working if view.run.open_questions().next().is_some() => {
+            "waits for your answer".into()
+        }
+        Phase::Working if view.run.targets.is_none() => "choosing what to fix".into(),
         Phase::Working if is_checking(&view.run) => "running the checks on a change".into(),
+        Phase::Working if view.run.targets.iter().flatten().count() == 0 => {
+            "making the change".into()
+        }
         Phase::Working => {
             let n_targets = view.run.targets.iter().flatten().count();
             format!("{} to fix, looking for a change", counted(n_targets, "red test"))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
-use tower_lsp::lsp_types::TextDocumentIdentifier;
+use tower_lsp::lsp_types::{TextDocumentIdentifier, Url};
 
 use super::board::Board;
 use super::error::Refusal;
@@ -14,9 +14,13 @@ use super::review::hunks::HunkView;
 use super::review::view::{self, Drawn};
 use super::review::view_of;
 use super::session::{Session, State};
-use super::summary;
+use super::{plans, summary};
 use crate::base::ids::RunId;
 use crate::engine::RunView;
+use crate::logic::machine::{self, StepState};
+use crate::logic::overview;
+use crate::model::plan::Step;
+use crate::model::run::{Attempt, AttemptResult, Outcome};
 
 pub const SNAPSHOT: &str = "greenloop/snapshot";
 pub const HUNKS: &str = "greenloop/hunks";
@@ -43,29 +47,98 @@ fn views(state: &State, wanted: Option<RunId>) -> Vec<Arc<RunView>> {
 }
 
 fn entries(views: &[Arc<RunView>], drawn: &Drawn) -> Vec<Value> {
-    let hunks: Vec<&HunkView> = drawn.views.iter().flat_map(|view| &view.hunks).collect();
+    let all = drawn.views.iter().flat_map(|view| view.hunks.iter().map(|hunk| (&view.uri, hunk)));
+    let hunks: Vec<(&Url, &HunkView)> = all.collect();
     views.iter().map(|view| entry(view, &hunks)).collect()
 }
 
-fn entry(view: &RunView, hunks: &[&HunkView]) -> Value {
+fn entry(view: &RunView, hunks: &[(&Url, &HunkView)]) -> Value {
     let run = &view.run;
-    let own = hunks.iter().filter(|hunk| hunk.id.run == run.id);
-    let hunks = own.map(|hunk| {
-        json!({"path": hunk.id.path, "hunk": hunk.id.hunk, "label": hunk.label, "state": hunk.state})
-    });
+    let own = hunks.iter().filter(|(_, hunk)| hunk.id.run == run.id);
     json!({
         "taskId": run.id,
+        "title": summary::title(run),
+        "startedMs": run.started_ms,
         "goal": run.goal,
         "state": summary::state(view),
         "phase": run.phase,
-        "spent": run.spent,
+        "outcome": run.outcome().map(Outcome::word),
         "interrupted": view.interrupted,
+        "paused": run.paused_ms.is_some(),
+        "checked": run.baseline.is_some(),
+        "budget": run.budget,
+        "spent": run.spent,
+        "steps": steps(view),
+        "questions": questions(view),
         "evidence": run.proposal.as_ref().map(|proposal| &proposal.evidence),
-        "hunks": hunks.collect::<Vec<_>>(),
+        "hunks": own.map(|(uri, hunk)| in_list(view, uri, hunk)).collect::<Vec<_>>(),
         "acceptances": run.acceptances,
         "subsets": run.subsets,
         "checking": view.checking,
     })
+}
+
+/// A decision in the list of its run.
+fn in_list(view: &RunView, uri: &Url, hunk: &HunkView) -> Value {
+    let at = (hunk.id.path.clone(), hunk.id.hunk);
+    let step = view.run.proposal.as_ref().and_then(|proposal| proposal.step_of(&at));
+    json!({
+        "path": hunk.id.path,
+        "hunk": hunk.id.hunk,
+        "label": hunk.label,
+        "state": hunk.state,
+        "evidence": hunk.evidence,
+        "uri": uri,
+        "range": hunk.range,
+        "added": hunk.inserted.lines().count(),
+        "removed": hunk.n_removed,
+        "step": step.map(|step| step.step),
+    })
+}
+
+/// The steps of a run's plan, each with the attempts at it.
+fn steps(view: &RunView) -> Vec<Value> {
+    let run = &view.run;
+    let Some(plan) = &run.plan else { return Vec::new() };
+    let states = machine::states(run, plan);
+    let step = |step: &Step| {
+        let state = states.get(&step.id);
+        let (word, told) = match state {
+            Some(StepState::Working { .. } | StepState::Checking { .. }) if view.interrupted => {
+                (INTERRUPTED, INTERRUPTED.to_owned())
+            }
+            _ => (state.map_or("waiting", StepState::word), overview::step_state(state)),
+        };
+        let attempts = run.attempts.iter().filter(|attempt| attempt.step == step.id);
+        json!({
+            "step": step.id,
+            "title": step.title,
+            "state": word,
+            "told": told,
+            "attempts": attempts.map(|known| attempt(known, view.interrupted)).collect::<Vec<_>>(),
+        })
+    };
+    plan.steps.iter().map(step).collect()
+}
+
+const INTERRUPTED: &str = "interrupted";
+
+fn attempt(attempt: &Attempt, interrupted: bool) -> Value {
+    let (state, told) = match attempt.result {
+        None if interrupted => (INTERRUPTED, INTERRUPTED.to_owned()),
+        None => ("working", overview::became(attempt)),
+        Some(AttemptResult::Green) => ("green", overview::became(attempt)),
+        Some(AttemptResult::Red { .. }) => ("red", overview::became(attempt)),
+        Some(AttemptResult::Nothing { .. }) => ("nothing", overview::became(attempt)),
+    };
+    json!({"attempt": attempt.id, "worker": attempt.worker, "state": state, "told": told})
+}
+
+/// What a run asks and nobody has answered.
+fn questions(view: &RunView) -> Vec<Value> {
+    let open = view.run.open_questions();
+    open.map(|asked| json!({"id": asked.question.id, "about": asked.question.about, "text": plans::text(view, asked.question.about)}))
+        .collect()
 }
 
 /// Everything at once, for an editor that begins to listen.

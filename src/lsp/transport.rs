@@ -23,7 +23,7 @@ use super::handlers::{code_action, initialize};
 use super::latency::{self, Turn};
 use super::server::Server;
 use super::session::Session;
-use super::tasks;
+use super::{tasks, test_list};
 use crate::base::limits;
 use crate::base::text::clipped;
 
@@ -153,7 +153,7 @@ impl Driver {
                 self.shut_down = true;
                 message.as_object_mut().and_then(|fields| fields.remove("params"));
             }
-            Some(tasks::SNAPSHOT) => {
+            Some(tasks::SNAPSHOT | test_list::TESTS) => {
                 message.as_object_mut().and_then(|fields| fields.remove("params"));
             }
             Some("textDocument/didOpen") => {

@@ -65,8 +65,14 @@ impl Document {
         Some(uri)
     }
 
+    /// What a URI names: `greenloop:/base/RUN/PATH`, or `greenloop://base-RUN/PATH`, so that both sides of a diff have the
+    /// path of the file.
     pub fn of(uri: &Url) -> Option<Self> {
-        let name = path_of(Some(uri).filter(|uri| uri.scheme() == SCHEME)?)?;
+        let path = path_of(Some(uri).filter(|uri| uri.scheme() == SCHEME)?)?;
+        let name = match uri.host_str() {
+            Some(host) => format!("{}/{path}", host.replacen('-', "/", 1)),
+            None => path,
+        };
         let (kind, rest) = name.split_once('/')?;
         let stem = |ending| RunId::parse(rest.strip_suffix(ending)?);
         let file = || {
@@ -224,6 +230,12 @@ mod tests {
             let document = Document { run: RunId(77), what };
             assert_eq!(Document::of(&document.uri().unwrap()), Some(document));
         }
+        let named = Url::parse("greenloop://proposed-000000002d/src/a%20b.rs").unwrap();
+        let path = RepoPath::new("src/a b.rs").unwrap();
+        assert_eq!(
+            Document::of(&named),
+            Some(Document { run: RunId(77), what: What::Proposed(path) })
+        );
         for other in ["greenloop:/diff/x.diff", "greenloop:/base/0000000001", "file:///diff/1.diff"]
         {
             assert_eq!(Document::of(&Url::parse(other).unwrap()), None, "{other}");

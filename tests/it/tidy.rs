@@ -153,6 +153,22 @@ fn the_editors_page_lists_the_commands_as_they_are() {
 }
 
 #[test]
+fn the_settings_of_vs_code_say_what_the_configuration_says() {
+    let manifest: serde_json::Value =
+        serde_json::from_str(&document("editors/vscode/package.json").unwrap()).unwrap();
+    let settings = &manifest["contributes"]["configuration"]["properties"];
+    for (setting, table, name) in [
+        ("greenloop.budget.attempts", "budget", "attempts"),
+        ("greenloop.budget.wallSeconds", "budget", "wall_seconds"),
+    ] {
+        let key = config::keys_of(table).find(|key| key.name == name).unwrap();
+        let config::Takes::Count(max) = key.takes else { panic!("{name} is a count") };
+        assert_eq!(settings[setting]["markdownDescription"], key.doc, "{setting}");
+        assert_eq!(settings[setting]["maximum"], max, "{setting}");
+    }
+}
+
+#[test]
 fn every_runner_has_its_row() {
     let key = config::keys_of("check").find(|key| key.name == "runner").unwrap();
     let config::Takes::Word(words) = key.takes else { panic!("runners are words") };

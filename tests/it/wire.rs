@@ -7,6 +7,7 @@ mod driver;
 mod editor;
 mod hostile;
 mod lasting;
+mod listing;
 mod model;
 mod models;
 mod plans;

@@ -46,6 +46,23 @@ pub enum StepState {
 }
 
 impl StepState {
+    /// In a word, the same wherever programs read it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            StepState::Waiting => "waiting",
+            StepState::Asked => "asked",
+            StepState::Ready { .. } => "ready",
+            StepState::Working { .. } => "working",
+            StepState::Checking { .. } => "checking",
+            StepState::Done { .. } => "done",
+            StepState::Stuck { .. } => "stuck",
+            StepState::Skipped => "skipped",
+            StepState::Blocked { .. } => "blocked",
+        }
+    }
+}
+
+impl StepState {
     /// Nothing more will become of it by itself.
     pub fn is_settled(&self) -> bool {
         match self {

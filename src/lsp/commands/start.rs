@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::json;
-use tower_lsp::lsp_types::{Range, Url};
+use tower_lsp::lsp_types::Url;
 
 use super::{Arguments, Outcome, Reply};
 use crate::base::ids::{CheckId, RunId};
@@ -14,10 +14,11 @@ use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, new_run_id};
 use crate::lsp::documents::Text;
 use crate::lsp::error::{Reason, Refusal};
+use crate::lsp::findings::What;
 use crate::lsp::progress::Progress;
 use crate::lsp::session::{Session, State};
 use crate::lsp::{from_proto, projects};
-use crate::model::budget::AskedBudget;
+use crate::model::report::Place;
 use crate::model::run::{Goal, GoalKind};
 use crate::model::snapshot::Buffer;
 
@@ -32,8 +33,49 @@ struct Wanted {
     goal: String,
     /// A file of the project that is meant; without it the project of the document that was edited last.
     uri: Option<Url>,
-    /// The lines of that file that the words are about.
-    range: Option<Range>,
+    /// Only red tests whose failure is in this file, as the latest results have it; with `goal` what it is about.
+    file: Option<Url>,
+    /// In these lines of it, the first and the last, counted from 0.
+    lines: Option<(u32, u32)>,
+}
+
+impl Wanted {
+    /// Names the tests that are meant by their place.
+    fn find_tests(&mut self, session: &Session) -> Result<(), Refusal> {
+        let Some(file) = self.file.as_ref().filter(|_| self.goal.is_empty()) else { return Ok(()) };
+        let not_found = |message: String| Refusal::new(Reason::NotFound, message);
+        let path = from_proto::path(file)
+            .ok_or_else(|| not_found(format!("{file} is not a file on this machine")))?;
+        let lines = self.lines.unwrap_or((0, u32::MAX));
+        self.tests.extend(session.state().red_in(&path, lines));
+        if self.tests.is_empty() {
+            let place = if self.lines.is_some() { "there" } else { "in this file" };
+            return Err(not_found(format!("no red test is known {place}; run the checks first")));
+        }
+        self.uri = self.uri.take().or_else(|| self.file.clone());
+        Ok(())
+    }
+}
+
+impl State {
+    /// The tests that fail in these lines of a file, or in what it calls there.
+    fn red_in(&self, file: &Path, lines: (u32, u32)) -> Vec<String> {
+        let mut found = Vec::new();
+        for (root, board) in &self.boards {
+            let Some(path) = RepoPath::below(root, file) else { continue };
+            let is_here = |place: &Place| {
+                let line = place.line.saturating_sub(1);
+                place.path == path && lines.0 <= line && line <= lines.1
+            };
+            for finding in board.findings().iter() {
+                let mut places = std::iter::once(&finding.at).chain(&finding.frames);
+                if let (What::Test(test), true) = (&finding.what, places.any(is_here)) {
+                    found.push(test.name.clone());
+                }
+            }
+        }
+        found
+    }
 }
 
 /// `plan_first`: the plan waits for a yes.
@@ -43,12 +85,13 @@ pub fn start(
     kind: GoalKind,
     plan_first: bool,
 ) -> Outcome {
-    let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    let mut wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    wanted.find_tests(session)?;
     let folder = folder(session, wanted.uri.as_ref())?;
     if let Some(failure) = session.state().projects.failure(&folder) {
         return Err(Refusal::from(failure));
     }
-    let Wanted { checks, tests, goal: words, uri, range } = wanted;
+    let Wanted { checks, tests, goal: words, file, lines, .. } = wanted;
     let kind = match kind {
         GoalKind::FixUntilGreen if !words.trim().is_empty() => GoalKind::Change,
         kind => kind,
@@ -56,7 +99,7 @@ pub fn start(
     let around = folder.clone();
     let goal = move |root: &Path| {
         let focus = RepoPath::below(root, &around).unwrap_or_default();
-        let text = words_about(root, words, uri.as_ref(), range);
+        let text = words_about(root, words, file.as_ref(), lines);
         Goal { focus, checks, tests, kind, text, plan_first, ..Goal::default() }
     };
     begin(session, &folder, title(kind), goal)
@@ -78,9 +121,10 @@ fn begin(
     // Before the engine can say anything about it.
     state.start(id, folder.to_owned(), progress);
     let texts = state.started[&id].texts.clone();
+    let budget = session.asked_budget();
     let command = move |root: &Path| {
         let (goal, buffers) = (goal(root), buffers(root, &texts));
-        Command::Start { id, goal, budget: AskedBudget::default(), buffers }
+        Command::Start { id, goal, budget, buffers }
     };
     let sent = state.projects.send(folder, id, command);
     if sent.is_err() {
@@ -103,16 +147,18 @@ pub fn again(session: &Arc<Session>, run: RunId, goal: Goal) -> Outcome {
 }
 
 /// The words with the lines that were selected for them.
-fn words_about(root: &Path, words: String, uri: Option<&Url>, range: Option<Range>) -> String {
-    let path = uri.and_then(from_proto::path).and_then(|path| RepoPath::below(root, &path));
-    match (path, range) {
-        (Some(path), Some(Range { start, end })) if !words.is_empty() => {
-            format!(
-                "{words}\n\nIt is about lines {} to {} of {path}.",
-                start.line + 1,
-                end.line + 1
-            )
+fn words_about(
+    root: &Path,
+    words: String,
+    file: Option<&Url>,
+    lines: Option<(u32, u32)>,
+) -> String {
+    let path = file.and_then(from_proto::path).and_then(|path| RepoPath::below(root, &path));
+    match (path, lines) {
+        (Some(path), Some((first, last))) if !words.is_empty() => {
+            format!("{words}\n\nIt is about lines {} to {} of {path}.", first + 1, last + 1)
         }
+        (Some(path), None) if !words.is_empty() => format!("{words}\n\nIt is about {path}."),
         _ => words,
     }
 }

@@ -46,6 +46,8 @@ pub struct Row {
     pub run: fn(Arc<Session>, Arguments) -> Running,
 }
 
+const TESTS: &str = "`{checks?, tests?, uri?, file?, lines?}`";
+const TESTS_OR_NAME: &str = "`{goal?, checks?, tests?, uri?, file?, lines?}` or a test's name";
 const HUNK: &str = "`{path, hunk, taskId?}`";
 const FILE: &str = "`{path}` or `{uri}`, `taskId?`";
 const STEP: &str = "`{step, taskId?}`";
@@ -56,7 +58,7 @@ const ACCEPTANCE: &str = "`{acceptanceId?, taskId?}`";
 pub const ROWS: &[Row] = &[
     Row {
         name: TEST_RUN,
-        argument: "`{checks?, tests?, uri?}`",
+        argument: TESTS,
         effect: "runs the checks on what is on the screen",
         run: |session, arguments| now(start(&session, arguments, GoalKind::RunChecks, false)),
     },
@@ -68,14 +70,14 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: FIX,
-        argument: "`{goal?, checks?, tests?, uri?, range?}` or a test's name",
+        argument: TESTS_OR_NAME,
         effect: "works until green, or on what `goal` says in words, then proposes",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, false)),
     },
     Row {
         name: "greenloop.plan",
-        argument: "`{goal?, checks?, tests?, uri?, range?}` or a test's name",
-        effect: "the same, or what `goal` says in words, once you said yes to its plan",
+        argument: TESTS_OR_NAME,
+        effect: "the same, once you said yes to its plan",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, true)),
     },
     Row {

@@ -52,7 +52,8 @@ fn of_hunk(hunk: &HunkView) -> Vec<CodeLens> {
     let accept =
         lens(line, format!("Accept ({})", hunk.evidence), commands::HUNK_ACCEPT, json!(hunk.id));
     let reject = lens(line, "Reject".into(), commands::HUNK_REJECT, json!(hunk.id));
-    let diff = lens(line, "Diff".into(), commands::SHOW, json!({"what": "diff", "taskId": run}));
+    let argument = json!({"what": "diff", "taskId": run, "path": hunk.id.path});
+    let diff = lens(line, "Diff".into(), commands::SHOW, argument);
     match hunk.state {
         HunkState::Pending | HunkState::Partly => vec![accept, reject, diff],
         HunkState::Conflict => vec![reject, diff],

@@ -9,6 +9,9 @@ use crate::lsp::review::view_of;
 use crate::lsp::session::Session;
 
 pub async fn inlay_hint(session: Arc<Session>, params: InlayHintParams) -> Vec<InlayHint> {
+    if session.capabilities().greenloop.review_ui {
+        return Vec::new();
+    }
     let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let (first, last) = (params.range.start.line, params.range.end.line);
     let pending = view.hunks.iter().filter(|hunk| hunk.can_go_in());

@@ -14,12 +14,14 @@ use super::edits::conflicting;
 use super::evidence::{Applied, is_all};
 use super::hunks::{self, HunkState, HunkView};
 use super::job::{FindingJob, Job, Key};
+use crate::base::ids::RunId;
 use crate::base::text::{Encoding, lines};
 use crate::engine::Review;
 use crate::logic::diff::{self, Change};
 use crate::lsp::documents::Text;
 use crate::lsp::findings::{Finding, What};
 use crate::lsp::to_proto;
+use crate::model::report::TestId;
 
 /// One file as it was drawn.
 pub struct FileView {
@@ -102,8 +104,11 @@ impl Sketch {
         }
         let text = text.unwrap_or_else(|| Arc::new(Text::new(String::new())));
         let shifts = Shifts::default();
-        let standing =
-            job.findings.iter().filter(|found| !is_fixed(&found.finding, &job.proposals, applied));
+        let stands = |found: &&FindingJob| match &found.finding.what {
+            What::Test(test) => !is_fixed(test, found.finding.run, &job.proposals, applied),
+            What::Problem(_) => true,
+        };
+        let standing = job.findings.iter().filter(stands);
         let findings: Vec<(FindingView, &FindingJob)> =
             standing.filter_map(|found| Some((shifts.place(found, &text)?, found))).collect();
         let of_findings = findings
@@ -122,11 +127,15 @@ impl Sketch {
     }
 }
 
-/// Whether a proposal that is in the texts as a whole, and no older than the finding, turned that test green.
-fn is_fixed(finding: &Finding, proposals: &[Arc<Review>], applied: &Applied) -> bool {
-    let What::Test(test) = &finding.what else { return false };
+/// Whether a proposal that is in the texts as a whole, and no older than the run that found a test red, turned it green.
+pub fn is_fixed(
+    test: &TestId,
+    found_by: RunId,
+    proposals: &[Arc<Review>],
+    applied: &Applied,
+) -> bool {
     proposals.iter().map(|review| &review.proposal).any(|proposal| {
-        proposal.run >= finding.run
+        proposal.run >= found_by
             && applied.get(&proposal.run).is_some_and(|applied| is_all(proposal, applied))
             && proposal.evidence.fixed.contains(test)
     })

@@ -107,6 +107,16 @@ impl Client {
     }
 
     pub fn initialize(&mut self, capabilities: Value, folders: &[&Path]) -> Value {
+        self.initialize_with(capabilities, folders, Value::Null)
+    }
+
+    /// The same with `initializationOptions`.
+    pub fn initialize_with(
+        &mut self,
+        capabilities: Value,
+        folders: &[&Path],
+        options: Value,
+    ) -> Value {
         let folders: Vec<Value> =
             folders.iter().map(|folder| json!({"uri": uri(folder), "name": "folder"})).collect();
         let params = json!({
@@ -114,6 +124,7 @@ impl Client {
             "clientInfo": {"name": "wire tests"},
             "capabilities": capabilities,
             "workspaceFolders": folders,
+            "initializationOptions": options,
         });
         let result = self.ask("initialize", params);
         self.notify("initialized", json!({}));
