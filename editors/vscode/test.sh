@@ -7,4 +7,5 @@ e2e/setup.sh
 [[ -x ../../target/debug/greenloop ]] || (cd ../.. && cargo build --locked)
 PATH=$PWD/../../target/test-vscode/node/node_modules/node/bin:$PATH
 npm run --silent check
+npm run --silent package universal
 npm run --silent test -- "$@"

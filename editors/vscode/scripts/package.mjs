@@ -25,6 +25,11 @@ function stage(platform) {
   for (const part of ['package.json', 'README.md', 'media', 'sample', 'dist/extension.js', 'dist/library.js']) fs.cpSync(part, path.join(staged, part), { recursive: true });
   for (const part of ['LICENSE-APACHE', 'LICENSE-MIT', 'CHANGELOG.md']) fs.cpSync(path.join('../..', part), path.join(staged, part));
   fs.writeFileSync(path.join(staged, 'LICENSE'), 'Dual licence, at your choice: MIT (LICENSE-MIT) or Apache-2.0 (LICENSE-APACHE).\n');
+  // The page's pictures go with it.
+  const page = path.join(staged, 'README.md');
+  const pictures = fs.readFileSync(page, 'utf8').matchAll(/\.\.\/\.\.\/docs\/images\/([\w-]+\.png)/g);
+  for (const [, name] of pictures) fs.cpSync(path.join('../../docs/images', name), path.join(staged, 'media', name));
+  fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replaceAll('../../docs/images/', 'media/'));
   // All that is staged is meant.
   fs.writeFileSync(path.join(staged, '.vscodeignore'), '');
   const server = platform === 'universal' ? undefined : serverOf(platform);
@@ -45,7 +50,6 @@ for (const platform of platforms) {
   const { version } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
   const out = path.resolve('dist/vsix', `greenloop-${version}${platform === 'universal' ? '' : `-${platform}`}.vsix`);
   const target = platform === 'universal' ? [] : ['--target', platform];
-  // The pictures of the page are not part of the package.
   const args = ['package', ...target, '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', out];
   execFileSync(path.resolve('node_modules/.bin/vsce'), args, { cwd: staged, stdio: ['ignore', 'pipe', 'inherit'] });
   const { size } = fs.statSync(out);
