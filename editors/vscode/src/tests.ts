@@ -132,7 +132,8 @@ export class Tests implements vscode.Disposable {
       const { item: parent, children } = groups.get(group) ?? { item: this.controller.items.get(group) ?? this.controller.createTestItem(group, label), children: [] };
       groups.set(group, { item: parent, children });
       const old = parent.children.get(id);
-      const item = old && old.uri?.toString() === uri?.toString() ? old : this.controller.createTestItem(id, test.name, uri);
+      const item = old && old.uri?.toString() === uri?.toString() ? old : this.controller.createTestItem(id, short(test.name), uri);
+      item.description = test.name.slice(0, test.name.length - item.label.length);
       item.range = test.line === null ? undefined : new vscode.Range(test.line, 0, test.line, 0);
       children.push(item);
       items.set(id, item);
@@ -162,6 +163,9 @@ export class Tests implements vscode.Disposable {
     }
   }
 }
+
+/** What tells a test from its neighbours: its name without the module and class that it is in. */
+const short = (name: string): string => name.split(/\s/.test(name) ? / > / : /::|\./).at(-1) || name;
 
 const key = (test: Test): string => `${test.root}\n${test.check}\n${test.name}`;
 const said = (test: Test): string => `${test.taskId} ${test.outcome}`;
