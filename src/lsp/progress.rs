@@ -59,15 +59,12 @@ impl Bar {
             self.session.log.debug(&format!("the editor takes no progress for {}", self.token));
             return self.log(title).await;
         }
-        let text = self.newest();
-        self.send(json!({"kind": "begin", "title": title, "cancellable": true, "message": text}));
+        let mut told = self.newest();
+        self.send(json!({"kind": "begin", "title": title, "cancellable": true, "message": told}));
         let pause = Duration::from_secs(1) / limits::PROGRESS_PER_SECOND_MAX;
-        // Ends when the sender is dropped; a pause is cut short by that too.
-        while timeout(pause, self.texts.wait_for(|_| false)).await.is_err()
-            && self.texts.changed().await.is_ok()
-        {
-            let text = self.newest();
-            self.send(json!({"kind": "report", "message": text}));
+        while self.has_more(pause, &told).await {
+            told = self.newest();
+            self.send(json!({"kind": "report", "message": told}));
         }
         let text = self.newest();
         self.send(json!({"kind": "end", "message": text}));
@@ -75,12 +72,21 @@ impl Bar {
 
     /// For editors without progress bars: each phase once.
     async fn log(mut self, title: String) {
-        while self.texts.changed().await.is_ok() {
-            let text = self.newest();
-            self.session.log.info(&format!("{title}: {text}"));
-            let pause = timeout(limits::EDITOR_WATCH_EVERY, self.texts.wait_for(|_| false));
-            pause.await.ok();
+        let (mut told, mut pause) = (self.newest(), Duration::ZERO);
+        while self.has_more(pause, &told).await {
+            (told, pause) = (self.newest(), limits::EDITOR_WATCH_EVERY);
+            self.session.log.info(&format!("{title}: {told}"));
         }
+    }
+
+    /// After a pause: whether there is something else to tell than what was told. Waits for it; no when the sender is
+    /// dropped, which cuts the pause short too.
+    async fn has_more(&mut self, pause: Duration, told: &str) -> bool {
+        if timeout(pause, self.texts.wait_for(|_| false)).await.is_ok() {
+            return false;
+        }
+        // What came in the pause counts as seen, hence the look at the text itself.
+        *self.texts.borrow() != told || self.texts.changed().await.is_ok()
     }
 
     fn newest(&mut self) -> String {

@@ -37,6 +37,9 @@ pub fn state(view: &RunView) -> String {
         _ if view.run.ending.is_some() => "ending".into(),
         Phase::Snapshotting => "capturing what is on the screen".into(),
         Phase::Baselining => "running the checks".into(),
+        Phase::Working if view.run.open_questions().next().is_some() => {
+            "waiting for your answer".into()
+        }
         Phase::Working if is_checking(&view.run) => "running the checks on a change".into(),
         Phase::Working => {
             let n_targets = view.run.targets.iter().flatten().count();

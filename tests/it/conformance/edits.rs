@@ -40,6 +40,9 @@ impl Desk {
 
     /// Applies an edit if it is this editor's way with the versions it names.
     pub async fn land(&mut self, held: Held) -> Result<(), Fault> {
+        if self.real.is_some() {
+            return self.land_for_real(held).await;
+        }
         let known = self.texts_of(&held.edit);
         if self.editor.refuses(&known, held.via)? {
             self.note("  which the editor refuses");
@@ -101,7 +104,8 @@ impl Desk {
             "create" => {
                 let path = path_of(&uri("uri"))?;
                 self.engine.write(&path, Vec::new());
-                self.add(&path, "");
+                let shown = if self.editor.personality.shows_a_line { "\n" } else { "" };
+                self.add(&path, shown);
                 Ok(())
             }
             "delete" => {
