@@ -1,5 +1,7 @@
 //! `greenloop doctor [DIR]`: what is available here, and what to do about what is not.
 
+mod checks;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -45,6 +47,7 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
 fn findings(dirs: &Dirs) -> Vec<Finding> {
     let mut all = isolation(&dirs.cache);
     all.extend(doors(dirs));
+    all.extend(checks::findings(dirs));
     all.push(program(
         "git",
         "Folders without git work as well; install git to see diffs of your own.",

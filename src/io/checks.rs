@@ -41,7 +41,7 @@ use crate::model::report::{TestCase, TestReport};
 use crate::model::worker::Worker;
 
 pub use self::cache::CheckCache;
-pub use self::setting::setting;
+pub use self::setting::{missing_program, setting};
 pub use self::settled::run_settled;
 
 /// What was found in a tree.
