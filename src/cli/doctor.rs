@@ -1,5 +1,6 @@
 //! `greenloop doctor [DIR]`: what is available here, and what to do about what is not.
 
+mod checks;
 mod models;
 
 use std::borrow::Cow;
@@ -52,6 +53,7 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
 fn findings(dirs: &Dirs) -> Vec<Finding> {
     let mut all = isolation(&dirs.cache);
     all.extend(doors(dirs));
+    all.extend(checks::findings(dirs));
     all.push(program(
         "git",
         "Folders without git work as well; install git to see diffs of your own.",

@@ -41,7 +41,7 @@ use crate::model::guard::GuardPolicy;
 use crate::model::report::{TestCase, TestReport};
 
 pub use self::cache::CheckCache;
-pub use self::setting::setting;
+pub use self::setting::{missing_program, setting};
 pub use self::settled::run_settled;
 
 /// What was found in a tree.

@@ -135,9 +135,10 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, 
         let state = session.state();
         (pieces(&state, wanted)?, state.swaps.get(&wanted.run).cloned().unwrap_or_default())
     };
-    let (way, encoding) = (wanted.way, session.capabilities().encoding);
+    let (way, can) = (wanted.way, session.capabilities());
+    let (encoding, shows_a_line) = (can.encoding, can.shows_a_line);
     let made = spawn_blocking(move || {
-        let basis = Basis { encoding, known: &known };
+        let basis = Basis { encoding, shows_a_line, known: &known };
         pieces.iter().map(|piece| piece.edit(way, &basis)).collect()
     });
     let files: Result<Vec<_>, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;

@@ -108,6 +108,10 @@ impl Awaited {
         self.given.retain(|given| !given.batch.is_for(errand, last));
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
     /// Nothing is known of places any more.
     pub fn clear(&mut self) {
         self.given.clear();

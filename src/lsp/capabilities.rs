@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub encoding: Encoding,
     /// Takes `documentChanges`, hence versions, in a workspace edit.
     pub document_changes: bool,
+    /// Shows an empty text as one empty line, so that a break at the end of what is put into it is one too many.
+    pub shows_a_line: bool,
     pub apply_edit: bool,
     /// Applies the edits of actions whatever version they name, unlike those it is asked to apply.
     pub drops_versions: bool,
@@ -94,6 +96,8 @@ impl Capabilities {
             document_changes: edit["documentChanges"] == true
                 || edit["resourceOperations"].is_array()
                 || edit["changeAnnotationSupport"].is_object(),
+            // Only Neovim does file operations without saying that it takes the edits they come in.
+            shows_a_line: edit["documentChanges"] != true && edit["resourceOperations"].is_array(),
             apply_edit: workspace["applyEdit"] == true,
             // A word that only the client library of VS Code uses.
             drops_versions: edit["failureHandling"] == "textOnlyTransactional",
@@ -232,6 +236,7 @@ mod tests {
                 Capabilities {
                     encoding: Encoding::Utf16,
                     document_changes: false,
+                    shows_a_line: false,
                     apply_edit: false,
                     drops_versions: false,
                     stops_when_late: false,

@@ -1,5 +1,6 @@
 //! Open documents, exactly as the editor sent them.
 
+mod last_break;
 mod late;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
+use self::last_break::Told;
 use self::late::Landed;
 use super::awaited::{Awaited, Batch, Errand};
 use super::from_proto;
@@ -97,6 +99,8 @@ pub struct Document {
     awaited: Awaited,
     /// Where its lines have gone lately.
     pub moves: Moves,
+    /// An edit of ours came with a break too many at the end, which the editor takes out soon.
+    owes_break: bool,
     /// An edit of ours came too late for what was typed before it.
     late: Option<Late>,
     /// That edit is being taken back; what it left in the text means nothing until another one is given.
@@ -127,7 +131,7 @@ impl Document {
 
     /// Lets go of the text.
     fn forget(&mut self) {
-        (self.text, self.in_sync) = (Arc::default(), false);
+        (self.text, self.in_sync, self.owes_break) = (Arc::default(), false, false);
         self.awaited.clear();
     }
 }
@@ -197,6 +201,7 @@ impl Documents {
             in_sync: false,
             awaited: Awaited::default(),
             moves: Moves::starting_at(self.n_revisions),
+            owes_break: false,
             late: None,
             taken_back: false,
         };
@@ -204,7 +209,9 @@ impl Documents {
         if let Some(Handed { edits, batch, seen }) = self.awaited.remove(&item.uri) {
             let found = (&*document.text, document.version);
             document.awaited.give(&edits, &batch, found, encoding);
-            if !seen.reads_as(&document.text) {
+            // Some editors show one line of an empty file.
+            let is_empty = seen.string.is_empty() && document.text.string.trim_end().is_empty();
+            if !is_empty && !seen.reads_as(&document.text) {
                 document.awaited.misplace(&batch);
             }
         }
@@ -245,13 +252,30 @@ impl Documents {
                     // Some editors tell of a part that finds nothing to change, also after all of the edit has come.
                     let is_nothing = range.is_empty() && change.text.is_empty();
                     let change = Edit::new(range.clone(), change.text);
-                    let arrival = document.awaited.follow(text, &change, version, encoding);
+                    let now = (version, encoding);
+                    let told = last_break::told(
+                        &document.awaited,
+                        document.owes_break,
+                        text,
+                        &change,
+                        now,
+                    );
+                    document.owes_break &= !matches!(told, Told::Rest);
+                    let is_rest = matches!(told, Told::Rest);
+                    let arrival = match &told {
+                        Told::AsItIs => document.awaited.follow(text, &change, version, encoding),
+                        Told::TooMuch(edit) => {
+                            document.owes_break = true;
+                            document.awaited.follow(text, edit, version, encoding)
+                        }
+                        Told::Rest => None,
+                    };
                     let touched = text.lines.line_of(range.start)..text.lines.line_of(range.end);
                     let n_before = text.lines.n_lines();
                     text.replace(range, &change.text);
                     let n_down = i64::from(text.lines.n_lines()) - i64::from(n_before);
                     document.moves.push(document.revision, touched, n_down);
-                    if arrival.is_some() || !is_nothing {
+                    if arrival.is_some() || !is_nothing && !is_rest {
                         landed.see(arrival);
                     }
                 }
@@ -523,6 +547,46 @@ mod tests {
         documents.change(&uri(), 3, late, Encoding::Utf16).unwrap();
         let back = documents.take_late(&uri()).unwrap().back.unwrap();
         assert_eq!(back.new_text, "2\n3\n4");
+    }
+
+    #[test]
+    fn an_edit_of_the_last_line_may_come_with_a_break_too_many() {
+        let mut documents = opened("1\n2\n3\n");
+        let at = |line| lsp_types::Position::new(line, 0);
+        let edit = |line, new: &str| {
+            TextEdit::new(lsp_types::Range::new(at(line), at(line + 1)), new.into())
+        };
+        let give = |documents: &mut Documents, edits: Vec<TextEdit>| {
+            let document = documents.get(&uri()).unwrap();
+            let (seen, version) = (document.text.clone(), Some(document.version));
+            let side = Side { uri: uri(), version, source: Source::Open(seen.clone()) };
+            let file = FileEdit { side, seen, edits, operation: None, swaps: Swaps::new() };
+            let (run, hunks) = (RunId(1), Choice::new());
+            let errand = Errand { way: Way::In, run, hunks, parts: Vec::new() };
+            documents.give(&[file], Some(errand), Encoding::Utf8);
+        };
+        let too_much = change(Some((2, 0, 2, 1)), "three\n");
+        let rest = change(Some((3, 0, 4, 0)), "");
+        let hear = |documents: &mut Documents, version, changes| {
+            documents.change(&uri(), version, changes, Encoding::Utf8).unwrap();
+            documents.take_late(&uri())
+        };
+        // With all the rest, or with a part of it in another notification.
+        give(&mut documents, vec![edit(0, "one\n"), edit(2, "three\n")]);
+        let first = change(Some((0, 0, 1, 0)), "one\n");
+        assert!(hear(&mut documents, 2, vec![too_much]).is_none());
+        assert!(hear(&mut documents, 4, vec![first, rest.clone()]).is_none());
+        assert_eq!(documents.get(&uri()).unwrap().text.string, "one\n2\nthree\n");
+        give(&mut documents, vec![edit(2, "3\n")]);
+        let too_much = change(Some((2, 0, 2, 5)), "3\n");
+        assert!(hear(&mut documents, 6, vec![too_much.clone(), rest.clone()]).is_none());
+        // Over what was typed it is as late as any.
+        give(&mut documents, vec![edit(2, "THREE\n")]);
+        let typed = change(Some((2, 1, 2, 1)), "!");
+        assert!(hear(&mut documents, 7, vec![typed]).is_none());
+        let too_much = change(Some((2, 0, 2, 2)), "THREE\n");
+        let back = hear(&mut documents, 9, vec![too_much, rest]).unwrap().back.unwrap();
+        assert_eq!(back.new_text, "3!");
     }
 
     #[test]

@@ -126,11 +126,12 @@ impl State {
             let uri = view.uri.clone();
             let current = self.documents.get(&uri).map(|document| document.revision);
             let old = self.shown.published.remove(&uri);
+            let is_lost = old.as_ref().is_some_and(|old| self.is_lost(&uri, old));
             if view.key.text != current {
                 shown.extend(old.map(|old| (uri, old)));
                 continue;
             }
-            if old.as_ref() != Some(&view.diagnostics)
+            if (is_lost || old.as_ref() != Some(&view.diagnostics))
                 && (old.is_some() || !view.diagnostics.is_empty())
             {
                 let version = view.version.filter(|_| versions);
@@ -148,6 +149,14 @@ impl State {
         self.shown.views.retain(|uri, _| shown.contains_key(uri));
         self.shown.published = shown;
         messages
+    }
+
+    /// Whether lines were touched at which an editor shows these diagnostics: some take them away then.
+    fn is_lost(&self, uri: &Url, shown: &[Diagnostic]) -> bool {
+        let seen = self.shown.views.get(uri).and_then(|view| view.key.text);
+        let Some((document, seen)) = self.documents.get(uri).zip(seen) else { return false };
+        let lines = shown.iter().map(|one| one.range.start.line..one.range.end.line + 1);
+        document.moves.touch(seen, lines)
     }
 
     /// Has the checks run on what the user has chosen of proposals of this session, once it is a part and not asked

@@ -10,6 +10,7 @@ mod command_worker;
 mod confinement;
 mod conformance;
 mod crash;
+mod editors;
 mod engine;
 mod fix;
 mod fixtures;

@@ -1,7 +1,7 @@
 //! What tests of the real program share: fixture projects, git repositories, homes of their own, fingerprints.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -168,7 +168,12 @@ impl Home {
 
     /// The program under test with an environment of its own and nothing inherited.
     pub fn greenloop(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_greenloop"));
+        self.command(env!("CARGO_BIN_EXE_greenloop"))
+    }
+
+    /// Any program, in the same environment.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         command.env_clear().envs(toolchains()).envs([
             ("HOME", self.0.path().to_path_buf()),
             ("XDG_STATE_HOME", self.state()),
@@ -292,7 +297,7 @@ fn collect(top: &Path, path: &Path, entries: &mut BTreeMap<PathBuf, Entry>) {
 }
 
 /// Copies a fixture: no expectations, no outputs of earlier runs.
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for child in fs::read_dir(from).unwrap() {
         let child = child.unwrap();

@@ -57,6 +57,13 @@ pub fn setting(
     Ok(store::digest(&text))
 }
 
+/// The name of a check's program when it is not there, in the project at `root` or on the search path.
+pub fn missing_program<'c>(root: &Path, check: &'c Check) -> Option<&'c str> {
+    let name = check.argv.first()?;
+    let is_there = program(root, check).is_some_and(|file| file.is_file());
+    (!is_there).then_some(name)
+}
+
 /// The file that a check's program is: by its path, or by name on the search path.
 fn program(root: &Path, check: &Check) -> Option<PathBuf> {
     let name = check.argv.first()?;

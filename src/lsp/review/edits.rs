@@ -51,6 +51,8 @@ impl Chosen {
 #[derive(Clone, Copy)]
 pub struct Basis<'a> {
     pub encoding: Encoding,
+    /// As in the editor's capabilities.
+    pub shows_a_line: bool,
     /// The bytes of what was accepted before.
     pub known: &'a Swaps,
 }
@@ -96,8 +98,8 @@ fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, 
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
     let Places { here, from } = &job.places;
     Ok(match (&change.kind, way, from) {
-        (ChangeKind::Create, Way::In, _) => made(here, &file.after),
-        (ChangeKind::Delete, Way::Out, _) => made(here, &file.before),
+        (ChangeKind::Create, Way::In, _) => made(here, &file.after, basis),
+        (ChangeKind::Delete, Way::Out, _) => made(here, &file.before, basis),
         (ChangeKind::Create, Way::Out, _) | (ChangeKind::Delete, Way::In, _) => {
             let operation = DeleteFile { uri: here.uri.clone(), options: None };
             let operation = Some(ResourceOp::Delete(operation));
@@ -113,8 +115,12 @@ fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, 
 }
 
 /// A file that holds `text`; the file itself may be there already, empty.
-fn made(side: &Side, text: &str) -> FileEdit {
+fn made(side: &Side, text: &str, basis: &Basis<'_>) -> FileEdit {
     let is_there = side.text().is_some();
+    let text = match text.strip_suffix('\n') {
+        Some(rest) if basis.shows_a_line => rest.strip_suffix('\r').unwrap_or(rest),
+        _ => text,
+    };
     // Some editors empty a file that has come into being meanwhile, unless they are told to leave it.
     let options = CreateFileOptions { overwrite: None, ignore_if_exists: Some(true) };
     let operation =
@@ -187,7 +193,10 @@ mod tests {
     fn a_file_that_has_come_into_being_meanwhile_is_left_alone() {
         let uri = Url::parse("file:///a.py").unwrap();
         let side = Side { uri, version: None, source: Source::Unknown };
-        let Some(ResourceOp::Create(create)) = made(&side, "new\n").operation else {
+        let known = Swaps::new();
+        let basis = Basis { encoding: Encoding::Utf16, shows_a_line: true, known: &known };
+        assert_eq!(made(&side, "new\n", &basis).edits[0].new_text, "new");
+        let Some(ResourceOp::Create(create)) = made(&side, "new\n", &basis).operation else {
             panic!("nothing is made");
         };
         let options = create.options.unwrap();

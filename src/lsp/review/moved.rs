@@ -52,6 +52,13 @@ impl Moves {
         self.since = revision;
     }
 
+    /// Whether a change since a text touched one of these ranges of its lines, as far as that is known.
+    pub fn touch(&self, revision: u64, mut lines: impl Iterator<Item = Range<u32>>) -> bool {
+        let Some(changes) = self.after(revision) else { return true };
+        let carry = |lines| changes.clone().try_fold(lines, |lines, change| change.carry(&lines));
+        lines.any(|lines| carry(lines).is_none())
+    }
+
     /// The changes since a text; `None` when they are not all known.
     fn after(&self, revision: u64) -> Option<impl Iterator<Item = &Move> + Clone> {
         let is_known = self.since <= revision;

@@ -101,7 +101,8 @@ impl Desk {
             "create" => {
                 let path = path_of(&uri("uri"))?;
                 self.engine.write(&path, Vec::new());
-                self.add(&path, "");
+                let shown = if self.editor.personality.shows_a_line { "\n" } else { "" };
+                self.add(&path, shown);
                 Ok(())
             }
             "delete" => {

@@ -105,6 +105,8 @@ pub struct Personality {
     /// Asks its user about edits of files that are not open, and says yes whatever the answer is.
     pub confirms_unopened: bool,
     pub deletes: Deletes,
+    /// Shows a file that it made as one empty line.
+    pub shows_a_line: bool,
     /// Empties a file that it is to make and that is there, unless it is told to leave it.
     pub writes_over: bool,
     /// Renames a file to one that is there, unless it is told to leave it.
@@ -129,6 +131,7 @@ pub const ALL: &[Personality] = &[
         sends_differences: false,
         confirms_unopened: false,
         deletes: Deletes::ClosesUnchanged,
+        shows_a_line: false,
         writes_over: false,
         renames_over: false,
     },
@@ -149,6 +152,7 @@ pub const ALL: &[Personality] = &[
         sends_differences: true,
         confirms_unopened: false,
         deletes: Deletes::Closes,
+        shows_a_line: true,
         writes_over: true,
         renames_over: false,
     },
@@ -169,6 +173,7 @@ pub const ALL: &[Personality] = &[
         sends_differences: false,
         confirms_unopened: false,
         deletes: Deletes::Keeps,
+        shows_a_line: false,
         writes_over: true,
         renames_over: true,
     },
@@ -189,6 +194,7 @@ pub const ALL: &[Personality] = &[
         sends_differences: false,
         confirms_unopened: true,
         deletes: Deletes::Keeps,
+        shows_a_line: false,
         writes_over: false,
         renames_over: false,
     },
@@ -209,6 +215,7 @@ pub const ALL: &[Personality] = &[
         sends_differences: false,
         confirms_unopened: false,
         deletes: Deletes::Keeps,
+        shows_a_line: false,
         writes_over: false,
         renames_over: false,
     },
