@@ -11,6 +11,7 @@ pub mod guard;
 pub mod ledger;
 pub mod lessons;
 pub mod machine;
+pub mod outline;
 pub mod overview;
 pub mod plan_check;
 pub mod plan_edit;
