@@ -17,6 +17,7 @@ pub mod plan_check;
 pub mod plan_edit;
 pub mod plan_text;
 pub mod planner;
+pub mod repo_map;
 pub mod report;
 pub mod report_parse;
 pub mod review;

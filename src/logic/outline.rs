@@ -88,7 +88,7 @@ pub fn write_row(text: &mut String, definition: &Definition, depth: usize) {
 }
 
 /// How many definitions lie around one.
-fn depth(all: &[Definition], definition: &Definition) -> usize {
+pub fn depth(all: &[Definition], definition: &Definition) -> usize {
     std::iter::successors(definition.parent, |at| all[*at as usize].parent).count()
 }
 
