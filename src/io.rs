@@ -11,6 +11,7 @@ pub mod model;
 pub mod presence;
 pub mod process;
 pub mod prompts;
+pub mod repo_maps;
 pub mod run_lock;
 pub mod sandbox;
 pub mod store;

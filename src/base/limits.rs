@@ -84,6 +84,16 @@ pub const TEST_CASES_MAX: usize = 200_000;
 pub const SNAPSHOT_FILE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// A source file larger than this is not searched for repairs, in bytes.
 pub const REPAIR_FILE_BYTES_MAX: usize = 512 * 1024;
+/// A source file larger than this has no outline, in bytes.
+pub const OUTLINE_FILE_BYTES_MAX: usize = 512 * 1024;
+/// A source file whose lines are longer than this on average is made by a machine and has no outline, in bytes.
+pub const OUTLINE_LINE_BYTES_MEAN_MAX: usize = 300;
+/// A name longer than this is not in an outline, in bytes.
+pub const OUTLINE_NAME_BYTES_MAX: usize = 128;
+/// A signature in an outline, in bytes.
+pub const SIGNATURE_LINE_BYTES_MAX: usize = 160;
+/// Outlines of one map of a repository, in bytes as packed; files beyond are left out.
+pub const REPO_MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Red tests beside its goal that a search looks at.
 pub const OTHER_TESTS_MAX: usize = 20;
 /// Candidates handed to one search.

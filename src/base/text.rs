@@ -143,6 +143,15 @@ pub fn counted(n: usize, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
+/// The text on one line, with single blanks and at most `bytes_max` bytes of it, cut at a character and marked with `…`.
+pub fn in_a_line(text: &str, bytes_max: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.len() <= bytes_max {
+        return line;
+    }
+    format!("{}…", &line[..line.floor_char_boundary(bytes_max)])
+}
+
 /// At most `bytes_max` bytes of `text`, cut at a character, with a mark when something was cut.
 pub fn clipped(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {

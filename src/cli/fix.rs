@@ -13,7 +13,7 @@ use super::watch::follow;
 use super::{Stop, apply, code_of, decide, json, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
-use crate::logic::overview::FLAKY;
+use crate::logic::overview::{FLAKY, UNASKED};
 use crate::logic::{guard, machine, plan_text};
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
@@ -59,7 +59,7 @@ pub(super) struct How {
 }
 
 pub(super) fn main(parser: lexopt::Parser) -> Result<i32, Stop> {
-    begin(&parse(parser)?)
+    begin(&parse(parser, false)?)
 }
 
 fn begin(options: &Options) -> Result<i32, Stop> {
@@ -79,7 +79,7 @@ fn begin(options: &Options) -> Result<i32, Stop> {
 
 /// The same, after a yes to its plan; a goal may be said in words.
 pub(super) fn plan(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let mut options = parse(parser)?;
+    let mut options = parse(parser, true)?;
     options.goal.plan_first = !options.runs;
     begin(&options)
 }
@@ -143,7 +143,8 @@ fn command(options: &Options, dirs: &Dirs) -> (RunId, Command) {
     (id, Command::Start { id, goal, budget: options.budget, buffers: Vec::new() })
 }
 
-fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
+/// `takes_words`: a goal may be said in words.
+fn parse(mut parser: lexopt::Parser, takes_words: bool) -> Result<Options, Stop> {
     let mut folder = None;
     let mut options = Options {
         folder: PathBuf::new(),
@@ -170,7 +171,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Options, Stop> {
                     Some(RunId::parse(&text).ok_or(Stop::Usage(format!("{text} is no run id")))?);
             }
             Long("format") => options.how.format = parser.value()?.parse()?,
-            Value(text) if options.goal.text.is_empty() && says_something(&text) => {
+            Value(text) if takes_words && options.goal.text.is_empty() && says_something(&text) => {
                 options.goal.text = text.string()?;
                 options.goal.kind = GoalKind::Change;
             }
@@ -264,7 +265,7 @@ fn print_proposal(style: Style, review: &Review) {
     }
     say(&format!("{}\n", style.bold("Evidence")));
     if fixed.is_empty() {
-        say("  no red test asked for this; what passed before passes\n");
+        say(&format!("  {UNASKED}\n"));
     }
     for test in fixed {
         say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));

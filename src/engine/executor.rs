@@ -15,6 +15,7 @@ use crate::io::checks::{self, CheckCache};
 use crate::io::journal::Journal;
 use crate::io::model::own_models;
 use crate::io::presence::Presence;
+use crate::io::repo_maps::RepoMaps;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::Progress;
@@ -28,6 +29,7 @@ use crate::logic::subset;
 use crate::model::check::Check;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::provider::Model;
 use crate::model::run::{Attempt, GoalKind, Run};
 use crate::model::snapshot::Buffer;
 use crate::model::subset::{Choice, SubsetVerdict};
@@ -40,6 +42,7 @@ pub(super) struct Project {
     pub(super) journal: Journal,
     pub(super) presence: Presence,
     pub(super) check_cache: CheckCache,
+    pub(super) repo_maps: RepoMaps,
     pub(super) prompts: Prompts,
     /// What is wrong with the user's own, for people.
     prompt_notes: Vec<String>,
@@ -56,6 +59,7 @@ impl Project {
         let worlds = Worlds::open(store.clone(), &dirs.cache, abilities)?;
         let journal = Journal::open(&journal_path(&dirs))?;
         let presence = Presence::announce(&dirs.state)?;
+        let repo_maps = RepoMaps::open(&dirs.cache);
         let check_cache = CheckCache::open(dirs.cache.join("checks"));
         let (prompts, prompt_notes) =
             dirs::config().map(|folder| prompts::load(&folder)).unwrap_or_default();
@@ -67,9 +71,15 @@ impl Project {
             presence,
             consent,
             check_cache,
+            repo_maps,
             prompts,
             prompt_notes,
         })
+    }
+
+    /// Whether its user trusts it.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.consent.trusted
     }
 
     pub(super) fn records(&self) -> Records<'_> {
@@ -190,9 +200,16 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     let budget = Box::new(task.run.asked.over(detected.budget));
     let models = models(project, detected.models, &mut notes)?;
     let (workers, planners) = (detected.staff.ladder(&models), models.planners());
+    if detected.budget.cost_max.is_some() {
+        notes.extend(models.all.iter().filter(|model| model.prices.is_none()).map(unpriced));
+    }
     let guard = Box::new(detected.guard);
     let approval = Box::new(detected.approval);
     Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval })
+}
+
+fn unpriced(model: &Model) -> String {
+    format!("`budget.cents` does not hold for model `{}`: nobody said what it costs", model.name)
 }
 
 /// The models that a run may call: the user's own, and the project's where it is trusted.
@@ -201,7 +218,10 @@ fn models(
     of_project: Models,
     notes: &mut Vec<String>,
 ) -> Result<Models, Failure> {
-    let (own, problems) = own_models()?;
+    let (own, problems) = own_models().unwrap_or_else(|failure| {
+        let told = format!("{}. {}", failure.message, failure.hint);
+        (Models::default(), vec![told])
+    });
     notes.extend(problems);
     let models = own.clone().with_project(of_project, project.consent.trusted);
     let models = models.unwrap_or_else(|refused| {

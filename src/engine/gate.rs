@@ -79,7 +79,11 @@ impl<'a> Gate<'a> {
             };
             let Some(names) = affected::likeliest(slow, self.targets, near) else { continue };
             let part = self.run(check, Select::Only(&names))?;
-            let verdict = verdict::judge(self.baseline, std::slice::from_ref(&part), self.targets);
+            let part_only = std::slice::from_ref(&part);
+            let verdict = match self.targets {
+                [] => verdict::judge_kept(self.baseline, part_only),
+                targets => verdict::judge(self.baseline, part_only, targets),
+            };
             if matches!(verdict, Verdict::Red { .. }) {
                 return Ok(vec![part]);
             }

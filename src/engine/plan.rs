@@ -55,8 +55,9 @@ fn of_words(
     let (cancel, progress) = (&task.cancel, teller.progress);
     let desk = Desk { store: &project.store, worlds: &project.worlds, cancel, progress };
     let reach = Reach {
-        callers: &|model| work::caller(task, None, teller, model),
+        callers: &|model| work::caller(project, task, None, teller, model),
         trial: &|_| Err::<Trial, _>(nothing_to_try()),
+        map: &|| project.repo_maps.of(&project.store, snapshot(run)?, cancel),
         prompts: &project.prompts,
         candidates: 1,
     };

@@ -1,6 +1,7 @@
 //! What a run may still spend on models, shared by all that work for it at the same time.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::base::cancel::CancelToken;
 use crate::base::ids::AttemptId;
@@ -12,43 +13,78 @@ use crate::model::event::Event;
 use crate::model::provider::Model;
 use crate::model::transcript::{CallFailure, Delta, Fault, Request, Turn, Usage};
 
+/// Between two looks whether a call that waits for others is still wanted.
+const SETTLED_LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// A run's own, as long as this process works on it.
 #[derive(Default)]
-pub(super) struct Purse(Mutex<State>);
+pub(super) struct Purse {
+    state: Mutex<State>,
+    /// Told when something that was laid aside is settled.
+    settled: Condvar,
+}
 
 #[derive(Default)]
 struct State {
-    /// With calls that are under way, as much as they may come to.
     spent: Spent,
+    /// What calls that are under way may come to.
+    aside: Spent,
 }
 
 impl Purse {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the run had spent already counts.
     pub(super) fn with(spent: Spent) -> Purse {
-        Purse(Mutex::new(State { spent }))
+        let purse = Purse::default();
+        purse.state().spent = spent;
+        purse
     }
 
-    /// Lays aside what a call may come to; `Err` names the key of `[budget]` that does not allow it.
-    fn reserve(&self, budget: &Budget, most: &Spent) -> Result<(), &'static str> {
+    /// Lays aside what a call may come to; `Err` names the key of `[budget]` that does not allow it. Waits for what is laid
+    /// aside when it hangs on that.
+    fn reserve(
+        &self,
+        budget: &Budget,
+        most: &Spent,
+        cancel: &CancelToken,
+    ) -> Result<(), &'static str> {
         let mut state = self.state();
-        if let Some(key) = budget.forbids_calls(&state.spent) {
-            return Err(key);
+        loop {
+            if let Some(key) = budget.forbids_calls(&state.spent) {
+                return Err(key);
+            }
+            let all = Spent {
+                tokens: state.spent.tokens.saturating_add(state.aside.tokens),
+                cost: state.spent.cost.saturating_add(state.aside.cost),
+                ..state.spent
+            };
+            let Some(key) = budget.forbids_calls(&all) else { break };
+            if cancel.is_cancelled() {
+                return Err(key);
+            }
+            let waited = self.settled.wait_timeout(state, SETTLED_LOOK_EVERY);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        state.spent.tokens += most.tokens;
-        state.spent.cost += most.cost;
+        state.aside.tokens = state.aside.tokens.saturating_add(most.tokens);
+        state.aside.cost = state.aside.cost.saturating_add(most.cost);
         Ok(())
     }
 
     /// What a call came to, in place of what was laid aside for it.
     fn settle(&self, most: &Spent, expense: &Expense) {
         let mut state = self.state();
-        state.spent.tokens = state.spent.tokens.saturating_sub(most.tokens);
-        state.spent.cost = state.spent.cost.saturating_sub(most.cost);
+        state.aside.tokens = state.aside.tokens.saturating_sub(most.tokens);
+        state.aside.cost = state.aside.cost.saturating_sub(most.cost);
         state.spent.add(expense);
+        self.settled.notify_all();
+    }
+
+    /// What the run has recorded of its checks.
+    pub(super) fn checks_are(&self, n: u32) {
+        self.state().spent.checks = n;
     }
 }
 
@@ -96,7 +132,7 @@ impl Caller for Metered<'_> {
         tell: &mut dyn FnMut(Delta),
     ) -> Result<Turn, CallFailure> {
         let most = self.most(request);
-        if let Err(key) = self.purse.reserve(&self.budget, &most) {
+        if let Err(key) = self.purse.reserve(&self.budget, &most, cancel) {
             return Err(CallFailure {
                 fault: Fault::Spent,
                 message: format!("what `budget.{key}` allows is spent"),
@@ -122,15 +158,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_under_way_count_until_it_is_known_what_they_came_to() {
+    fn a_call_waits_for_what_others_may_come_to() {
         let purse = Purse::with(Spent { tokens: 500, ..Spent::default() });
         let budget = Budget { tokens_max: Some(1_000), ..Budget::default() };
         let most = Spent { tokens: 600, ..Spent::default() };
-        assert_eq!(purse.reserve(&budget, &most), Ok(()));
-        assert_eq!(purse.reserve(&budget, &most), Err("tokens"));
-        let usage = Usage { input: 80, output: 20, ..Usage::default() };
-        purse.settle(&most, &Expense::Call { model: "m".to_owned(), usage, cost: 0 });
-        assert_eq!(purse.reserve(&budget, &most), Ok(()));
-        assert_eq!(purse.state().spent.tokens, 1_200);
+        let (cancel, stop) = (CancelToken::new(), CancelToken::new());
+        stop.cancel();
+        assert_eq!(purse.reserve(&budget, &most, &cancel), Ok(()));
+        assert_eq!(purse.reserve(&budget, &most, &stop), Err("tokens"));
+        let call = |output| {
+            let usage = Usage { input: 80, output, ..Usage::default() };
+            Expense::Call { model: "m".to_owned(), usage, cost: 0 }
+        };
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| purse.reserve(&budget, &most, &cancel));
+            purse.settle(&most, &call(20));
+            assert_eq!(waiting.join().unwrap(), Ok(()));
+        });
+        purse.settle(&most, &call(400));
+        assert_eq!(purse.state().spent.tokens, 1_080);
+        assert_eq!(purse.reserve(&budget, &most, &cancel), Err("tokens"));
     }
 }

@@ -11,7 +11,7 @@ use crate::io::worker::{self, Assignment, Desk, Reach, Trial};
 use crate::logic::{lessons, machine};
 use crate::model::budget::Expense;
 use crate::model::event::Event;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
 use crate::model::plan::Step;
 use crate::model::provider::Model;
@@ -47,8 +47,9 @@ pub(super) fn work(
     let desk =
         Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
     let reach = Reach {
-        callers: &|model| caller(task, Some(attempt), teller, model),
+        callers: &|model| caller(project, task, Some(attempt), teller, model),
         trial: &|tree| trial(project, task, open, teller, tree),
+        map: &|| project.repo_maps.of(&project.store, assignment.tree, &task.cancel),
         prompts: &project.prompts,
         candidates: run.budget.candidates,
     };
@@ -59,11 +60,20 @@ pub(super) fn work(
 
 /// A model within the run's budget.
 pub(super) fn caller<'a>(
+    project: &Project,
     task: &'a Task,
     attempt: Option<AttemptId>,
     teller: &'a Teller<'a>,
     model: &Model,
 ) -> Result<Box<dyn Caller + 'a>, Failure> {
+    if model.of_project && !project.is_trusted() {
+        return Err(Failure::new(
+            FailureKind::Refused,
+            format!("greenloop.toml names the model at {}", model.url),
+            "Models of a project that is not trusted are not called: start greenloop with --trust, or trust the workspace in \
+             your editor.",
+        ));
+    }
     Ok(Box::new(Metered {
         inner: Box::new(Provider::open(model)?),
         model: model.clone(),

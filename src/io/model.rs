@@ -338,9 +338,9 @@ fn needs_arguments(tools: &[Tool], name: &str) -> bool {
 
 fn sum(a: Usage, b: Usage) -> Usage {
     Usage {
-        input: a.input + b.input,
-        cached: a.cached + b.cached,
-        cache_written: a.cache_written + b.cache_written,
-        output: a.output + b.output,
+        input: a.input.saturating_add(b.input),
+        cached: a.cached.saturating_add(b.cached),
+        cache_written: a.cache_written.saturating_add(b.cache_written),
+        output: a.output.saturating_add(b.output),
     }
 }

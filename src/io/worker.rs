@@ -5,6 +5,7 @@ pub mod model;
 pub mod repair;
 mod test_files;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::cancel::CancelToken;
@@ -13,6 +14,7 @@ use crate::io::model::Caller;
 use crate::io::store::Store;
 use crate::io::worlds::Worlds;
 use crate::logic::prompts::Prompts;
+use crate::logic::repo_map::RepoMap;
 use crate::model::check::{Check, CheckRun};
 use crate::model::event::WorkResult;
 use crate::model::failure::Failure;
@@ -61,6 +63,8 @@ pub struct Reach<'a> {
     pub callers: &'a Callers<'a>,
     /// Has the checks run on a tree as they will be at the end; what is known is not run again.
     pub trial: &'a (dyn Fn(&TreeId) -> Result<Trial, Failure> + Sync),
+    /// Who refers to what in the tree that is worked on.
+    pub map: &'a (dyn Fn() -> Result<Arc<RepoMap>, Failure> + Sync),
     /// What language models are told.
     pub prompts: &'a Prompts,
     /// How many changes a model makes to choose from, once its first was not good enough; at least 1.

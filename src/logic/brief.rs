@@ -1,5 +1,7 @@
 //! What is known of a task, in words for a language model: short, the surest first, nothing twice.
 
+use std::collections::BTreeSet;
+
 use crate::base::text::clipped;
 use crate::logic::secrets::withheld;
 use crate::model::check::{CheckRun, Problem};
@@ -40,6 +42,7 @@ pub fn scope(step: &Step) -> String {
 
 /// The tests that are red, each with what it said. Tests that say the same are told together.
 pub fn red<'a>(tests: &[TestId], cases: impl IntoIterator<Item = &'a TestCase>) -> String {
+    let tests: BTreeSet<&TestId> = tests.iter().collect();
     let cases = cases.into_iter().filter(|case| tests.contains(&case.id) && case.outcome.is_red());
     let mut told: Vec<(Vec<&str>, String)> = Vec::new();
     for case in cases {
@@ -66,17 +69,38 @@ pub fn red<'a>(tests: &[TestId], cases: impl IntoIterator<Item = &'a TestCase>) 
 /// What is red with a change: the targets, what was not red before, and what cannot be built.
 pub fn red_now(targets: &[TestId], before: &[CheckRun], now: &[CheckRun]) -> String {
     let was_red = before.iter().flat_map(|run| run.report.red());
-    let was_red: Vec<&TestId> = was_red.map(|case| &case.id).collect();
+    let was_red: BTreeSet<&TestId> = was_red.map(|case| &case.id).collect();
+    let targets: BTreeSet<&TestId> = targets.iter().collect();
     let cases = || now.iter().flat_map(|run| run.report.red());
     let counts = |id: &&TestId| targets.contains(id) || !was_red.contains(id);
     let ids: Vec<TestId> = cases().map(|case| &case.id).filter(counts).cloned().collect();
-    let problems = now.iter().flat_map(|run| &run.problems).take(PROBLEMS_TOLD_MAX);
+    format!("{}\n{}", red(&ids, cases()), problems(now)).trim().to_owned()
+}
+
+/// Errors of compilers and linters.
+pub fn problems(runs: &[CheckRun]) -> String {
+    let problems = runs.iter().flat_map(|run| &run.problems).take(PROBLEMS_TOLD_MAX);
     let line = |problem: &Problem| {
         let at = problem.at.as_ref().map(|at| format!("{}:{}: ", at.path, at.line));
-        format!("- {}{}", at.unwrap_or_default(), clipped(problem.message.trim(), CASE_BYTES_MAX))
+        format!(
+            "- {}{}",
+            at.unwrap_or_default(),
+            clipped(withheld(problem.message.trim()).trim(), CASE_BYTES_MAX)
+        )
     };
-    let problems: Vec<String> = problems.map(line).collect();
-    format!("{}\n{}", red(&ids, cases()), withheld(&problems.join("\n"))).trim().to_owned()
+    let lines: Vec<String> = problems.map(line).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "## Errors of compilers and linters
+
+{}",
+        lines.join(
+            "
+"
+        )
+    )
 }
 
 fn case_said(case: &TestCase) -> String {
@@ -84,7 +108,7 @@ fn case_said(case: &TestCase) -> String {
     if let Some(at) = &case.at {
         lines.push(format!("at {}:{}", at.path, at.line));
     }
-    lines.push(fenced("", &clipped(case.message.trim(), CASE_BYTES_MAX)));
+    lines.push(fenced("", &clipped(withheld(case.message.trim()).trim(), CASE_BYTES_MAX)));
     if case.frames.len() > 1 {
         let frames = case.frames.iter().map(|frame| format!("{}:{}", frame.path, frame.line));
         lines.push(format!("by way of {}", frames.collect::<Vec<_>>().join(", ")));
@@ -139,7 +163,7 @@ fn attempt_told(attempt: &Attempt) -> Option<String> {
     };
     let files = attempt.verified.iter().flat_map(|verified| &verified.files);
     let changes: Vec<String> = files.map(change_told).collect();
-    let text = clipped(&changes.join("\n"), CHANGE_BYTES_MAX);
+    let text = clipped(&withheld(&changes.join("\n")), CHANGE_BYTES_MAX);
     let change =
         if text.is_empty() { String::new() } else { format!("\n{}", fenced("diff", &text)) };
     Some(format!("- by {}: {reason}{change}", attempt.worker))

@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 
 use crate::base::ids::StepId;
 use crate::base::near::near;
+use crate::base::text::in_a_line;
 use crate::model::plan::{Plan, Step};
 use crate::model::report::TestId;
 use crate::model::transcript::{Arguments, Tool};
 
+/// Of a title, in bytes: it stands on one line of a document.
+const TITLE_BYTES_MAX: usize = 100;
 /// The tool's name.
 pub const TOOL: &str = "plan";
 
@@ -91,16 +94,15 @@ pub fn read(arguments: &Arguments, targets: &[TestId]) -> Result<Plan, String> {
             tests,
             worker: step.worker.filter(|name| !name.trim().is_empty()),
             after: step.after.into_iter().map(StepId).collect(),
-            ..Step::new(StepId(number), one_line(&step.title))
+            ..Step::new(StepId(number), in_a_line(&step.title, TITLE_BYTES_MAX))
         })
     });
     let steps = steps.collect::<Result<_, String>>()?;
-    Ok(Plan { title: one_line(&handed.title), intro: handed.intro.trim().to_owned(), steps })
-}
-
-/// A title stands on one line of a document.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    Ok(Plan {
+        title: in_a_line(&handed.title, TITLE_BYTES_MAX),
+        intro: handed.intro.trim().to_owned(),
+        steps,
+    })
 }
 
 fn test(name: &str, targets: &[TestId]) -> Result<TestId, String> {
@@ -115,14 +117,8 @@ fn test(name: &str, targets: &[TestId]) -> Result<TestId, String> {
 
 /// The plan for a goal in words where nobody breaks it into steps.
 pub fn single(text: &str, tests: &[TestId], intro: String) -> Plan {
-    /// Of a title, in characters.
-    const TITLE_CHARS_MAX: usize = 72;
-    let line =
-        one_line(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default());
-    let title = match line.char_indices().nth(TITLE_CHARS_MAX) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line.clone(),
-    };
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty());
+    let title = in_a_line(first.unwrap_or_default(), TITLE_BYTES_MAX);
     let intent = if text.trim() == title { String::new() } else { text.trim().to_owned() };
     let step = Step { intent, tests: tests.to_vec(), ..Step::new(StepId::first(), title.clone()) };
     Plan { title, intro, steps: vec![step] }

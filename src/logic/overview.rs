@@ -145,8 +145,12 @@ fn left_out(guard: &Guarded) -> impl Iterator<Item = String> {
     guard.left_out.iter().map(guard::told).chain(suspicious)
 }
 
+/// Said of a change that turned nothing green.
+pub const UNASKED: &str = "no red test asked for this; what passed before passes";
+
 fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
     let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, .. } = evidence;
+    let unasked = fixed.is_empty().then(|| UNASKED.to_owned()).into_iter();
     let fixed = fixed.iter().map(|test| format!("`{}`: red before, green after", test.name));
     let red = still_red.iter().map(|test| format!("`{}`: red before and after", test.name));
     let flaky = flaky.iter().map(|test| format!("`{}`: {FLAKY}", test.name));
@@ -158,7 +162,7 @@ fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
         };
         format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
     });
-    fixed.chain(red).chain(flaky).chain(all).chain(checks)
+    unasked.chain(fixed).chain(red).chain(flaky).chain(all).chain(checks)
 }
 
 /// A heading with its points; nothing when there are none.

@@ -1,6 +1,7 @@
 //! Edits as language models write them best: a piece of a file's text and what goes in its place. Forgiving in where the
 //! piece stands, strict in what comes of it: one place or none.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::base::text::clipped;
@@ -40,11 +41,16 @@ pub fn replace(text: &str, old: &str, new: &str) -> Result<Edit, Misfit> {
     }
 }
 
+/// Places that are looked for, to say where they are.
+const PLACES_MAX: usize = 20;
+
 /// Also places that share bytes with an earlier one.
 fn overlapping(text: &str, old: &str) -> Vec<usize> {
     let mut places = Vec::new();
     let mut from = 0;
-    while let Some(at) = text[from..].find(old) {
+    while places.len() < PLACES_MAX
+        && let Some(at) = text[from..].find(old)
+    {
         places.push(from + at);
         from += at + text[from + at..].chars().next().map_or(1, char::len_utf8);
     }
@@ -173,17 +179,18 @@ const NEAR_SHARE: usize = 3;
 
 /// The lines that have most in common with those looked for.
 fn nearest(lines: &[Line<'_>], wanted: &[&str]) -> Option<(u32, String)> {
-    let is_like = |line: &Line<'_>, wanted: &&str| line.text.trim() == wanted.trim();
-    let size = wanted.len().min(lines.len());
-    let score = |window: &[Line<'_>]| {
-        let has = |wanted: &&&str| {
-            !wanted.trim().is_empty() && window.iter().any(|line| is_like(line, wanted))
-        };
-        wanted.iter().filter(has).count()
-    };
-    let windows = lines.windows(size.max(1)).enumerate();
-    let best =
-        windows.map(|(at, window)| (score(window), at)).max_by_key(|(n, at)| (*n, usize::MAX - at));
+    let looked_for: BTreeSet<&str> =
+        wanted.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+    let is_like = |line: &Line<'_>| usize::from(looked_for.contains(line.text.trim()));
+    let size = wanted.len().min(lines.len()).max(1);
+    let mut n_alike: usize = lines.iter().take(size).map(is_like).sum();
+    let mut best = (!lines.is_empty()).then_some((n_alike, 0));
+    for at in 1..(lines.len() + 1).saturating_sub(size) {
+        n_alike = n_alike + is_like(&lines[at + size - 1]) - is_like(&lines[at - 1]);
+        if best.is_none_or(|(most, _)| n_alike > most) {
+            best = Some((n_alike, at));
+        }
+    }
     let (n_alike, at) = best?;
     if n_alike * NEAR_SHARE < wanted.len() {
         return None;

@@ -103,10 +103,9 @@ fn values(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let lower = line.to_ascii_lowercase();
-        let named = NAMES.iter().filter_map(|name| lower.find(name)).min();
-        if let Some(value) = named.and_then(|named| value(line, named)) {
-            found.push(at + value.start..at + value.end);
-        }
+        let named = NAMES.iter().flat_map(|name| lower.match_indices(name));
+        let values = named.filter_map(|(named, _)| value(line, named));
+        found.extend(values.map(|value| at + value.start..at + value.end));
         at += line.len();
     }
     found
@@ -168,6 +167,10 @@ mod tests {
             ),
             ("def tokenize(text: str) -> list:\n", "def tokenize(text: str) -> list:\n"),
             ("task-1234567890abcdefghijkl = 1", "task-1234567890abcdefghijkl = 1"),
+            (
+                "{\"token_type\":\"bearer\",\"access_token\":\"abc123def456ghi\",\"refresh_token\":\"xyz789xyz789xyz\"}",
+                "{\"token_type\":\"bearer\",\"access_token\":\"[withheld: looks like a secret]\",\"refresh_token\":\"[withheld: looks like a secret]\"}",
+            ),
             ("secret_len: usize = 0x1234", "secret_len: usize = 0x1234"),
         ];
         for (text, expected) in cases {

@@ -102,7 +102,7 @@ fn rivals<'a>(
 
 /// What check runs on a subset's tree say of it.
 pub fn verdict(run: &Run, runs: &[CheckRun]) -> SubsetVerdict {
-    match verdict_on(run, runs, &goal_tests(run)) {
+    match verdict_on(run, runs, &goal_tests(run), None) {
         Verdict::Green { n_passed, .. } => SubsetVerdict::Green { n_passed },
         Verdict::Red { still_failing, mut newly_failing, vanished } => {
             newly_failing.extend(vanished);

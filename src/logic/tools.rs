@@ -130,6 +130,9 @@ pub fn for_planners(plan: Tool) -> Vec<Tool> {
     looks.map(tool).chain([plan]).collect()
 }
 
+/// A file's name, in bytes, on all file systems in use.
+const NAME_BYTES_MAX: usize = 255;
+
 /// Tools that change nothing and run nothing.
 const LOOKS: [&str; 4] = ["read", "outline", "search", "symbol"];
 
@@ -242,7 +245,13 @@ impl Taken<'_> {
     fn path(&self) -> Result<RepoPath, String> {
         let text = self.text("path")?;
         let path = RepoPath::new(text.trim());
-        let is_ours = |path: &RepoPath| !path.as_str().split('/').any(|part| part == ".git");
+        // Whatever the disk it may be written to: some tell no case apart.
+        let is_name = |part: &str| {
+            !part.eq_ignore_ascii_case(".git")
+                && part.len() <= NAME_BYTES_MAX
+                && !part.contains(char::is_control)
+        };
+        let is_ours = |path: &RepoPath| path.as_str().split('/').all(is_name);
         path.filter(is_ours).ok_or_else(|| {
             format!("`{text}` is no path inside the project: write it from the project's folder, without `..`")
         })

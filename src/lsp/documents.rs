@@ -2,6 +2,7 @@
 
 mod last_break;
 mod late;
+mod pieces;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,12 +14,12 @@ use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, Tex
 
 use self::last_break::Told;
 use self::late::Landed;
+use self::pieces::pieced_together;
 use super::awaited::{Awaited, Batch, Errand};
 use super::from_proto;
 use super::review::edits::FileEdit;
 use super::review::job::Source;
 use super::review::moved::Moves;
-use super::to_proto;
 use crate::base::limits;
 use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
@@ -375,32 +376,6 @@ impl Documents {
     pub fn latest(&self) -> Option<&Document> {
         self.files().map(|(_, document)| document).max_by_key(|document| document.revision)
     }
-}
-
-/// The changes, or the one that they come to if that is an edit of ours: some editors apply of an edit only what differs,
-/// in several pieces.
-fn pieced_together(
-    document: &Document,
-    changes: Vec<TextDocumentContentChangeEvent>,
-    encoding: Encoding,
-) -> Vec<TextDocumentContentChangeEvent> {
-    if changes.len() < 2 || !document.awaited.is_waiting() {
-        return changes;
-    }
-    let before = &*document.text;
-    let mut after = before.clone();
-    for change in &changes {
-        let Some(range) = change.range else { return changes };
-        let range = from_proto::byte_range(&after, range, encoding);
-        after.replace(range, &change.text);
-    }
-    let whole = Edit::new(0..before.string.len(), after.string).narrowed(&before.string);
-    let n_given = document.awaited.n_given_as(before, &whole, encoding);
-    if n_given.is_none_or(|n_given| changes.len() <= n_given) {
-        return changes;
-    }
-    let TextEdit { range, new_text: text } = to_proto::text_edit(before, whole, encoding);
-    vec![TextDocumentContentChangeEvent { range: Some(range), range_length: None, text }]
 }
 
 /// Counts a document that had another size before, and lets go of its text where that is too much.

@@ -90,12 +90,12 @@ fn ended(run: &Run, outcome: &Outcome) -> String {
 
 fn proposed(proposal: &Proposal) -> String {
     let n_hunks: usize = proposal.files.iter().map(FileChange::n_items).sum();
-    let fixed = counted(proposal.evidence.fixed.len(), "red test");
-    format!(
-        "{} to review, turning {fixed} green ({})",
-        counted(n_hunks, "change"),
-        evidence(&proposal.evidence)
-    )
+    let n_fixed = proposal.evidence.fixed.len();
+    let fixed = match n_fixed {
+        0 => "breaking nothing".to_owned(),
+        n => format!("turning {} green", counted(n, "red test")),
+    };
+    format!("{} to review, {fixed} ({})", counted(n_hunks, "change"), evidence(&proposal.evidence))
 }
 
 /// What one change does: the proposal's title, and what becomes of the file where that is more than an edit.

@@ -64,10 +64,11 @@ impl Spent {
         match expense {
             Expense::Call { usage, cost, .. } => {
                 self.calls += 1;
-                self.tokens += usage.input + usage.output;
-                self.cost += cost;
+                let tokens = usage.input.saturating_add(usage.output);
+                self.tokens = self.tokens.saturating_add(tokens);
+                self.cost = self.cost.saturating_add(*cost);
             }
-            Expense::Checks { n } => self.checks += n,
+            Expense::Checks { n } => self.checks = self.checks.saturating_add(*n),
         }
     }
 }

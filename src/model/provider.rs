@@ -26,6 +26,9 @@ pub struct Model {
     pub stream: bool,
     /// `None` where a call costs nothing or nobody knows what.
     pub prices: Option<Prices>,
+    /// The project names it, and it is called only where that is trusted.
+    #[serde(default)]
+    pub of_project: bool,
 }
 
 /// Whose server it is. Servers of one dialect differ in what they take beside it.

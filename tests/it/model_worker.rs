@@ -93,6 +93,7 @@ fn model() -> Model {
         idle_ms: 1_000,
         stream: true,
         prices: None,
+        of_project: false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Red projects, the repair worker on them, and whether what it finds is green.
 
+use std::sync::Arc;
+
 use greenloop::base::cancel::CancelToken;
 use greenloop::base::ids::{StepId, TreeId};
 use greenloop::base::path::RepoPath;
@@ -96,6 +98,7 @@ impl Red {
         let reach = Reach {
             callers: &|_| Ok(Box::new(caller)),
             trial: &|tree| Ok(self.trial(tree)),
+            map: &|| Ok(Arc::default()),
             prompts: &Prompts::default(),
             candidates: 1,
         };

@@ -57,7 +57,6 @@ fn roles(models: &Models, name: &str) -> String {
     let roles = [
         ("planner", is(&models.roles.planner)),
         ("worker", models.roles.worker.iter().any(|worker| worker == name)),
-        ("helper", is(&models.roles.helper)),
     ];
     let named: Vec<&str> = roles.iter().filter(|(_, is)| *is).map(|(role, _)| *role).collect();
     if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) }

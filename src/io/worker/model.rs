@@ -13,7 +13,7 @@ use self::talk::{Ended, Talk};
 use self::work::{Made, Work};
 use super::{Assignment, Desk, Progress, Reach};
 use crate::base::path::RepoPath;
-use crate::base::text::clipped;
+use crate::base::text::in_a_line;
 use crate::logic::candidate::merit;
 use crate::model::event::WorkResult;
 use crate::model::failure::Failure;
@@ -112,7 +112,7 @@ fn turn(
         Ok(caller) => caller,
         Err(failure) => return Ok(Err(failure)),
     };
-    let request = work::request(assignment, reach, draft, model.output_max)?;
+    let request = work::request(assignment, reach, draft, model)?;
     let mut work = Work { assignment, desk, reach, draft, n_red: 0 };
     Talk::new(desk, model, request).hold(caller.as_ref(), &mut work).map(Ok)
 }
@@ -151,7 +151,7 @@ fn changed(
     let said = summary.lines().map(str::trim).find(|line| !line.is_empty());
     let paths: Vec<&str> = draft.changed().map(RepoPath::as_str).collect();
     let title = match said {
-        Some(line) => clipped(line, TITLE_BYTES_MAX),
+        Some(line) => in_a_line(line, TITLE_BYTES_MAX),
         None => format!("{}, changed by {}", paths.join(", "), model.name),
     };
     Ok(WorkResult::Changed { tree, title, search: None })

@@ -27,8 +27,6 @@ pub struct Roles {
     pub planner: Option<String>,
     /// The first works; each further one stands in where those before it cannot be had.
     pub worker: Vec<String>,
-    /// For small questions.
-    pub helper: Option<String>,
 }
 
 impl Models {
@@ -51,10 +49,9 @@ impl Models {
             ));
         }
         self.all.retain(|model| project.named(&model.name).is_none());
-        self.all.extend(project.all);
-        let Roles { planner, worker, helper } = project.roles;
+        self.all.extend(project.all.into_iter().map(|model| Model { of_project: true, ..model }));
+        let Roles { planner, worker } = project.roles;
         self.roles.planner = planner.or(self.roles.planner);
-        self.roles.helper = helper.or(self.roles.helper);
         if !worker.is_empty() {
             self.roles.worker = worker;
         }
@@ -63,10 +60,10 @@ impl Models {
 
     /// Roles that name no model, for people.
     pub fn unknown_roles(&self) -> Vec<String> {
-        let Roles { planner, worker, helper } = &self.roles;
+        let Roles { planner, worker } = &self.roles;
         let planner = planner.iter().map(|name| ("planner", name));
         let worker = worker.iter().map(|name| ("worker", name));
-        let named = planner.chain(worker).chain(helper.iter().map(|name| ("helper", name)));
+        let named = planner.chain(worker);
         let known: Vec<&str> = self.all.iter().map(|model| model.name.as_str()).collect();
         let unknown = named.filter(|(_, name)| !known.contains(&name.as_str()));
         unknown
@@ -162,7 +159,6 @@ pub(super) const KEYS: &[Key] = &[
     key("price_output", Takes::Price, "Dollars for a million tokens of answers."),
     role("planner", Takes::Text, "The model that plans."),
     role("worker", Takes::Texts, "The model that works, and those that stand in for it, in order."),
-    role("helper", Takes::Text, "A cheap model for small questions."),
 ];
 
 /// Names under which people write keys into files.
@@ -227,7 +223,6 @@ impl Reader<'_> {
         models.roles = Roles {
             planner: text(taken.remove("planner")),
             worker: texts(taken.remove("worker")).unwrap_or_default(),
-            helper: text(taken.remove("helper")),
         };
         self.errors.len() - n_errors
     }
@@ -310,6 +305,7 @@ fn filled(preset: &Preset, taken: &mut BTreeMap<&'static str, Taken>) -> Model {
             .map_or(idle.as_millis() as u64, |seconds| seconds * 1_000),
         stream,
         prices: prices(taken),
+        of_project: false,
     }
 }
 

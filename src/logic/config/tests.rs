@@ -127,23 +127,23 @@ allow = ["tests/fuzz/*"]
 fn a_worker_that_cannot_run_as_written_is_counted() {
     let worker = "[[worker]]\nname = \"codemod\"\ncommand = [\"x\"]\n";
     insta::assert_snapshot!(told(&format!("workers = [\"codmod\", \"gpt\", \"repair\", \"repair\"]\n{worker}")), @r#"
-    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `workers` names `codmod`, which is no worker; did you mean `codemod`?
     greenloop.toml:1: `workers` names `gpt`, which is no worker; there are repair, codemod
     greenloop.toml:1: `workers` names `repair` twice
     "#);
     insta::assert_snapshot!(told(&format!("workers = []\n{worker}{worker}[[worker]]\nname = \"repair\"\ncommand = [\"x\"]\n")), @r#"
-    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [WorkerConfig { name: "codemod", command: ["x"], timeout_ms: 600000, llm: false }], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `workers` names nobody: leave it out, or name who is to work
     greenloop.toml:5: `worker.name` `codemod` is used twice: give each worker its own
     greenloop.toml:8: `worker.name` `repair` is the name of our own search: choose another
     "#);
     insta::assert_snapshot!(told("[worker]\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `worker` is a list: write `[[worker]]`
     "#);
     insta::assert_snapshot!(told("[[worker]]\ncomand = [\"x\"]\n[[worker]]\nname = \"a\"\ncommand = []\n[[worker]]\nname = \"a\"\ncommand = [\"x\"]\nllm = 1\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `worker.name` is missing
     greenloop.toml:1: `worker.command` is missing
     greenloop.toml:2: `worker.comand` is not a key; did you mean `command`?
@@ -163,7 +163,7 @@ fn a_worker_that_cannot_run_as_written_is_counted() {
 #[test]
 fn a_bad_key_leaves_the_good_ones() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\ntimout_seconds = 5\ntimeout_seconds = 0\n\n[budget]\nattempts = \"x\"\nwall_seconds = 9\n\n[colour]\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 9000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 9000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:3: `check.timout_seconds` is not a key; did you mean `timeout_seconds`?
     greenloop.toml:4: `check.timeout_seconds` takes a whole number from 1 to 86400
     greenloop.toml:7: `budget.attempts` takes a whole number from 1 to 1000
@@ -174,7 +174,7 @@ fn a_bad_key_leaves_the_good_ones() {
 #[test]
 fn a_check_that_cannot_run_as_written_is_counted() {
     insta::assert_snapshot!(told("[[check]]\nrunner = \"command\"\n[[check]]\nrunner = \"cargoo\"\n[[check]]\n[[check]]\nrunner = \"cargo\"\ndir = \"../x\"\n[[check]]\nrunner = \"cargo\"\nenv = { A = 1 }\n[[check]]\nrunner = \"command\"\ncommand = []\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 6, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `check.command` is missing: the runner `command` needs it
     greenloop.toml:4: `check.runner` takes one of unittest, pytest, cargo, nextest, go, junit, tap, node-test, jest, vitest, mocha, command, cargo-check, clippy, tsc, eslint, ruff, mypy, go-vet
     greenloop.toml:5: `check.runner` is missing: say who runs the tests
@@ -183,11 +183,11 @@ fn a_check_that_cannot_run_as_written_is_counted() {
     greenloop.toml:14: `check.command` takes a list of texts, for example ["python3", "-m", "pytest"]
     "#);
     insta::assert_snapshot!(told("[check]\nrunner = \"cargo\"\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:1: `check` is a list: write `[[check]]`
     "#);
     insta::assert_snapshot!(told("[[check]]\nrunner = \"cargo\"\n[[check]]\nrunner = \"cargo\"\n"), @r#"
-    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [CheckConfig { name: "cargo", runner: Cargo, dir: RepoPath(""), command: None, args: [], report: [], timeout_ms: 600000, env: {}, on_request: false }], workers: [], ladder: None, n_unusable: 1, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:3: `check.name` `cargo` is used twice: give each check its own
     "#);
 }
@@ -226,7 +226,7 @@ network = ["localhost:5432"]
 #[test]
 fn a_door_that_is_not_written_well_stays_shut() {
     insta::assert_snapshot!(told("[sandbox]\nwritable = [\"cache\"]\nreadable = [\"~/../x\"]\nnetwork = [\"localhost\"]\ndebug = 1\nprocesses = 0\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 0, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:2: `sandbox.writable` takes a list of paths that begin with `/` or `~/`, without `..`, for example ["~/.cache/foo"]
     greenloop.toml:3: `sandbox.readable` takes a list of paths that begin with `/` or `~/`, without `..`, for example ["~/.cache/foo"]
     greenloop.toml:4: `sandbox.network` takes true, false, or a list like ["localhost:5432"]
@@ -241,7 +241,7 @@ fn a_door_that_is_not_written_well_stays_shut() {
 #[test]
 fn a_rule_that_cannot_be_read_is_counted() {
     insta::assert_snapshot!(told("[guard]\ntests = \"alow\"\ntest = \"allow\"\nallow = \"x\"\n"), @r#"
-    Config { checks: [], workers: [], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
+    Config { checks: [], workers: [], ladder: None, n_unusable: 3, budget: Budget { attempts_max: 3, wall_ms_max: 900000, candidates: 1, tokens_max: None, cost_max: None }, guard: GuardPolicy { rules: {}, protect: [], allow: [], folder: RepoPath("") } }
     greenloop.toml:2: `guard.tests` takes one of ask, refuse, allow
     greenloop.toml:3: `guard.test` is not a key; did you mean `tests`?
     greenloop.toml:4: `guard.allow` takes a list of texts, for example ["python3", "-m", "pytest"]

@@ -1,5 +1,7 @@
 //! Who works: `[[worker]]` entries and the list of `workers`.
 
+use std::collections::BTreeSet;
+
 use toml::de::{DeArray, DeValue};
 
 use super::models::Models;
@@ -21,6 +23,14 @@ pub struct Staff {
 impl Staff {
     /// Who works on a run, from cheap to dear; models last where nothing is said.
     pub fn ladder(&self, models: &Models) -> Vec<Worker> {
+        let mut ladder = self.all(models);
+        // The same name twice would be the first one twice.
+        let mut seen = BTreeSet::new();
+        ladder.retain(|worker| seen.insert(worker.name.clone()));
+        ladder
+    }
+
+    fn all(&self, models: &Models) -> Vec<Worker> {
         let known = || self.known.iter().cloned();
         let Some(names) = &self.names else {
             return known().chain(models.worker()).collect();

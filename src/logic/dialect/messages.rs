@@ -220,7 +220,8 @@ fn usage(usage: &Value, answer: &mut Answer) {
         let written = wire::count(&usage["cache_creation_input_tokens"]);
         answer.cached = cached.unwrap_or(answer.cached);
         answer.cache_written = written.unwrap_or(answer.cache_written);
-        answer.input = Some(fresh + answer.cached + answer.cache_written);
+        answer.input =
+            Some(fresh.saturating_add(answer.cached).saturating_add(answer.cache_written));
     }
     answer.output = wire::count(&usage["output_tokens"]).or(answer.output);
 }

@@ -28,6 +28,7 @@ fn model(dialect: Dialect) -> Model {
         idle_ms: 1_000,
         stream: true,
         prices: None,
+        of_project: false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::steps::{self, goal_tests, tip};
 use super::{Effect, Next, counted};
-use crate::base::ids::{AttemptId, TreeId};
+use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::base::path::RepoPath;
 use crate::logic::avoid::avoided;
 use crate::logic::guard;
@@ -181,15 +181,15 @@ pub fn is_green(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> bool {
 }
 
 fn verdict(run: &Run, attempt: &Attempt, runs: &[CheckRun]) -> Verdict {
-    verdict_on(run, runs, &expected(run, attempt))
+    verdict_on(run, runs, &expected(run, attempt), Some(attempt.step))
 }
 
-/// What check runs say of a change that has to turn these tests green. It has none where its steps were to do something
-/// that no red test asks for.
-pub fn verdict_on(run: &Run, runs: &[CheckRun], tests: &[TestId]) -> Verdict {
+/// What check runs say of what the merged steps made, and an attempt at `step` on top of them: it has to turn these tests
+/// green. There are none only where all of these steps were to do what no red test asks for.
+pub fn verdict_on(run: &Run, runs: &[CheckRun], tests: &[TestId], step: Option<StepId>) -> Verdict {
     let baseline = run.baseline.as_deref().unwrap_or_default();
-    match tests {
-        [] => verdict::judge_kept(baseline, runs),
-        some => verdict::judge(baseline, runs, some),
+    if tests.is_empty() && steps::ask_nothing(run, step) {
+        return verdict::judge_kept(baseline, runs);
     }
+    verdict::judge(baseline, runs, tests)
 }

@@ -15,7 +15,10 @@ pub(super) fn spent(
     states: &BTreeMap<StepId, StepState>,
     is_over: bool,
 ) -> Option<String> {
-    let max = run.budget.checks_max.filter(|max| !is_over && run.spent.checks >= *max);
+    let is_working = run.attempts.iter().any(|attempt| attempt.result.is_none());
+    // What is under way may still be good: the checks of one attempt more are let go.
+    let is_spent = |max: &u32| run.spent.checks > *max || run.spent.checks == *max && !is_working;
+    let max = run.budget.checks_max.filter(|max| !is_over && is_spent(max));
     let what = match max {
         Some(max) => {
             format!("{} that `budget.checks` allows are", text::counted(max as usize, "check run"))
@@ -29,10 +32,13 @@ pub(super) fn spent(
 fn models(run: &Run, states: &BTreeMap<StepId, StepState>, is_over: bool) -> Option<String> {
     let key = run.budget.forbids_calls(&run.spent)?;
     let is_model = |name: &str| is_model(run, name);
-    let is_next =
-        |state: &StepState| matches!(state, StepState::Ready { turn } if is_model(&turn.worker));
-    let n_working = run.attempts.iter().filter(|attempt| attempt.result.is_none()).count();
-    let waits = n_working == 0 && states.values().any(is_next);
+    let next = states.values().filter_map(|state| match state {
+        StepState::Ready { turn } => Some(&turn.worker),
+        _ => None,
+    });
+    let next: Vec<&String> = next.collect();
+    let is_working = run.attempts.iter().any(|attempt| attempt.result.is_none());
+    let waits = !is_working && !next.is_empty() && next.iter().all(|name| is_model(name));
     let stopped = |step: &StepId| {
         let mut made = run.attempts.iter().filter(|attempt| attempt.step == *step);
         let last = made.next_back();
@@ -48,8 +54,11 @@ fn models(run: &Run, states: &BTreeMap<StepId, StepState>, is_over: bool) -> Opt
         .then(|| format!("tokens or money that `budget.{key}` allows for models are"))
 }
 
-/// Whether a worker may begin: a model only while it may be called.
+/// Whether a worker may begin: nobody without checks, and a model only while it may be called.
 pub(super) fn allows(run: &Run, worker: &str) -> bool {
+    if run.budget.checks_max.is_some_and(|max| run.spent.checks >= max) {
+        return false;
+    }
     run.budget.forbids_calls(&run.spent).is_none() || !is_model(run, worker)
 }
 

@@ -17,7 +17,7 @@ pub(super) fn propose(run: &Run) -> Option<Proposal> {
     let (tree, last) = tip(run)?;
     let verified = last.verified.as_ref()?;
     let Verdict::Green { fixed, still_red, flaky, n_passed, n_skipped } =
-        verdict_on(run, &verified.runs, &steps::goal_tests(run))
+        verdict_on(run, &verified.runs, &steps::goal_tests(run), None)
     else {
         return None;
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ladder::{self, Turn};
 use super::questions;
 use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::logic::ledger::{Ledger, Standing};
 use crate::model::check::CheckRun;
 use crate::model::event::WorkResult;
 use crate::model::plan::{Plan, Step};
@@ -181,6 +182,13 @@ pub fn goal_tests(run: &Run) -> Vec<TestId> {
     passing(run).into_iter().cloned().collect()
 }
 
+/// Whether the steps that are merged, and this one, were to do what no red test asks for.
+pub(super) fn ask_nothing(run: &Run, step: Option<StepId>) -> bool {
+    let merged = run.attempts.iter().filter(|attempt| run.merged.contains(&attempt.id));
+    let mut steps = merged.map(|attempt| attempt.step).chain(step);
+    run.plan.is_some() && steps.all(|step| tests(run, step).is_empty())
+}
+
 /// The red tests that a step has to turn green.
 pub fn tests(run: &Run, step: StepId) -> &[TestId] {
     run.step(step).map_or(&[], |step| &step.tests)
@@ -199,6 +207,21 @@ fn passing(run: &Run) -> BTreeSet<&TestId> {
     let runs = attempt.verified.iter().flat_map(|verified| &verified.runs);
     let cases =
         runs.flat_map(|run| run.report.cases.iter().filter(|case| !run.flaky.contains(&case.id)));
-    let passed = cases.filter(|case| case.outcome == TestOutcome::Passed).map(|case| &case.id);
-    passed.filter(|id| targets.contains(id)).collect()
+    let (mut passing, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for case in cases.filter(|case| targets.contains(&case.id)) {
+        seen.insert(&case.id);
+        if case.outcome == TestOutcome::Passed {
+            passing.insert(&case.id);
+        }
+    }
+    // What is red by being there, such as a finding or a build, is not reported once it is well.
+    let absent: Vec<&TestId> = targets.into_iter().filter(|id| !seen.contains(id)).collect();
+    if !absent.is_empty() {
+        let baseline = run.baseline.as_deref().unwrap_or_default();
+        let verified = attempt.verified.as_ref().map_or(&[][..], |verified| &verified.runs);
+        let ledger = Ledger::of(baseline, verified);
+        let is_well = |id: &&TestId| ledger.after(id) == Standing::Is(TestOutcome::Passed);
+        passing.extend(absent.into_iter().filter(is_well));
+    }
+    passing
 }

@@ -172,6 +172,7 @@ impl Scripted {
             idle_ms: 20_000,
             stream: true,
             prices: None,
+            of_project: false,
         }
     }
 

@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "io::worker",
         &["io::checks", "io::model", "io::worlds", "io::store", "io::process", "io::sandbox"],
     ),
+    ("io::repo_maps", &["io::store"]),
     ("engine", &["base", "model", "logic", "io"]),
     ("lsp", &["base", "model", "logic", "io::worker::Progress", "io::clock"]),
     (

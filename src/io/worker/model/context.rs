@@ -4,9 +4,10 @@
 use super::draft::Draft;
 use crate::base::path::RepoPath;
 use crate::base::text::clipped;
-use crate::io::worker::Assignment;
+use crate::io::worker::{Assignment, Reach};
 use crate::logic::brief;
 use crate::logic::guard::class::is_test_path;
+use crate::logic::repo_map::Focus;
 use crate::logic::secrets::withheld;
 use crate::model::failure::Failure;
 use crate::model::report::Place;
@@ -27,6 +28,10 @@ const RULES_BYTES_MAX: usize = 8_000;
 const PIECES_MAX: usize = 8;
 /// Lines shown before and after a place.
 const AROUND: u32 = 15;
+/// The part of a model's window that a map may take.
+const MAP_WINDOW_PART: usize = 16;
+/// Tokens of a map.
+const MAP_TOKENS_MAX: usize = 2_000;
 /// Bytes of code that are shown.
 const CODE_BYTES_MAX: usize = 16_000;
 
@@ -35,7 +40,7 @@ pub(super) fn rules(draft: &Draft<'_>) -> Result<String, Failure> {
     for name in RULES {
         let Some(path) = RepoPath::new(name) else { continue };
         if let Ok(text) = draft.text(&path)? {
-            let text = clipped(text.trim(), RULES_BYTES_MAX);
+            let text = clipped(withheld(text.trim()).trim(), RULES_BYTES_MAX);
             return Ok(format!(
                 "The project's rules, from {name}:\n\n{}",
                 brief::fenced("", &text)
@@ -72,7 +77,8 @@ pub(super) fn code(draft: &Draft<'_>, assignment: &Assignment<'_>) -> Result<Str
             continue;
         }
         if let Ok(text) = draft.text(&place.path)? {
-            let (from, to) = (place.line.saturating_sub(AROUND).max(1), place.line + AROUND);
+            let (from, to) =
+                (place.line.saturating_sub(AROUND).max(1), place.line.saturating_add(AROUND));
             let lines = numbered(&withheld(&text), from, to);
             pieces.push(format!(
                 "{}, from line {from}:\n{}",
@@ -86,6 +92,37 @@ pub(super) fn code(draft: &Draft<'_>, assignment: &Assignment<'_>) -> Result<Str
         return Ok(String::new());
     }
     Ok(format!("## Code where it goes wrong\n\n{}", pieces.join("\n\n")))
+}
+
+/// What the assignment is about, for the map.
+pub(super) fn focus(assignment: &Assignment<'_>) -> Focus {
+    let cases = assignment.baseline.iter().flat_map(|run| &run.report.cases);
+    let red = cases.filter(|case| assignment.targets.contains(&case.id));
+    let places: Vec<&Place> = red.flat_map(|case| case.frames.iter().chain(&case.at)).collect();
+    let paths = places.into_iter().map(|place| place.path.clone());
+    let (tests, files): (Vec<RepoPath>, Vec<RepoPath>) = paths.partition(is_test_path);
+    let step = assignment.step;
+    let names = names(&format!("{} {}", step.title, step.intent));
+    Focus { files, names, tests }
+}
+
+/// Words that may be identifiers.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| word.len() > 2).map(str::to_owned).collect()
+}
+
+/// What matters most of the repository, in a part of the window; empty where nothing is known.
+pub(super) fn map(reach: &Reach<'_>, focus: &Focus, window: u32) -> Result<String, Failure> {
+    let tokens_max = (window as usize / MAP_WINDOW_PART).min(MAP_TOKENS_MAX);
+    let ranked = (reach.map)()?.ranked(focus, tokens_max);
+    if ranked.trim().is_empty() {
+        return Ok(String::new());
+    }
+    Ok(format!(
+        "## What the project defines, the most important of it\n\n{}",
+        brief::fenced("", &withheld(&ranked))
+    ))
 }
 
 /// Lines `from` to `to` with their numbers, counted from 1.

@@ -9,8 +9,8 @@ use crate::base::path::RepoPath;
 use crate::base::text::edit::apply;
 use crate::io::store::{FileMode, Store, TreeFile};
 use crate::logic::diff;
-use crate::logic::replace::replace;
-use crate::logic::secrets::WITHHELD;
+use crate::logic::replace::{Misfit, replace};
+use crate::logic::secrets::{WITHHELD, withheld};
 use crate::model::failure::Failure;
 use crate::model::proposal::ChangeKind;
 use crate::repair::syntax_error;
@@ -87,6 +87,12 @@ impl<'a> Draft<'a> {
         }
         let edit = match replace(&text, old, new) {
             Ok(edit) => edit,
+            // The nearest lines are quoted: as they may be read.
+            Err(Misfit::Nowhere { .. }) => {
+                let misfit = replace(&withheld(&text), old, new).err();
+                let misfit = misfit.unwrap_or(Misfit::Nowhere { nearest: None });
+                return Ok(Err(misfit.told(path.as_str())));
+            }
             Err(misfit) => return Ok(Err(misfit.told(path.as_str()))),
         };
         let line = text[..edit.start].matches('\n').count() as u32 + 1;
@@ -143,7 +149,7 @@ impl<'a> Draft<'a> {
         self.changed.keys()
     }
 
-    /// What is changed, as a patch.
+    /// What is changed, as a patch, without what looks like a secret.
     pub fn diff(&self) -> Result<String, Failure> {
         let mut patch = String::new();
         for (path, after) in &self.changed {
@@ -158,6 +164,7 @@ impl<'a> Draft<'a> {
             };
             let (before, after) = (text(before.as_deref()), text(after.as_deref()));
             if before != after {
+                let (before, after) = (withheld(&before), withheld(&after));
                 patch.push_str(&diff::unified(path, &kind, &before, &after));
             }
         }

@@ -8,6 +8,7 @@ use crate::base::ids::TreeId;
 use crate::logic::model_plan;
 use crate::logic::plan_check::Facts;
 use crate::logic::prompts::Prompt;
+use crate::logic::repo_map::Focus;
 use crate::logic::tools as table;
 use crate::logic::{brief, plan_check};
 use crate::model::check::CheckRun;
@@ -43,8 +44,8 @@ pub fn plan(
             }
         };
         let mut draft = Draft::new(desk.store, planning.tree);
-        let request = request(planning, reach, &draft, model.output_max)?;
-        let mut planner = Planner { planning, desk, draft: &mut draft };
+        let request = request(planning, reach, &draft, model)?;
+        let mut planner = Planner { planning, desk, reach, draft: &mut draft };
         match Talk::new(desk, model, request).hold(caller.as_ref(), &mut planner)? {
             Ended::Done(plan) => return Ok(Ok((plan, model.name.clone()))),
             Ended::Stopped { reason } => why.push(told(model, &reason, "")),
@@ -58,19 +59,29 @@ fn request(
     planning: &Planning<'_>,
     reach: &Reach<'_>,
     draft: &Draft<'_>,
-    output_max: u32,
+    model: &Model,
 ) -> Result<Request, Failure> {
+    let Model { window, output_max, .. } = *model;
     let Planning { goal, baseline, facts, .. } = planning;
     let rules = context::rules(draft)?;
     let cases = baseline.iter().flat_map(|run| &run.report.cases);
+    let tests = baseline.iter().flat_map(|run| &run.report.cases);
+    let tests =
+        tests.filter(|case| facts.targets.contains(&case.id)).filter_map(|case| case.at.as_ref());
+    let tests = tests.map(|at| at.path.clone()).collect();
+    let focus = Focus { files: Vec::new(), names: context::names(&goal.text), tests };
     let workers = format!("Workers, from cheap to dear: {}", facts.workers.join(", "));
     let text = reach.prompts.fill(
         Prompt::Goal,
         &[
             ("goal", &goal.text),
-            ("red", &brief::red(&facts.targets, cases)),
+            (
+                "red",
+                &format!("{}\n{}", brief::red(&facts.targets, cases), brief::problems(baseline)),
+            ),
             ("said", &brief::said(&goal.avoid)),
             ("workers", &workers),
+            ("map", &context::map(reach, &focus, window)?),
         ],
     );
     Ok(Request {
@@ -83,13 +94,14 @@ fn request(
     })
 }
 
-struct Planner<'a, 'd> {
+struct Planner<'a, 'r, 'd> {
     planning: &'a Planning<'a>,
     desk: &'a Desk<'a>,
+    reach: &'a Reach<'r>,
     draft: &'a mut Draft<'d>,
 }
 
-impl Host for Planner<'_, '_> {
+impl Host for Planner<'_, '_, '_> {
     type Done = Plan;
 
     fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Plan>, Failure> {
@@ -101,7 +113,7 @@ impl Host for Planner<'_, '_> {
             Ok(_) => return Ok(Answer::error("a planner only looks; hand in a `plan`".to_owned())),
             Err(why) => return Ok(Answer::error(why)),
         };
-        Ok(match tools::carry_out(self.draft, self.desk, &wanted)? {
+        Ok(match tools::carry_out(self.draft, self.desk, self.reach, &wanted)? {
             Ok(text) => Answer::said(text),
             Err(why) => Answer::error(why),
         })
@@ -112,7 +124,7 @@ impl Host for Planner<'_, '_> {
     }
 }
 
-impl Planner<'_, '_> {
+impl Planner<'_, '_, '_> {
     fn handed_in(&self, call: &ToolCall) -> Answer<Plan> {
         let facts = self.planning.facts;
         let plan = match model_plan::read(&call.arguments, &facts.targets) {

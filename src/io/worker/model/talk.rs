@@ -1,9 +1,12 @@
 //! The tool loop: the model asks, somebody carries it out and answers, until that is done or gets nowhere.
 
+use std::borrow::Cow;
+
 use super::super::{Desk, Progress};
 use crate::base::limits::MODEL_TURNS_MAX;
 use crate::base::text::clipped;
 use crate::io::model::Caller;
+use crate::logic::secrets::withheld;
 use crate::logic::stall::{self, Kind, Round};
 use crate::logic::talk;
 use crate::model::failure::Failure;
@@ -65,7 +68,11 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    pub fn new(desk: &'a Desk<'a>, model: &'a Model, request: Request) -> Self {
+    pub fn new(desk: &'a Desk<'a>, model: &'a Model, mut request: Request) -> Self {
+        request.system = withheld(&request.system).into_owned();
+        for message in &mut request.messages {
+            message.parts.iter_mut().for_each(withhold);
+        }
         Talk { desk, model, request, rounds: Vec::new() }
     }
 
@@ -138,11 +145,20 @@ impl<'a> Talk<'a> {
             return Ok(Some(Ended::Stopped { reason }));
         }
         let (mut answers, mut done) = (Vec::new(), None);
+        // What is asked for at once is one round.
+        let mut round =
+            Round { kind: Kind::Fail, did: String::new(), saw: String::new(), left: None };
         for call in &calls {
             let (text, is_error) = match &done {
                 Some(_) => ("not carried out: you were done".to_owned(), true),
                 None => {
-                    let answer = self.carry_out(call, host)?;
+                    let answer = host.carry_out(call)?;
+                    if !answer.is_error {
+                        round.kind = Kind::Act;
+                    }
+                    round.did.push_str(&asked(call));
+                    round.saw.push_str(&answer.text);
+                    round.left = answer.left.or(round.left);
                     done = answer.done;
                     (answer.text, answer.is_error)
                 }
@@ -156,37 +172,37 @@ impl<'a> Talk<'a> {
         } else if calls.is_empty() {
             answers.push(Part::Text { text: host.nudge().to_owned() });
         }
-        if calls.is_empty() {
-            let (kind, did) = (Kind::Fail, "said something and used no tool".to_owned());
-            self.rounds.push(Round { kind, did, saw: String::new(), left: None });
-        }
+        self.rounds.push(round);
         self.answer(answers);
         Ok(done.map(Ended::Done))
     }
 
-    fn carry_out<H: Host>(
-        &mut self,
-        call: &ToolCall,
-        host: &mut H,
-    ) -> Result<Answer<H::Done>, Failure> {
-        let arguments = serde_json::to_string(&call.arguments).unwrap_or_default();
-        let answer = host.carry_out(call)?;
-        self.rounds.push(Round {
-            kind: if answer.is_error { Kind::Fail } else { Kind::Act },
-            did: format!("{} {arguments}", call.name),
-            saw: answer.text.clone(),
-            left: answer.left,
-        });
-        Ok(answer)
-    }
-
     /// Turns of the same side are one message.
-    fn answer(&mut self, parts: Vec<Part>) {
+    fn answer(&mut self, mut parts: Vec<Part>) {
+        parts.iter_mut().for_each(withhold);
         match self.request.messages.last_mut() {
             Some(last) if last.role == Role::User => last.parts.extend(parts),
             _ => self.request.messages.push(Message { role: Role::User, parts }),
         }
     }
+}
+
+/// Whatever way it came: what looks like a secret goes to nobody.
+fn withhold(part: &mut Part) {
+    match part {
+        Part::Text { text } | Part::Result { text, .. } => {
+            if let Cow::Owned(kept) = withheld(text) {
+                *text = kept;
+            }
+        }
+        Part::Call(_) | Part::Opaque { .. } => {}
+    }
+}
+
+/// A call in a line, to see whether it was made before.
+fn asked(call: &ToolCall) -> String {
+    let arguments = serde_json::to_string(&call.arguments).unwrap_or_default();
+    format!("{} {arguments}\n", call.name)
 }
 
 /// Why a model that ended so will say no more.

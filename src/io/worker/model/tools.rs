@@ -6,8 +6,10 @@ use super::context::numbered;
 use super::draft::Draft;
 use crate::base::glob::Globs;
 use crate::base::path::RepoPath;
-use crate::base::text::clipped;
-use crate::io::worker::Desk;
+use crate::base::text::{clipped, in_a_line};
+use crate::io::worker::{Desk, Reach};
+use crate::logic::outline;
+use crate::logic::repo_map::Symbol;
 use crate::logic::secrets::withheld;
 use crate::logic::tools::Use;
 use crate::model::failure::Failure;
@@ -32,15 +34,14 @@ pub(super) type Said = Result<String, String>;
 pub(super) fn carry_out(
     draft: &mut Draft<'_>,
     desk: &Desk<'_>,
+    reach: &Reach<'_>,
     wanted: &Use,
 ) -> Result<Said, Failure> {
     let said = match wanted {
         Use::Read { path, from, to } => read(draft, path, *from, *to)?,
         Use::Outline { path } => outline(draft, path)?,
         Use::Search { pattern, files } => search(draft, desk, pattern, files.as_deref())?,
-        Use::Symbol { name } => {
-            search(draft, desk, &format!(r"\b{}\b", regex::escape(name)), None)?
-        }
+        Use::Symbol { name } => Ok(symbol(draft, reach, name)?),
         Use::Edit { path, old, new } => {
             draft.edit(path, old, new)?.map(|line| edited(draft, path, line))
         }
@@ -50,7 +51,8 @@ pub(super) fn carry_out(
         Use::Delete { path } => draft.delete(path)?.map(|()| format!("{path} is deleted.")),
         Use::RunTests | Use::Done { .. } => Err("this is not done here".to_owned()),
     };
-    Ok(said.map(|text| clipped(&text, SAID_BYTES_MAX)))
+    let clip = |text: String| clipped(&text, SAID_BYTES_MAX);
+    Ok(said.map(clip).map_err(clip))
 }
 
 fn read(
@@ -88,7 +90,13 @@ fn similar(draft: &Draft<'_>, path: &RepoPath, refusal: String) -> Result<String
 fn outline(draft: &Draft<'_>, path: &RepoPath) -> Result<Said, Failure> {
     let files = draft.files()?;
     if files.contains(path) {
-        return read(draft, path, None, None);
+        return Ok(match draft.text(path)? {
+            Err(refusal) => Err(refusal),
+            Ok(text) => match outline::outline(path, &withheld(&text)) {
+                Some(outline) => Ok(outline::render(&outline)),
+                None => Err(format!("{path} is in no language that has an outline here: read it")),
+            },
+        });
     }
     let inside: Vec<&RepoPath> = files.iter().filter(|file| file.is_within(path)).collect();
     if inside.is_empty() {
@@ -102,13 +110,41 @@ fn outline(draft: &Draft<'_>, path: &RepoPath) -> Result<Said, Failure> {
     Ok(Ok(lines.join("\n")))
 }
 
+/// Where a name is defined and used, in the tree that the draft began with.
+fn symbol(draft: &Draft<'_>, reach: &Reach<'_>, name: &str) -> Result<String, Failure> {
+    let Symbol { definitions, references } = (reach.map)()?.symbol(name);
+    let mut lines: Vec<String> = definitions
+        .iter()
+        .take(FOUND_MAX)
+        .map(|(path, one)| format!("defined in {path}:{}: {}", one.first_line, one.signature))
+        .collect();
+    let n_used: usize = references.iter().map(|(_, lines)| lines.len()).sum();
+    let shown = references.iter().take(FOUND_MAX).map(|(path, lines)| {
+        let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+        format!("used in {path}, lines {}", lines.join(", "))
+    });
+    lines.extend(shown);
+    if definitions.is_empty() && n_used == 0 {
+        return Ok(format!("`{name}` is neither defined nor used; search for a part of it"));
+    }
+    if !draft.is_unchanged() {
+        lines.push("(as it was before your changes)".to_owned());
+    }
+    Ok(withheld(&lines.join("\n")).into_owned())
+}
+
 fn search(
     draft: &Draft<'_>,
     desk: &Desk<'_>,
     pattern: &str,
     files: Option<&str>,
 ) -> Result<Said, Failure> {
-    let regex = match regex::RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build() {
+    let regex = match regex::RegexBuilder::new(pattern)
+        .multi_line(true)
+        .crlf(true)
+        .size_limit(PATTERN_BYTES_MAX)
+        .build()
+    {
         Ok(regex) => regex,
         Err(error) => return Ok(Err(format!("the pattern cannot be used: {error}"))),
     };
@@ -149,9 +185,7 @@ fn lines_with(regex: &Regex, path: &RepoPath, text: &str) -> Vec<String> {
     let lines = text.lines().enumerate().filter(|(_, line)| regex.is_match(line));
     lines
         .take(FOUND_MAX + 1)
-        .map(|(at, line)| {
-            format!("{path}:{}: {}", at + 1, clipped(line.trim(), FOUND_LINE_BYTES_MAX))
-        })
+        .map(|(at, line)| format!("{path}:{}: {}", at + 1, in_a_line(line, FOUND_LINE_BYTES_MAX)))
         .collect()
 }
 

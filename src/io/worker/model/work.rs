@@ -9,6 +9,7 @@ use crate::logic::brief;
 use crate::logic::prompts::Prompt;
 use crate::logic::tools::{self as table, Use};
 use crate::model::failure::Failure;
+use crate::model::provider::Model;
 use crate::model::run::AttemptResult;
 use crate::model::transcript::{Message, Part, Request, Role, ToolCall, ToolChoice};
 
@@ -31,8 +32,9 @@ pub(super) fn request(
     assignment: &Assignment<'_>,
     reach: &Reach<'_>,
     draft: &Draft<'_>,
-    output_max: u32,
+    model: &Model,
 ) -> Result<Request, Failure> {
+    let Model { window, output_max, .. } = *model;
     let rules = context::rules(draft)?;
     let cases = assignment.baseline.iter().flat_map(|run| &run.report.cases);
     let task = reach.prompts.fill(
@@ -40,11 +42,19 @@ pub(super) fn request(
         &[
             ("task", &brief::task(assignment.goal, assignment.step)),
             ("scope", &brief::scope(assignment.step)),
-            ("red", &brief::red(assignment.targets, cases)),
+            (
+                "red",
+                &format!(
+                    "{}\n{}",
+                    brief::red(assignment.targets, cases),
+                    brief::problems(assignment.baseline)
+                ),
+            ),
             ("said", &brief::said(&assignment.goal.avoid)),
             ("tried", &brief::tried(assignment.attempts)),
             ("lessons", &brief::lessons(assignment.lessons)),
             ("code", &context::code(draft, assignment)?),
+            ("map", &context::map(reach, &context::focus(assignment), window)?),
         ],
     );
     let task = Message { role: Role::User, parts: vec![Part::Text { text: task }] };
@@ -69,7 +79,7 @@ impl Host for Work<'_, '_, '_> {
         match &wanted {
             Use::RunTests => self.run_tests(),
             Use::Done { summary } => self.done(summary),
-            other => Ok(match tools::carry_out(self.draft, self.desk, other)? {
+            other => Ok(match tools::carry_out(self.draft, self.desk, self.reach, other)? {
                 Ok(text) => Answer::said(text),
                 Err(why) => Answer::error(why),
             }),
