@@ -52,6 +52,14 @@ export function commands({ server, tests, questions, preview, output, folder }: 
     fixTest: () => chooseHere(server, 'quickfix.greenloop.fix'),
     fixTestItem: (item: vscode.TestItem, items?: vscode.TestItem[]) => server.execute('greenloop.fix', tests.wanted(items?.length ? items : [item])),
     planAll: () => server.execute('greenloop.plan', { uri: here(), ...selection() }),
+    change: async () => {
+      const goal = await vscode.window.showInputBox({
+        title: 'Greenloop',
+        prompt: 'What is to be changed? A model plans it, and what passed before still passes.',
+        ignoreFocusOut: true,
+      });
+      if (goal?.trim()) await server.execute('greenloop.plan', { goal, uri: here(), ...selection() });
+    },
     runChecks: () => server.execute('greenloop.test.run', { uri: here() }),
     approvePlan: onRun('greenloop.plan.approve'),
     refusePlan: async (node?: Node) => {
@@ -100,7 +108,7 @@ export function commands({ server, tests, questions, preview, output, folder }: 
     openWalkthrough: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', 'greenloop.greenloop#start'),
   };
 
-  /** What is selected, for a plan about the tests that fail there. */
+  /** What is selected, for a plan about it. */
   function selection(): { file?: string; lines?: [number, number] } {
     const editor = vscode.window.activeTextEditor;
     return editor && !editor.selection.isEmpty && here() ? { lines: [editor.selection.start.line, editor.selection.end.line], file: here() } : {};

@@ -84,6 +84,16 @@ local LEVELS = { 'file', 'step', 'all' }
 ---@type table<string, greenloop.Word>
 M.words = {
   plan = { about = 'work by a plan that waits for your yes', run = start('plan'), arguments = failing },
+  change = {
+    about = 'change what the words say, by a plan that waits for your yes',
+    run = function(call)
+      if call.text == '' then
+        return vim.notify('Greenloop: say what is to change', vim.log.levels.WARN)
+      end
+      local uri = vim.bo.buftype == '' and vim.api.nvim_buf_get_name(0) ~= '' and vim.uri_from_bufnr(0) or nil
+      client.command('plan', { goal = call.text, uri = uri })
+    end,
+  },
   fix = { about = 'work until the failing tests pass', run = start('fix'), arguments = failing },
   test = { about = 'run the checks on what is on the screen', run = start('test.run'), arguments = failing },
   accept = { about = 'put changes into the text', run = decide('accept'), arguments = LEVELS },
