@@ -311,12 +311,9 @@ impl Dispatcher {
         while self.n_working > 0 {
             match inputs.recv_timeout(limits::STOP_WAIT) {
                 Ok(Input::Done { .. }) => self.n_working -= 1,
-                Ok(
-                    Input::Command(_)
-                    | Input::Progress { .. }
-                    | Input::Happened { .. }
-                    | Input::Stop,
-                ) => {}
+                Ok(Input::Command(_) | Input::Progress { .. } | Input::Stop) => {}
+                // What was spent by then is spent.
+                Ok(Input::Happened { run, event }) => drop(self.record(run, event)),
                 Err(_) => return,
             }
         }

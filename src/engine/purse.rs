@@ -113,15 +113,20 @@ pub(super) struct Metered<'a> {
 impl Metered<'_> {
     /// The most that a call may come to, as far as one can tell before.
     fn most(&self, request: &Request) -> Spent {
-        let tokens = talk::tokens(request);
-        let output = u64::from(request.output_max);
-        let usage = Usage { input: tokens.saturating_sub(output), output, ..Usage::default() };
+        let usage = Usage { output: u64::from(request.output_max), ..asked(request) };
+        let tokens = usage.input.saturating_add(usage.output);
         Spent { tokens, cost: self.cost(&usage), ..Spent::default() }
     }
 
     fn cost(&self, usage: &Usage) -> u64 {
         self.model.prices.map_or(0, |prices| prices.of(usage))
     }
+}
+
+/// What sending a request takes, about.
+fn asked(request: &Request) -> Usage {
+    let output = u64::from(request.output_max);
+    Usage { input: talk::tokens(request).saturating_sub(output), ..Usage::default() }
 }
 
 impl Caller for Metered<'_> {
@@ -143,6 +148,12 @@ impl Caller for Metered<'_> {
         let done = self.inner.turn(request, cancel, tell);
         let usage = match &done {
             Ok(turn) => turn.usage,
+            // It was read by then, whoever stopped it.
+            Err(failure)
+                if failure.fault == Fault::Cancelled && failure.usage == Usage::default() =>
+            {
+                asked(request)
+            }
             Err(failure) => failure.usage,
         };
         let (model, cost) = (self.model.name.clone(), self.cost(&usage));

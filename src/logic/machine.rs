@@ -185,6 +185,9 @@ pub fn decide(run: &Run) -> Next {
     if let (Some(outcome), false) = (&run.ending, run.is_finished()) {
         return end_with(run, outcome.clone());
     }
+    if let (Phase::Baselining, Some(failure)) = (&run.phase, targets::nobody_reads(run)) {
+        return finish(Outcome::Failed { failure });
+    }
     match &run.phase {
         Phase::Snapshotting => Next::Do(vec![Effect::TakeSnapshot]),
         Phase::Baselining if run.checks.is_empty() => targets::no_checks(run),

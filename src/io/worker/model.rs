@@ -79,7 +79,9 @@ fn one(
             }
         };
         match ended {
-            Ended::Done(Made { summary }) => return changed(assignment, &draft, model, &summary),
+            Ended::Done(Made { summary }) => {
+                return changed(assignment, &draft, (models, model), &summary);
+            }
             Ended::Stopped { reason } => why.push(told(model, &reason, "")),
             Ended::Failed(failure) => {
                 why.push(told(model, &failure.message, &failure.hint));
@@ -94,7 +96,7 @@ fn one(
     }
     match models.last() {
         Some(last) if !draft.is_unchanged() && !desk.cancel.is_cancelled() => {
-            changed(assignment, &draft, last, "")
+            changed(assignment, &draft, (models, last), "")
         }
         _ => Ok(WorkResult::Nothing { reason: why.join("; "), search: None }),
     }
@@ -140,7 +142,7 @@ fn may_another_try(failure: &CallFailure) -> bool {
 fn changed(
     assignment: &Assignment<'_>,
     draft: &Draft<'_>,
-    model: &Model,
+    (models, model): (&[Model], &Model),
     summary: &str,
 ) -> Result<WorkResult, Failure> {
     let tree = draft.tree()?;
@@ -151,6 +153,10 @@ fn changed(
     let said = summary.lines().map(str::trim).find(|line| !line.is_empty());
     let paths: Vec<&str> = draft.changed().map(RepoPath::as_str).collect();
     let title = match said {
+        // A stand-in is not the one that the attempt is called by.
+        Some(line) if models.first() != Some(model) => {
+            format!("{} (by {})", in_a_line(line, TITLE_BYTES_MAX), model.name)
+        }
         Some(line) => in_a_line(line, TITLE_BYTES_MAX),
         None => format!("{}, changed by {}", paths.join(", "), model.name),
     };

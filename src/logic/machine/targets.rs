@@ -44,11 +44,6 @@ pub(super) fn choose_targets(run: &Run, baseline: &[CheckRun]) -> Next {
         let n_red = baseline.iter().map(n_red).sum();
         return finish(Outcome::Checked { n_red });
     }
-    if goal.kind == GoalKind::Change
-        && !run.workers.iter().any(|worker| worker.kind != WorkerKind::Repair)
-    {
-        return finish(Outcome::Failed { failure: nobody_reads() });
-    }
     match verdict::targets(baseline, goal) {
         // What is red and was not named is not what is asked for.
         Ok(_) if goal.kind == GoalKind::Change && goal.tests.is_empty() => {
@@ -59,14 +54,16 @@ pub(super) fn choose_targets(run: &Run, baseline: &[CheckRun]) -> Next {
     }
 }
 
-/// A goal in words needs somebody who can read.
-fn nobody_reads() -> Failure {
-    Failure::new(
+/// A goal in words needs somebody who can read; `None` when there is one, or none is needed.
+pub(super) fn nobody_reads(run: &Run) -> Option<Failure> {
+    let reads = run.workers.iter().any(|worker| worker.kind != WorkerKind::Repair);
+    let is_wanted = run.goal.kind == GoalKind::Change && !reads;
+    is_wanted.then(|| Failure::new(
         FailureKind::Config,
         "there is nobody here who can carry out a goal in words: our own search goes by red tests",
         "Name a model (`[[model]]`) or a program (`[[worker]]`) in greenloop.toml or in your own configuration, or write a \
          test that is red until the change is made.",
-    )
+    ))
 }
 
 /// What is wrong by a check's run, flaky tests left out.
