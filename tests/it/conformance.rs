@@ -4,6 +4,8 @@ mod actions;
 mod desk;
 mod edits;
 mod facts;
+mod played;
+mod real;
 mod scenario;
 mod steps;
 

@@ -28,6 +28,8 @@ pub mod personality;
 mod proposals;
 #[path = "sim/put_back.rs"]
 mod put_back;
+#[path = "sim/relay.rs"]
+pub mod relay;
 #[path = "sim/rest.rs"]
 mod rest;
 #[path = "sim/rivals.rs"]

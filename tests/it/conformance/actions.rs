@@ -9,6 +9,9 @@ use crate::sim::editor::Via;
 impl Desk {
     /// The actions this editor lists at a line.
     pub async fn actions(&mut self, offer: &Offer) -> Result<Vec<Value>, Fault> {
+        if self.real.is_some() {
+            return self.actions_for_real(offer).await;
+        }
         let at = self.here(offer.path.as_ref())?;
         let line = self.line_of(at, &offer.at)?;
         let personality = self.editor.personality;

@@ -1,7 +1,7 @@
 //! One editor with its files, a server and an engine, and what they say to each other in between two steps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use greenloop::model::question::Answer;
 use greenloop::model::subset::Choice;
 use serde_json::{Value, json};
 
+use super::real::Real;
 use super::scenario::{Reply, Scenario};
 use crate::sim::ROOT;
 use crate::sim::document::Document;
@@ -34,6 +35,10 @@ const OPENING_WALL_MAX: Duration = Duration::from_secs(60);
 const PAUSES_MS: [u64; 4] = [1, 60, 400, 400];
 
 pub struct Desk {
+    /// The folder of the project.
+    pub root: PathBuf,
+    /// In place of the model of an editor.
+    pub real: Option<Real>,
     pub rng: Rng,
     pub editor: Editor,
     pub wire: Wire,
@@ -82,6 +87,8 @@ impl Desk {
         let mut capabilities = (personality.capabilities)();
         merge(&mut capabilities, &scenario.capabilities);
         let mut desk = Self {
+            root: ROOT.into(),
+            real: None,
             rng: Rng::new(1),
             editor: Editor { personality, documents, units: Units::Utf16, fresh },
             wire: Wire::start(&engine, capabilities.clone()),
@@ -148,6 +155,9 @@ impl Desk {
     }
 
     pub async fn open(&mut self, path: &str) -> Result<(), Fault> {
+        if self.real.is_some() {
+            return self.order(json!({"do": "open", "path": path})).await.map(drop);
+        }
         let at = self.at(path)?;
         let params = self.editor.documents[at].open(self.editor.personality);
         self.wire.notify("textDocument/didOpen", params).await;
@@ -183,6 +193,9 @@ impl Desk {
     }
 
     pub async fn flush_all(&mut self) {
+        if self.real.is_some() {
+            return;
+        }
         for at in 0..self.editor.documents.len() {
             self.flush(at).await;
         }
@@ -192,6 +205,9 @@ impl Desk {
         self.flush_all().await;
         self.note(format!("  runs {name} {arguments}"));
         self.met.insert(name.to_owned());
+        if self.real.is_some() {
+            return self.order_command(name, arguments).await;
+        }
         let params = json!({"command": name, "arguments": arguments});
         let answer = self.wire.ask("workspace/executeCommand", params).await;
         self.answer = answer.map_err(|error| format!("{name} failed: {error}"))?;
@@ -265,6 +281,9 @@ impl Desk {
 
     /// Lets everybody do what they have to do by now.
     pub async fn settle(&mut self) -> Result<(), Fault> {
+        if self.real.is_some() {
+            return self.settle_for_real().await;
+        }
         let mut n_quiet = 0;
         while let Some(pause) = PAUSES_MS.get(n_quiet) {
             n_quiet += 1;

@@ -25,10 +25,18 @@ impl Facts {
 impl Desk {
     pub async fn expect(&mut self, wanted: &Value) -> Result<(), Fault> {
         let facts = Facts::of(wanted, self.editor.personality.name)?;
+        if self.real.is_some() {
+            return self.expect_for_real(&facts).await;
+        }
         self.flush_all().await;
         self.settle().await?;
-        self.files(&facts)?;
-        self.said(&facts)?;
+        self.check(&facts).await
+    }
+
+    /// One look at everything.
+    pub async fn check(&mut self, facts: &Facts) -> Result<(), Fault> {
+        self.files(facts)?;
+        self.said(facts)?;
         if let Some(hunks) = &facts.hunks {
             same("hunks", hunks, &self.hunk_states().await?)?;
         }
@@ -133,7 +141,7 @@ impl Desk {
     fn diagnostics(&self, path: &str) -> Result<Vec<Value>, Fault> {
         let uri = match self.at(path) {
             Ok(at) => self.editor.documents[at].uri.clone(),
-            Err(_) => format!("file://{}/{path}", crate::sim::ROOT),
+            Err(_) => format!("file://{}/{path}", self.root.display()),
         };
         let shown = self.wire.published.iter().find(|known| known["uri"] == uri);
         Ok(shown.and_then(|shown| shown["diagnostics"].as_array().cloned()).unwrap_or_default())

@@ -21,6 +21,9 @@ use crate::sim::wire::Wire;
 impl Desk {
     pub async fn take(&mut self, step: &Step) -> Result<(), Fault> {
         self.note(format!("{step:?}"));
+        if self.real.is_some() && self.take_for_real(step).await? {
+            return self.settle().await;
+        }
         match step {
             Step::Open(path) => self.open(path).await?,
             Step::Close(path) => {
@@ -270,7 +273,7 @@ impl Desk {
                 }
                 other => return Err(format!("{other} stands for nothing")),
             },
-            Value::String(text) => json!(text.replace("$root", crate::sim::ROOT)),
+            Value::String(text) => json!(text.replace("$root", &self.root.to_string_lossy())),
             Value::Object(fields) => {
                 let filled =
                     fields.iter().map(|(key, value)| Ok((key.clone(), self.filled_in(value)?)));

@@ -97,6 +97,14 @@ impl Document {
         }
     }
 
+    /// What a real editor shows of it.
+    pub fn show_as(&mut self, text: &str, is_open: bool, fresh: &mut Owners) {
+        if self.text.string != text {
+            self.text = Text::new(text.to_owned(), fresh);
+        }
+        self.is_open = is_open;
+    }
+
     /// A file that is not there, or not any more.
     pub fn absent(path: &str, personality: &Personality, fresh: &mut Owners) -> Self {
         Self { is_there: false, ..Self::holding(path, "", personality, fresh) }

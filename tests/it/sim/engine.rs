@@ -1,6 +1,7 @@
 //! An engine without a project: it keeps what it is asked and says what the schedule wants.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +24,8 @@ use greenloop::model::run::{Goal, GoalKind, Outcome, Phase, Run};
 /// Survives servers; the newest one that opened it listens.
 pub struct FakeEngine {
     root: PathBuf,
+    /// Whether files are those on the real disk below the root.
+    on_disk: bool,
     inner: Mutex<Inner>,
 }
 
@@ -61,14 +64,27 @@ impl Draft {
 
 impl FakeEngine {
     pub fn new(root: &Path) -> Arc<Self> {
-        Arc::new(Self { root: root.to_owned(), inner: Mutex::default() })
+        Arc::new(Self { root: root.to_owned(), on_disk: false, inner: Mutex::default() })
+    }
+
+    /// For files that a real editor reads and writes.
+    pub fn on_disk(root: &Path) -> Arc<Self> {
+        Arc::new(Self { root: root.to_owned(), on_disk: true, inner: Mutex::default() })
     }
 
     pub fn write(&self, path: &str, bytes: Vec<u8>) {
+        if self.on_disk {
+            let file = self.root.join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            return fs::write(file, bytes).unwrap();
+        }
         self.inner().disk.insert(RepoPath::new(path).unwrap(), bytes);
     }
 
     pub fn read(&self, path: &str) -> Vec<u8> {
+        if self.on_disk {
+            return fs::read(self.root.join(path)).unwrap_or_default();
+        }
         self.inner().disk.get(&RepoPath::new(path).unwrap()).cloned().unwrap_or_default()
     }
 
@@ -222,6 +238,9 @@ impl Engine for FakeEngine {
     }
 
     fn disk(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        if self.on_disk {
+            return fs::read(path.under(&self.root)).ok();
+        }
         self.inner().disk.get(path).cloned()
     }
 
@@ -231,6 +250,9 @@ impl Engine for FakeEngine {
 
     fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
         let path = self.root.join(".documents").join(name);
+        if self.on_disk {
+            self.write(&format!(".documents/{name}"), text.into());
+        }
         self.inner().documents.insert(path.clone(), text.to_owned());
         Ok(path)
     }

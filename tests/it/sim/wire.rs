@@ -13,6 +13,17 @@ use tokio::task::JoinHandle;
 
 use super::engine::{FakeEngine, FakeEngines};
 use super::manners;
+use super::relay::Relay;
+
+enum Event {
+    /// By the server.
+    Said(Value),
+    /// From a real editor.
+    Heard(Value),
+}
+
+/// How requests begin that no editor sends.
+const OURS: &str = "desk-";
 
 /// More than is ever under way.
 const PIPE_BYTES: usize = 1 << 20;
@@ -40,6 +51,8 @@ pub struct Wire {
     pub published: Vec<Value>,
     /// What it sent although nobody said it may.
     pub rude: Option<String>,
+    /// A real editor, to whom everything is passed on.
+    pub relay: Option<Relay>,
 }
 
 impl Wire {
@@ -66,7 +79,13 @@ impl Wire {
             told: Vec::new(),
             published: Vec::new(),
             rude: None,
+            relay: None,
         }
+    }
+
+    /// Starts a server for a real editor.
+    pub fn start_for(engine: &Arc<FakeEngine>, relay: Relay) -> Self {
+        Self { relay: Some(relay), ..Self::start(engine, Value::Null) }
     }
 
     /// What the editor said it can do.
@@ -84,9 +103,13 @@ impl Wire {
         self.send(json!({"jsonrpc": "2.0", "method": method, "params": params})).await;
     }
 
-    pub async fn request(&mut self, method: &str, params: Value) -> i64 {
+    pub async fn request(&mut self, method: &str, params: Value) -> Value {
         self.n_requests += 1;
-        let id = self.n_requests;
+        // Editors number their own.
+        let id = match self.relay {
+            Some(_) => json!(format!("{OURS}{}", self.n_requests)),
+            None => json!(self.n_requests),
+        };
         self.send(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await;
         id
     }
@@ -102,10 +125,15 @@ impl Wire {
     }
 
     /// The answer to a request, `Err` with its error; what comes before it is taken in.
-    pub async fn answer(&mut self, id: i64) -> Result<Value, Value> {
+    pub async fn answer(&mut self, id: Value) -> Result<Value, Value> {
         loop {
-            let Some(mut message) = self.incoming.recv().await else {
-                return Err(json!({"message": "the server has gone"}));
+            let mut message = match self.event().await {
+                Some(Event::Said(message)) => message,
+                Some(Event::Heard(message)) => {
+                    self.pass_on(message).await;
+                    continue;
+                }
+                None => return Err(json!({"message": "the server has gone"})),
             };
             if message["id"] == id && message["method"].is_null() {
                 return match message["error"].take() {
@@ -120,6 +148,52 @@ impl Wire {
     pub async fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         let id = self.request(method, params).await;
         self.answer(id).await
+    }
+
+    /// What comes next, from the server or from a real editor; `None` once the server has gone. Nothing is lost when
+    /// nobody waits for it any more.
+    async fn event(&mut self) -> Option<Event> {
+        let Some(relay) = &mut self.relay else {
+            return self.incoming.recv().await.map(Event::Said);
+        };
+        tokio::select! {
+            message = self.incoming.recv() => message.map(Event::Said),
+            Some(message) = relay.heard.recv() => Some(Event::Heard(message)),
+        }
+    }
+
+    async fn meet(&mut self, event: Event) {
+        match event {
+            Event::Said(message) => self.take(message).await,
+            Event::Heard(message) => self.pass_on(message).await,
+        }
+    }
+
+    /// Takes in what comes first.
+    pub async fn step(&mut self) -> bool {
+        match self.event().await {
+            Some(event) => {
+                self.meet(event).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The editor says something to the server.
+    async fn pass_on(&mut self, message: Value) {
+        if let Some(relay) = &mut self.relay {
+            relay.hear(&message);
+            match message["method"].as_str() {
+                Some("initialize") => self.capabilities = message["params"]["capabilities"].clone(),
+                None => {
+                    self.open_question.take_if(|open| *open == message["id"]);
+                    self.questions.retain(|open| open["id"] != message["id"]);
+                }
+                Some(_) => {}
+            }
+        }
+        self.send(message).await;
     }
 
     /// Takes in what has come.
@@ -145,19 +219,22 @@ impl Wire {
         while !done(self) {
             tokio::select! {
                 () = &mut pause => break,
-                Some(message) = self.incoming.recv() => self.take(message).await,
+                Some(event) = self.event() => self.meet(event).await,
             }
         }
         self.catch_up().await;
     }
 
     async fn take(&mut self, message: Value) {
+        if let Some(relay) = &mut self.relay {
+            relay.tell(&message);
+        }
         if let Some(fault) = manners::breach(&message, &self.capabilities) {
             self.rude.get_or_insert(format!("{fault}: {message}"));
         }
         match message["method"].as_str() {
             Some("workspace/applyEdit") => self.asked.push_back(message),
-            Some("window/workDoneProgress/create") => self.respond(&message, Ok(Value::Null)).await,
+            Some("window/workDoneProgress/create") => self.agree(&message, Value::Null).await,
             Some("window/showMessageRequest") => {
                 if self.open_question.replace(message["id"].clone()).is_some() {
                     self.rude.get_or_insert("it asks while another question is open".into());
@@ -166,7 +243,7 @@ impl Wire {
             }
             Some("window/showDocument") => {
                 self.shown.extend(message["params"]["uri"].as_str().map(str::to_owned));
-                self.respond(&message, Ok(json!({"success": true}))).await;
+                self.agree(&message, json!({"success": true})).await;
             }
             Some("$/progress") => self.notified.push(message),
             Some("$/cancelRequest") => {
@@ -175,7 +252,7 @@ impl Wire {
             }
             Some(method) if method.starts_with("greenloop/") => self.notified.push(message),
             Some(method) if method.ends_with("/refresh") => {
-                self.respond(&message, Ok(Value::Null)).await;
+                self.agree(&message, Value::Null).await;
             }
             Some("window/showMessage") => {
                 self.told.extend(message["params"]["message"].as_str().map(str::to_owned));
@@ -189,6 +266,13 @@ impl Wire {
                 self.published.push(params.clone());
             }
             Some(_) | None => {}
+        }
+    }
+
+    /// Answers what needs no thinking; a real editor does so itself.
+    async fn agree(&mut self, request: &Value, answer: Value) {
+        if self.relay.is_none() {
+            self.respond(request, Ok(answer)).await;
         }
     }
 
