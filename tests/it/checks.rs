@@ -400,7 +400,7 @@ fn a_configuration_that_cannot_be_read_stops_everything() {
         "colour = 1\n[[check]]\nrunner = \"cargo\"\ntimeout_secs = 1\n",
     )]);
     insta::assert_snapshot!(detect(&place).notes.join("\n"), @r#"
-    greenloop.toml:1: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox
+    greenloop.toml:1: `colour` is not a key; there are check, worker, workers, budget, approval, guard, sandbox, model, models
     greenloop.toml:4: `check.timeout_secs` is not a key; did you mean `timeout_seconds`?
     "#);
 }

@@ -49,6 +49,12 @@
                 (equal code (plist-get (alist-get 'eglot-lsp-diag (flymake-diagnostic-data one)) :code)))
               (flymake-diagnostics)))
 
+(defun desk-accepted ()
+  "Whether the server knows that something was accepted."
+  (let ((status (jsonrpc-request (eglot-current-server) :workspace/executeCommand
+                                 '(:command "greenloop.task.status" :arguments []))))
+    (seq-some (lambda (task) (> (length (plist-get task :acceptances)) 0)) (plist-get status :tasks))))
+
 (defun desk-at (text) "Go to TEXT." (goto-char (point-min)) (search-forward text) (goto-char (match-beginning 0)))
 (defun desk-type (old new) "Type NEW in place of OLD." (desk-at old) (delete-char (length old)) (insert new))
 (defun desk-holds (text) "Whether this buffer holds TEXT." (save-excursion (goto-char (point-min)) (search-forward text nil t)))
@@ -103,6 +109,7 @@
       (desk-wait "the change in the text" (lambda () (desk-holds ">= 50")))
       (cl-assert (desk-holds "# Typed meanwhile."))
       (with-current-buffer tests (desk-wait "the green test" (lambda () (not (desk-diagnostics "test")))))
+      (desk-wait "the acceptance" #'desk-accepted)
       (greenloop-undo)
       (desk-wait "it taken back" (lambda () (not (desk-holds ">= 50"))))
 
