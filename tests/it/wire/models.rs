@@ -178,3 +178,28 @@ fn finished_cost(client: &mut Client, task: &Value) -> Value {
     let status = client.command("greenloop.task.status", json!({ "taskId": task }));
     status["tasks"][0]["spent"].clone()
 }
+
+#[test]
+fn the_same_goes_without_an_editor_and_again_from_a_recording() {
+    let server = models();
+    let (project, home, tape) = (project(), home(&server), tempfile::tempdir().unwrap());
+    let run = |variable: &str| {
+        let mut command = project.greenloop(&home);
+        command.args(["plan", GOAL, "--run", "--fresh"]).env(variable, tape.path());
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(output.status.code(), Some(0), "{}", text.concat());
+        text.concat()
+    };
+    let recorded = run("GREENLOOP_RECORD");
+    let n_calls = server.seen().len();
+    let replayed = run("GREENLOOP_REPLAY");
+    for text in [&recorded, &replayed] {
+        for part in
+            ["step      2: name the currency", "+    return n * 12", "+    return f'{n} EUR'"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    assert_eq!(server.seen().len(), n_calls, "somebody was called again");
+}
