@@ -1,14 +1,14 @@
 //! What is defined where in a repository, and what of it matters for a piece of work.
 
+mod file;
 mod graph;
 mod shown;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::base::path::RepoPath;
-use crate::logic::guard::class::is_test_path;
 use crate::logic::outline::{Definition, Kind, Outline, PackedOutline};
+use file::File;
 use graph::Graph;
 use shown::Shown;
 
@@ -16,20 +16,12 @@ use shown::Shown;
 /// not in which order or how they got there.
 #[derive(Clone, Default)]
 pub struct RepoMap {
-    files: BTreeMap<RepoPath, File>,
+    /// Sorted by path.
+    files: Vec<Arc<File>>,
+    n_bytes: usize,
     /// Made when it is first asked for after an update.
     graph: OnceLock<Arc<Graph>>,
 }
-
-#[derive(Clone)]
-struct File {
-    outline: PackedOutline,
-    /// Whether it holds tests or what only tests use.
-    is_test: bool,
-}
-
-/// Sorted by path; a file's number is its place here.
-type Files<'a> = [(&'a RepoPath, &'a File)];
 
 /// What a piece of work is about. Files and names that are not in the repository count for nothing.
 #[derive(Clone, Debug, Default)]
@@ -56,49 +48,50 @@ const TOKEN_BYTES: usize = 4;
 impl FromIterator<(RepoPath, PackedOutline)> for RepoMap {
     fn from_iter<I: IntoIterator<Item = (RepoPath, PackedOutline)>>(files: I) -> RepoMap {
         let mut map = RepoMap::default();
-        files.into_iter().for_each(|(path, outline)| map.update(path, Some(outline)));
+        files.into_iter().for_each(|(path, outline)| map.update(&path, Some(outline)));
         map
     }
 }
 
 impl RepoMap {
     /// Puts a file in place of what was at its path, or removes it.
-    pub fn update(&mut self, path: RepoPath, outline: Option<PackedOutline>) {
+    pub fn update(&mut self, path: &RepoPath, outline: Option<PackedOutline>) {
         self.graph = OnceLock::new();
-        if let Some(outline) = outline {
-            let is_test = is_test_path(&path);
-            self.files.insert(path, File { outline, is_test });
-        } else {
-            self.files.remove(&path);
-        }
+        let file = outline.map(|outline| File::new(path.clone(), outline));
+        self.n_bytes += file.as_ref().map_or(0, |file| file.outline.bytes().len());
+        let (place, old) = match self.place(path) {
+            Ok(place) => (place..place + 1, self.files[place].outline.bytes().len()),
+            Err(place) => (place..place, 0),
+        };
+        self.n_bytes -= old;
+        self.files.splice(place, file.map(Arc::new));
     }
 
-    pub fn n_files(&self) -> usize {
-        self.files.len()
+    fn place(&self, path: &RepoPath) -> Result<usize, usize> {
+        self.files.binary_search_by_key(&path, |file| &file.path)
     }
 
     /// Memory that the outlines take, in bytes.
     pub fn n_bytes(&self) -> usize {
-        self.files().map(|(path, outline)| path.as_str().len() + outline.bytes().len()).sum()
+        self.n_bytes
     }
 
     pub fn files(&self) -> impl Iterator<Item = (&RepoPath, &PackedOutline)> {
-        self.files.iter().map(|(path, file)| (path, &file.outline))
+        self.files.iter().map(|file| (&file.path, &file.outline))
     }
 
     /// `None` for a file that is not in the map.
     pub fn outline(&self, path: &RepoPath) -> Option<Outline> {
-        self.files.get(path).map(|file| file.outline.outline())
+        Some(self.files[self.place(path).ok()?].outline.outline())
     }
 
     /// The definitions that matter most, as many as fit: by file, each with its lines and signature, below what it
     /// lies in. More tokens only add lines.
     pub fn ranked(&self, focus: &Focus, tokens_max: usize) -> String {
         let bytes_max = tokens_max.saturating_mul(TOKEN_BYTES);
-        let files: Vec<(&RepoPath, &File)> = self.files.iter().collect();
-        let graph = self.graph.get_or_init(|| Arc::new(Graph::of(&files)));
-        let mut shown = Shown::new(&files, bytes_max);
-        for place in graph.ranked(&files, focus, bytes_max / shown::ROW_BYTES_MIN) {
+        let graph = self.graph.get_or_init(|| Arc::new(Graph::of(&self.files)));
+        let mut shown = Shown::new(&self.files, bytes_max);
+        for place in graph.ranked(&self.files, focus, bytes_max / shown::ROW_BYTES_MIN) {
             if !shown.add(place) {
                 break;
             }

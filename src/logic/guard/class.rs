@@ -217,8 +217,9 @@ pub fn holds_code(path: &RepoPath) -> bool {
 
 /// Whether a file holds tests or what only tests use.
 pub fn is_test_path(path: &RepoPath) -> bool {
-    matches!(class_of(path), Class::Test | Class::Fixture | Class::Snapshot)
-        || class_of(path) == Class::Hook && path.extension() == "py"
+    let class = class_of(path);
+    matches!(class, Class::Test | Class::Fixture | Class::Snapshot)
+        || class == Class::Hook && path.extension() == "py"
 }
 
 fn is_hook(path: &RepoPath, name: &str) -> bool {

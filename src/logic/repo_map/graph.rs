@@ -1,11 +1,12 @@
 //! Who refers to what, and what that makes important: a random walk over files that follows names to where they are
 //! defined and now and then starts again in what the work is about (personalised PageRank, as in aider's map).
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Files, Focus};
+use super::Focus;
+use super::file::{FACTOR, File, NumberOf};
+use crate::base::hash::ContentHash;
 use crate::base::path::RepoPath;
-use crate::logic::outline::Kind;
 
 /// How often the walk goes on instead of starting again.
 const DAMPING: f64 = 0.85;
@@ -15,10 +16,6 @@ const ROUNDS_MAX: usize = 30;
 const SETTLED: f64 = 1e-4;
 /// Names defined in more places than this say little.
 const COMMON_DEFINITIONS: usize = 5;
-/// Names of at least this length that are made of words say much.
-const TELLING_BYTES: usize = 8;
-/// How much more or less a name counts for one of these reasons.
-const FACTOR: f64 = 10.0;
 
 /// A definition: the number of its file, and its place in the file's outline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +27,7 @@ pub struct Place {
 /// Files are numbered in the order of their paths, names as they are met.
 pub struct Graph {
     /// Names that are defined anywhere.
-    numbers: HashMap<Box<str>, u32>,
+    numbers: NumberOf,
     /// Where a name is defined: for each name where its part of `places` ends.
     place_ends: Vec<u32>,
     places: Vec<Place>,
@@ -41,47 +38,55 @@ pub struct Graph {
 }
 
 impl Graph {
-    pub fn of(files: &Files<'_>) -> Graph {
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let mut defined: Vec<(u32, Place)> = Vec::new();
-        for (number, (_, file)) in (0..).zip(files) {
-            for (at, definition) in (0..).zip(file.outline.definitions()) {
-                if definition.kind != Kind::Implementation {
-                    let next = numbers.len() as u32;
-                    let name = *numbers.entry(definition.name).or_insert(next);
-                    defined.push((name, Place { file: number, at }));
-                }
-            }
-        }
-        defined.sort_unstable();
-        let place_ends: Vec<u32> = (0..numbers.len() as u32)
-            .map(|name| defined.partition_point(|(other, _)| *other <= name) as u32)
-            .collect();
+    pub fn of(files: &[Arc<File>]) -> Graph {
         let mut graph = Graph {
-            numbers: HashMap::new(),
-            place_ends,
-            places: defined.into_iter().map(|(_, place)| place).collect(),
+            numbers: NumberOf::default(),
+            place_ends: Vec::new(),
+            places: Vec::new(),
             use_ends: Vec::with_capacity(files.len()),
             uses: Vec::new(),
         };
-        for (number, (_, file)) in (0..).zip(files) {
-            for reference in file.outline.references() {
-                let Some(name) = numbers.get(reference.name) else { continue };
+        graph.add_places(files);
+        for (number, file) in (0..).zip(files) {
+            for (name, weight) in &file.used {
+                let Some(name) = graph.numbers.get(name) else { continue };
                 let places = graph.places_of(*name);
                 // A name that the file defines itself leads nowhere.
                 if places.binary_search_by_key(&number, |place| place.file).is_err() {
-                    let weight = weight(reference.name, places.len());
-                    graph.uses.push((*name, weight * f64::from(reference.n_lines).sqrt()));
+                    let is_common = places.len() > COMMON_DEFINITIONS;
+                    graph.uses.push((*name, if is_common { weight / FACTOR } else { *weight }));
                 }
             }
             graph.use_ends.push(graph.uses.len() as u32);
         }
-        graph.numbers = numbers.into_iter().map(|(name, number)| (name.into(), number)).collect();
         graph
     }
 
+    fn add_places(&mut self, files: &[Arc<File>]) {
+        let mut defined: Vec<(u32, Place)> = Vec::new();
+        for (number, file) in (0..).zip(files) {
+            for (name, at) in &file.defined {
+                let next = self.numbers.len() as u32;
+                let name = *self.numbers.entry(*name).or_insert(next);
+                defined.push((name, Place { file: number, at: *at }));
+            }
+        }
+        // Where each name's places begin, and once they are filled in, where they end.
+        let mut ends = vec![0; self.numbers.len() + 1];
+        defined.iter().for_each(|(name, _)| ends[*name as usize + 1] += 1);
+        (1..ends.len()).for_each(|at| ends[at] += ends[at - 1]);
+        ends.pop();
+        self.places = vec![Place { file: 0, at: 0 }; defined.len()];
+        for (name, place) in defined {
+            let end = &mut ends[name as usize];
+            self.places[*end as usize] = place;
+            *end += 1;
+        }
+        self.place_ends = ends;
+    }
+
     /// The `n_max` most important definitions, most important first.
-    pub fn ranked(&self, files: &Files<'_>, focus: &Focus, n_max: usize) -> Vec<Place> {
+    pub fn ranked(&self, files: &[Arc<File>], focus: &Focus, n_max: usize) -> Vec<Place> {
         let scores = self.scores(files, focus);
         let mut ranked: Vec<(f64, Place)> =
             scores.into_iter().zip(self.places.iter().copied()).collect();
@@ -95,14 +100,14 @@ impl Graph {
     }
 
     /// How important each of `places` is.
-    fn scores(&self, files: &Files<'_>, focus: &Focus) -> Vec<f64> {
-        let number_of = |path: &RepoPath| files.binary_search_by_key(&path, |(path, _)| path).ok();
+    fn scores(&self, files: &[Arc<File>], focus: &Focus) -> Vec<f64> {
+        let number_of = |path: &RepoPath| files.binary_search_by_key(&path, |file| &file.path).ok();
         let mut start = vec![0.0; files.len()];
         for file in focus.files.iter().chain(&focus.tests).filter_map(number_of) {
             start[file] = 1.0;
         }
         let mut boosts = vec![1.0; self.place_ends.len()];
-        let names = focus.names.iter().filter_map(|name| self.numbers.get(name.as_str()));
+        let names = focus.names.iter().filter_map(|name| self.numbers.get(&ContentHash::of(name)));
         for name in names {
             boosts[*name as usize] = FACTOR;
             let places = self.places_of(*name);
@@ -115,7 +120,7 @@ impl Graph {
             let share = flows[name as usize] / places.len() as f64;
             let mentioned = if boosts[name as usize] > 1.0 { 1.0 } else { 0.0 };
             for place in places {
-                let is_test = files[place.file as usize].1.is_test;
+                let is_test = files[place.file as usize].is_test;
                 scores.push(mentioned + if is_test { share / FACTOR } else { share });
             }
         }
@@ -198,39 +203,4 @@ impl Graph {
 fn part<'a, T>(all: &'a [T], ends: &[u32], at: usize) -> &'a [T] {
     let start = if at == 0 { 0 } else { ends[at - 1] };
     &all[start as usize..ends[at] as usize]
-}
-
-/// How much a use of a name says: long and rare names much, private and common ones little.
-fn weight(name: &str, n_definitions: usize) -> f64 {
-    let mut weight = 1.0;
-    let has_words = name.contains('_')
-        || name.contains(|ch: char| ch.is_uppercase())
-            && name.contains(|ch: char| ch.is_lowercase());
-    if has_words && name.len() >= TELLING_BYTES {
-        weight *= FACTOR;
-    }
-    if name.starts_with(['_', '#']) || name.len() <= 2 {
-        weight /= FACTOR;
-    }
-    if n_definitions > COMMON_DEFINITIONS {
-        weight /= FACTOR;
-    }
-    weight
-}
-
-#[test]
-fn telling_names_count_more() {
-    let cases = [
-        ("parse_header", 1, 10.0),
-        ("parseHeader", 1, 10.0),
-        ("parse", 1, 1.0),
-        ("HEADER", 1, 1.0),
-        ("parse", 6, 0.1),
-        ("_parse_header", 1, 1.0),
-        ("_parse", 6, 0.01),
-        ("a", 1, 0.1),
-    ];
-    for (name, n_definitions, wanted) in cases {
-        assert!((weight(name, n_definitions) - wanted).abs() < 1e-9, "{name} {n_definitions}");
-    }
 }

@@ -1,5 +1,7 @@
 //! The map of small repositories, and what holds for all.
 
+use std::collections::BTreeMap;
+
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
@@ -178,7 +180,7 @@ proptest! {
         let mut last: BTreeMap<u8, String> = BTreeMap::new();
         for (number, text) in &history {
             let (path, outline) = file(*number, text.as_deref().unwrap_or_default());
-            map.update(path, text.as_ref().map(|_| outline));
+            map.update(&path, text.as_ref().map(|_| outline));
             map.ranked(&focus, tokens_max);
             match text {
                 Some(text) => last.insert(*number, text.clone()),
