@@ -9,6 +9,7 @@ pub mod journal;
 pub mod lessons;
 pub mod presence;
 pub mod process;
+pub mod repo_maps;
 pub mod run_lock;
 pub mod sandbox;
 pub mod store;

@@ -92,6 +92,8 @@ pub const OUTLINE_LINE_BYTES_MEAN_MAX: usize = 300;
 pub const OUTLINE_NAME_BYTES_MAX: usize = 128;
 /// A signature in an outline, in bytes.
 pub const SIGNATURE_LINE_BYTES_MAX: usize = 160;
+/// Outlines of one map of a repository, in bytes as packed; files beyond are left out.
+pub const REPO_MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Red tests beside its goal that a search looks at.
 pub const OTHER_TESTS_MAX: usize = 20;
 /// Candidates handed to one search.

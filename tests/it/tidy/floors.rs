@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io::checks", &["io::store", "io::worlds", "io::process", "io::sandbox"]),
     ("io::journal", &["io::fault", "io::store"]),
     ("io::dirs", &["io::store"]),
+    ("io::repo_maps", &["io::store"]),
     ("io::worker", &["io::checks", "io::worlds", "io::store", "io::process", "io::sandbox"]),
     ("engine", &["base", "model", "logic", "io"]),
     ("lsp", &["base", "model", "logic", "io::worker::Progress", "io::clock"]),
