@@ -25,6 +25,7 @@ pub struct RepoMaps(Mutex<Inner>);
 
 struct Inner {
     kept: Kept,
+    bytes_max: usize,
     last: Option<Last>,
 }
 
@@ -40,7 +41,15 @@ impl RepoMaps {
     /// Keeps outlines in one file in `cache_dir`. What is damaged there is made again; what cannot be written is not
     /// kept.
     pub fn open(cache_dir: &Path) -> RepoMaps {
-        RepoMaps(Mutex::new(Inner { kept: Kept::open(cache_dir), last: None }))
+        RepoMaps::with_room(cache_dir, REPO_MAP_BYTES_MAX)
+    }
+
+    fn with_room(cache_dir: &Path, bytes_max: usize) -> RepoMaps {
+        RepoMaps(Mutex::new(Inner {
+            kept: Kept::open(cache_dir, bytes_max),
+            bytes_max,
+            last: None,
+        }))
     }
 
     /// The map of a tree. Files beyond [`REPO_MAP_BYTES_MAX`] of outlines, in the order of paths, are left out. What was
@@ -54,7 +63,11 @@ impl RepoMaps {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let last = match inner.last.take() {
             Some(last) if last.tree == *tree => last,
-            last => inner.make(store, tree, last, cancel)?,
+            last => {
+                let made = inner.make(store, tree, last, cancel)?;
+                inner.make_room(store, tree)?;
+                made
+            }
         };
         let map = last.map.clone();
         inner.last = Some(last);
@@ -83,10 +96,17 @@ impl Inner {
         }
         let files = store.files(tree)?;
         let mut map = Arc::default();
-        let all = files.iter().map(|file| (file.path.clone(), Some(file.clone()))).collect();
+        let all = files.into_iter().map(|file| (file.path.clone(), Some(file))).collect();
         let is_whole = self.update(store, &mut map, all, cancel)?;
-        self.kept.make_room(|| files.iter().filter_map(key).collect());
         Ok(Last { tree: tree.clone(), map, is_whole })
+    }
+
+    /// Forgets outlines of other trees when there are too many.
+    fn make_room(&mut self, store: &Store, tree: &TreeId) -> Result<(), Failure> {
+        if self.kept.is_full() {
+            self.kept.keep_only(&store.files(tree)?.iter().filter_map(key).collect());
+        }
+        Ok(())
     }
 
     /// Whether all of it had room.
@@ -115,9 +135,9 @@ impl Inner {
             for (path, file) in chunk {
                 let outline = file.as_ref().and_then(key).and_then(|key| self.kept.get(&key));
                 map.update(&path, outline);
-            }
-            if map.n_bytes() > REPO_MAP_BYTES_MAX {
-                return Ok(false);
+                if map.n_bytes() > self.bytes_max {
+                    return Ok(false);
+                }
             }
         }
         Ok(true)

@@ -806,6 +806,23 @@ fn files_and_folders_take_each_others_place_with_their_modes() {
     assert_eq!(names(&store, &after), ["a", "f/link"]);
     let modes = ["a", "f/link", "f", "gone"].map(|at| store.mode(&after, &path(at)).unwrap());
     assert_eq!(modes, [Some(FileMode::Executable), Some(FileMode::Symlink), None, None]);
+    let plain = store.with_modes(&after, &[(path("a"), put(FileMode::Plain, "a"))]).unwrap();
+    for (from, to) in [(&before, &after), (&after, &before), (&after, &plain), (&plain, &before)] {
+        assert_eq!(store.changes(from, to).unwrap(), differing_files(&store, from, to));
+    }
+}
+
+/// What differs between the lists of two trees' files.
+fn differing_files(store: &Store, from: &TreeId, to: &TreeId) -> Vec<TreeChange> {
+    let files = |tree| store.files(tree).unwrap().into_iter().map(|file| (file.path.clone(), file));
+    let (before, after) = (BTreeMap::from_iter(files(from)), BTreeMap::from_iter(files(to)));
+    let paths: BTreeSet<&RepoPath> = before.keys().chain(after.keys()).collect();
+    let change = |path: &RepoPath| TreeChange {
+        path: path.clone(),
+        before: before.get(path).cloned(),
+        after: after.get(path).cloned(),
+    };
+    paths.into_iter().map(change).filter(|change| change.before != change.after).collect()
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::base::hash::ContentHash;
 use crate::base::ids::BlobId;
-use crate::base::limits::REPO_MAP_BYTES_MAX;
 use crate::logic::outline::PackedOutline;
 
 /// The same bytes mean other things in another language.
@@ -24,17 +23,21 @@ const HEADING: &[u8] = b"greenloop outlines 1\n";
 const BLOB_BYTES: usize = 40;
 /// A record is its length, the hash of the rest, the blob's id, the language, and the outline.
 const HEAD_BYTES: usize = 4 + 8;
+/// A larger file is not ours.
+const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 pub struct Kept {
     file: PathBuf,
     outlines: HashMap<Key, PackedOutline>,
     n_bytes: usize,
+    /// Of one map.
+    bytes_max: usize,
 }
 
 impl Kept {
-    pub fn open(cache_dir: &Path) -> Kept {
+    pub fn open(cache_dir: &Path, bytes_max: usize) -> Kept {
         let file = cache_dir.join("outlines");
-        let mut kept = Kept { file, outlines: HashMap::new(), n_bytes: 0 };
+        let mut kept = Kept { file, outlines: HashMap::new(), n_bytes: 0, bytes_max };
         if !kept.load() {
             // What cannot be written is made again the next time.
             kept.rewrite().ok();
@@ -64,12 +67,12 @@ impl Kept {
         file.as_mut().map_or(Ok(()), |file| file.write_all(&records)).ok();
     }
 
-    /// Forgets what is not in use when there is too much.
-    pub fn make_room(&mut self, in_use: impl FnOnce() -> HashSet<Key>) {
-        if self.n_bytes <= 2 * REPO_MAP_BYTES_MAX {
-            return;
-        }
-        let in_use = in_use();
+    /// Whether there is more than twice what one map may take.
+    pub fn is_full(&self) -> bool {
+        self.n_bytes > 2 * self.bytes_max
+    }
+
+    pub fn keep_only(&mut self, in_use: &HashSet<Key>) {
         self.outlines.retain(|key, _| in_use.contains(key));
         self.n_bytes = self.outlines.values().map(|outline| outline.bytes().len()).sum();
         self.rewrite().ok();
@@ -82,7 +85,7 @@ impl Kept {
 
     /// Whether the file is there and sound to its end.
     fn load(&mut self) -> bool {
-        let is_small = |file: &fs::Metadata| file.len() <= 4 * REPO_MAP_BYTES_MAX as u64;
+        let is_small = |file: &fs::Metadata| file.len() <= FILE_BYTES_MAX;
         let is_small = fs::metadata(&self.file).is_ok_and(|file| is_small(&file));
         let bytes = if is_small { fs::read(&self.file).unwrap_or_default() } else { Vec::new() };
         let Some(mut rest) = bytes.strip_prefix(HEADING) else { return false };

@@ -133,6 +133,33 @@ fn damage_is_made_good() {
     }
 }
 
+#[test]
+fn files_without_room_are_left_out_and_come_back_with_room() {
+    let case = Case::new();
+    let long = "def long(): pass\n".repeat(100);
+    let (small, large) = (("a.py", "a = 1\n"), ("b.py", long.as_str()));
+    let rest = ("c.py", "c = 1\n");
+    let maps = RepoMaps::with_room(&case.cache(), 500);
+    for files in [[small, rest].as_slice(), &[small, large, rest], &[small, rest]] {
+        let has_room = !files.contains(&large);
+        let shown = if has_room { files } else { &files[..2] };
+        assert_eq!(case.told(&maps, &case.tree(files)), wanted(shown));
+    }
+}
+
+#[test]
+fn outlines_of_old_trees_are_forgotten_when_there_are_too_many() {
+    let case = Case::new();
+    let maps = RepoMaps::with_room(&case.cache(), 100);
+    for round in 0..100 {
+        let text = format!("def f{round}(): pass\n");
+        let files = [("a.py", text.as_str())];
+        assert_eq!(case.told(&maps, &case.tree(&files)), wanted(&files));
+    }
+    let n_bytes = fs::metadata(case.cache().join("outlines")).unwrap().len();
+    assert!(n_bytes < 2_000, "{n_bytes}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 

@@ -1,10 +1,10 @@
 //! Trees made of other trees, and what differs between two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Delta, Diff, DiffFindOptions, DiffOptions, ObjectType, Oid};
 
-use super::objects::{Held, Objects, Put, file_mode, parse_id, unusable};
+use super::objects::{Held, Objects, Put, parse_id, unusable};
 use super::{FileMode, NewFile, Store, TreeChange, TreeFile, blob_id, tree_id};
 use crate::base::ids::TreeId;
 use crate::base::limits::RENAME_PERCENT_MIN;
@@ -41,11 +41,11 @@ impl Store {
         })
     }
 
-    /// What differs between two trees, sorted by path.
+    /// What differs between two trees, sorted by path. Folders that are the same are not looked into.
     pub fn changes(&self, from: &TreeId, to: &TreeId) -> Result<Vec<TreeChange>, Failure> {
-        let mut changes = self.compare(from, to, |diff| {
-            Ok(diff.deltas().filter_map(|delta| change(&delta)).collect::<Vec<_>>())
-        })?;
+        let (from, to) = (parse_id(from.as_str())?, parse_id(to.as_str())?);
+        let mut changes = Vec::new();
+        differing(&self.objects(), &RepoPath::root(), [Some(from), Some(to)], &mut changes)?;
         changes.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(changes)
     }
@@ -119,13 +119,44 @@ fn edited<'a>(
     Ok(tree_id(tree))
 }
 
-fn change(delta: &git2::DiffDelta<'_>) -> Option<TreeChange> {
-    let side = |file: git2::DiffFile<'_>| {
-        let path = RepoPath::new(file.path()?)?;
-        Some(TreeFile { path, blob: blob_id(file.id()), mode: file_mode(i32::from(file.mode())) })
-    };
-    let before = if delta.status() == Delta::Added { None } else { side(delta.old_file()) };
-    let after = if delta.status() == Delta::Deleted { None } else { side(delta.new_file()) };
-    let path = before.as_ref().or(after.as_ref())?.path.clone();
-    Some(TreeChange { path, before, after })
+/// Adds what differs in `folder` between two trees; `None` where there is no such folder.
+fn differing(
+    objects: &Objects,
+    folder: &RepoPath,
+    trees: [Option<Oid>; 2],
+    changes: &mut Vec<TreeChange>,
+) -> Result<(), Failure> {
+    if trees[0] == trees[1] {
+        return Ok(());
+    }
+    let entries =
+        |tree: Option<Oid>| tree.map_or_else(|| Ok(BTreeMap::new()), |id| objects.tree(id));
+    let (before, after) = (entries(trees[0])?, entries(trees[1])?);
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    for name in names {
+        let held = [before.get(name), after.get(name)];
+        let Some(path) = folder.join(name).filter(|_| held[0] != held[1]) else { continue };
+        differing(objects, &path, held.map(folder_of), changes)?;
+        let [before, after] = held.map(|held| file_of(&path, held));
+        if before.is_some() || after.is_some() {
+            changes.push(TreeChange { path, before, after });
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(held: Option<&Held>) -> Option<Oid> {
+    match held {
+        Some(Held::Folder(id)) => Some(*id),
+        Some(Held::File(..)) | None => None,
+    }
+}
+
+fn file_of(path: &RepoPath, held: Option<&Held>) -> Option<TreeFile> {
+    match held {
+        Some(Held::File(mode, blob)) => {
+            Some(TreeFile { path: path.clone(), blob: blob_id(*blob), mode: *mode })
+        }
+        Some(Held::Folder(_)) | None => None,
+    }
 }
