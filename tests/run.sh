@@ -12,4 +12,3 @@ step tests/setup.sh
 step cargo fmt --check
 step cargo clippy --locked --all-targets -- --deny warnings
 step cargo test --locked "$@"
-step editors/vscode/test.sh
