@@ -41,9 +41,10 @@ def main():
     def repo_map():
         return RepoMap(map_tokens=tokens, root=root, io=Io(), main_model=Model())
 
-    def shown(one, focus):
+    def shown(one, focus, force_refresh=False):
         started = time.monotonic(), time.process_time()
-        text = one.get_repo_map([focus], [file for file in files if file != focus])
+        others = [file for file in files if file != focus]
+        text = one.get_repo_map([focus], others, force_refresh=force_refresh)
         if not text:
             sys.exit("no map was made")
         return time.monotonic() - started[0], time.process_time() - started[1]
@@ -53,10 +54,10 @@ def main():
     figures = {"cold": shown(one, focus[0])}
     figures["memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     figures["warm"] = shown(one, focus[1])
-    # A file counts as edited when its time is another one.
+    # A file counts as edited when its time is another one. Unless forced, the map from before the edit is given again.
     time_of = one.get_mtime
     one.get_mtime = lambda name: (time_of(name) or 0) + (name == focus[0])
-    figures["edit"] = shown(one, focus[0])
+    figures["edit"] = shown(one, focus[0], force_refresh=True)
     figures["reopened"] = shown(repo_map(), focus[0])
     print(json.dumps(figures))
 
