@@ -4,12 +4,12 @@ use super::executor::{Project, Task, Teller, snapshot, sources};
 use super::work;
 use crate::io::lessons::Lessons;
 use crate::io::worker::model::plan::{self, Planning};
-use crate::io::worker::{Desk, Reach, Trial};
+use crate::io::worker::{Desk, Reach};
 use crate::logic::affected::{self, Imports};
 use crate::logic::plan_check::Facts;
 use crate::logic::{lessons, model_plan, planner};
 use crate::model::event::{Event, Planner};
-use crate::model::failure::{Failure, FailureKind};
+use crate::model::failure::Failure;
 use crate::model::lesson::Lesson;
 use crate::model::plan::Plan;
 use crate::model::run::Run;
@@ -56,10 +56,8 @@ fn of_words(
     let desk = Desk { store: &project.store, worlds: &project.worlds, cancel, progress };
     let reach = Reach {
         callers: &|model| work::caller(project, task, None, teller, model),
-        trial: &|_| Err::<Trial, _>(nothing_to_try()),
         map: &|| project.repo_maps.of(&project.store, snapshot(run)?, cancel),
         prompts: &project.prompts,
-        candidates: 1,
     };
     let planning = Planning {
         goal: &run.goal,
@@ -71,8 +69,4 @@ fn of_words(
         Ok((plan, name)) => (plan, Planner::Model(name)),
         Err(why) => single(format!("No model made a plan, so all of it is one step: {why}")),
     })
-}
-
-fn nothing_to_try() -> Failure {
-    Failure::new(FailureKind::Bug, "a planner has nothing to try", "Please report this.")
 }

@@ -7,7 +7,7 @@ use super::purse::Metered;
 use super::verify;
 use crate::base::ids::{AttemptId, TreeId};
 use crate::io::model::{Caller, Provider};
-use crate::io::worker::{self, Assignment, Desk, Reach, Trial};
+use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
 use crate::logic::{lessons, machine};
 use crate::model::budget::Expense;
 use crate::model::event::Event;
@@ -48,13 +48,15 @@ pub(super) fn work(
         Desk { store: &project.store, worlds: &project.worlds, cancel: &task.cancel, progress };
     let reach = Reach {
         callers: &|model| caller(project, task, Some(attempt), teller, model),
-        trial: &|tree| trial(project, task, open, teller, tree),
         map: &|| project.repo_maps.of(&project.store, assignment.tree, &task.cancel),
         prompts: &project.prompts,
+    };
+    let judge = Judge {
+        trial: &|tree| trial(project, task, open, teller, tree),
         candidates: run.budget.candidates,
     };
     let worker = machine::worker_of(run, attempt);
-    let result = worker::work(&worker, &assignment, &desk, &reach)?;
+    let result = worker::work(&worker, &assignment, &desk, &reach, &judge)?;
     Ok(Event::AttemptFinished { attempt, result })
 }
 

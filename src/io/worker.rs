@@ -61,12 +61,16 @@ pub type Callers<'a> = dyn Fn(&Model) -> Result<Box<dyn Caller + 'a>, Failure> +
 pub struct Reach<'a> {
     /// Reaches a model, within what the run may spend.
     pub callers: &'a Callers<'a>,
-    /// Has the checks run on a tree as they will be at the end; what is known is not run again.
-    pub trial: &'a (dyn Fn(&TreeId) -> Result<Trial, Failure> + Sync),
     /// Who refers to what in the tree that is worked on.
     pub map: &'a (dyn Fn() -> Result<Arc<RepoMap>, Failure> + Sync),
     /// What language models are told.
     pub prompts: &'a Prompts,
+}
+
+/// How a change is judged before it is left.
+pub struct Judge<'a> {
+    /// Has the checks run on a tree as they will be at the end; what is known is not run again.
+    pub trial: &'a (dyn Fn(&TreeId) -> Result<Trial, Failure> + Sync),
     /// How many changes a model makes to choose from, once its first was not good enough; at least 1.
     pub candidates: u32,
 }
@@ -95,10 +99,11 @@ pub fn work(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
     reach: &Reach<'_>,
+    judge: &Judge<'_>,
 ) -> Result<WorkResult, Failure> {
     match &worker.kind {
         WorkerKind::Repair => repair::work(assignment, desk),
-        WorkerKind::Model { models } => model::work(models, assignment, desk, reach),
+        WorkerKind::Model { models } => model::work(models, assignment, desk, reach, judge),
         WorkerKind::Command { argv, dir, timeout_ms } => {
             let timeout = Duration::from_millis(*timeout_ms);
             command::work(

@@ -40,67 +40,58 @@ pub fn scope(step: &Step) -> String {
     }
 }
 
-/// The tests that are red, each with what it said. Tests that say the same are told together.
-pub fn red<'a>(tests: &[TestId], cases: impl IntoIterator<Item = &'a TestCase>) -> String {
+/// The tests among these that are red in the runs, each with what it said, and what compilers and linters say. Tests that
+/// say the same are told together.
+pub fn red(tests: &[TestId], runs: &[CheckRun]) -> String {
     let tests: BTreeSet<&TestId> = tests.iter().collect();
-    let cases = cases.into_iter().filter(|case| tests.contains(&case.id) && case.outcome.is_red());
+    let red = runs.iter().flat_map(|run| run.report.red());
     let mut told: Vec<(Vec<&str>, String)> = Vec::new();
-    for case in cases {
+    for case in red.filter(|case| tests.contains(&case.id)) {
         let said = case_said(case);
         match told.iter_mut().find(|(_, known)| *known == said) {
             Some((names, _)) => names.push(&case.id.name),
             None => told.push((vec![&case.id.name], said)),
         }
     }
-    if told.is_empty() {
-        return String::new();
-    }
-    let mut text = "## Tests that have to pass\n".to_owned();
-    for (place, (names, said)) in told.iter().enumerate() {
-        if text.len() > RED_BYTES_MAX {
-            text.push_str(&format!("\n… and {} failures more\n", told.len() - place));
+    let (mut failures, mut n_bytes) = (Vec::new(), 0);
+    for (names, said) in &told {
+        if n_bytes > RED_BYTES_MAX {
+            failures.push(format!("… and {} failures more", told.len() - failures.len()));
             break;
         }
-        text.push_str(&format!("\n### {}\n{said}\n", names.join("\n### ")));
+        let failure = format!("### {}\n{said}", names.join("\n### "));
+        n_bytes += failure.len();
+        failures.push(failure);
     }
-    withheld(&text).into_owned()
+    let failures = section("Tests that have to pass", &failures.join("\n\n"));
+    format!("{failures}\n\n{}", problems(runs)).trim().to_owned()
 }
 
 /// What is red with a change: the targets, what was not red before, and what cannot be built.
 pub fn red_now(targets: &[TestId], before: &[CheckRun], now: &[CheckRun]) -> String {
-    let was_red = before.iter().flat_map(|run| run.report.red());
-    let was_red: BTreeSet<&TestId> = was_red.map(|case| &case.id).collect();
-    let targets: BTreeSet<&TestId> = targets.iter().collect();
-    let cases = || now.iter().flat_map(|run| run.report.red());
-    let counts = |id: &&TestId| targets.contains(id) || !was_red.contains(id);
-    let ids: Vec<TestId> = cases().map(|case| &case.id).filter(counts).cloned().collect();
-    format!("{}\n{}", red(&ids, cases()), problems(now)).trim().to_owned()
+    let red = |runs: &[CheckRun]| -> BTreeSet<TestId> {
+        runs.iter().flat_map(|run| run.report.red()).map(|case| case.id.clone()).collect()
+    };
+    let mut ids: Vec<TestId> = red(now).difference(&red(before)).cloned().collect();
+    ids.extend_from_slice(targets);
+    self::red(&ids, now)
 }
 
 /// Errors of compilers and linters.
-pub fn problems(runs: &[CheckRun]) -> String {
+fn problems(runs: &[CheckRun]) -> String {
     let problems = runs.iter().flat_map(|run| &run.problems).take(PROBLEMS_TOLD_MAX);
     let line = |problem: &Problem| {
         let at = problem.at.as_ref().map(|at| format!("{}:{}: ", at.path, at.line));
-        format!(
-            "- {}{}",
-            at.unwrap_or_default(),
-            clipped(withheld(problem.message.trim()).trim(), CASE_BYTES_MAX)
-        )
+        let said = withheld(problem.message.trim());
+        format!("- {}{}", at.unwrap_or_default(), clipped(&said, CASE_BYTES_MAX))
     };
     let lines: Vec<String> = problems.map(line).collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!(
-        "## Errors of compilers and linters
+    section("Errors of compilers and linters", &lines.join("\n"))
+}
 
-{}",
-        lines.join(
-            "
-"
-        )
-    )
+/// A text under its heading; nothing without a text.
+fn section(title: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("## {title}\n\n{text}") }
 }
 
 fn case_said(case: &TestCase) -> String {
@@ -108,7 +99,7 @@ fn case_said(case: &TestCase) -> String {
     if let Some(at) = &case.at {
         lines.push(format!("at {}:{}", at.path, at.line));
     }
-    lines.push(fenced("", &clipped(withheld(case.message.trim()).trim(), CASE_BYTES_MAX)));
+    lines.push(fenced("", &clipped(&withheld(case.message.trim()), CASE_BYTES_MAX)));
     if case.frames.len() > 1 {
         let frames = case.frames.iter().map(|frame| format!("{}:{}", frame.path, frame.line));
         lines.push(format!("by way of {}", frames.collect::<Vec<_>>().join(", ")));
@@ -133,11 +124,7 @@ pub fn said(avoid: &[Avoid]) -> String {
         format!("- This change in {} was rejected{why}\n{}", avoid.path, fenced("diff", &lines))
     });
     let all: Vec<String> = rejected.collect();
-    if all.is_empty() {
-        String::new()
-    } else {
-        format!("## What people said\n\n{}", all.join("\n"))
-    }
+    section("What people said", &all.join("\n"))
 }
 
 fn diff_lines(removed: &[String], inserted: &[String]) -> String {
@@ -149,11 +136,7 @@ fn diff_lines(removed: &[String], inserted: &[String]) -> String {
 /// What was tried before on this step and what came of it.
 pub fn tried(attempts: &[&Attempt]) -> String {
     let told: Vec<String> = attempts.iter().copied().filter_map(attempt_told).collect();
-    if told.is_empty() {
-        String::new()
-    } else {
-        format!("## What was tried before\n\n{}", told.join("\n\n"))
-    }
+    section("What was tried before", &told.join("\n\n"))
 }
 
 fn attempt_told(attempt: &Attempt) -> Option<String> {
@@ -188,11 +171,7 @@ pub fn lessons(lessons: &[&Lesson]) -> String {
         format!("- {how}: accepted {} times of {}{note}", lesson.hits, lesson.hits + lesson.misses)
     };
     let lines: Vec<String> = told.map(|lesson| line(&lesson)).collect();
-    if lines.is_empty() {
-        String::new()
-    } else {
-        format!("## What mended such failures before\n\n{}", lines.join("\n"))
-    }
+    section("What mended such failures before", &lines.join("\n"))
 }
 
 #[cfg(test)]
@@ -200,6 +179,7 @@ mod tests {
     use super::*;
     use crate::base::ids::{CheckId, StepId};
     use crate::base::path::RepoPath;
+    use crate::logic::verdict;
     use crate::model::report::{Place, TestOutcome};
 
     fn case(name: &str, message: &str) -> TestCase {
@@ -222,7 +202,9 @@ mod tests {
             case("c", "key AKIAIOSFODNN7EXAMPLE"),
         ];
         let tests: Vec<TestId> = cases.iter().map(|case| case.id.clone()).collect();
-        insta::assert_snapshot!(red(&tests, &cases), @r#"
+        let mut run = verdict::samples::run("unit:");
+        run.report.cases = cases.to_vec();
+        insta::assert_snapshot!(red(&tests, &[run]), @r#"
         ## Tests that have to pass
 
         ### a
@@ -241,7 +223,7 @@ mod tests {
         ```
         by way of test_a.py:3, test_a.py:9
         "#);
-        assert_eq!(red(&tests[..0], &cases), "");
+        assert_eq!(red(&[], &[]), "");
     }
 
     #[test]

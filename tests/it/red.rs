@@ -8,7 +8,7 @@ use greenloop::base::path::RepoPath;
 use greenloop::io::checks::{self, Select};
 use greenloop::io::model::Caller;
 use greenloop::io::sandbox::Abilities;
-use greenloop::io::worker::{Assignment, Desk, Progress, Reach, Trial, model, repair};
+use greenloop::io::worker::{Assignment, Desk, Judge, Progress, Reach, Trial, model, repair};
 use greenloop::logic::prompts::Prompts;
 use greenloop::logic::verdict::{Verdict, judge, targets};
 use greenloop::model::check::{Check, CheckRun};
@@ -97,12 +97,11 @@ impl Red {
         let desk = Desk { store, worlds, cancel: &CancelToken::new(), progress: &|_| {} };
         let reach = Reach {
             callers: &|_| Ok(Box::new(caller)),
-            trial: &|tree| Ok(self.trial(tree)),
             map: &|| Ok(Arc::default()),
             prompts: &Prompts::default(),
-            candidates: 1,
         };
-        model::work(models, &assignment, &desk, &reach).unwrap()
+        let judge = Judge { trial: &|tree| Ok(self.trial(tree)), candidates: 1 };
+        model::work(models, &assignment, &desk, &reach, &judge).unwrap()
     }
 
     fn trial(&self, tree: &TreeId) -> Trial {

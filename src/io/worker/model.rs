@@ -11,7 +11,7 @@ mod work;
 use self::draft::Draft;
 use self::talk::{Ended, Talk};
 use self::work::{Made, Work};
-use super::{Assignment, Desk, Progress, Reach};
+use super::{Assignment, Desk, Judge, Progress, Reach};
 use crate::base::path::RepoPath;
 use crate::base::text::in_a_line;
 use crate::logic::candidate::merit;
@@ -30,19 +30,20 @@ pub fn work(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
     reach: &Reach<'_>,
+    judge: &Judge<'_>,
 ) -> Result<WorkResult, Failure> {
     let name = models.first().map(|model| &model.name);
     let is_again =
         assignment.attempts.iter().any(|made| Some(&made.worker) == name && made.result.is_some());
-    let n_wanted = if is_again { reach.candidates } else { 1 };
+    let n_wanted = if is_again { judge.candidates } else { 1 };
     let (mut order, mut best) = (models.to_vec(), None);
-    let mut last = one(&order, assignment, desk, reach)?;
+    let mut last = one(&order, assignment, desk, reach, judge)?;
     for n_made in 1.. {
         if let WorkResult::Changed { tree, .. } = &last {
             if n_wanted == 1 {
                 return Ok(last);
             }
-            let trial = (reach.trial)(tree)?;
+            let trial = (judge.trial)(tree)?;
             let (baseline, targets) = (assignment.baseline, assignment.targets);
             let merit = merit(&trial.verified, &trial.result, baseline, targets);
             if best.as_ref().is_none_or(|(known, _)| merit > *known) {
@@ -55,7 +56,7 @@ pub fn work(
         }
         // Another one first, where there are several.
         order.rotate_left(1);
-        last = one(&order, assignment, desk, reach)?;
+        last = one(&order, assignment, desk, reach, judge)?;
     }
     Ok(best.map_or(last, |(_, result)| result))
 }
@@ -67,11 +68,12 @@ fn one(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
     reach: &Reach<'_>,
+    judge: &Judge<'_>,
 ) -> Result<WorkResult, Failure> {
     let mut draft = Draft::new(desk.store, assignment.tree);
     let mut why = Vec::new();
     for model in models {
-        let ended = match turn(model, assignment, desk, reach, &mut draft)? {
+        let ended = match turn(model, assignment, desk, reach, judge, &mut draft)? {
             Ok(ended) => ended,
             Err(failure) => {
                 why.push(told(model, &failure.message, &failure.hint));
@@ -108,6 +110,7 @@ fn turn(
     assignment: &Assignment<'_>,
     desk: &Desk<'_>,
     reach: &Reach<'_>,
+    judge: &Judge<'_>,
     draft: &mut Draft<'_>,
 ) -> Result<Result<Ended<Made>, Failure>, Failure> {
     let caller = match (reach.callers)(model) {
@@ -115,7 +118,7 @@ fn turn(
         Err(failure) => return Ok(Err(failure)),
     };
     let request = work::request(assignment, reach, draft, model)?;
-    let mut work = Work { assignment, desk, reach, draft, n_red: 0 };
+    let mut work = Work { assignment, desk, reach, judge, draft, n_red: 0 };
     Talk::new(desk, model, request).hold(caller.as_ref(), &mut work).map(Ok)
 }
 

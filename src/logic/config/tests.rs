@@ -26,6 +26,12 @@ fn told(text: &str) -> String {
     }
 }
 
+/// The names on the ladder, without models.
+fn ladder(config: &Config) -> Vec<String> {
+    let workers = config.staff(&RepoPath::root()).ladder(&Models::default());
+    workers.into_iter().map(|worker| worker.name).collect()
+}
+
 #[test]
 fn every_key_is_read() {
     let text = r#"
@@ -95,12 +101,7 @@ allow = ["tests/fuzz/*"]
         timeout_ms: 300_000,
         llm: true,
     };
-    let names: Vec<String> = config
-        .staff(&RepoPath::root())
-        .ladder(&Models::default())
-        .into_iter()
-        .map(|worker| worker.name)
-        .collect();
+    let names = ladder(&config);
     assert_eq!(names, ["codemod", "repair"]);
     let (workers, ladder) = (vec![worker], Some(names));
     let guard = GuardPolicy {
@@ -151,12 +152,7 @@ fn a_worker_that_cannot_run_as_written_is_counted() {
     greenloop.toml:9: `worker.llm` takes true or false
     "#);
     let (config, _) = read(worker.as_bytes()).unwrap();
-    let names: Vec<String> = config
-        .staff(&RepoPath::root())
-        .ladder(&Models::default())
-        .into_iter()
-        .map(|worker| worker.name)
-        .collect();
+    let names = ladder(&config);
     assert_eq!(names, ["repair", "codemod"]);
 }
 

@@ -6,7 +6,7 @@ use super::answer::{Answer, Draft, Piece, Progress};
 use super::fault::Problem;
 use super::{Read, fault, tag, wire};
 use crate::model::provider::{Model, Vendor};
-use crate::model::transcript::{Message, Request, Role, Stop, Tool, ToolChoice};
+use crate::model::transcript::{Message, Request, Role, Stop, Tool};
 
 /// Field of an opaque part: what goes back with each call, in their order. Gemini signs its thoughts there.
 const CALL_EXTRAS: &str = "call_extras";
@@ -32,15 +32,7 @@ pub(super) fn body(model: &Model, request: &Request, stream: bool) -> Value {
     if is_openai {
         body.insert("prompt_cache_key".into(), wire::cache_key(request).into());
     }
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| offer(tool, is_openai));
-        body.insert("tools".into(), tools.collect());
-        match request.choice {
-            ToolChoice::Auto => {}
-            ToolChoice::Required => drop(body.insert("tool_choice".into(), "required".into())),
-            ToolChoice::None => drop(body.insert("tool_choice".into(), "none".into())),
-        }
-    }
+    wire::add_tools(&mut body, request, |tool| offer(tool, is_openai));
     if let Some(schema) = &request.answer {
         let schema = json!({ "name": "answer", "strict": true, "schema": schema });
         let format = json!({ "type": "json_schema", "json_schema": schema });

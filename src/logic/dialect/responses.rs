@@ -6,7 +6,7 @@ use super::answer::{Answer, Draft, Piece, Progress};
 use super::fault::Problem;
 use super::{Read, fault, tag, wire};
 use crate::model::provider::Model;
-use crate::model::transcript::{Delta, Message, Part, Request, Role, Stop, ToolChoice};
+use crate::model::transcript::{Delta, Message, Part, Request, Role, Stop};
 
 /// The least they take.
 const OUTPUT_MIN: u32 = 16;
@@ -27,20 +27,12 @@ pub(super) fn body(model: &Model, request: &Request, stream: bool) -> Value {
     let output_max = wire::output_max(model, request).max(OUTPUT_MIN);
     body.insert("max_output_tokens".into(), output_max.into());
     body.insert("prompt_cache_key".into(), wire::cache_key(request).into());
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
-            json!({
-                "type": "function", "name": tool.name, "description": tool.description,
-                "parameters": tool.schema, "strict": true,
-            })
-        });
-        body.insert("tools".into(), tools.collect());
-        match request.choice {
-            ToolChoice::Auto => {}
-            ToolChoice::Required => drop(body.insert("tool_choice".into(), "required".into())),
-            ToolChoice::None => drop(body.insert("tool_choice".into(), "none".into())),
-        }
-    }
+    wire::add_tools(&mut body, request, |tool| {
+        json!({
+            "type": "function", "name": tool.name, "description": tool.description,
+            "parameters": tool.schema, "strict": true,
+        })
+    });
     if let Some(schema) = &request.answer {
         let format =
             json!({ "type": "json_schema", "name": "answer", "strict": true, "schema": schema });

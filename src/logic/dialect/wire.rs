@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use crate::base::hash::ContentHash;
 use crate::model::provider::{Dialect, Model};
-use crate::model::transcript::{Arguments, Message, Part, Request, Role, Stop, ToolCall};
+use crate::model::transcript::{
+    Arguments, Message, Part, Request, Role, Stop, Tool, ToolCall, ToolChoice,
+};
 
 /// The word of a dialect in configuration and tags.
 pub(super) fn word(dialect: Dialect) -> &'static str {
@@ -27,6 +29,24 @@ pub(super) fn plain(text: &str) -> String {
     let start: String = text.chars().filter(|ch| is_plain(*ch)).take(40).collect();
     // Two that differ stay different.
     format!("{start}_{}", ContentHash::of(text))
+}
+
+/// The tools as OpenAI's dialects take them, with whether one must be used; `offer` writes one of them.
+pub(super) fn add_tools(
+    body: &mut Map<String, Value>,
+    request: &Request,
+    offer: impl Fn(&Tool) -> Value,
+) {
+    if request.tools.is_empty() {
+        return;
+    }
+    body.insert("tools".into(), request.tools.iter().map(offer).collect());
+    let choice = match request.choice {
+        ToolChoice::Auto => return,
+        ToolChoice::Required => "required",
+        ToolChoice::None => "none",
+    };
+    body.insert("tool_choice".into(), choice.into());
 }
 
 /// Arguments as an object. What was no object is told as it was; the result of the call says what is wrong with it.

@@ -121,7 +121,7 @@ pub(super) fn map(reach: &Reach<'_>, focus: &Focus, window: u32) -> Result<Strin
     }
     Ok(format!(
         "## What the project defines, the most important of it\n\n{}",
-        brief::fenced("", &withheld(&ranked))
+        brief::fenced("", &ranked)
     ))
 }
 

@@ -64,7 +64,6 @@ fn request(
     let Model { window, output_max, .. } = *model;
     let Planning { goal, baseline, facts, .. } = planning;
     let rules = context::rules(draft)?;
-    let cases = baseline.iter().flat_map(|run| &run.report.cases);
     let tests = baseline.iter().flat_map(|run| &run.report.cases);
     let tests =
         tests.filter(|case| facts.targets.contains(&case.id)).filter_map(|case| case.at.as_ref());
@@ -75,10 +74,7 @@ fn request(
         Prompt::Goal,
         &[
             ("goal", &goal.text),
-            (
-                "red",
-                &format!("{}\n{}", brief::red(&facts.targets, cases), brief::problems(baseline)),
-            ),
+            ("red", &brief::red(&facts.targets, baseline)),
             ("said", &brief::said(&goal.avoid)),
             ("workers", &workers),
             ("map", &context::map(reach, &focus, window)?),

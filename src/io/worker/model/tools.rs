@@ -130,7 +130,7 @@ fn symbol(draft: &Draft<'_>, reach: &Reach<'_>, name: &str) -> Result<String, Fa
     if !draft.is_unchanged() {
         lines.push("(as it was before your changes)".to_owned());
     }
-    Ok(withheld(&lines.join("\n")).into_owned())
+    Ok(lines.join("\n"))
 }
 
 fn search(

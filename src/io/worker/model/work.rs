@@ -1,6 +1,6 @@
 //! A model at a step: it looks, edits, and says when it is done, which the checks have to confirm.
 
-use super::super::{Assignment, Desk, Reach, Trial};
+use super::super::{Assignment, Desk, Judge, Reach, Trial};
 use super::draft::Draft;
 use super::talk::{Answer, Host};
 use super::{context, tools};
@@ -22,6 +22,7 @@ pub(super) struct Work<'a, 'r, 'd> {
     pub assignment: &'a Assignment<'a>,
     pub desk: &'a Desk<'a>,
     pub reach: &'a Reach<'r>,
+    pub judge: &'a Judge<'a>,
     pub draft: &'a mut Draft<'d>,
     /// How often it was done and the checks were not green.
     pub n_red: usize,
@@ -36,20 +37,12 @@ pub(super) fn request(
 ) -> Result<Request, Failure> {
     let Model { window, output_max, .. } = *model;
     let rules = context::rules(draft)?;
-    let cases = assignment.baseline.iter().flat_map(|run| &run.report.cases);
     let task = reach.prompts.fill(
         Prompt::Task,
         &[
             ("task", &brief::task(assignment.goal, assignment.step)),
             ("scope", &brief::scope(assignment.step)),
-            (
-                "red",
-                &format!(
-                    "{}\n{}",
-                    brief::red(assignment.targets, cases),
-                    brief::problems(assignment.baseline)
-                ),
-            ),
+            ("red", &brief::red(assignment.targets, assignment.baseline)),
             ("said", &brief::said(&assignment.goal.avoid)),
             ("tried", &brief::tried(assignment.attempts)),
             ("lessons", &brief::lessons(assignment.lessons)),
@@ -96,7 +89,7 @@ impl Work<'_, '_, '_> {
         if self.draft.is_unchanged() {
             return Ok(Answer::error("nothing is changed yet: it is as you were told".to_owned()));
         }
-        let trial = (self.reach.trial)(&self.draft.tree()?)?;
+        let trial = (self.judge.trial)(&self.draft.tree()?)?;
         let text = match &trial.result {
             AttemptResult::Green => "All is green. Say `done`.".to_owned(),
             AttemptResult::Red { reason } | AttemptResult::Nothing { reason } => {
@@ -116,7 +109,7 @@ impl Work<'_, '_, '_> {
         if tree == *self.assignment.tree {
             return Ok(Answer::error("nothing is changed yet".to_owned()));
         }
-        let trial = (self.reach.trial)(&tree)?;
+        let trial = (self.judge.trial)(&tree)?;
         let made = Made { summary: summary.to_owned() };
         let (text, done) = match &trial.result {
             AttemptResult::Green => ("Green.".to_owned(), Some(made)),
