@@ -80,6 +80,11 @@ fn begin(options: &Options) -> Result<i32, Stop> {
 /// The same, after a yes to its plan; a goal may be said in words.
 pub(super) fn plan(parser: lexopt::Parser) -> Result<i32, Stop> {
     let mut options = parse(parser, true)?;
+    if options.goal.text.is_empty() && !options.folder.exists() {
+        let folder = options.folder.display();
+        let usage = format!("{folder} is no folder; a goal in words is several words in quotes");
+        return Err(Stop::Usage(usage));
+    }
     options.goal.plan_first = !options.runs;
     begin(&options)
 }

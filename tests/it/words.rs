@@ -88,3 +88,13 @@ fn without_somebody_who_reads_words_are_refused() {
     assert!(text.contains("nobody here who can carry out a goal in words"), "{text}");
     assert!(text.contains("[[model]]"), "{text}");
 }
+
+#[test]
+fn a_single_word_is_taken_for_a_folder_and_that_is_said() {
+    let (code, text) = check(&project(GOOD), &["faster"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(
+        text.contains("faster is no folder; a goal in words is several words in quotes"),
+        "{text}"
+    );
+}

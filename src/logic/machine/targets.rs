@@ -61,8 +61,8 @@ pub(super) fn nobody_reads(run: &Run) -> Option<Failure> {
     is_wanted.then(|| Failure::new(
         FailureKind::Config,
         "there is nobody here who can carry out a goal in words: our own search goes by red tests",
-        "Name a model (`[[model]]`) or a program (`[[worker]]`) in greenloop.toml or in your own configuration, or write a \
-         test that is red until the change is made.",
+        "Name a model, a `[[model]]` in greenloop/config.toml in your configuration folder, or a program, a `[[worker]]` in \
+         greenloop.toml; or write a test that is red until the change is made.",
     ))
 }
 
