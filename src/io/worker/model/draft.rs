@@ -2,8 +2,9 @@
 //! reached, links included.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
-use crate::base::ids::TreeId;
+use crate::base::ids::{BlobId, TreeId};
 use crate::base::limits::REPAIR_FILE_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::base::text::edit::apply;
@@ -36,18 +37,40 @@ impl<'a> Draft<'a> {
 
     /// The files that there are, sorted.
     pub fn files(&self) -> Result<Vec<RepoPath>, Failure> {
-        let known = self.store.files(self.base)?.into_iter();
-        let mut files: Vec<RepoPath> = known
-            .filter(|file| matches!(file.mode, FileMode::Plain | FileMode::Executable))
-            .map(|file| file.path)
-            .filter(|path| self.changed.get(path).is_none_or(Option::is_some))
-            .collect();
-        files.extend(
-            self.changed.iter().filter(|(_, bytes)| bytes.is_some()).map(|(path, _)| path.clone()),
-        );
-        files.sort();
-        files.dedup();
-        Ok(files)
+        Ok(self.held()?.into_keys().collect())
+    }
+
+    /// Every file with what holds its bytes in the base; `None` for one that is changed.
+    fn held(&self) -> Result<BTreeMap<RepoPath, Option<BlobId>>, Failure> {
+        let known = self.store.files(self.base)?.into_iter().filter(|file| !is_link(file));
+        let mut held: BTreeMap<_, _> = known.map(|file| (file.path, Some(file.blob))).collect();
+        for (path, bytes) in &self.changed {
+            match bytes {
+                Some(_) => drop(held.insert(path.clone(), None)),
+                None => drop(held.remove(path)),
+            }
+        }
+        Ok(held)
+    }
+
+    /// Reads the texts of files that are wanted one after the other, as long as `each` goes on.
+    pub fn read_all(
+        &self,
+        wanted: impl Fn(&RepoPath) -> bool,
+        mut each: impl FnMut(&RepoPath, &str) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        for (path, blob) in self.held()?.iter().filter(|(path, _)| wanted(path)) {
+            let text = match blob {
+                Some(blob) => readable(path, self.store.blob(blob)?),
+                None => self.text(path)?,
+            };
+            if let Ok(text) = text
+                && each(path, &text).is_break()
+            {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn bytes(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, Failure> {
@@ -62,13 +85,9 @@ impl<'a> Draft<'a> {
 
     /// A file's text, whatever it holds; `Err` inside when there is none.
     pub fn text(&self, path: &RepoPath) -> Result<Result<String, Refusal>, Failure> {
-        Ok(match self.bytes(path)? {
-            None => Err(format!("there is no file {path}")),
-            Some(bytes) if bytes.len() > REPAIR_FILE_BYTES_MAX => {
-                Err(format!("{path} is too large to be read here: {} bytes", bytes.len()))
-            }
-            Some(bytes) => String::from_utf8(bytes).or(Err(format!("{path} is no UTF-8 text"))),
-        })
+        let bytes = self.bytes(path)?;
+        Ok(bytes
+            .map_or_else(|| Err(format!("there is no file {path}")), |bytes| readable(path, bytes)))
     }
 
     /// Replaces a piece of a file; says at which line it was, counted from 1.
@@ -122,8 +141,6 @@ impl<'a> Draft<'a> {
 
     /// What keeps a path from being a plain file: a file above or below it, or a link there.
     fn in_the_way(&self, path: &RepoPath) -> Result<Option<RepoPath>, Failure> {
-        let is_link =
-            |file: &TreeFile| !matches!(file.mode, FileMode::Plain | FileMode::Executable);
         let links = self.store.files(self.base)?.into_iter().filter(is_link).map(|file| file.path);
         let mut near = links.chain(self.files()?.into_iter().filter(|file| file != path));
         Ok(near.find(|file| file.is_within(path) || path.is_within(file)))
@@ -185,4 +202,16 @@ impl<'a> Draft<'a> {
         }
         Ok(broken)
     }
+}
+
+/// Links and nested repositories, which lead elsewhere.
+fn is_link(file: &TreeFile) -> bool {
+    !matches!(file.mode, FileMode::Plain | FileMode::Executable)
+}
+
+fn readable(path: &RepoPath, bytes: Vec<u8>) -> Result<String, Refusal> {
+    if bytes.len() > REPAIR_FILE_BYTES_MAX {
+        return Err(format!("{path} is too large to be read here: {} bytes", bytes.len()));
+    }
+    String::from_utf8(bytes).or(Err(format!("{path} is no UTF-8 text")))
 }

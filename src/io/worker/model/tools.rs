@@ -1,5 +1,7 @@
 //! Carries out what a model asks for, on its draft. What a tool says is data for the model and never more than it can read.
 
+use std::ops::ControlFlow;
+
 use regex::Regex;
 
 use super::context::numbered;
@@ -156,17 +158,14 @@ fn search(
         }
     };
     let mut found: Vec<String> = Vec::new();
-    for path in draft.files()? {
-        if desk.cancel.is_cancelled() || found.len() > FOUND_MAX {
-            break;
+    let is_wanted = |path: &RepoPath| globs.as_ref().is_none_or(|globs| globs.fit(path));
+    draft.read_all(is_wanted, |path, text| {
+        found.extend(lines_with(&regex, path, text));
+        match desk.cancel.is_cancelled() || found.len() > FOUND_MAX {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        if globs.as_ref().is_some_and(|globs| !globs.fit(&path)) {
-            continue;
-        }
-        if let Ok(text) = draft.text(&path)? {
-            found.extend(lines_with(&regex, &path, &text));
-        }
-    }
+    })?;
     if found.is_empty() {
         return Ok(Ok("Nothing fits.".to_owned()));
     }
