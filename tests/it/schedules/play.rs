@@ -253,7 +253,7 @@ impl Play {
             workers,
             planners: Vec::new(),
             guard: Box::default(),
-            approval: Box::new(Approval { plan, steps, wait_ms }),
+            approval: Box::new(Approval { plan, steps, wait_ms, ..Approval::default() }),
         }
     }
 

@@ -71,7 +71,7 @@ fn check(approval: Approval, text: &str, events: &[Event]) -> String {
 }
 
 fn asking(plan: When, steps: When) -> Approval {
-    Approval { plan, steps, wait_ms: None }
+    Approval { plan, steps, ..Approval::default() }
 }
 
 fn answered(question: u32, answer: Answer) -> Event {
