@@ -12,6 +12,7 @@ pub mod dialect;
 pub mod diff;
 pub mod flaky;
 pub mod guard;
+pub mod inquiry;
 pub mod ledger;
 pub mod lessons;
 pub mod machine;

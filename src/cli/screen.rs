@@ -9,6 +9,7 @@ use crate::io::sandbox;
 use crate::io::worker::Progress;
 use crate::model::event::Event;
 use crate::model::plan::Step;
+use crate::model::question::{Answer, Question};
 use crate::model::run::AttemptResult;
 
 /// The moving part of the output, on standard error: one line that is written over on a terminal, a line per stage
@@ -112,12 +113,15 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
             let paths: Vec<&str> = paths.iter().map(RepoPath::as_str).collect();
             Some(format!("attempt   {attempt} conflicts with another step in {}", paths.join(", ")))
         }
-        Event::Paused { .. } => Some("paused".to_owned()),
-        Event::Resumed { .. } | Event::Unpaused { .. } => Some("resumed".to_owned()),
+        Event::Asked { .. }
+        | Event::Answered { .. }
+        | Event::Paused { .. }
+        | Event::Resumed { .. }
+        | Event::Unpaused { .. } => by_people(event),
         Event::RunRequested { id, .. } => Some(format!("run       {id}")),
         Event::PlanMade { .. }
-        | Event::Asked { .. }
-        | Event::Answered { .. }
+        | Event::PlanAsks { .. }
+        | Event::AttemptContinued { .. }
         | Event::AttemptFinished { .. }
         | Event::Spent { .. }
         | Event::VerifyFinished { .. }
@@ -132,4 +136,17 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         | Event::Accepted { .. }
         | Event::TakenBack { .. } => None,
     }
+}
+
+/// What people are asked and do.
+fn by_people(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Asked { question: Question { inquiry: Some(inquiry), .. }, .. } => {
+            format!("question  {}: {}", inquiry.by, inquiry.text)
+        }
+        Event::Answered { answer: Answer::Said { text }, .. } => format!("answer    {text}"),
+        Event::Paused { .. } => "paused".to_owned(),
+        Event::Resumed { .. } | Event::Unpaused { .. } => "resumed".to_owned(),
+        _ => return None,
+    })
 }

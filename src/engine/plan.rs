@@ -3,11 +3,11 @@
 use super::executor::{Project, Task, Teller, snapshot, sources};
 use super::work;
 use crate::io::lessons::Lessons;
-use crate::io::worker::model::plan::{self, Planning};
+use crate::io::worker::model::plan::{self, Planned, Planning};
 use crate::io::worker::{Desk, Reach};
 use crate::logic::affected::{self, Imports};
 use crate::logic::plan_check::Facts;
-use crate::logic::{lessons, model_plan, planner};
+use crate::logic::{lessons, machine, model_plan, planner};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::Failure;
 use crate::model::lesson::Lesson;
@@ -19,7 +19,10 @@ pub(super) fn plan(project: &Project, task: &Task, teller: &Teller<'_>) -> Resul
     let run = &task.run;
     let (plan, by) = match run.goal.text.is_empty() {
         true => (built_in(project, run)?, Planner::BuiltIn),
-        false => of_words(project, task, teller)?,
+        false => match of_words(project, task, teller)? {
+            Planned::Plan(plan, by) => (plan, by),
+            Planned::Asks(inquiry) => return Ok(Event::PlanAsks { inquiry }),
+        },
     };
     // Work goes on without what cannot be read.
     let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
@@ -41,14 +44,11 @@ fn built_in(project: &Project, run: &Run) -> Result<Plan, Failure> {
 }
 
 /// Where no model can plan, a goal in words is one step.
-fn of_words(
-    project: &Project,
-    task: &Task,
-    teller: &Teller<'_>,
-) -> Result<(Plan, Planner), Failure> {
+fn of_words(project: &Project, task: &Task, teller: &Teller<'_>) -> Result<Planned, Failure> {
     let run = &task.run;
     let targets = run.targets.as_deref().unwrap_or_default();
-    let single = |intro| (model_plan::single(&run.goal.text, targets, intro), Planner::BuiltIn);
+    let single =
+        |intro| Planned::Plan(model_plan::single(&run.goal.text, targets, intro), Planner::BuiltIn);
     if run.planners.is_empty() {
         return Ok(single(String::new()));
     }
@@ -64,9 +64,11 @@ fn of_words(
         tree: snapshot(run)?,
         baseline: run.baseline.as_deref().unwrap_or_default(),
         facts: &Facts::of(run),
+        asked: &machine::asked_of(run, None),
+        may_ask: machine::may_ask(run, None),
     };
     Ok(match plan::plan(&run.planners, &planning, &desk, &reach)? {
-        Ok((plan, name)) => (plan, Planner::Model(name)),
+        Ok(planned) => planned,
         Err(why) => single(format!("No model made a plan, so all of it is one step: {why}")),
     })
 }

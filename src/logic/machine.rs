@@ -14,6 +14,7 @@ mod unusable;
 
 use std::collections::BTreeMap;
 
+use self::ladder::Turn;
 use self::proposal::propose;
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::model::budget::Expense;
@@ -31,7 +32,7 @@ pub use self::attempt::{expected, is_green, judge, verdict_on};
 pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
-pub use self::questions::waits_for_people;
+pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
 pub use self::steps::{StepState, base_runs, goal_tests, states, tests};
 
 /// What a run wants.
@@ -113,6 +114,7 @@ pub fn apply(run: &mut Run, event: &Event) {
         Event::Spent { on, .. } => run.spent.add(on),
         Event::PlanMade { plan, lessons, .. } => {
             run.plan = Some((**plan).clone());
+            run.inquiry = None;
             run.lessons.extend(lessons.iter().cloned());
         }
         Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
@@ -127,11 +129,13 @@ pub fn apply(run: &mut Run, event: &Event) {
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
         Event::Paused { .. }
         | Event::Unpaused { .. }
+        | Event::PlanAsks { .. }
         | Event::Asked { .. }
         | Event::Answered { .. } => {
             questions::apply(run, event);
         }
         Event::AttemptStarted { .. }
+        | Event::AttemptContinued { .. }
         | Event::AttemptFinished { .. }
         | Event::VerifyFinished { .. }
         | Event::MergeConflicted { .. }
@@ -195,7 +199,7 @@ pub fn decide(run: &Run) -> Next {
         Phase::Working => match (&run.baseline, &run.targets) {
             (Some(baseline), None) => targets::choose_targets(run, baseline),
             (Some(_), Some(targets)) if !targets.is_empty() || is_change(run) => match &run.plan {
-                None => Next::Do(vec![Effect::Plan]),
+                None => questions::of_goal(run).unwrap_or(Next::Do(vec![Effect::Plan])),
                 Some(plan) => work(run, plan),
             },
             (Some(baseline), Some(_)) => targets::nothing_to_fix(&run.goal, baseline),
@@ -249,12 +253,20 @@ fn work(run: &Run, plan: &Plan) -> Next {
             _ => None,
         })
     {
-        let base = steps::tip(run).map(|(tree, _)| tree.clone());
-        let (attempt, why) = (AttemptId(run.attempts.len() as u32 + 1), turn.why.clone());
-        let worker = turn.worker.clone();
-        return Next::Record(Event::AttemptStarted { attempt, step, worker, base, why });
+        return Next::Record(begun(run, step, turn));
     }
     Next::Do(wanted)
+}
+
+/// A worker's turn at a step: an attempt that waited for an answer goes on, else a new one begins.
+fn begun(run: &Run, step: StepId, turn: &Turn) -> Event {
+    let mut made = run.attempts.iter().filter(|attempt| attempt.step == step);
+    if let Some(open) = made.find(|attempt| attempt.result.is_none()) {
+        return Event::AttemptContinued { attempt: open.id };
+    }
+    let base = steps::tip(run).map(|(tree, _)| tree.clone());
+    let (attempt, why) = (AttemptId(run.attempts.len() as u32 + 1), turn.why.clone());
+    Event::AttemptStarted { attempt, step, worker: turn.worker.clone(), base, why }
 }
 
 /// Whether an attempt at a step in this state is still of use; `None` for a step that is not in the plan any more.
@@ -343,7 +355,7 @@ fn counted(what: &str, tests: &[TestId]) -> String {
 pub fn last_search(run: &Run) -> Option<&SearchFact> {
     run.attempts.iter().rev().find_map(|attempt| match attempt.left.as_ref()? {
         WorkResult::Nothing { search, .. } | WorkResult::Changed { search, .. } => search.as_ref(),
-        WorkResult::Refused { .. } => None,
+        WorkResult::Refused { .. } | WorkResult::Asks { .. } => None,
     })
 }
 

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::logic::guard;
 use crate::logic::machine::{self, StepState};
+use crate::logic::{guard, inquiry};
 use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
+use crate::model::question::Answer;
 use crate::model::report::TestOutcome;
 use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Run};
 
@@ -29,6 +30,7 @@ pub fn markdown(run: &Run) -> String {
             format!("{}, by {}{at}: {}", attempt.id, attempt.worker, became(attempt))
         }),
     );
+    section(&mut page, "Questions", questions(run));
     if let Some(proposal) = &run.proposal {
         section(&mut page, "Proposal", changes(run, proposal));
         section(&mut page, "Evidence", evidence(&proposal.evidence));
@@ -72,11 +74,24 @@ fn goal(run: &Run) -> impl Iterator<Item = String> {
 /// What became of an attempt.
 pub fn became(attempt: &Attempt) -> String {
     match &attempt.result {
+        None if attempt.asks() => "has asked something".to_owned(),
         None => "at work".to_owned(),
         Some(AttemptResult::Green) => "green".to_owned(),
         Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
         Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
     }
+}
+
+/// What models wanted to know, and what people said.
+fn questions(run: &Run) -> impl Iterator<Item = String> {
+    run.questions.iter().filter_map(|asked| {
+        let answer = match &asked.answer {
+            Some(Answer::Said { text }) => format!("you said: {text}"),
+            Some(_) => "nobody answered".to_owned(),
+            None => "not answered yet".to_owned(),
+        };
+        Some(format!("{}\n  {answer}", inquiry::told(run, &asked.question)?))
+    })
 }
 
 fn steps(run: &Run) -> impl Iterator<Item = String> {
@@ -92,6 +107,7 @@ pub fn step_state(state: Option<&StepState>) -> String {
     match state {
         None | Some(StepState::Waiting) => "waits for others".to_owned(),
         Some(StepState::Asked) => "waits for your yes".to_owned(),
+        Some(StepState::Asking { .. }) => "waits for your answer".to_owned(),
         Some(StepState::Ready { .. }) => "not begun".to_owned(),
         Some(StepState::Working { .. }) => "at work".to_owned(),
         Some(StepState::Checking { .. }) => "being checked".to_owned(),

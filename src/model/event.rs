@@ -12,7 +12,7 @@ use super::lesson::Lesson;
 use super::plan::Plan;
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::provider::Model;
-use super::question::{Answer, Question};
+use super::question::{Answer, Inquiry, Question};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
@@ -67,6 +67,10 @@ pub enum Event {
         #[serde(default)]
         lessons: Vec<Lesson>,
     },
+    /// Who plans has to know something first.
+    PlanAsks {
+        inquiry: Inquiry,
+    },
     AttemptStarted {
         attempt: AttemptId,
         #[serde(default = "StepId::first")]
@@ -78,6 +82,10 @@ pub enum Event {
         /// Why this worker, for people; empty when it is the only one.
         #[serde(default)]
         why: String,
+    },
+    /// Its worker goes on with what it had made when it asked.
+    AttemptContinued {
+        attempt: AttemptId,
     },
     AttemptFinished {
         attempt: AttemptId,
@@ -198,6 +206,11 @@ pub enum WorkResult {
         tree: TreeId,
         title: String,
         search: Option<SearchFact>,
+    },
+    /// It has to know something before it goes on with what it has made so far.
+    Asks {
+        inquiry: Inquiry,
+        tree: TreeId,
     },
     /// It changed what it must not; its tree is never verified.
     Refused {

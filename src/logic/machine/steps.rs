@@ -19,7 +19,11 @@ pub enum StepState {
     Waiting,
     /// A person has to approve it.
     Asked,
-    /// It can begin.
+    /// Its worker has asked a person something.
+    Asking {
+        attempt: AttemptId,
+    },
+    /// It can begin, or go on.
     Ready {
         turn: Turn,
     },
@@ -51,7 +55,7 @@ impl StepState {
     pub fn word(&self) -> &'static str {
         match self {
             StepState::Waiting => "waiting",
-            StepState::Asked => "asked",
+            StepState::Asked | StepState::Asking { .. } => "asked",
             StepState::Ready { .. } => "ready",
             StepState::Working { .. } => "working",
             StepState::Checking { .. } => "checking",
@@ -73,6 +77,7 @@ impl StepState {
             | StepState::Blocked { .. } => true,
             StepState::Waiting
             | StepState::Asked
+            | StepState::Asking { .. }
             | StepState::Ready { .. }
             | StepState::Working { .. }
             | StepState::Checking { .. } => false,
@@ -140,6 +145,10 @@ fn state(
     if let Some(open) = attempts().find(|attempt| attempt.result.is_none()) {
         return Some(match open.left {
             None => StepState::Working { attempt: open.id },
+            Some(WorkResult::Asks { .. }) => match questions::turn(run, open) {
+                None => StepState::Asking { attempt: open.id },
+                Some(turn) => StepState::Ready { turn },
+            },
             Some(_) => StepState::Checking { attempt: open.id },
         });
     }
@@ -158,7 +167,9 @@ pub fn tip(run: &Run) -> Option<(&TreeId, &Attempt)> {
     let attempt = run.attempts.iter().find(|attempt| attempt.id == *last)?;
     let left = match attempt.left.as_ref()? {
         WorkResult::Changed { tree, .. } => tree,
-        WorkResult::Nothing { .. } | WorkResult::Refused { .. } => return None,
+        WorkResult::Nothing { .. } | WorkResult::Refused { .. } | WorkResult::Asks { .. } => {
+            return None;
+        }
     };
     Some((attempt.verified.as_ref()?.tree.as_ref().unwrap_or(left), attempt))
 }

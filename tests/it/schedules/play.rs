@@ -7,7 +7,7 @@ use greenloop::model::approval::{Approval, When};
 use greenloop::model::budget::{AskedBudget, Budget, Expense};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
-use greenloop::model::question::Answer;
+use greenloop::model::question::{Answer, Inquiry};
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
 use greenloop::model::transcript::Usage;
@@ -28,6 +28,8 @@ pub struct Play {
     pub events: Vec<Event>,
     /// Red tests, one a step, from 1.
     pub n_red: u32,
+    /// How likely who works or plans asks something first, in percent.
+    asks: usize,
     /// Effects being carried out, with when they come back.
     working: Vec<(u64, Effect)>,
     waiting: Vec<Effect>,
@@ -56,7 +58,8 @@ impl Play {
         let people = People::new(&mut rng);
         let (events, trace) = (vec![begun], Vec::new());
         let (working, waiting) = (Vec::new(), Vec::new());
-        Play { rng, now: 0, run, events, n_red, working, waiting, people, trace }
+        let asks = rng.pick(&[0, 10, 40]).copied().unwrap_or_default();
+        Play { rng, now: 0, run, events, n_red, asks, working, waiting, people, trace }
     }
 
     fn go(&mut self) -> Result<&'static str, String> {
@@ -259,6 +262,9 @@ impl Play {
 
     /// A step for every red test; some wait for an earlier one, now and then for a later one, which is a circle.
     fn plan(&mut self) -> Event {
+        if self.rng.percent(self.asks) {
+            return Event::PlanAsks { inquiry: inquiry() };
+        }
         let n_red = self.n_red;
         let steps: Vec<(u32, Vec<u32>, bool)> = (1..=n_red)
             .map(|id| {
@@ -299,10 +305,16 @@ impl Play {
     fn work(&mut self, id: AttemptId) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
         let step = attempt.step.0;
-        let mut edits = attempt.base.as_ref().map(world::edits).unwrap_or_default();
+        let begins_with = attempt.draft.as_ref().or(attempt.base.as_ref());
+        let mut edits = begins_with.map(world::edits).unwrap_or_default();
         let tree = |edits: &Edits| world::tree(edits);
         let is_out = rules::is_by_model(&self.run, id)
             && self.run.budget.forbids_calls(&self.run.spent).is_some();
+        if !is_out && self.rng.percent(self.asks) {
+            edits.insert(format!("x{}", self.rng.below(6)));
+            let result = WorkResult::Asks { inquiry: inquiry(), tree: tree(&edits) };
+            return Event::AttemptFinished { attempt: id, result };
+        }
         let kind = if is_out { 0 } else { self.rng.below(12) };
         let result = match kind {
             0 => WorkResult::Nothing { reason: "no idea".into(), search: None },
@@ -358,6 +370,10 @@ impl Play {
             guard: Default::default(),
         }
     }
+}
+
+fn inquiry() -> Inquiry {
+    Inquiry { by: "model".into(), text: "how?".into(), options: Vec::new() }
 }
 
 fn told(event: &Event) -> String {

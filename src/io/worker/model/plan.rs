@@ -3,18 +3,20 @@
 use super::super::{Desk, Reach};
 use super::draft::Draft;
 use super::talk::{Answer, Ended, Host, Talk};
-use super::{context, told, tools};
+use super::{asked, context, told, tools};
 use crate::base::ids::TreeId;
 use crate::logic::model_plan;
 use crate::logic::plan_check::Facts;
 use crate::logic::prompts::Prompt;
 use crate::logic::repo_map::Focus;
-use crate::logic::tools as table;
+use crate::logic::tools::{self as table, Use};
 use crate::logic::{brief, plan_check};
 use crate::model::check::CheckRun;
+use crate::model::event::Planner as PlannedBy;
 use crate::model::failure::Failure;
 use crate::model::plan::Plan;
 use crate::model::provider::Model;
+use crate::model::question::{Asked, Inquiry};
 use crate::model::run::Goal;
 use crate::model::transcript::{Message, Part, Request, Role, ToolCall, ToolChoice};
 
@@ -25,15 +27,26 @@ pub struct Planning<'a> {
     pub baseline: &'a [CheckRun],
     /// What a plan can be about.
     pub facts: &'a Facts,
+    /// What models asked people about the goal, and the answers.
+    pub asked: &'a [&'a Asked],
+    /// Whether one may ask once more.
+    pub may_ask: bool,
 }
 
-/// The plan of the first model that makes one, with its name; else why there is none.
+/// What a planner comes to.
+pub enum Planned {
+    Plan(Plan, PlannedBy),
+    /// It has to know something first.
+    Asks(Inquiry),
+}
+
+/// What the first model makes that makes something; else why none does.
 pub fn plan(
     models: &[Model],
     planning: &Planning<'_>,
     desk: &Desk<'_>,
     reach: &Reach<'_>,
-) -> Result<Result<(Plan, String), String>, Failure> {
+) -> Result<Result<Planned, String>, Failure> {
     let mut why = Vec::new();
     for model in models {
         let caller = match (reach.callers)(model) {
@@ -45,9 +58,9 @@ pub fn plan(
         };
         let mut draft = Draft::new(desk.store, planning.tree);
         let request = request(planning, reach, &draft, model)?;
-        let mut planner = Planner { planning, desk, reach, draft: &mut draft };
+        let mut planner = Planner { planning, model: &model.name, desk, reach, draft: &mut draft };
         match Talk::new(desk, model, request).hold(caller.as_ref(), &mut planner)? {
-            Ended::Done(plan) => return Ok(Ok((plan, model.name.clone()))),
+            Ended::Done(planned) => return Ok(Ok(planned)),
             Ended::Stopped { reason } => why.push(told(model, &reason, "")),
             Ended::Failed(failure) => why.push(told(model, &failure.message, &failure.hint)),
         }
@@ -76,6 +89,7 @@ fn request(
             ("goal", &goal.text),
             ("red", &brief::red(&facts.targets, baseline)),
             ("said", &brief::said(&goal.avoid)),
+            ("answers", &brief::answers(planning.asked)),
             ("workers", &workers),
             ("map", &context::map(reach, &focus, window)?),
         ],
@@ -83,7 +97,7 @@ fn request(
     Ok(Request {
         system: reach.prompts.fill(Prompt::Planner, &[("rules", &rules)]),
         messages: vec![Message { role: Role::User, parts: vec![Part::Text { text }] }],
-        tools: table::for_planners(model_plan::tool()),
+        tools: table::for_planners(model_plan::tool(), planning.may_ask),
         choice: ToolChoice::Auto,
         answer: None,
         output_max,
@@ -92,19 +106,22 @@ fn request(
 
 struct Planner<'a, 'r, 'd> {
     planning: &'a Planning<'a>,
+    /// The user's name for who plans.
+    model: &'a str,
     desk: &'a Desk<'a>,
     reach: &'a Reach<'r>,
     draft: &'a mut Draft<'d>,
 }
 
 impl Host for Planner<'_, '_, '_> {
-    type Done = Plan;
+    type Done = Planned;
 
-    fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Plan>, Failure> {
+    fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Planned>, Failure> {
         if call.name == model_plan::TOOL {
             return Ok(self.handed_in(call));
         }
         let wanted = match table::read(call) {
+            Ok(Use::Ask { text, options }) => return Ok(self.ask(&text, &options)),
             Ok(wanted) if wanted.only_looks() => wanted,
             Ok(_) => return Ok(Answer::error("a planner only looks; hand in a `plan`".to_owned())),
             Err(why) => return Ok(Answer::error(why)),
@@ -121,7 +138,11 @@ impl Host for Planner<'_, '_, '_> {
 }
 
 impl Planner<'_, '_, '_> {
-    fn handed_in(&self, call: &ToolCall) -> Answer<Plan> {
+    fn ask(&self, text: &str, options: &[String]) -> Answer<Planned> {
+        asked(self.planning.may_ask, self.model, text, options, Planned::Asks)
+    }
+
+    fn handed_in(&self, call: &ToolCall) -> Answer<Planned> {
         let facts = self.planning.facts;
         let plan = match model_plan::read(&call.arguments, &facts.targets) {
             Ok(plan) => plan,
@@ -136,6 +157,7 @@ impl Planner<'_, '_, '_> {
         };
         let told: Vec<String> = errors.map(line).collect();
         if told.is_empty() {
+            let plan = Planned::Plan(plan, PlannedBy::Model(self.model.to_owned()));
             return Answer { done: Some(plan), ..Answer::said("Thank you.".to_owned()) };
         }
         Answer::error(format!(
