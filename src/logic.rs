@@ -25,6 +25,7 @@ pub mod plan_text;
 pub mod planner;
 pub mod prompts;
 pub mod replace;
+pub mod replan;
 pub mod repo_map;
 pub mod report;
 pub mod report_parse;

@@ -98,10 +98,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
                 .to_owned(),
         )
         .filter(|text| !text.is_empty()),
-        Event::PlanMade { plan, .. } if plan.steps.len() > 1 => {
-            let line = |step: &Step| format!("step      {}: {}", step.id, step.title);
-            Some(plan.steps.iter().map(line).collect::<Vec<_>>().join("\n"))
-        }
+        Event::PlanMade { .. } | Event::Replanned { .. } => planned(event),
         Event::AttemptStarted { attempt, step, worker, .. } => {
             let at = if n_steps > 1 { format!(" at step {step}") } else { String::new() };
             Some(format!("attempt   {attempt}, by {worker}{at}"))
@@ -119,8 +116,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         | Event::Resumed { .. }
         | Event::Unpaused { .. } => by_people(event),
         Event::RunRequested { id, .. } => Some(format!("run       {id}")),
-        Event::PlanMade { .. }
-        | Event::PlanAsks { .. }
+        Event::PlanAsks { .. }
         | Event::AttemptContinued { .. }
         | Event::AttemptFinished { .. }
         | Event::Spent { .. }
@@ -149,4 +145,22 @@ fn by_people(event: &Event) -> Option<String> {
         Event::Resumed { .. } | Event::Unpaused { .. } => "resumed".to_owned(),
         _ => return None,
     })
+}
+
+/// The steps of a plan, or what became of one of them.
+fn planned(event: &Event) -> Option<String> {
+    let line = |step: &Step| format!("step      {}: {}", step.id, step.title);
+    match event {
+        Event::PlanMade { plan, .. } if plan.steps.len() > 1 => {
+            Some(plan.steps.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+        Event::Replanned { step, steps, why, .. } if steps.is_empty() => {
+            Some(format!("step      {step} stays as it is: {why}"))
+        }
+        Event::Replanned { step, steps, by, .. } => {
+            let titles: Vec<&str> = steps.iter().map(|step| step.title.as_str()).collect();
+            Some(format!("step      {step} is planned anew by {by}: {}", titles.join("; ")))
+        }
+        _ => None,
+    }
 }

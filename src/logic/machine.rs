@@ -7,6 +7,7 @@ mod deadlines;
 mod ladder;
 mod proposal;
 mod questions;
+mod replan;
 mod review;
 mod steps;
 mod targets;
@@ -33,7 +34,8 @@ pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
 pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
-pub use self::steps::{StepState, base_runs, goal_tests, states, tests};
+pub use self::replan::first_free;
+pub use self::steps::{StepState, base_runs, goal_tests, states, tests, tip};
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +55,10 @@ pub enum Effect {
     TakeSnapshot,
     RunBaseline,
     Plan,
+    /// Has a step planned anew that nobody could do.
+    Replan {
+        step: StepId,
+    },
     Work {
         attempt: AttemptId,
     },
@@ -117,13 +123,13 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.inquiry = None;
             run.lessons.extend(lessons.iter().cloned());
         }
+        Event::Replanned { .. } => replan::apply(run, event),
         Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
         Event::EffectFailed { failure } => end(run, Outcome::Failed { failure: failure.clone() }),
         Event::CancelRequested => end(run, Outcome::Cancelled),
         Event::WallSpent => {
-            let seconds = run.budget.wall_ms_max.div_ceil(1000);
-            let reason = format!("the time of {seconds} s is spent{}", where_it_stood(run));
-            end(run, Outcome::Spent { reason });
+            let outcome = time_spent(run);
+            end(run, outcome);
         }
         Event::Resumed { at_ms } => resume(run, *at_ms),
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
@@ -155,6 +161,11 @@ fn resume(run: &mut Run, at_ms: u64) {
     if run.baseline.is_some() {
         run.phase = Phase::Baselining;
     }
+}
+
+fn time_spent(run: &Run) -> Outcome {
+    let seconds = run.budget.wall_ms_max.div_ceil(1000);
+    Outcome::Spent { reason: format!("the time of {seconds} s is spent{}", where_it_stood(run)) }
 }
 
 /// What people need to know of a run that ended before its time: what it waited for, or what was still red and why.
@@ -246,6 +257,7 @@ fn work(run: &Run, plan: &Plan) -> Next {
     if questions::keeps_waiting(run, About::Plan) {
         return Next::Do(wanted);
     }
+    wanted.extend(replan::wanted(&states));
     let is_working = |made: &&Attempt| made.result.is_none() && made.left.is_none();
     if run.attempts.iter().filter(is_working).count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
@@ -264,7 +276,7 @@ fn begun(run: &Run, step: StepId, turn: &Turn) -> Event {
     if let Some(open) = made.find(|attempt| attempt.result.is_none()) {
         return Event::AttemptContinued { attempt: open.id };
     }
-    let base = steps::tip(run).map(|(tree, _)| tree.clone());
+    let base = tip(run).map(|(tree, _)| tree.clone());
     let (attempt, why) = (AttemptId(run.attempts.len() as u32 + 1), turn.why.clone());
     Event::AttemptStarted { attempt, step, worker: turn.worker.clone(), base, why }
 }
@@ -283,7 +295,7 @@ fn finish(outcome: Outcome) -> Next {
 
 /// Ends a run; what is merged by then becomes a proposal first.
 fn end_with(run: &Run, outcome: Outcome) -> Next {
-    match steps::tip(run).and(propose(run)) {
+    match tip(run).and(propose(run)) {
         Some(proposal) if run.proposal.as_ref() != Some(&proposal) => {
             Next::Record(Event::ProposalMade { proposal: Box::new(proposal) })
         }

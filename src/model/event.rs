@@ -9,7 +9,7 @@ use super::check::{Check, CheckRun};
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
 use super::lesson::Lesson;
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::provider::Model;
 use super::question::{Answer, Inquiry, Question};
@@ -70,6 +70,16 @@ pub enum Event {
     /// Who plans has to know something first.
     PlanAsks {
         inquiry: Inquiry,
+    },
+    /// A model planned a step anew that nobody could do.
+    Replanned {
+        step: StepId,
+        /// What takes its place, numbered from 1; none where no model knew better.
+        steps: Vec<Step>,
+        /// The user's name for the model; empty where none made anything.
+        by: String,
+        /// For people; may be empty.
+        why: String,
     },
     AttemptStarted {
         attempt: AttemptId,

@@ -54,6 +54,8 @@ pub struct Run {
     pub inquiry: Option<Inquiry>,
     /// The steps that lead to green; `None` until planned.
     pub plan: Option<Plan>,
+    /// Steps that nobody could do and that were planned anew, the latest last.
+    pub replanned: Vec<Replanned>,
     /// What is known of failures like these, the best first.
     pub lessons: Vec<Lesson>,
     /// Attempts that wait for their turn at the checks, the first of them first: one at a time is merged onto what the
@@ -79,6 +81,18 @@ pub struct Run {
     pub subsets: Vec<Subset>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
+}
+
+/// A step that was planned anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replanned {
+    pub step: Step,
+    /// What took its place; empty where it stays.
+    pub into: Vec<StepId>,
+    /// The user's name for the model; empty where none made anything.
+    pub by: String,
+    /// For people; may be empty.
+    pub why: String,
 }
 
 /// What green means for a run: these checks, these red tests.
@@ -286,6 +300,7 @@ impl Run {
             targets: None,
             inquiry: None,
             plan: None,
+            replanned: Vec::new(),
             lessons: Vec::new(),
             queue: Vec::new(),
             merged: Vec::new(),

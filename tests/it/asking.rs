@@ -156,7 +156,8 @@ fn a_model_that_asks_for_ever_is_stopped() {
     // Three about the goal, and three about its only step.
     assert_eq!((n_answers, outcome["status"].as_str()), (6, Some("stuck")), "{outcome:#}");
     assert!(outcome["reason"].as_str().unwrap().contains("cannot be carried out"), "{outcome:#}");
-    assert!(server.seen().len() <= 14, "{} calls", server.seen().len());
+    // Twice three refusals more, and those of who plans its step anew.
+    assert!(server.seen().len() <= 15, "{} calls", server.seen().len());
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::os::unix::process::ExitStatusExt;
 
 use serde_json::Value;
 
-use crate::asking;
 use crate::support::{Fingerprint, Fixture, Home, Project};
+use crate::{asking, replanning};
 
 /// Runs `fix` with arguments and a fault; returns standard output's lines and whether it was killed.
 fn run(home: &Home, project: &Project, args: &[&str], fault: &str) -> (Vec<Value>, bool) {
@@ -214,4 +214,24 @@ fn questions_of_models_survive_a_kill_before_every_append() {
         }
     }
     assert!(n_killed > 20, "{n_killed} kills");
+}
+
+#[test]
+fn a_step_that_is_planned_anew_survives_a_kill_before_every_append() {
+    for n in 1.. {
+        let server = replanning::server(true);
+        let (home, project) = (asking::home(&server, asking::PLANNER), replanning::project());
+        let point = format!("before-append:{n}");
+        let (lines, killed) = say(&home, &project, "fix", &replanning::ONCE, &point);
+        assert_no_processes(&home);
+        if !killed {
+            assert_eq!(lines.last().unwrap()["status"], "green");
+            assert!(n > 20, "a run with a step that is planned anew has more events than {n}");
+            return;
+        }
+        let Some(id) = lines.iter().find_map(|line| line["id"].as_str()) else { continue };
+        let (again, _) = say(&home, &project, "resume", &[id], "");
+        let outcome = again.last().unwrap();
+        assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
+    }
 }

@@ -29,6 +29,7 @@ mod plans;
 mod red;
 mod repair_python;
 mod repair_rust;
+mod replanning;
 mod runners;
 mod schedules;
 mod sharing;

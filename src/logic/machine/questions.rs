@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::ladder::Turn;
 use super::steps::StepState;
-use super::{Next, finish};
+use super::{Next, finish, replan};
 use crate::base::ids::{AttemptId, QuestionId, StepId};
 use crate::base::limits::{QUESTIONS_OF_GOAL_MAX, QUESTIONS_OF_STEP_MAX};
 use crate::model::approval::When;
@@ -189,7 +189,11 @@ pub(super) fn waiting_since(run: &Run) -> Option<u64> {
 fn needs_a_person(run: &Run, about: About) -> bool {
     match about {
         About::Plan => run.goal.plan_first || run.approval.plan == When::Always,
-        About::Step { .. } => run.approval.steps == When::Always,
+        // What takes the place of a step was not in the plan that somebody said yes to.
+        About::Step { step } => {
+            run.approval.steps == When::Always
+                || replan::is_by_replanning(run, step) && needs_a_person(run, About::Plan)
+        }
         About::Goal | About::Attempt { .. } => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ladder::{self, Turn};
-use super::questions;
+use super::{questions, replan};
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::logic::ledger::{Ledger, Standing};
 use crate::model::check::CheckRun;
@@ -39,6 +39,10 @@ pub enum StepState {
     Done {
         attempt: Option<AttemptId>,
     },
+    /// Nobody could do it, and a model plans it anew.
+    Replanning {
+        reason: String,
+    },
     Stuck {
         reason: String,
     },
@@ -57,7 +61,7 @@ impl StepState {
             StepState::Waiting => "waiting",
             StepState::Asked | StepState::Asking { .. } => "asked",
             StepState::Ready { .. } => "ready",
-            StepState::Working { .. } => "working",
+            StepState::Working { .. } | StepState::Replanning { .. } => "working",
             StepState::Checking { .. } => "checking",
             StepState::Done { .. } => "done",
             StepState::Stuck { .. } => "stuck",
@@ -80,6 +84,7 @@ impl StepState {
             | StepState::Asking { .. }
             | StepState::Ready { .. }
             | StepState::Working { .. }
+            | StepState::Replanning { .. }
             | StepState::Checking { .. } => false,
         }
     }
@@ -157,6 +162,7 @@ fn state(
     }
     Some(match ladder::turn(run, step) {
         Ok(turn) => StepState::Ready { turn },
+        Err(reason) if replan::is_wanted(run, step) => StepState::Replanning { reason },
         Err(reason) => StepState::Stuck { reason },
     })
 }

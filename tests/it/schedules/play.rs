@@ -1,12 +1,13 @@
 //! One schedule: what the engine does around a run's policy, in a world of words.
 
-use greenloop::base::ids::{AttemptId, RunId, TreeId};
+use greenloop::base::ids::{AttemptId, RunId, StepId, TreeId};
 use greenloop::base::limits::EFFECTS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Due, Effect, Next, apply, decide};
 use greenloop::model::approval::{Approval, When};
 use greenloop::model::budget::{AskedBudget, Budget, Expense};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
+use greenloop::model::plan::Step;
 use greenloop::model::question::{Answer, Inquiry};
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
@@ -89,8 +90,10 @@ impl Play {
             (_, Some((at, place))) => {
                 self.now = self.now.max(at);
                 let (_, effect) = self.working.remove(place);
-                if let Effect::Work { attempt } = effect {
-                    self.call_models(attempt)?;
+                match effect {
+                    Effect::Work { attempt } => self.call_models(Some(attempt))?,
+                    Effect::Replan { .. } => self.call_models(None)?,
+                    _ => {}
                 }
                 let event = self.answer(&effect);
                 self.record(event)?;
@@ -218,6 +221,7 @@ impl Play {
                 Event::BaselineTaken { runs: vec![world::run_check(&Edits::new(), self.n_red)] }
             }
             Effect::Plan => self.plan(),
+            Effect::Replan { step } => self.replan(*step),
             Effect::Work { attempt } => self.work(*attempt),
             Effect::Verify { attempt, tree, onto } => self.verify(*attempt, tree, onto.as_ref()),
             Effect::CheckSubset { .. } => unreachable!("nobody asks for parts here"),
@@ -247,6 +251,7 @@ impl Play {
         let mut when = || if self.rng.percent(15) { When::Always } else { When::Never };
         let (plan, steps) = (when(), when());
         let wait_ms = self.rng.percent(50).then(|| self.rng.between(10, 2_000) as u64);
+        let plans_anew = self.rng.percent(50);
         let tree = world::tree(&Edits::new());
         Event::SnapshotTaken {
             snapshot: Snapshot { tree, n_files: 1, unsaved: Vec::new(), warnings: Vec::new() },
@@ -254,7 +259,7 @@ impl Play {
             budget: Box::new(budget),
             notes: Vec::new(),
             workers,
-            planners: Vec::new(),
+            planners: if plans_anew { vec![world::planner()] } else { Vec::new() },
             guard: Box::default(),
             approval: Box::new(Approval { plan, steps, wait_ms }),
         }
@@ -285,9 +290,21 @@ impl Play {
         }
     }
 
+    /// Other steps in place of one; none where nobody knows better.
+    fn replan(&mut self, old: StepId) -> Event {
+        let (tests, n) = (machine::tests(&self.run, old).to_vec(), self.rng.below(4) as u32);
+        let step = |id: u32| Step {
+            tests: if id == n { tests.clone() } else { Vec::new() },
+            after: (id > 1 && self.rng.percent(50)).then_some(StepId(id - 1)).into_iter().collect(),
+            ..Step::new(StepId(id), "another way")
+        };
+        let steps = (1..=n).map(step).collect();
+        Event::Replanned { step: old, steps, by: "planner".into(), why: String::new() }
+    }
+
     /// A model is called as long as what the run may spend on it allows.
-    fn call_models(&mut self, id: AttemptId) -> Result<(), String> {
-        if !rules::is_by_model(&self.run, id) {
+    fn call_models(&mut self, attempt: Option<AttemptId>) -> Result<(), String> {
+        if attempt.is_some_and(|id| !rules::is_by_model(&self.run, id)) {
             return Ok(());
         }
         for _ in 0..self.rng.below(5) {
@@ -297,14 +314,14 @@ impl Play {
             let (input, output) = (self.rng.below(400) as u64, self.rng.below(100) as u64);
             let usage = Usage { input, output, ..Usage::default() };
             let on = Expense::Call { model: "m".into(), usage, cost: 0 };
-            self.record(Event::Spent { attempt: Some(id), on })?;
+            self.record(Event::Spent { attempt, on })?;
         }
         Ok(())
     }
 
     fn work(&mut self, id: AttemptId) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
-        let step = attempt.step.0;
+        let step = world::number(&self.run, attempt.step);
         let begins_with = attempt.draft.as_ref().or(attempt.base.as_ref());
         let mut edits = begins_with.map(world::edits).unwrap_or_default();
         let tree = |edits: &Edits| world::tree(edits);

@@ -1,6 +1,6 @@
 //! What holds whatever happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greenloop::base::ids::{AttemptId, StepId};
 use greenloop::base::limits::{QUESTIONS_OF_GOAL_MAX, QUESTIONS_OF_STEP_MAX};
@@ -40,6 +40,7 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
         )?;
     }
     asked(run)?;
+    replanned(run)?;
     if let Some(Event::AttemptContinued { attempt }) = play.events.last() {
         continued(play, before, *attempt)?;
     }
@@ -92,6 +93,18 @@ fn asked(run: &Run) -> Result<(), String> {
     must(n_goal <= QUESTIONS_OF_GOAL_MAX, "a goal asks more than it may")
 }
 
+/// Steps that were planned anew.
+fn replanned(run: &Run) -> Result<(), String> {
+    let old: BTreeSet<StepId> = run.replanned.iter().map(|known| known.step.id).collect();
+    let new: BTreeSet<StepId> =
+        run.replanned.iter().flat_map(|known| &known.into).copied().collect();
+    must(old.len() == run.replanned.len(), "a step is planned anew twice")?;
+    must(old.is_disjoint(&new), "what took a step's place is planned anew")?;
+    let plan = run.plan.iter().flat_map(|plan| &plan.steps);
+    let numbers: BTreeSet<StepId> = plan.clone().map(|step| step.id).collect();
+    must(numbers.len() == plan.count(), "two steps have one number")
+}
+
 /// An attempt goes on after its question.
 fn continued(play: &Play, before: &Run, id: AttemptId) -> Result<(), String> {
     let then = before.attempts.iter().find(|made| made.id == id).ok_or("no attempt goes on")?;
@@ -118,8 +131,9 @@ fn begun(play: &Play, before: &Run) -> Result<(), String> {
     let asks_plan = run.goal.plan_first || run.approval.plan == When::Always;
     must(!asks_plan || said_yes(About::Plan), "work began before anybody said yes to the plan")?;
     let about = About::Step { step: attempt.step };
+    let is_new = run.replanned.iter().any(|known| known.into.contains(&attempt.step));
     must(
-        run.approval.steps != When::Always || said_yes(about),
+        run.approval.steps != When::Always && !(asks_plan && is_new) || said_yes(about),
         "work began before anybody said yes to the step",
     )?;
     may_begin(play, before, attempt.id)?;
@@ -165,8 +179,11 @@ fn merged(run: &Run) -> Result<(), String> {
     must(world::breaks_nothing(&edits), "what is merged breaks a test")?;
     for id in &run.merged {
         let attempt = run.attempts.iter().find(|attempt| attempt.id == *id);
-        let step = attempt.map_or(0, |attempt| attempt.step.0);
-        must(world::passes(&edits, step), "a step is merged and its test does not pass")?;
+        let number = attempt.map_or(0, |attempt| world::number(run, attempt.step));
+        must(
+            number == 0 || world::passes(&edits, number),
+            "a step is merged and its test does not pass",
+        )?;
     }
     Ok(())
 }
