@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a failed test")]
 
+mod asking;
 mod avoid;
 mod bad_input;
 mod cheats;
@@ -28,6 +29,7 @@ mod plans;
 mod red;
 mod repair_python;
 mod repair_rust;
+mod replanning;
 mod runners;
 mod schedules;
 mod sharing;
