@@ -1,5 +1,6 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
+pub mod javascript;
 pub mod python;
 pub mod rust;
 
@@ -123,6 +124,10 @@ pub enum Role {
     Integer,
     Float,
     String,
+    /// A pattern that is written as a literal.
+    Regex,
+    /// Characters between the values of a text.
+    Fragment,
     Boolean,
     Null,
     List,
@@ -154,6 +159,8 @@ pub enum Role {
     Else,
     /// One case of many.
     Arm,
+    /// Cases that jumps end.
+    Switch,
     /// Holds a value inside a text.
     Element,
     Group,
@@ -205,7 +212,13 @@ fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> boo
         .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
 }
 
-const LANGUAGES: [&Language; 2] = [&python::PYTHON, &rust::RUST];
+const LANGUAGES: [&Language; 5] = [
+    &python::PYTHON,
+    &rust::RUST,
+    &javascript::JAVASCRIPT,
+    &javascript::TYPESCRIPT,
+    &javascript::TSX,
+];
 
 /// The language of a file by its extension; `None` for files that cannot be repaired.
 pub fn of(path: &RepoPath) -> Option<&'static Language> {

@@ -4,7 +4,9 @@ pub mod cargo;
 mod fast_path;
 mod generic;
 mod hunt;
+mod javascript;
 mod patch;
+mod program;
 mod python;
 mod refusals;
 
@@ -16,7 +18,6 @@ use self::cargo::Cargo;
 use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::hunt::Hunt;
-use self::python::Python;
 use self::refusals::Refusals;
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
@@ -182,9 +183,14 @@ fn repair_check(
 fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
     Ok(match job.check.runner {
         Runner::Unittest | Runner::Pytest if !job.failing.is_empty() => {
-            Box::new(Python::open(job)?)
+            Box::new(python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
+        Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha
+            if !job.failing.is_empty() =>
+        {
+            Box::new(javascript::open(job)?)
+        }
         Runner::Unittest
         | Runner::Pytest
         | Runner::Cargo
