@@ -134,7 +134,7 @@ mod tests {
             notes,
             [
                 "prompts/task.md is not used: it has the gap {{tests}}, which nothing fills; there are {{task}}, \
-              {{scope}}, {{red}}, {{said}}, {{tried}}, {{lessons}}, {{code}}, {{map}}"
+              {{scope}}, {{red}}, {{said}}, {{answers}}, {{made}}, {{tried}}, {{lessons}}, {{code}}, {{map}}"
             ]
         );
     }

@@ -350,12 +350,12 @@ mod tests {
             (
                 "reed",
                 json!({}),
-                "✗ there is no tool `reed`. The tools are read, outline, search, symbol, edit, write, delete, run_tests, done.",
+                "✗ there is no tool `reed`. The tools are read, outline, search, symbol, edit, write, delete, run_tests, ask, done.",
             ),
             (
                 "edits",
                 json!({}),
-                "✗ there is no tool `edits`. Did you mean `edit`? The tools are read, outline, search, symbol, edit, write, delete, run_tests, done.",
+                "✗ there is no tool `edits`. Did you mean `edit`? The tools are read, outline, search, symbol, edit, write, delete, run_tests, ask, done.",
             ),
             ("read", json!(3), "✗ the arguments are no JSON object (a number): call it again"),
         ];

@@ -172,7 +172,18 @@ pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
     let known = view.run.plan.clone().ok_or_else(|| unknown(run))?;
     let plan = match state.plan_on_screen(run)? {
-        Some(text) => Some(read(&text.string)?).filter(|plan| *plan != known),
+        Some(text) => {
+            let plan = read(&text.string)?;
+            let is_gone = |step| plan.step(step).is_some() && known.step(step).is_none();
+            if let Some(gone) = view.run.replanned.iter().find(|made| is_gone(made.step.id)) {
+                let message = format!(
+                    "step {} was planned anew since this was opened; close and open it",
+                    gone.step.id
+                );
+                return Err(Refusal::new(Reason::Stale, message));
+            }
+            Some(plan).filter(|plan| *plan != known)
+        }
         None => None,
     };
     state.send(run, Command::Approve { id: run, plan })

@@ -8,7 +8,8 @@ use crate::base::ids::StepId;
 use crate::logic::replan::replaced;
 use crate::model::event::Event;
 use crate::model::plan::Step;
-use crate::model::run::{Replanned, Run};
+use crate::model::run::{GoalKind, Replanned, Run};
+use crate::model::worker::{Worker, WorkerKind};
 
 /// Folds a new plan for a step into its run. What comes too late counts and changes nothing else.
 pub(super) fn apply(run: &mut Run, event: &Event) {
@@ -38,12 +39,19 @@ pub fn first_free(run: &Run) -> u32 {
 pub(super) fn is_wanted(run: &Run, step: &Step) -> bool {
     let mut attempts = run.attempts.iter().filter(|attempt| attempt.step == step.id).peekable();
     !run.planners.is_empty()
+        && is_for_models(run)
         && !is_replanned(run, step.id)
         && !is_by_replanning(run, step.id)
         && attempts.peek().is_some()
         && !attempts.any(|attempt| run.merged.contains(&attempt.id))
         && run.budget.forbids_calls(&run.spent).is_none()
         && run.budget.checks_max.is_none_or(|max| run.spent.checks < max)
+}
+
+/// Whether models have a part in a run anyway: nobody pays for one that was only named.
+fn is_for_models(run: &Run) -> bool {
+    let is_model = |worker: &Worker| matches!(worker.kind, WorkerKind::Model { .. });
+    run.goal.kind == GoalKind::Change || run.workers.iter().any(is_model)
 }
 
 fn is_replanned(run: &Run, step: StepId) -> bool {
