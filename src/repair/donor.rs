@@ -88,9 +88,12 @@ impl<'t> Donors<'t> {
     /// Names of functions, fields and methods are known in the whole file.
     fn share(&mut self, node: Node<'t>) {
         match node.role() {
-            Role::Function | Role::Class => self.shared.callees.nodes.extend(
-                node.part(&["name"]).filter(|name| self.shared.callees.seen.insert(name.text())),
-            ),
+            Role::Function | Role::Class => {
+                let is_method = node.part(&["receiver"]).is_some();
+                let shared = &mut self.shared;
+                let names = if is_method { &mut shared.methods } else { &mut shared.callees };
+                node.part(&["name"]).into_iter().for_each(|name| names.add(name));
+            }
             Role::Field | Role::Path | Role::Integer | Role::Float | Role::String => {
                 self.shared.collect(node);
             }
@@ -161,8 +164,9 @@ impl Pool<'_> {
 }
 
 fn use_of(node: Node<'_>) -> u16 {
-    let Some(parent) = node.parent() else { return 0 };
-    let is_first = parent.first().is_some_and(|first| first.id() == node.id());
+    let listed = node.listed();
+    let Some(parent) = listed.parent() else { return 0 };
+    let is_first = parent.first().is_some_and(|first| first.id() == listed.id());
     match parent.role() {
         Role::Attribute if is_callee(parent) => RECEIVER,
         Role::Attribute => OBJECT,

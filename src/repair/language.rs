@@ -1,5 +1,6 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
+pub mod go;
 pub mod python;
 pub mod rust;
 
@@ -127,6 +128,8 @@ pub enum Role {
     Null,
     List,
     Tuple,
+    /// What a return or an assignment lists, one or more.
+    Values,
     Map,
     Pair,
     Comprehension,
@@ -154,6 +157,8 @@ pub enum Role {
     Else,
     /// One case of many.
     Arm,
+    /// One case of many, whose value says when it is the one.
+    Case,
     /// Holds a value inside a text.
     Element,
     Group,
@@ -205,7 +210,7 @@ fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> boo
         .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
 }
 
-const LANGUAGES: [&Language; 2] = [&python::PYTHON, &rust::RUST];
+const LANGUAGES: [&Language; 3] = [&python::PYTHON, &rust::RUST, &go::GO];
 
 /// The language of a file by its extension; `None` for files that cannot be repaired.
 pub fn of(path: &RepoPath) -> Option<&'static Language> {

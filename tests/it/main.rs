@@ -26,6 +26,7 @@ mod models;
 mod place;
 mod plans;
 mod red;
+mod repair_go;
 mod repair_python;
 mod repair_rust;
 mod runners;
