@@ -89,9 +89,10 @@ impl<'t> Donors<'t> {
     fn share(&mut self, node: Node<'t>) {
         match node.role() {
             Role::Function | Role::Class => {
-                self.shared.callees.nodes.extend(
-                    own_name(node).filter(|name| self.shared.callees.seen.insert(name.text())),
-                );
+                let is_method = node.part(&["receiver"]).is_some();
+                let shared = &mut self.shared;
+                let names = if is_method { &mut shared.methods } else { &mut shared.callees };
+                own_name(node).into_iter().for_each(|name| names.add(name));
             }
             Role::Assign if is_member(node) => {
                 node.part(&["property", "name"])
@@ -168,8 +169,9 @@ impl Pool<'_> {
 }
 
 fn use_of(node: Node<'_>) -> u16 {
-    let Some(parent) = node.parent() else { return 0 };
-    let is_first = parent.first().is_some_and(|first| first.id() == node.id());
+    let listed = node.listed();
+    let Some(parent) = listed.parent() else { return 0 };
+    let is_first = parent.first().is_some_and(|first| first.id() == listed.id());
     match parent.role() {
         Role::Attribute if is_callee(parent) => RECEIVER,
         Role::Attribute => OBJECT,

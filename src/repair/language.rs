@@ -1,5 +1,6 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
+pub mod go;
 pub mod javascript;
 pub mod python;
 pub mod rust;
@@ -132,6 +133,8 @@ pub enum Role {
     Null,
     List,
     Tuple,
+    /// What a return or an assignment lists, one or more.
+    Values,
     Map,
     Pair,
     Comprehension,
@@ -161,6 +164,8 @@ pub enum Role {
     Arm,
     /// Cases that jumps end.
     Switch,
+    /// One case of many, whose value says when it is the one.
+    Case,
     /// Holds a value inside a text.
     Element,
     Group,
@@ -212,9 +217,10 @@ fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> boo
         .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
 }
 
-const LANGUAGES: [&Language; 5] = [
+const LANGUAGES: [&Language; 6] = [
     &python::PYTHON,
     &rust::RUST,
+    &go::GO,
     &javascript::JAVASCRIPT,
     &javascript::TYPESCRIPT,
     &javascript::TSX,

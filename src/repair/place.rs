@@ -28,12 +28,18 @@ pub fn place(node: Node<'_>) -> Option<Place> {
     let parent = node.parent()?;
     let field = node.field();
     match parent.role() {
+        Role::While if field.is_none() => Some(Place::Condition),
         Role::If | Role::While if field == Some("condition") => Some(Place::Condition),
         Role::Filter | Role::Logical | Role::Not => Some(Place::Condition),
         Role::Conditional if is_decisive(node, parent) => Some(Place::Condition),
-        Role::Conditional | Role::Group => place(parent),
+        Role::Values if parent.parent().is_some_and(|case| case.role() == Role::Case) => {
+            let is_condition = node.is(&[Role::Comparison, Role::Logical, Role::Not]);
+            Some(if is_condition { Place::Condition } else { Place::Element })
+        }
+        Role::Conditional | Role::Group | Role::Values => place(parent),
         Role::Loop if matches!(field, Some("right" | "value")) => Some(Place::Iterable),
         Role::Index if !is_first(node, parent) => Some(Place::Key),
+        Role::Slice if field == Some("operand") => None,
         Role::Slice | Role::Range => Some(Place::Bound),
         Role::Comparison
         | Role::Arithmetic

@@ -47,6 +47,14 @@ impl<'s> Site<'s> {
         self.file.tree.language
     }
 
+    /// The name of the object that the function around the node is a method of, as the language or the function has it.
+    pub fn own(&self) -> &'s str {
+        let receiver = self.node.function().and_then(|function| function.part(&["receiver"]));
+        let name = receiver
+            .and_then(|receiver| receiver.descendants().find(|node| node.role() == Role::Binding));
+        name.map_or(self.language().own, Node::text)
+    }
+
     /// Material from the function around the node.
     pub fn near(&self) -> &'s Pool<'s> {
         self.file.donors.near(self.node)

@@ -27,7 +27,9 @@ pub fn statements<'t>(block: Node<'t>) -> impl Iterator<Item = Node<'t>> {
 /// The block below a loop, branch or function.
 pub fn body<'t>(node: Node<'t>) -> Option<Node<'t>> {
     let node = if node.role() == Role::ExpressionStatement { node.first()? } else { node };
-    node.part(&["body", "consequence"]).filter(|block| block.role() == Role::Block)
+    let block = node.part(&["body", "consequence"])?;
+    // Some grammars have the list of statements below the braces.
+    std::iter::once(block).chain(block.children()).find(|block| block.role() == Role::Block)
 }
 
 /// Whether a statement shares its lines with nothing but a comment after it.

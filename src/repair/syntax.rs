@@ -189,6 +189,11 @@ impl<'t> Node<'t> {
         self.data().parent.map(|at| self.tree.node(at))
     }
 
+    /// The list of a return or an assignment that the node is in, or the node itself.
+    pub fn listed(self) -> Node<'t> {
+        self.parent().filter(|list| list.role() == Role::Values).unwrap_or(self)
+    }
+
     /// The node's parent, its parent, and so on to the root.
     pub fn ancestors(self) -> impl Iterator<Item = Node<'t>> {
         std::iter::successors(self.parent(), |node| node.parent())
@@ -266,6 +271,7 @@ fn role(node: Node<'_>) -> Role {
     match node.coarse_role() {
         Role::Binary | Role::Unary => operator_role(node),
         Role::Name => name_role(node),
+        Role::Field if is_label(node) => Role::Other,
         Role::String
             if node.descendants().any(|part| language.interpolations.contains(&part.kind())) =>
         {
@@ -279,6 +285,11 @@ fn role(node: Node<'_>) -> Role {
         Role::Integer if node.text().contains('.') => Role::Float,
         role => role,
     }
+}
+
+fn is_label(node: Node<'_>) -> bool {
+    let language = node.tree.language;
+    node.parent().is_some_and(|parent| language.is_label(parent.kind(), node.field()))
 }
 
 fn operator_role(node: Node<'_>) -> Role {
@@ -296,6 +307,7 @@ fn operator_role(node: Node<'_>) -> Role {
 }
 
 fn name_role(node: Node<'_>) -> Role {
+    let node = node.listed();
     let Some(parent) = node.parent() else { return Role::Other };
     let field = node.field();
     match parent.role() {

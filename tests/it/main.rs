@@ -27,6 +27,7 @@ mod models;
 mod place;
 mod plans;
 mod red;
+mod repair_go;
 mod repair_javascript;
 mod repair_python;
 mod repair_rust;

@@ -21,7 +21,7 @@ use greenloop::model::report::TestId;
 use greenloop::model::run::{AttemptResult, Goal, Verified};
 
 use crate::place::{Place, rungs};
-use crate::support::Fixture;
+use crate::support::{Fixture, install};
 
 /// A red project with its baseline.
 pub struct Red {
@@ -50,6 +50,9 @@ impl Red {
             .args([&copy.root, &place.root])
             .status();
         assert!(status.unwrap().success());
+        if place.root.join("package-lock.json").exists() {
+            install(name, &place.root);
+        }
         Red::new(place)
     }
 

@@ -1,7 +1,6 @@
 //! The repair worker on JavaScript and TypeScript projects of every runner.
 
 use std::sync::Mutex;
-use std::time::Instant;
 
 use greenloop::base::cancel::CancelToken;
 use greenloop::io::worker::Progress;
@@ -54,42 +53,14 @@ fn two_faults_take_two_edits() {
     assert!(red.text(&tree, "money.js").contains("a / 2"), "{title}");
 }
 
-/// Loops without end, before and after the test waits for something, and edits that end the process or fill it.
-#[test]
-fn edits_that_never_end_or_end_everything_stop_nobody() {
-    let code = "export function steps(n) {\n  let at = 0;\n  const seen = [];\n  while (at < n) {\n    \
-        seen.push(at);\n    at -= 1;\n  }\n  return seen.length;\n}\n\n\
-        export async function later(n) {\n  await null;\n  if (n < 0) process.exit(0);\n  return steps(n);\n}\n";
-    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
-        import { later, steps } from '../steps.js';\n\n\
-        test('none', () => assert.equal(steps(0), 0));\n\
-        test('later', async () => {\n  assert.equal(await later(3), 3);\n  assert.equal(await later(5), 5);\n});\n";
-    let red = Red::of_files(&[
-        ("package.json", MANIFEST),
-        ("steps.js", code),
-        ("test/steps.test.js", test),
-        (
-            "greenloop.toml",
-            "[[check]]\nrunner = \"node-test\"\ncommand = [\"node\", \"--test\", \"--test-timeout=2000\"]\ntimeout = \"20s\"\n",
-        ),
-    ]);
-    let (tree, title, fact) = red.fix(&[]);
-    println!("{title} {fact:?}");
-    assert!(red.text(&tree, "steps.js").contains("at += 1"), "{title}");
-}
-
 #[test]
 fn a_search_ends_when_it_is_cancelled() {
     let red = money(&MONEY.replace("a + 2", "a * 2 - a * a"));
     let cancel = CancelToken::new();
-    let cancelled_at = Mutex::new(None);
     let result = red.work(&[], &cancel, &|progress: Progress| {
-        if progress.tried > 0 && !cancel.is_cancelled() {
-            *cancelled_at.lock().unwrap() = Some(Instant::now());
+        if progress.tried > 0 {
             cancel.cancel();
         }
     });
-    let took = cancelled_at.lock().unwrap().unwrap().elapsed();
-    println!("cancel took {took:?}");
     assert!(matches!(result, WorkResult::Nothing { .. }), "{result:?}");
 }

@@ -11,9 +11,9 @@ use crate::repair::statement::{is_simple, is_statement};
 use crate::repair::syntax::Node;
 
 const SEQUENCES: &[Role] = &[Role::Arguments, Role::List, Role::Tuple];
+const LISTS: &[Role] = &[Role::Arguments, Role::List, Role::Tuple, Role::Values];
 
-pub const SWAP: Template =
-    Template { name: "swap-arguments", cost: 2.4, on: SEQUENCES, make: swap };
+pub const SWAP: Template = Template { name: "swap-arguments", cost: 2.4, on: LISTS, make: swap };
 pub const DROP: Template =
     Template { name: "drop-argument", cost: 3.4, on: SEQUENCES, make: drop_one };
 pub const ADD: Template =

@@ -18,8 +18,12 @@ pub const CHAIN: Template =
     Template { name: "exchange-branches", cost: 2.6, on: &[Role::If], make: chain };
 pub const OTHERWISE: Template =
     Template { name: "add-else", cost: 4.2, on: &[Role::If], make: otherwise };
-pub const ARMS: Template =
-    Template { name: "exchange-arms", cost: 2.8, on: &[Role::Arm, Role::Pair], make: arms };
+pub const ARMS: Template = Template {
+    name: "exchange-arms",
+    cost: 2.8,
+    on: &[Role::Arm, Role::Pair, Role::Case],
+    make: arms,
+};
 
 fn keyword<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;

@@ -170,7 +170,7 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     let (snippets, near) = (&site.language().snippets, site.near());
     let names: Vec<&str> =
-        near.names.iter().filter(|name| *name != site.language().own).take(NAMES_MAX).collect();
+        near.names.iter().filter(|name| *name != site.own()).take(NAMES_MAX).collect();
     for (rank, name) in names.iter().enumerate() {
         let others = || names.iter().filter(|other| *other != name).enumerate();
         for (more, form) in snippets.updates.iter().enumerate().filter(|_| near.is_assigned(name)) {

@@ -16,10 +16,13 @@ pub const FIELD: Template = Template { name: "field", cost: 1.8, on: &[Role::Fie
 const NAMES_MAX: usize = 14;
 
 fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    if is_callee(site.node) {
+    let reserved = site.language().reserved;
+    let is_package = reserved.contains(&site.node.text())
+        && site.node.text() != site.language().own
+        && site.node.parent().is_some_and(|parent| parent.role() == Role::Attribute);
+    if is_callee(site.node) || is_package {
         return;
     }
-    let reserved = site.language().reserved;
     let names = site
         .near()
         .names

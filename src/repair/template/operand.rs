@@ -32,7 +32,7 @@ fn drop_operand<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn bound<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    for part in site.node.parts() {
+    for part in site.node.parts().filter(|part| part.field() != Some("operand")) {
         drafts.edits(part, vec![Edit::new(part.range(), "")], None, 0.0);
         if !wants_tight(site.node) && site.node.role() == Role::Slice {
             drafts.put(site.node, part.text(), 0.6);

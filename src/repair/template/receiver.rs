@@ -19,14 +19,13 @@ pub const LOCAL: Template =
 const FIELDS_MAX: usize = 6;
 
 fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let language = site.language();
-    let text = site.node.text();
-    if text == language.own || !site.near().names.contains(language.own) {
+    let (own, text) = (site.own(), site.node.text());
+    if text == own || !site.near().names.contains(own) {
         return;
     }
     let known = if is_callee(site.node) { &site.shared().methods } else { &site.shared().fields };
     for field in known.iter().filter(|field| similarity(field, text) > 0.6) {
-        drafts.put(site.node, format!("{}.{field}", language.own), 1.0 - similarity(field, text));
+        drafts.put(site.node, format!("{}.{field}", own), 1.0 - similarity(field, text));
     }
 }
 

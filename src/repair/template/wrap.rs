@@ -175,7 +175,15 @@ fn rewrite<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn parts(node: Node<'_>) -> Option<(&str, &str, &str)> {
     if node.role() == Role::Call {
         let arguments = node.part(&["arguments"])?;
-        let callee = node.part(&["function"]).filter(|callee| callee.role() == Role::Attribute)?;
+        let callee = node.part(&["function"])?;
+        let mut own = arguments.parts().map(Node::text);
+        if callee.role() == Role::Name {
+            let first = own.next().unwrap_or_default();
+            return Some((callee.text(), first, own.next().unwrap_or_default()));
+        }
+        if callee.role() != Role::Attribute {
+            return None;
+        }
         return Some((
             callee_name(arguments)?,
             callee.first()?.text(),
