@@ -35,7 +35,7 @@ export class Questions {
 
   /** Asks again what is open; what a model asks can be answered at any time. */
   async ask(asked?: Question): Promise<void> {
-    const waits = asked?.options && { text: asked.text, choices: asked.options, inWords: true };
+    const waits = asked?.options ? { text: asked.text, choices: asked.options, inWords: true } : undefined;
     const question = this.open ?? waits;
     if (question === undefined) {
       void vscode.window.showInformationMessage('Greenloop: nothing is asked.');
