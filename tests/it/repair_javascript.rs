@@ -54,6 +54,26 @@ fn two_faults_take_two_edits() {
     assert!(red.text(&tree, "money.js").contains("a / 2"), "{title}");
 }
 
+/// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.
+#[test]
+fn what_never_ends_is_found_and_ended() {
+    let code = "export function steps(n) {\n  if (n < 0) process.exit(0);\n  let at = 0;\n  const seen = [];\n  \
+        while (at < n) {\n    seen.push(at);\n    at -= 1;\n  }\n  return seen;\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { steps } from '../steps.js';\n\n\
+        test('none', () => assert.deepEqual(steps(0), []));\n\
+        test('some', () => assert.deepEqual(steps(3), [0, 1, 2]));\n";
+    let config = "[[check]]\nrunner = \"node-test\"\ntimeout_seconds = 20\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("steps.js", code),
+        ("test/steps.test.js", test),
+        ("greenloop.toml", config),
+    ]);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(red.text(&tree, "steps.js").contains("at += 1"), "{title}");
+}
+
 #[test]
 fn a_search_ends_when_it_is_cancelled() {
     let red = money(&MONEY.replace("a + 2", "a * 2 - a * a"));

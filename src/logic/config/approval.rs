@@ -27,7 +27,7 @@ pub(super) const KEYS: &[Key] = &[
         name: "accept",
         takes: Takes::Word(&["nothing", "green"]),
         doc: "What is accepted without asking you: `nothing`, the default, or `green`: all that a run proposes that ended green, \
-              as soon as it ends, unless a text it saw was edited meanwhile. It can be taken back like any other.",
+              as soon as it ends, in an editor unless an open text was edited meanwhile. It can be taken back like any other.",
     },
     Key {
         table: "approval",

@@ -18,6 +18,18 @@ function fileOf(name) {
   return name.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
 }
 
+/** Whether a name stands for a whole file: its runner could tell of none of its tests. */
+function isWhole(name) {
+  return name.endsWith(" (import)");
+}
+
+/** Why a test failed, or a whole file; `undefined` when it passed. */
+function failureOf({ ran, error }, name) {
+  if (error !== undefined) return error;
+  if (isWhole(name)) return ran.size === 0 ? new Error("no test ran") : [...ran.values()].find((failure) => failure !== undefined);
+  return ran.has(name) ? ran.get(name) : new Error("not found");
+}
+
 class Bench {
   constructor(spec) {
     this.spec = spec;
@@ -164,8 +176,9 @@ async function inTime(promise, budget) {
   }
 }
 
-/** Subtests run with the test around them. */
+/** Subtests run with the test around them, and all tests with the file. */
 function wants(names) {
+  if (names.some(isWhole)) return () => true;
   const all = new Set(names);
   for (const name of names) {
     const parts = name.split(" > ");
@@ -178,4 +191,4 @@ function isTimeout(error) {
   return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error?.message === "it took too long";
 }
 
-module.exports = { Bench, exit, fileOf, isTimeout };
+module.exports = { Bench, exit, failureOf, fileOf, isTimeout, isWhole };

@@ -10,6 +10,8 @@ const SILENCE_MS = 1500;
 const CHUNK_MAX = 64;
 const FIRST_CHUNK = 8;
 const UNHEALTHY_MAX = 20;
+// For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
+const FIRST_BUDGETS_MS = [1500, 150];
 
 const spec = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
@@ -18,16 +20,19 @@ function report(value) {
   while (data.length > 0) data = data.subarray(writeSync(1, data));
 }
 
-function start() {
+/** A process that gives tests so many milliseconds at first. */
+function start(budget) {
   const options = ["--experimental-vm-modules", "--experimental-import-meta-resolve", "--no-warnings"];
   options.push(`--max-old-space-size=${Math.floor(spec.memory / 1024 / 1024)}`);
-  return fork(path.join(__dirname, "worker.cjs"), [process.argv[2]], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  return fork(path.join(__dirname, "worker.cjs"), [process.argv[2], String(budget)], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
 }
 
-function observe() {
-  const worker = start();
+function observe([budget, ...smaller] = FIRST_BUDGETS_MS) {
+  const worker = start(budget);
+  let isDone = false;
   let timer = setTimeout(() => worker.kill("SIGKILL"), OPEN_MS);
-  worker.on("message", ({ test, broken }) => {
+  worker.on("message", ({ test, done, broken }) => {
+    isDone = isDone || Boolean(test || done);
     clearTimeout(timer);
     timer = setTimeout(() => worker.kill("SIGKILL"), 10 * SILENCE_MS);
     if (test) report({ t: "test", ...test });
@@ -35,6 +40,7 @@ function observe() {
   });
   worker.on("exit", () => {
     clearTimeout(timer);
+    if (!isDone && smaller.length > 0) return observe(smaller);
     report({ t: "end" });
     process.exit(0);
   });
@@ -52,6 +58,7 @@ class Search {
     this.nRunning = 0;
     this.nUnhealthy = 0;
     this.size = FIRST_CHUNK;
+    this.budgets = FIRST_BUDGETS_MS;
   }
 
   run() {
@@ -60,8 +67,9 @@ class Search {
 
   open() {
     this.nRunning += 1;
-    const worker = start();
-    const state = { chunk: [], verdicts: [], isOpen: false, timer: null, silence: OPEN_MS };
+    const budget = this.budgets[0];
+    const worker = start(budget);
+    const state = { chunk: [], verdicts: [], isOpen: false, timer: null, silence: OPEN_MS, budget };
     const wait = (ms) => {
       clearTimeout(state.timer);
       state.timer = setTimeout(() => worker.kill("SIGKILL"), ms);
@@ -113,7 +121,11 @@ class Search {
   /** A process ended: the patch it was at is none. */
   over(state) {
     this.nRunning -= 1;
-    if (!state.isOpen) fail("the tests could not be loaded");
+    if (!state.isOpen) {
+      if (state.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
+      if (this.budgets.length === 0) fail("the tests could not be loaded");
+      return this.open();
+    }
     const done = state.verdicts.length;
     const rest = state.chunk.slice(done);
     if (state.chunk.length > 0) {

@@ -4,27 +4,25 @@
 const { Session } = require("inspector");
 const { fileURLToPath } = require("url");
 const path = require("path");
-const { Bench, fileOf, isTimeout } = require("./bench.cjs");
+const { Bench, failureOf, fileOf, isTimeout } = require("./bench.cjs");
 const { segments } = require("./transform.cjs");
 
-const BUDGET_MS = 1000;
-
-async function observe(spec, tell) {
+/** A test gets so many milliseconds. */
+async function observe(spec, budget, tell) {
   const bench = new Bench(spec);
   await bench.open();
   const coverage = new Coverage(bench);
   const until = performance.now() + spec.seconds * 1000;
-  for (const name of spec.failing) tell(await one(bench, coverage, name));
+  for (const name of spec.failing) tell(await one(bench, coverage, name, budget));
   for (const name of spread(spec.passing)) {
     if (performance.now() > until) break;
-    tell(await one(bench, coverage, name));
+    tell(await one(bench, coverage, name, budget));
   }
 }
 
-async function one(bench, coverage, name) {
+async function one(bench, coverage, name, budget) {
   coverage.take();
-  const { ran, error } = await bench.run(fileOf(name), [name], new Map(), BUDGET_MS);
-  const failure = error ?? (ran.has(name) ? ran.get(name) : new Error("not found"));
+  const failure = failureOf(await bench.run(fileOf(name), [name], new Map(), budget), name);
   const outcome = isTimeout(failure) ? "hung" : failure === undefined ? "passed" : "red";
   return { id: name, outcome, lines: coverage.take() };
 }

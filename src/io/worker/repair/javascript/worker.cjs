@@ -3,10 +3,10 @@
 
 const path = require("path");
 const { readFileSync } = require("fs");
-const { Bench, exit, fileOf, isTimeout } = require("./bench.cjs");
+const { Bench, exit, failureOf, fileOf, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
 
-const FIRST_BUDGET_MS = 1500;
+const FIRST_BUDGET_MS = Number(process.argv[3]);
 const BUDGET_MIN_MS = 60;
 const BUDGET_MAX_MS = 5000;
 const HUNG_BUDGET_MS = 100;
@@ -40,8 +40,8 @@ class Worker {
     if (alone.passed(this.screen)) throw new Error(`${this.screen} passes`);
     if (!alone.has(this.screen)) throw new Error(`${this.screen} is not found: ${alone.result.error?.stack}`);
     const { error } = alone.result;
-    if (error !== undefined && !isTimeout(error) && !isPhase(this.screen)) throw error;
-    const wrong = error ?? alone.result.ran.get(this.screen);
+    if (error !== undefined && !isTimeout(error) && !isWhole(this.screen)) throw error;
+    const wrong = failureOf(alone.result, this.screen);
     this.groups = [];
     for (const [file, names] of groups([...failing, ...passing])) {
       let found = await this.try(file, names, new Map(), FIRST_BUDGET_MS);
@@ -70,8 +70,8 @@ class Worker {
     const result = await this.bench.run(file, names, overlay, budget);
     return {
       result,
-      has: (name) => isPhase(name) || result.ran.has(name) || result.error !== undefined,
-      passed: (name) => result.error === undefined && (isPhase(name) || (result.ran.has(name) && result.ran.get(name) === undefined)),
+      has: (name) => isWhole(name) || result.ran.has(name) || result.error !== undefined,
+      passed: (name) => failureOf(result, name) === undefined,
     };
   }
 
@@ -133,11 +133,6 @@ class Worker {
   }
 }
 
-/** Whether a name stands for the loading of a file. */
-function isPhase(name) {
-  return name.endsWith(" (import)");
-}
-
 function budgetFor({ took, worked }, isLate) {
   const needed = Math.max(BUDGET_MIN_MS, BUDGET_FACTOR * worked, WALL_FACTOR * took);
   return isLate ? HUNG_BUDGET_MS : Math.ceil(Math.min(BUDGET_MAX_MS, needed));
@@ -154,7 +149,7 @@ async function main() {
   const worker = new Worker(spec);
   try {
     if (spec.mode === "observe") {
-      await observe(spec, (test) => send({ test }));
+      await observe(spec, FIRST_BUDGET_MS, (test) => send({ test }));
       send({ done: true });
       return exit(0);
     }
