@@ -5,6 +5,7 @@
 mod corpus;
 mod donor;
 mod hints;
+pub mod judge;
 pub mod language;
 pub mod localize;
 mod place;
