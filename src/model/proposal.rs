@@ -193,7 +193,7 @@ pub enum Confidence {
     /// Others that do the same in this many calls that tests make, or nearly make.
     Agree { calls: usize },
     /// Others that do something else.
-    Differ { behaviours: usize, difference: Difference },
+    Differ { behaviours: usize, difference: Box<Difference> },
     /// Others, and what they do is not known.
     Unjudged,
     /// Too few tests run it.

@@ -43,11 +43,11 @@ pub fn confidence(
         let gives = |edit: usize| response.gives.get(edit).cloned().unwrap_or_default();
         return Confidence::Differ {
             behaviours: behaviours(n_edits, responses).len(),
-            difference: Difference {
+            difference: Box::new(Difference {
                 call: response.call.clone(),
                 this: gives(chosen),
                 other: gives(other),
-            },
+            }),
         };
     }
     if n_tests < TESTS_MIN {

@@ -275,8 +275,7 @@ fn solve(
         ..SearchFact::default()
     };
     if let Some((place, _)) = &change {
-        let is_exhausted = hunt.is_exhausted();
-        judge::judge(job, path, &ranked, *place, &coverage, is_exhausted, &mut fact)?;
+        judge::judge(job, path, &ranked, *place, &coverage, &mut fact)?;
     }
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = change.map(|(place, tree)| (tree, title(&ranked[place])));

@@ -8,14 +8,14 @@ use crate::model::proposal::SearchFact;
 use crate::repair::judge::{behaviours, confidence};
 use crate::repair::{Candidate, TestCoverage};
 
-/// Writes into `fact` how sure one can be of the patch `chosen` of `ranked`, and what else there is.
+/// Writes into `fact`, which counts the search, how sure one can be of the patch `chosen` of `ranked`, and what else
+/// there is.
 pub(super) fn judge(
     job: &Job<'_>,
     path: &mut dyn FastPath,
     ranked: &[Vec<Candidate>],
     chosen: usize,
     coverage: &[TestCoverage],
-    is_exhausted: bool,
     fact: &mut SearchFact,
 ) -> Result<(), Failure> {
     let others = (0..ranked.len()).filter(|place| *place != chosen);
@@ -30,6 +30,7 @@ pub(super) fn judge(
         Ok(responses) => responses,
     };
     let n_tests = n_tests(job, coverage, &ranked[chosen]);
+    let is_exhausted = fact.tried >= fact.total;
     fact.confidence = Some(confidence(0, judged.len(), n_tests, is_exhausted, &responses));
     let others: Vec<usize> = if responses.is_empty() {
         (1..judged.len()).collect()
