@@ -21,6 +21,7 @@ mod pattern;
 mod precedence;
 mod receiver;
 mod result;
+mod shift;
 mod sibling;
 mod text;
 mod wrap;
@@ -68,6 +69,7 @@ const TEMPLATES: &[&Template] = &[
     &expression::DONOR,
     &expression::NAME,
     &expression::INITIAL,
+    &expression::ADJUST,
     &expression::COMBINE,
     &insert::GUARD,
     &insert::SKIP,
@@ -105,6 +107,7 @@ const TEMPLATES: &[&Template] = &[
     &receiver::FIELD,
     &receiver::LOCAL,
     &result::KEEP,
+    &shift::SHIFT,
     &sibling::SIBLING,
     &text::DONOR,
     &text::CHANGE,
