@@ -21,6 +21,7 @@ mod template;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -29,6 +29,14 @@ pub struct Pool<'t> {
     pub expressions: Texts<'t>,
     /// What each name is used for, as bits.
     uses: BTreeMap<&'t str, u16>,
+    /// How often each name that is introduced here is read.
+    reads: BTreeMap<&'t str, Reads>,
+}
+
+#[derive(Default)]
+struct Reads {
+    is_bound: bool,
+    n_reads: u32,
 }
 
 /// Bits of use beyond those of `Place`.
@@ -121,6 +129,12 @@ impl<'t> Donors<'t> {
 
 impl<'t> Pool<'t> {
     fn collect(&mut self, node: Node<'t>) {
+        if matches!(node.role(), Role::Name | Role::Binding) {
+            let reads = self.reads.entry(node.text()).or_default();
+            let is_bound = node.role() == Role::Binding || use_of(node) & ASSIGNED != 0;
+            reads.is_bound |= is_bound;
+            reads.n_reads += u32::from(!is_bound);
+        }
         match node.role() {
             Role::Name if is_callee(node) => self.callees.add(node),
             Role::Name | Role::Binding => {
@@ -160,6 +174,21 @@ impl Pool<'_> {
     /// Whether a name stands for many values, as far as its uses tell.
     pub fn is_collection(&self, name: &str) -> bool {
         self.uses.get(name).is_some_and(|bits| bits & COLLECTION != 0)
+    }
+
+    /// Variables that nothing reads; one that begins with `_` says so itself.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        self.read_times(0).filter(|name| !name.starts_with('_'))
+    }
+
+    /// Variables that are read in one place alone.
+    pub fn read_once(&self) -> impl Iterator<Item = &str> {
+        self.read_times(1)
+    }
+
+    fn read_times(&self, n_reads: u32) -> impl Iterator<Item = &str> {
+        let bound = self.reads.iter().filter(|(_, reads)| reads.is_bound);
+        bound.filter(move |(_, reads)| reads.n_reads == n_reads).map(|(name, _)| *name)
     }
 
     /// Whether a name is assigned to.

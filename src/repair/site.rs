@@ -5,6 +5,7 @@ use super::hints::Hints;
 use super::language::{Language, Role};
 use super::rank;
 use super::syntax::{Node, Tree};
+use super::usage;
 use crate::base::text::edit::Edit;
 use crate::base::text::line_ending;
 
@@ -95,6 +96,8 @@ pub struct Drafts<'s> {
     pub base: f64,
     /// Added for the line they are on.
     pub doubt: f64,
+    /// Material from the function they are made in.
+    pub near: Option<&'s Pool<'s>>,
 }
 
 /// For each candidate wanted, drafts kept: some are invalid, and some the same as others.
@@ -111,6 +114,7 @@ impl<'s> Drafts<'s> {
             template: "",
             base: 0.0,
             doubt: 0.0,
+            near: None,
         }
     }
 
@@ -122,7 +126,7 @@ impl<'s> Drafts<'s> {
 
     /// Whether nothing with this extra cost would be kept.
     pub fn is_too_dear(&self, extra: f64) -> bool {
-        self.base + self.doubt + extra > self.cost_max
+        self.base + self.doubt + extra - usage::TAKEN_UP > self.cost_max
     }
 
     /// Puts `text` in the place of `node`, with parentheses where its operators need them.
@@ -153,7 +157,8 @@ impl<'s> Drafts<'s> {
     }
 
     pub fn edits(&mut self, at: Node<'s>, edits: Vec<Edit>, what: Option<String>, extra: f64) {
-        let cost = self.base + self.doubt + extra + rank::size(&edits);
+        let usage = self.near.map_or(0.0, |near| usage::cost(at.tree, near, &edits));
+        let cost = self.base + self.doubt + extra + rank::size(&edits) + usage;
         if cost > self.cost_max {
             return;
         }

@@ -124,6 +124,7 @@ const TEMPLATES: &[&Template] = &[
 
 /// What every template that fits the node makes of it.
 pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    drafts.near = Some(site.near());
     for template in TEMPLATES.iter().filter(|template| template.on.contains(&site.node.role())) {
         drafts.template = template.name;
         drafts.base = template.cost + site.hints.bonus(template.name);
