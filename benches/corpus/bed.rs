@@ -52,6 +52,8 @@ pub struct Trial {
     pub seconds: f64,
     /// Candidates, of all steps together.
     pub tried: u64,
+    /// How sure the engine was of its change, in the word of its JSON.
+    pub confidence: String,
     /// How it ended and why this change, for people.
     pub told: String,
 }
@@ -140,7 +142,16 @@ impl Bed<'_> {
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect();
         let tried = events.iter().filter_map(|event| event["result"]["search"]["tried"].as_u64());
-        Trial { verdict: self.judged(), seconds, tried: tried.sum(), told: told(&events) }
+        let outcome = events.iter().rev().find(|event| event["type"] == "outcome");
+        let outcome = outcome.unwrap_or(&Value::Null);
+        let confidence = outcome["search"]["confidence"]["is"].as_str().unwrap_or("unknown");
+        Trial {
+            verdict: self.judged(),
+            seconds,
+            tried: tried.sum(),
+            confidence: confidence.to_owned(),
+            told: told(outcome),
+        }
     }
 
     fn judged(&self) -> Verdict {
@@ -192,12 +203,15 @@ impl Bed<'_> {
 }
 
 /// The end of a run, and its change.
-fn told(events: &[Value]) -> String {
-    let Some(outcome) = events.iter().rev().find(|event| event["type"] == "outcome") else {
-        return "killed".to_owned();
-    };
-    let text = |key: &str| outcome[key].as_str().unwrap_or_default().trim().to_owned();
-    let reason = outcome["search"]["reason"].as_str().unwrap_or_default();
-    let (tried, total) = (&outcome["search"]["tried"], &outcome["search"]["total"]);
-    format!("{}: {}; {tried} of {total} tried; {reason}", text("status"), text("reason"))
+fn told(outcome: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
+    let search = &outcome["search"];
+    format!(
+        "{}: {}; {} of {} tried; {}",
+        outcome["status"].as_str().unwrap_or("killed"),
+        text(&outcome["reason"]),
+        search["tried"],
+        search["total"],
+        text(&search["reason"])
+    )
 }

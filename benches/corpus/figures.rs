@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use crate::bed::{Trial, Verdict};
 use crate::corpus::{Fault, Language, Seeded};
 
-/// Trials by language and group.
 #[derive(Default)]
-pub struct Figures(BTreeMap<(Language, &'static str), Vec<Row>>);
+pub struct Figures {
+    /// Trials by language and group.
+    rows: BTreeMap<(Language, &'static str), Vec<Row>>,
+    /// Fixed and correct ones by how sure the engine was.
+    confidence: BTreeMap<String, (usize, usize)>,
+}
 
 struct Row {
     verdict: Verdict,
@@ -24,21 +28,23 @@ impl Figures {
         };
         for group in groups {
             let Trial { verdict, seconds, tried, .. } = *trial;
-            self.0.entry((seeded.language, group)).or_default().push(Row {
-                verdict,
-                seconds,
-                tried,
-            });
+            let row = Row { verdict, seconds, tried };
+            self.rows.entry((seeded.language, group)).or_default().push(row);
+        }
+        if trial.verdict != Verdict::Missed {
+            let (fixed, correct) = self.confidence.entry(trial.confidence.clone()).or_default();
+            *fixed += 1;
+            *correct += usize::from(trial.verdict == Verdict::Correct);
         }
     }
 
-    /// A table that can go into a document as it is.
+    /// Tables that can go into a document as they are.
     pub fn print(&self) {
         println!(
             "\n| language | faults | n | fixed | correct of these | median s | p95 s | median tried |"
         );
         println!("|---|---|---|---|---|---|---|---|");
-        for ((language, group), rows) in &self.0 {
+        for ((language, group), rows) in &self.rows {
             let n = rows.len();
             let fixed = rows.iter().filter(|row| row.verdict != Verdict::Missed).count();
             let correct = rows.iter().filter(|row| row.verdict == Verdict::Correct).count();
@@ -53,6 +59,10 @@ impl Figures {
                 quantile(seconds, 0.95),
                 quantile(tried, 0.5),
             );
+        }
+        println!("\n| confidence shown | fixed | correct of these |\n|---|---|---|");
+        for (confidence, (fixed, correct)) in &self.confidence {
+            println!("| {confidence} | {fixed} | {} |", share(*correct, *fixed));
         }
     }
 }
