@@ -163,6 +163,7 @@ mod well_formed {
     #[test]
     fn names_of_faults_are_unique() {
         for seeded in load() {
+            assert!(seeded.name.starts_with(seeded.language.name()), "{}", seeded.name);
             let names: BTreeSet<&str> =
                 seeded.faults.iter().map(|fault| fault.name.as_str()).collect();
             assert_eq!(names.len(), seeded.faults.len(), "{}", seeded.name);
