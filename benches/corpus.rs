@@ -1,0 +1,140 @@
+//! How much of a corpus of seeded faults the repair engine mends, without any model:
+//! `cargo bench --bench corpus -- [LANGUAGE…] [--project NAME] [--fault NAME] [--unseen] [--every N [--seed K]]`. For each
+//! fault of `fixtures/corpus` a healthy project gets the fault, `greenloop fix --apply` runs on it as a user would, and
+//! hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
+//! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
+//! `-- --engine PATH` lets another `greenloop` loose than the one that was just built, to compare.
+
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "shares the tests' support, which can do more; figures are for reading"
+)]
+
+#[path = "corpus/bed.rs"]
+mod bed;
+#[path = "../tests/it/corpus.rs"]
+mod corpus;
+#[path = "corpus/figures.rs"]
+mod figures;
+#[path = "../tests/it/support.rs"]
+mod support;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bed::{Bed, Tests, Verdict};
+use corpus::{Fault, Language, Seeded};
+use figures::Figures;
+
+/// Which faults to try, and how.
+#[derive(Default)]
+struct Options {
+    /// All when empty.
+    languages: Vec<String>,
+    project: Option<String>,
+    fault: Option<String>,
+    unseen: bool,
+    validate: bool,
+    /// One fault of so many in each project, beginning with number `seed`.
+    every: usize,
+    seed: usize,
+    engine: PathBuf,
+}
+
+impl Options {
+    fn read() -> Options {
+        let engine = PathBuf::from(env!("CARGO_BIN_EXE_greenloop"));
+        let mut options = Options { every: 1, engine, ..Options::default() };
+        let mut args = std::env::args().skip(1);
+        let value = |args: &mut dyn Iterator<Item = String>, name: &str| {
+            args.next().unwrap_or_else(|| panic!("{name} needs a value"))
+        };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--bench" => {}
+                "--unseen" => options.unseen = true,
+                "--validate" => options.validate = true,
+                "--engine" => options.engine = value(&mut args, &arg).into(),
+                "--project" => options.project = Some(value(&mut args, &arg)),
+                "--fault" => options.fault = Some(value(&mut args, &arg)),
+                "--every" => {
+                    options.every = value(&mut args, &arg).parse::<usize>().unwrap().max(1)
+                }
+                "--seed" => options.seed = value(&mut args, &arg).parse().unwrap(),
+                name if Language::ALL.iter().any(|language| language.name() == name) => {
+                    options.languages.push(arg);
+                }
+                _ => panic!(
+                    "unknown argument {arg}; languages: python javascript typescript go rust"
+                ),
+            }
+        }
+        options
+    }
+
+    fn wants(&self, seeded: &Seeded) -> bool {
+        let name = seeded.language.name();
+        (self.languages.is_empty() || self.languages.iter().any(|wanted| wanted == name))
+            && self.project.as_ref().is_none_or(|wanted| *wanted == seeded.name)
+            && (seeded.unseen || !self.unseen)
+            && !self.faults(seeded).is_empty()
+    }
+
+    fn faults<'a>(&self, seeded: &'a Seeded) -> Vec<&'a Fault> {
+        let wanted = |fault: &&Fault| self.fault.as_ref().is_none_or(|name| *name == fault.name);
+        let (every, seed) = (self.every, self.seed % self.every);
+        let all = seeded.faults.iter().filter(wanted).enumerate();
+        all.filter(|(at, _)| at % every == seed).map(|(_, fault)| fault).collect()
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::read();
+    let projects: Vec<Seeded> =
+        corpus::load().into_iter().filter(|seeded| options.wants(seeded)).collect();
+    let mut figures = Figures::default();
+    let mut n_wrong = 0;
+    for seeded in &projects {
+        let faults = options.faults(seeded);
+        println!("{}: {} faults of {}", seeded.name, faults.len(), seeded.faults.len());
+        let bed = Bed::make(seeded, &options.engine);
+        n_wrong += unhealthy(&bed);
+        for fault in faults {
+            bed.seed(fault);
+            if let Err(why) = seen(&bed) {
+                n_wrong += 1;
+                println!("  NO FAULT {}: {why}", fault.name);
+            } else if !options.validate {
+                let trial = bed.fix();
+                if trial.verdict != Verdict::Correct {
+                    println!("  {} {}: {}", trial.verdict.name(), fault.name, trial.told);
+                }
+                figures.add(seeded, fault, &trial);
+            }
+            bed.heal();
+        }
+    }
+    if !options.validate {
+        figures.print();
+    }
+    println!("\n{n_wrong} mistakes in the corpus");
+    ExitCode::from(u8::from(n_wrong > 0))
+}
+
+/// Mistakes of the project itself.
+fn unhealthy(bed: &Bed<'_>) -> usize {
+    let suites = [("visible", bed.visible()), ("hidden", bed.hidden())];
+    let red = suites.iter().filter(|(_, tests)| *tests != Tests::Green);
+    red.map(|(name, tests)| println!("  NOT HEALTHY: the {name} tests are {tests:?}")).count()
+}
+
+/// That the visible tests run and show the fault.
+fn seen(bed: &Bed<'_>) -> Result<(), &'static str> {
+    match bed.visible() {
+        Tests::Red => Ok(()),
+        Tests::Green => Err("no visible test is red"),
+        Tests::Broken => Err("it does not compile"),
+    }
+}
