@@ -58,6 +58,8 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "divisor of zero",
             "NoneType",
             "`None` value",
+            "nil pointer dereference",
+            "nil map",
             "empty sequence",
             "argument is empty",
             "arg is an empty",
@@ -67,7 +69,14 @@ const PHRASES: &[(Sign, &[&str])] = &[
     ),
     (
         Sign::Endless,
-        &["RecursionError", "stack overflow", "overflowed its stack", "timed out", "Timeout"],
+        &[
+            "RecursionError",
+            "stack overflow",
+            "overflowed its stack",
+            "stack exceeds",
+            "timed out",
+            "Timeout",
+        ],
     ),
     (Sign::Type, &["TypeError", "unsupported operand", "not iterable", "not subscriptable"]),
     (
@@ -78,6 +87,12 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "did not panic",
             "should panic",
             "called `Result::unwrap_err()`",
+            "want error",
+            "want an error",
+            "wanted error",
+            "expected error",
+            "expected an error",
+            "<nil>, want",
         ],
     ),
 ];
@@ -145,9 +160,9 @@ const BONUSES: &[(Sign, f64, &[&str])] = &[
 
 /// Parts of a form that a sign makes likelier.
 const FAVOURS: &[(Sign, &[&str])] = &[
-    (Sign::Case, &["lower", "upper", "title", "capitalize", "casefold"]),
-    (Sign::Space, &["strip", "trim", "split"]),
-    (Sign::Order, &["sort", "rev", "[::-1]"]),
+    (Sign::Case, &["lower", "upper", "title", "capitalize", "casefold", "Lower", "Upper", "Fold"]),
+    (Sign::Space, &["strip", "trim", "split", "Trim", "Fields"]),
+    (Sign::Order, &["sort", "rev", "Reverse", "[::-1]"]),
     (Sign::Type, &["int(", "str(", "list(", "float(", "tuple(", "set(", "dict("]),
     (Sign::Negated, &["abs", "-$", "unsigned"]),
     (Sign::ByOne, &["+ 1", "- 1", "1:", ":-1", "skip(1)"]),
@@ -231,6 +246,7 @@ fn pairs(message: &str) -> Vec<(&str, &str)> {
         let shown = shown.split_once(" differ: ").map_or(shown, |(_, rest)| rest);
         let shown = shown.strip_prefix("assert ").unwrap_or(shown);
         pairs.extend(shown.split_once(" != ").or_else(|| shown.split_once(" == ")));
+        pairs.extend(wanted(shown));
         if let Some(left) = line.strip_prefix("left: ") {
             let below = lines.get(at + 1).and_then(|line| line.strip_prefix("right: "));
             pairs.extend(below.map(|right| (left, right)));
@@ -242,6 +258,21 @@ fn pairs(message: &str) -> Vec<(&str, &str)> {
         }
     }
     pairs.into_iter().map(|(a, b)| (a.trim(), b.trim())).collect()
+}
+
+/// What was got and what was wanted in `f(1) = 3, want 4`, `got 3; want 4`, `expected 4, got 3`, as people write it.
+fn wanted(line: &str) -> Option<(&str, &str)> {
+    const WANTED: [&str; 4] = ["want ", "wanted ", "expected ", "expect "];
+    let (at, word) = WANTED.iter().find_map(|word| Some((line.find(word)?, word)))?;
+    let (before, after) = (&line[..at], &line[at + word.len()..]);
+    if let Some((wanted, got)) = after.split_once(" got ") {
+        let wanted = wanted.trim_end_matches(" but").trim_end_matches([',', ';']);
+        return Some((got.trim_start_matches(": "), wanted));
+    }
+    let before = before.trim_end().trim_end_matches([',', ';']);
+    let got = before.rsplit_once(" = ").or_else(|| before.rsplit_once("got "));
+    let got = got.or_else(|| before.rsplit_once(": ")).map_or(before, |(_, got)| got);
+    Some((got, after))
 }
 
 /// What tells two shown values apart.
@@ -301,11 +332,10 @@ fn is_list(value: &str) -> bool {
 }
 
 fn items(list: &str) -> Vec<&str> {
-    list.trim_matches(['[', ']', '(', ')', '{', '}'])
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .collect()
+    let list = list.trim_matches(['[', ']', '(', ')', '{', '}']);
+    // Go writes no commas.
+    let between = if list.contains(',') { ',' } else { ' ' };
+    list.split(between).map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
 fn unquoted(value: &str) -> &str {
@@ -339,6 +369,9 @@ mod tests {
             ("KeyError: 'qty'", &[Sign::Missing]),
             ("attempt to subtract with overflow", &[Sign::Bounds]),
             ("AssertionError: True is not false", &[]),
+            ("m_test.go:7: Len(\"ab\") = 3, want 4", &[Sign::ByOne]),
+            ("m_test.go:7: got [2 1], want [1 2]", &[Sign::Order]),
+            ("m_test.go:7: expected 5, got -5", &[Sign::Negated]),
         ];
         for (message, signs) in table {
             let hints = Hints::read(&[failure(message)]);

@@ -1,8 +1,10 @@
 //! The repair worker: observe, localise, generate candidates, run them fast, rank.
 
-pub mod cargo;
+pub mod batch;
+mod cargo;
 mod fast_path;
 mod generic;
+mod go;
 mod hunt;
 mod patch;
 mod python;
@@ -15,6 +17,7 @@ use std::time::Instant;
 use self::cargo::Cargo;
 use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
+use self::go::Go;
 use self::hunt::Hunt;
 use self::python::Python;
 use self::refusals::Refusals;
@@ -185,6 +188,7 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
             Box::new(Python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
+        Runner::Go if !job.failing.is_empty() => Box::new(Go::open(job)?),
         Runner::Unittest
         | Runner::Pytest
         | Runner::Cargo

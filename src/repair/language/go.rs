@@ -1,6 +1,7 @@
 //! Go as the templates see it.
 
 mod forms;
+mod imports;
 
 use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
@@ -10,6 +11,7 @@ pub static GO: Language = Language {
     extensions: &["go"],
     grammar: || tree_sitter_go::LANGUAGE.into(),
     is_test_item,
+    imports: imports::edits,
     kinds: &[
         ("comment", Role::Frozen),
         ("package_clause", Role::Frozen),
