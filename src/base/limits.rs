@@ -253,8 +253,8 @@ pub const RUST_OBSERVED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Green tests whose coverage is taken.
 pub const RUST_OBSERVED_GREEN_MAX: usize = 60;
 /// Patches built into one Go program at first, and later.
-pub const GO_FIRST_BATCH_PATCHES: usize = 200;
-pub const GO_BATCH_PATCHES: usize = 800;
+pub const GO_FIRST_BATCH_PATCHES: usize = 150;
+pub const GO_BATCH_PATCHES: usize = 400;
 /// Builds of one batch of Go patches, each without the edits the one before could not compile.
 pub const GO_BUILD_ROUNDS_MAX: usize = 12;
 /// Go patches that are tried with a run of the check each: of one batch, and of one search.

@@ -3,29 +3,22 @@
 //! Pure text generation from syntax ranges.
 
 mod marks;
+mod registry;
 mod signature;
 
 pub use marks::{Marked, mark};
+pub use registry::TIME_VARIABLE;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tree_sitter::{Node, Parser, Tree};
 
+use self::registry::{package, registry, registry_path};
 use self::signature::Signature;
 use super::Source;
-use super::schema::ARMS_VARIABLE;
 use crate::base::path::RepoPath;
 use crate::base::text::edit::{self, Edit};
-
-/// How many milliseconds of processor time a program may take while a copy is switched on; unset means as long as it
-/// likes.
-pub const TIME_VARIABLE: &str = "GREENLOOP_CPU_MS";
-
-/// Memory that a program with a copy switched on may take, in bytes.
-const HEAP_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Stack of one goroutine, in bytes: endless recursion is to end soon.
-const STACK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Edits that are switched on together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,7 +34,7 @@ pub type Arm = (u32, u32);
 /// What became of a piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// What to write into [`ARMS_VARIABLE`], as `unit=arm,unit=arm`.
+    /// What to write into [`super::schema::ARMS_VARIABLE`], as `unit=arm,unit=arm`.
     Arms(Vec<Arm>),
     /// The function is no Go after the edits.
     Malformed,
@@ -289,21 +282,6 @@ impl Builder<'_> {
     }
 }
 
-/// The file beside `path` that chooses or notes.
-fn registry_path(path: &RepoPath) -> Option<RepoPath> {
-    let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
-    let slash = if folder.is_empty() { "" } else { "/" };
-    RepoPath::new(&format!("{folder}{slash}greenloop_registry.go"))
-}
-
-fn package(text: &str, tree: &Tree) -> String {
-    let root = tree.root_node();
-    let mut cursor = root.walk();
-    let clause = root.children(&mut cursor).find(|node| node.kind() == "package_clause");
-    let name = clause.and_then(|clause| clause.named_child(0));
-    name.map_or_else(String::new, |name| text[name.byte_range()].to_owned())
-}
-
 /// Whether an edit adds or takes away an import.
 fn is_import(root: Node<'_>, edit: &Edit) -> bool {
     let mut cursor = root.walk();
@@ -352,55 +330,6 @@ fn after(text: &str, range: &Range<usize>, edits: &[Edit]) -> Option<String> {
         Some(Edit::new(start..edit.end.checked_sub(range.start)?, edit.text.clone()))
     };
     edit::apply(text.get(range.clone())?, &edits.iter().map(moved).collect::<Option<Vec<Edit>>>()?)
-}
-
-/// The file that knows which arms are on, and ends a program that takes too much for one.
-fn registry(package: &str, n_units: u32) -> String {
-    format!(
-        "package {package}
-
-import (
-	greenloopOs \"os\"
-	greenloopRuntime \"runtime\"
-	greenloopDebug \"runtime/debug\"
-	greenloopStrconv \"strconv\"
-	greenloopStrings \"strings\"
-	greenloopSyscall \"syscall\"
-	greenloopTime \"time\"
-)
-
-var greenloopUnits = greenloopChoices()
-
-func greenloopChoices() (units [{n_units}]int) {{
-	for _, pair := range greenloopStrings.Split(greenloopOs.Getenv(\"{ARMS_VARIABLE}\"), \",\") {{
-		if at := greenloopStrings.IndexByte(pair, '='); at > 0 {{
-			unit, _ := greenloopStrconv.Atoi(pair[:at])
-			units[unit], _ = greenloopStrconv.Atoi(pair[at+1:])
-		}}
-	}}
-	limit, _ := greenloopStrconv.ParseInt(greenloopOs.Getenv(\"{TIME_VARIABLE}\"), 10, 64)
-	if limit > 0 {{
-		greenloopDebug.SetMaxStack({STACK_BYTES_MAX})
-		go greenloopWatch(limit)
-	}}
-	return units
-}}
-
-func greenloopWatch(limit int64) {{
-	for {{
-		greenloopTime.Sleep(10 * greenloopTime.Millisecond)
-		var used greenloopSyscall.Rusage
-		_ = greenloopSyscall.Getrusage(0, &used)
-		var memory greenloopRuntime.MemStats
-		greenloopRuntime.ReadMemStats(&memory)
-		spent := used.Utime.Nano() + used.Stime.Nano()
-		if spent/1000000 > limit || memory.HeapAlloc > {HEAP_BYTES_MAX} {{
-			greenloopOs.Exit(97)
-		}}
-	}}
-}}
-"
-    )
 }
 
 #[cfg(test)]

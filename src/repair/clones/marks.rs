@@ -3,7 +3,8 @@
 
 use tree_sitter::Node;
 
-use super::{package, parse, registry_path};
+use super::parse;
+use super::registry::{package, registry_path};
 use crate::base::path::RepoPath;
 use crate::base::text::edit::{self, Edit};
 use crate::repair::Source;
@@ -64,7 +65,10 @@ fn lists(node: Node<'_>, found: &mut Vec<(usize, usize)>) {
     let mut cursor = node.walk();
     for child in node.named_children(&mut cursor) {
         if child.kind() == "statement_list" {
-            found.push((child.start_position().row, child.end_position().row));
+            // The grammar counts the line break behind a list to it.
+            let mut cursor = child.walk();
+            let last = child.named_children(&mut cursor).last().unwrap_or(child);
+            found.push((child.start_position().row, last.end_position().row));
         } else {
             lists(child, found);
         }

@@ -138,7 +138,13 @@ pub static GO: Language = Language {
         jumps: &["continue", "break"],
         assign: "$a = $b",
         updates: &["$a++", "$a--"],
-        adds: &["$a = append($a, $b)", "$a[$b] = true", "$a[$b]++"],
+        adds: &[
+            "$a = append($a, $b)",
+            "sort.Strings($a)",
+            "sort.Ints($a)",
+            "$a[$b] = true",
+            "$a[$b]++",
+        ],
         nothings: &[
             "len($a) == 0",
             "$a == 0",

@@ -78,7 +78,11 @@ fn by_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if site.node.role() == Role::Name || is_callee(site.node) || place(site.node).is_none() {
         return;
     }
-    for (rank, name) in site.near().names.iter().take(NAMES_MAX).enumerate() {
+    let near = site.near().names.iter().take(NAMES_MAX);
+    // What is no value yet may be one of those that all functions share, such as an error.
+    let shared = site.shared().names.iter().take(NAMES_MAX);
+    let shared = shared.filter(|_| site.node.role() == Role::Null);
+    for (rank, name) in near.chain(shared).enumerate() {
         drafts.put(site.node, name, nth(rank));
     }
 }

@@ -229,12 +229,27 @@ fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     };
     let form = site.language().snippets.guard;
-    for (rank, atom) in atoms(site).into_iter().take(ATOMS_MAX).enumerate() {
+    let atoms = atoms(site).into_iter().take(ATOMS_MAX);
+    for (rank, atom) in keeps(node).into_iter().chain(atoms).enumerate() {
         let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
         let put = edit.text.trim_end().to_owned();
         let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
         drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
     }
+}
+
+/// Conditions under which an assignment keeps the larger or smaller of two values.
+fn keeps(statement: Node<'_>) -> Vec<String> {
+    let assign = if statement.role() == Role::ExpressionStatement {
+        statement.first()
+    } else {
+        Some(statement)
+    };
+    let assign = assign.filter(|assign| assign.role() == Role::Assign);
+    let sides = assign.and_then(|assign| assign.part(&["left"]).zip(assign.part(&["right"])));
+    sides.map_or_else(Vec::new, |(old, new)| {
+        [">", "<"].map(|sign| format!("{} {sign} {}", new.text(), old.text())).to_vec()
+    })
 }
 
 fn first_statement(function: Node<'_>) -> Option<Node<'_>> {

@@ -1,12 +1,16 @@
 //! `greenloop __batch FILE`: runs built test programs many times inside a world, one process per run, and prints one
 //! JSON line for each result.
 
+mod dialect;
+mod outside;
+
+pub(super) use dialect::Dialect;
+pub(super) use outside::{read_lines, run_in};
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -14,21 +18,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::fast_path::{Job, Verdict};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::limits::{
-    COVERAGE_BYTES_MAX, OBSERVE_WALL, SEARCH_WALL_MAX, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR,
-    TRY_CPU_MIN, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
+    OBSERVE_WALL, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
 };
-use crate::base::path::RepoPath;
-use crate::io::process::{self, End};
-use crate::io::sandbox;
-use crate::io::worlds::{Command, World};
+use crate::io::process;
 use crate::logic::report_parse::libtest::Reader;
-use crate::model::failure::Failure;
 use crate::model::report::TestOutcome;
-use crate::repair::clones::TIME_VARIABLE;
 use crate::repair::schema::{ARMS_VARIABLE, COVERAGE_VARIABLE};
 
 /// The first argument that asks for a batch.
@@ -67,16 +64,6 @@ pub(super) struct Program {
     pub dir: PathBuf,
     pub env: Vec<(String, String)>,
     pub dialect: Dialect,
-}
-
-/// How a test program is told what to run, and tells what passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Dialect {
-    /// Rust's.
-    Libtest,
-    /// That of Go's `testing`.
-    Go,
 }
 
 /// A test of a program, by the place of the program in the list.
@@ -312,7 +299,7 @@ fn passed(
     if program.dialect == Dialect::Go {
         let mut passed = HashSet::new();
         let output = process::run(&run, &CancelToken::new(), &mut |line| {
-            passed.extend(go_passed(line).filter(|name| names.contains(&name.as_str())));
+            passed.extend(dialect::go_passed(line).filter(|name| names.contains(&name.as_str())));
         });
         return Ran { names: passed, took: output.duration };
     }
@@ -325,132 +312,4 @@ fn passed(
     let passed = cases.filter(|case| case.outcome == TestOutcome::Passed);
     let names = passed.filter_map(|case| Some(case.id.name.strip_prefix("tests ")?.to_owned()));
     Ran { names: names.collect(), took: output.duration }
-}
-
-impl Dialect {
-    /// What makes a program run these tests one after the other and tell of each.
-    fn arguments(self, names: &[&str]) -> Vec<String> {
-        match self {
-            Dialect::Libtest => {
-                let fixed = ["--exact", "--test-threads=1"].into_iter();
-                fixed.chain(names.iter().copied()).map(str::to_owned).collect()
-            }
-            Dialect::Go => {
-                vec!["-test.v".to_owned(), format!("-test.run={}", go_pattern(names))]
-            }
-        }
-    }
-
-    fn environment(self, limit: Duration) -> Option<(String, String)> {
-        match self {
-            // A backtrace of an unoptimised program takes longer than most tests.
-            Dialect::Libtest => Some(("RUST_BACKTRACE".into(), "0".into())),
-            Dialect::Go => {
-                // What a run takes on a busy machine is no measure of what it computes.
-                let spent = if limit <= TRY_WALL_MIN { TRY_CPU_MIN } else { limit };
-                Some((TIME_VARIABLE.into(), spent.as_millis().to_string()))
-            }
-        }
-    }
-}
-
-/// The test that a line of a Go program says passed: `--- PASS: TestX/y (0.00s)`.
-fn go_passed(line: &[u8]) -> Option<String> {
-    let line = String::from_utf8_lossy(line);
-    let (_, rest) = line.split_once("--- PASS: ")?;
-    Some(rest.rsplit_once(" (")?.0.to_owned())
-}
-
-/// What selects one test alone, or at least several by their outermost names.
-fn go_pattern(names: &[&str]) -> String {
-    let is_plain = |ch: char| ch.is_alphanumeric() || ch == '_' || !ch.is_ascii();
-    let quoted = |part: &str| {
-        let quote = |ch: char| if is_plain(ch) { vec![ch] } else { vec!['\\', ch] };
-        part.chars().flat_map(quote).collect::<String>()
-    };
-    if let [name] = names {
-        let parts: Vec<String> =
-            name.split('/').map(|part| format!("^{}$", quoted(part))).collect();
-        return parts.join("/");
-    }
-    let outermost = |name: &&str| quoted(name.split('/').next().unwrap_or(name));
-    let tests: BTreeSet<String> = names.iter().map(outermost).collect();
-    format!("^({})$", tests.into_iter().collect::<Vec<_>>().join("|"))
-}
-
-impl Outcome {
-    /// `in_programs` are the places, in the caller's list, of the failing tests that were run.
-    pub fn verdict(self, in_programs: &[usize]) -> Verdict {
-        match self {
-            Outcome::StillRed => Verdict::StillRed,
-            Outcome::Breaks => Verdict::Breaks,
-            Outcome::Fixes(fixed) if fixed.len() == in_programs.len() => Verdict::Plausible,
-            Outcome::Fixes(fixed) => {
-                let place = |at: usize| in_programs.get(at).copied();
-                Verdict::Partial { fixed: fixed.into_iter().filter_map(place).collect() }
-            }
-        }
-    }
-}
-
-/// Runs a batch inside a world to its end, the job's cancel, or until `each` breaks.
-pub(super) fn run_in(
-    world: &World,
-    job: &Job<'_>,
-    spec: &Spec,
-    each: &mut dyn FnMut(Line) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>, Failure> {
-    let file = world.scratch().join("batch.json");
-    let json = serde_json::to_vec(spec).map_err(std::io::Error::from);
-    json.and_then(|json| std::fs::write(&file, json))
-        .map_err(|error| not_run(&format!("`{}` cannot be written: {error}", file.display())))?;
-    let program = sandbox::own_program().map_err(|error| not_run(&error.to_string()))?;
-    let text = |path: &Path| path.to_string_lossy().into_owned();
-    let command = Command {
-        argv: vec![text(&program), ARGUMENT.into(), text(&file)],
-        dir: job.check.dir.clone(),
-        env: job.check.env.clone().into_iter().collect(),
-        deadline: 2 * SEARCH_WALL_MAX,
-        policy: job.check.policy.clone(),
-    };
-    let stop = job.desk.cancel.child();
-    let output = world.run(&command, &stop, &mut |line| {
-        if stop.is_cancelled() {
-            return;
-        }
-        if let Ok(line) = serde_json::from_slice(line)
-            && each(line).is_break()
-        {
-            stop.cancel();
-        }
-    });
-    match output.end {
-        _ if stop.is_cancelled() => Ok(ControlFlow::Break(())),
-        End::Exited(0) => Ok(ControlFlow::Continue(())),
-        end => Err(not_run(&format!("the runs of test programs ended early ({end:?})"))),
-    }
-}
-
-fn not_run(reason: &str) -> Failure {
-    Failure::environment(
-        format!("the search cannot go on: {reason}"),
-        "Candidates are tried one check at a time instead.",
-    )
-}
-
-/// Lines as instrumented programs write them: `path<TAB>line,line`. A file that is not there is no line.
-pub(super) fn read_lines(file: &Path) -> BTreeMap<RepoPath, BTreeSet<u32>> {
-    let mut text = String::new();
-    if let Ok(file) = File::open(file) {
-        // What cannot be read tells nothing; what was read before still counts.
-        drop(file.take(COVERAGE_BYTES_MAX).read_to_string(&mut text));
-    }
-    let mut lines: BTreeMap<RepoPath, BTreeSet<u32>> = BTreeMap::new();
-    for (path, numbers) in text.lines().filter_map(|line| line.split_once('\t')) {
-        if let Some(path) = RepoPath::new(path) {
-            let numbers = numbers.split(',').filter_map(|number| number.parse::<u32>().ok());
-            lines.entry(path).or_default().extend(numbers);
-        }
-    }
-    lines
 }
