@@ -38,7 +38,7 @@ Commands:
   reject RUN [CHANGE...]  say no to them
   undo RUN        take back what was accepted last
   resume RUN      go on with an interrupted run
-  answer RUN yes|no  answer what a run asks, and go on with it
+  answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it
   cancel RUN      end a run
   lessons         list what was learned from what you accepted and rejected; --delete N or all
   report [DIR]    say where time, attempts and people's answers went, and where runs stalled

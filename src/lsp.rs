@@ -1,6 +1,7 @@
 //! Floor 5: the language server. Turns the editor's messages into commands for engines and what engines say into
 //! diagnostics, actions and progress. Nothing outside knows the protocol, nothing in here decides about runs.
 
+mod accept_alone;
 mod acceptance;
 mod aliases;
 mod awaited;

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use greenloop::base::ids::{AttemptId, BlobId, RunId, TreeId};
+use greenloop::base::limits::JAIL_NICE;
 use greenloop::base::path::RepoPath;
 use greenloop::engine::{
     Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
@@ -66,11 +67,13 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
 }
 
-/// One thread per processor that does nothing but work.
+/// One thread per processor that does nothing but work, as far behind the server as the sandbox puts what it runs.
 fn burners(stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
     let n = thread::available_parallelism().map_or(1, usize::from);
     let burn = |stop: Arc<AtomicBool>| {
         move || {
+            // Of this thread alone.
+            rustix::process::nice(JAIL_NICE).unwrap();
             while !stop.load(Ordering::Relaxed) {
                 std::hint::spin_loop();
             }

@@ -283,6 +283,18 @@ pub const GUARD_TEST_BYTES_MAX: usize = 256 * 1024;
 pub const MODEL_TURNS_MAX: usize = 50;
 /// How often a language model is told in one attempt that what it made is not green.
 pub const MODEL_RED_ROUNDS_MAX: usize = 3;
+/// Questions that language models may ask a person while they work on one step.
+pub const QUESTIONS_OF_STEP_MAX: usize = 3;
+/// Questions that language models may ask a person about a goal before it is planned.
+pub const QUESTIONS_OF_GOAL_MAX: usize = 3;
+/// Of such a question, in bytes.
+pub const INQUIRY_BYTES_MAX: usize = 1_000;
+/// Answers to choose from.
+pub const INQUIRY_OPTIONS_MAX: usize = 6;
+/// Of such an answer, in bytes: editors show it on a button.
+pub const INQUIRY_OPTION_BYTES_MAX: usize = 80;
+/// Of what a person says to it, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
 /// Steps of one plan.
 pub const PLAN_STEPS_MAX: usize = 50;
 /// The text of a plan, in bytes; a longer one is not read.

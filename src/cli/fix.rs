@@ -15,6 +15,7 @@ use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::{FLAKY, UNASKED};
 use crate::logic::{guard, machine, plan_text};
+use crate::model::approval::AcceptAlone;
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
@@ -105,7 +106,8 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         }
         return Ok(3);
     }
-    let applied = match (&view.review, how.apply, view.run.outcome()) {
+    let apply = how.apply || view.run.approval.accept == AcceptAlone::Green;
+    let applied = match (&view.review, apply, view.run.outcome()) {
         (Some(review), true, Some(Outcome::Green)) => apply::apply(&root, review),
         _ => Ok(Vec::new()),
     };
@@ -121,7 +123,7 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         decide::keep(dirs, id, review.proposal.items().collect())?;
     }
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
-        say(&written(how.apply, &applied, id));
+        say(&written(apply, &applied, id));
     } else if how.format == Format::Human && view.review.is_some() {
         say(&format!("`greenloop accept {id}` writes what is green.\n"));
     }

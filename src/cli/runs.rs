@@ -9,7 +9,7 @@ use super::style::Style;
 use super::{Stop, json, say};
 use crate::engine::{self, Dirs, RunView};
 use crate::logic::machine;
-use crate::logic::{overview, plan_text};
+use crate::logic::{inquiry, overview, plan_text};
 use crate::model::question::About;
 use crate::model::run::{GoalKind, Run};
 
@@ -98,9 +98,17 @@ pub(super) fn waits(view: &RunView) -> Option<String> {
     let Some(open) = run.open_questions().next() else {
         return Some("it is paused".to_owned());
     };
+    if let Some(told) = inquiry::told(run, &open.question) {
+        let options = open.question.inquiry.iter().flat_map(|inquiry| &inquiry.options);
+        let options: Vec<String> = options.map(|option| format!("\n  - {option}")).collect();
+        let how = format!("`greenloop answer {} 'WORDS'` answers it", run.id);
+        return Some(format!("{told}{}\n{how}", options.concat()));
+    }
     let what = match open.question.about {
-        About::Plan => "is the plan to be carried out?".to_owned(),
         About::Step { step } => format!("is step {step} to be carried out?"),
+        About::Plan | About::Goal | About::Attempt { .. } => {
+            "is the plan to be carried out?".to_owned()
+        }
     };
     Some(format!("{what} `greenloop answer {} yes` or `no` says so", run.id))
 }

@@ -9,6 +9,7 @@ use crate::io::sandbox;
 use crate::io::worker::Progress;
 use crate::model::event::Event;
 use crate::model::plan::Step;
+use crate::model::question::{Answer, Question};
 use crate::model::run::AttemptResult;
 
 /// The moving part of the output, on standard error: one line that is written over on a terminal, a line per stage
@@ -97,10 +98,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
                 .to_owned(),
         )
         .filter(|text| !text.is_empty()),
-        Event::PlanMade { plan, .. } if plan.steps.len() > 1 => {
-            let line = |step: &Step| format!("step      {}: {}", step.id, step.title);
-            Some(plan.steps.iter().map(line).collect::<Vec<_>>().join("\n"))
-        }
+        Event::PlanMade { .. } | Event::Replanned { .. } => planned(event),
         Event::AttemptStarted { attempt, step, worker, .. } => {
             let at = if n_steps > 1 { format!(" at step {step}") } else { String::new() };
             Some(format!("attempt   {attempt}, by {worker}{at}"))
@@ -112,12 +110,14 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
             let paths: Vec<&str> = paths.iter().map(RepoPath::as_str).collect();
             Some(format!("attempt   {attempt} conflicts with another step in {}", paths.join(", ")))
         }
-        Event::Paused { .. } => Some("paused".to_owned()),
-        Event::Resumed { .. } | Event::Unpaused { .. } => Some("resumed".to_owned()),
-        Event::RunRequested { id, .. } => Some(format!("run       {id}")),
-        Event::PlanMade { .. }
-        | Event::Asked { .. }
+        Event::Asked { .. }
         | Event::Answered { .. }
+        | Event::Paused { .. }
+        | Event::Resumed { .. }
+        | Event::Unpaused { .. } => by_people(event),
+        Event::RunRequested { id, .. } => Some(format!("run       {id}")),
+        Event::PlanAsks { .. }
+        | Event::AttemptContinued { .. }
         | Event::AttemptFinished { .. }
         | Event::Spent { .. }
         | Event::VerifyFinished { .. }
@@ -131,5 +131,36 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         | Event::HunksDecided { .. }
         | Event::Accepted { .. }
         | Event::TakenBack { .. } => None,
+    }
+}
+
+/// What people are asked and do.
+fn by_people(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Asked { question: Question { inquiry: Some(inquiry), .. }, .. } => {
+            format!("question  {}: {}", inquiry.by, inquiry.text)
+        }
+        Event::Answered { answer: Answer::Said { text }, .. } => format!("answer    {text}"),
+        Event::Paused { .. } => "paused".to_owned(),
+        Event::Resumed { .. } | Event::Unpaused { .. } => "resumed".to_owned(),
+        _ => return None,
+    })
+}
+
+/// The steps of a plan, or what became of one of them.
+fn planned(event: &Event) -> Option<String> {
+    let line = |step: &Step| format!("step      {}: {}", step.id, step.title);
+    match event {
+        Event::PlanMade { plan, .. } if plan.steps.len() > 1 => {
+            Some(plan.steps.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+        Event::Replanned { step, steps, why, .. } if steps.is_empty() => {
+            Some(format!("step      {step} stays as it is: {why}"))
+        }
+        Event::Replanned { step, steps, by, .. } => {
+            let titles: Vec<&str> = steps.iter().map(|step| step.title.as_str()).collect();
+            Some(format!("step      {step} is planned anew by {by}: {}", titles.join("; ")))
+        }
+        _ => None,
     }
 }

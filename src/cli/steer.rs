@@ -16,7 +16,7 @@ use crate::model::run::Run;
 #[derive(Default)]
 struct Options {
     run: Option<String>,
-    /// Yes or no.
+    /// What is answered.
     word: Option<String>,
     folder: Option<std::path::PathBuf>,
     question: Option<u32>,
@@ -55,21 +55,22 @@ pub(super) fn resume(parser: lexopt::Parser) -> Result<i32, Stop> {
 /// Answers the open question, and goes on with the run.
 pub(super) fn answer(parser: lexopt::Parser) -> Result<i32, Stop> {
     let options = parse(parser, true)?;
-    let answer = match options.word.as_deref() {
-        Some("yes") => Answer::Yes,
-        Some("no") => Answer::No { note: options.note },
-        _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
+    let Some(word) = options.word else {
+        return Err(Stop::Usage("say what the answer is".to_owned()));
     };
     let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
-    let mut open = view.run.open_questions();
-    let question = match options.question {
-        Some(number) => QuestionId(number),
-        None => match open.next() {
-            Some(asked) => asked.question.id,
-            None => return Err(asks_nothing(&view.run).into()),
-        },
+    let wanted = options.question.map(QuestionId);
+    let mut open = view.run.open_questions().map(|asked| &asked.question);
+    let Some(question) = open.find(|open| wanted.is_none_or(|wanted| open.id == wanted)) else {
+        return Err(asks_nothing(&view.run).into());
     };
-    let id = view.run.id;
+    let answer = match word.as_str() {
+        _ if question.inquiry.is_some() => Answer::Said { text: word },
+        "yes" => Answer::Yes,
+        "no" => Answer::No { note: options.note },
+        _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
+    };
+    let (id, question) = (view.run.id, question.id);
     fix::carry_out(dirs, &options.how, id, Command::Answer { id, question, answer })
 }
 

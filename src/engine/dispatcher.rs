@@ -213,7 +213,11 @@ impl Dispatcher {
     fn next_waiting(&mut self) -> Option<(RunId, Effect)> {
         let rank = |effect: &Effect| match effect {
             Effect::Verify { .. } => 0,
-            Effect::TakeSnapshot | Effect::RunBaseline | Effect::Plan | Effect::Work { .. } => 1,
+            Effect::TakeSnapshot
+            | Effect::RunBaseline
+            | Effect::Plan
+            | Effect::Replan { .. }
+            | Effect::Work { .. } => 1,
             Effect::CheckSubset { .. } => 2,
         };
         let ranked = self.waiting.iter().enumerate();

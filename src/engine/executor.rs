@@ -143,6 +143,7 @@ pub(super) fn execute(project: &Project, task: &Task, teller: &Teller<'_>) -> Ev
             Effect::RunBaseline => run_baseline(project, task, progress),
             Effect::Work { attempt } => work::work(project, task, *attempt, teller),
             Effect::Plan => plan::plan(project, task, teller),
+            Effect::Replan { step } => plan::replan(project, task, *step, teller),
             Effect::Verify { attempt, tree, onto } => {
                 let attempt = found(&task.run, *attempt)?;
                 verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
@@ -173,6 +174,12 @@ pub(super) fn failed(effect: &Effect, failure: Failure) -> Event {
             hunks: hunks.clone(),
             verdict: SubsetVerdict::Unknown { reason: failure.message },
             checks: Vec::new(),
+        },
+        Effect::Replan { step } => Event::Replanned {
+            step: *step,
+            steps: Vec::new(),
+            by: String::new(),
+            why: failure.message,
         },
         Effect::TakeSnapshot
         | Effect::RunBaseline

@@ -21,6 +21,7 @@ use crate::model::failure::Failure;
 use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::provider::Model;
+use crate::model::question::Asked;
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, Goal, Verified};
 use crate::model::worker::{Worker, WorkerKind};
@@ -37,6 +38,12 @@ pub struct Assignment<'a> {
     pub goal: &'a Goal,
     /// What of the goal is to be done now.
     pub step: &'a Step,
+    /// What this attempt had made when it asked something; `None` at its beginning.
+    pub draft: Option<&'a TreeId>,
+    /// What models asked people about the goal and this step, and the answers.
+    pub asked: &'a [&'a Asked],
+    /// Whether one may ask once more.
+    pub may_ask: bool,
     /// What was tried before.
     pub attempts: &'a [&'a Attempt],
     /// Trees that were left by earlier attempts and were not green; not to be proposed again.

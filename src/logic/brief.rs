@@ -8,6 +8,7 @@ use crate::model::check::{CheckRun, Problem};
 use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::proposal::FileChange;
+use crate::model::question::{Answer, Asked};
 use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Attempt, AttemptResult, Avoid, Goal};
 
@@ -17,6 +18,12 @@ const CASE_BYTES_MAX: usize = 1_500;
 const RED_BYTES_MAX: usize = 10_000;
 /// Errors of compilers and linters that are told.
 const PROBLEMS_TOLD_MAX: usize = 20;
+/// What is told of what a model had changed before it asked, in bytes.
+const MADE_BYTES_MAX: usize = 12_000;
+/// What answers are.
+const ANSWERED: &str = "These answers are part of the task. Keep to them.";
+/// Stands for an answer that nobody gave.
+const NO_ANSWER: &str = "Nobody answered in time. That is no yes: go on without it, and do nothing that would have needed one.";
 /// What is told of one change that was tried, in bytes.
 const CHANGE_BYTES_MAX: usize = 3_000;
 
@@ -125,6 +132,30 @@ pub fn said(avoid: &[Avoid]) -> String {
     });
     let all: Vec<String> = rejected.collect();
     section("What people said", &all.join("\n"))
+}
+
+/// What a model had changed before it asked something.
+pub fn made(diff: &str) -> String {
+    let diff = clipped(diff.trim(), MADE_BYTES_MAX);
+    let block = if diff.is_empty() { diff } else { fenced("diff", &diff) };
+    section("What you have changed so far", &block)
+}
+
+/// What people said to what models wanted to know. No answer is no yes.
+pub fn answers(asked: &[&Asked]) -> String {
+    let told = |asked: &&Asked| {
+        let question = asked.question.inquiry.as_ref()?;
+        let answer = match asked.answer.as_ref()? {
+            Answer::Said { text } => fenced("", text),
+            Answer::Yes | Answer::No { .. } | Answer::Late => NO_ANSWER.to_owned(),
+        };
+        Some(format!("Asked: {}\n{answer}", question.text))
+    };
+    let told: Vec<String> = asked.iter().filter_map(told).collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    section("What a person answered", &format!("{ANSWERED}\n\n{}", told.join("\n\n")))
 }
 
 fn diff_lines(removed: &[String], inserted: &[String]) -> String {

@@ -7,6 +7,7 @@ mod deadlines;
 mod ladder;
 mod proposal;
 mod questions;
+mod replan;
 mod review;
 mod steps;
 mod targets;
@@ -14,6 +15,7 @@ mod unusable;
 
 use std::collections::BTreeMap;
 
+use self::ladder::Turn;
 use self::proposal::propose;
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::model::budget::Expense;
@@ -31,8 +33,9 @@ pub use self::attempt::{expected, is_green, judge, verdict_on};
 pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
-pub use self::questions::waits_for_people;
-pub use self::steps::{StepState, base_runs, goal_tests, states, tests};
+pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
+pub use self::replan::first_free;
+pub use self::steps::{StepState, base_runs, goal_tests, states, tests, tip};
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +55,10 @@ pub enum Effect {
     TakeSnapshot,
     RunBaseline,
     Plan,
+    /// Has a step planned anew that nobody could do.
+    Replan {
+        step: StepId,
+    },
     Work {
         attempt: AttemptId,
     },
@@ -113,25 +120,28 @@ pub fn apply(run: &mut Run, event: &Event) {
         Event::Spent { on, .. } => run.spent.add(on),
         Event::PlanMade { plan, lessons, .. } => {
             run.plan = Some((**plan).clone());
+            run.inquiry = None;
             run.lessons.extend(lessons.iter().cloned());
         }
+        Event::Replanned { .. } => replan::apply(run, event),
         Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
         Event::EffectFailed { failure } => end(run, Outcome::Failed { failure: failure.clone() }),
         Event::CancelRequested => end(run, Outcome::Cancelled),
         Event::WallSpent => {
-            let seconds = run.budget.wall_ms_max.div_ceil(1000);
-            let reason = format!("the time of {seconds} s is spent{}", where_it_stood(run));
-            end(run, Outcome::Spent { reason });
+            let outcome = time_spent(run);
+            end(run, outcome);
         }
         Event::Resumed { at_ms } => resume(run, *at_ms),
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
         Event::Paused { .. }
         | Event::Unpaused { .. }
+        | Event::PlanAsks { .. }
         | Event::Asked { .. }
         | Event::Answered { .. } => {
             questions::apply(run, event);
         }
         Event::AttemptStarted { .. }
+        | Event::AttemptContinued { .. }
         | Event::AttemptFinished { .. }
         | Event::VerifyFinished { .. }
         | Event::MergeConflicted { .. }
@@ -151,6 +161,11 @@ fn resume(run: &mut Run, at_ms: u64) {
     if run.baseline.is_some() {
         run.phase = Phase::Baselining;
     }
+}
+
+fn time_spent(run: &Run) -> Outcome {
+    let seconds = run.budget.wall_ms_max.div_ceil(1000);
+    Outcome::Spent { reason: format!("the time of {seconds} s is spent{}", where_it_stood(run)) }
 }
 
 /// What people need to know of a run that ended before its time: what it waited for, or what was still red and why.
@@ -195,7 +210,7 @@ pub fn decide(run: &Run) -> Next {
         Phase::Working => match (&run.baseline, &run.targets) {
             (Some(baseline), None) => targets::choose_targets(run, baseline),
             (Some(_), Some(targets)) if !targets.is_empty() || is_change(run) => match &run.plan {
-                None => Next::Do(vec![Effect::Plan]),
+                None => questions::of_goal(run).unwrap_or(Next::Do(vec![Effect::Plan])),
                 Some(plan) => work(run, plan),
             },
             (Some(baseline), Some(_)) => targets::nothing_to_fix(&run.goal, baseline),
@@ -242,6 +257,7 @@ fn work(run: &Run, plan: &Plan) -> Next {
     if questions::keeps_waiting(run, About::Plan) {
         return Next::Do(wanted);
     }
+    wanted.extend(replan::wanted(&states));
     let is_working = |made: &&Attempt| made.result.is_none() && made.left.is_none();
     if run.attempts.iter().filter(is_working).count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
@@ -249,12 +265,20 @@ fn work(run: &Run, plan: &Plan) -> Next {
             _ => None,
         })
     {
-        let base = steps::tip(run).map(|(tree, _)| tree.clone());
-        let (attempt, why) = (AttemptId(run.attempts.len() as u32 + 1), turn.why.clone());
-        let worker = turn.worker.clone();
-        return Next::Record(Event::AttemptStarted { attempt, step, worker, base, why });
+        return Next::Record(begun(run, step, turn));
     }
     Next::Do(wanted)
+}
+
+/// A worker's turn at a step: an attempt that waited for an answer goes on, else a new one begins.
+fn begun(run: &Run, step: StepId, turn: &Turn) -> Event {
+    let mut made = run.attempts.iter().filter(|attempt| attempt.step == step);
+    if let Some(open) = made.find(|attempt| attempt.result.is_none()) {
+        return Event::AttemptContinued { attempt: open.id };
+    }
+    let base = tip(run).map(|(tree, _)| tree.clone());
+    let (attempt, why) = (AttemptId(run.attempts.len() as u32 + 1), turn.why.clone());
+    Event::AttemptStarted { attempt, step, worker: turn.worker.clone(), base, why }
 }
 
 /// Whether an attempt at a step in this state is still of use; `None` for a step that is not in the plan any more.
@@ -271,7 +295,7 @@ fn finish(outcome: Outcome) -> Next {
 
 /// Ends a run; what is merged by then becomes a proposal first.
 fn end_with(run: &Run, outcome: Outcome) -> Next {
-    match steps::tip(run).and(propose(run)) {
+    match tip(run).and(propose(run)) {
         Some(proposal) if run.proposal.as_ref() != Some(&proposal) => {
             Next::Record(Event::ProposalMade { proposal: Box::new(proposal) })
         }
@@ -343,7 +367,7 @@ fn counted(what: &str, tests: &[TestId]) -> String {
 pub fn last_search(run: &Run) -> Option<&SearchFact> {
     run.attempts.iter().rev().find_map(|attempt| match attempt.left.as_ref()? {
         WorkResult::Nothing { search, .. } | WorkResult::Changed { search, .. } => search.as_ref(),
-        WorkResult::Refused { .. } => None,
+        WorkResult::Refused { .. } | WorkResult::Asks { .. } => None,
     })
 }
 

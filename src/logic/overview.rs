@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::logic::guard;
 use crate::logic::machine::{self, StepState};
+use crate::logic::{guard, inquiry};
 use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
+use crate::model::question::Answer;
 use crate::model::report::TestOutcome;
-use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Run};
+use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Replanned, Run};
 
 /// What is said of a flaky test.
 pub const FLAKY: &str = "flaky: it passed and failed on the same files";
@@ -29,6 +30,8 @@ pub fn markdown(run: &Run) -> String {
             format!("{}, by {}{at}: {}", attempt.id, attempt.worker, became(attempt))
         }),
     );
+    section(&mut page, "Planned anew", run.replanned.iter().map(replanned));
+    section(&mut page, "Questions", questions(run));
     if let Some(proposal) = &run.proposal {
         section(&mut page, "Proposal", changes(run, proposal));
         section(&mut page, "Evidence", evidence(&proposal.evidence));
@@ -72,11 +75,36 @@ fn goal(run: &Run) -> impl Iterator<Item = String> {
 /// What became of an attempt.
 pub fn became(attempt: &Attempt) -> String {
     match &attempt.result {
+        None if attempt.asks() => "has asked something".to_owned(),
         None => "at work".to_owned(),
         Some(AttemptResult::Green) => "green".to_owned(),
         Some(AttemptResult::Red { reason }) => format!("not green: {reason}"),
         Some(AttemptResult::Nothing { reason }) => format!("no change: {reason}"),
     }
+}
+
+/// What became of a step that nobody could do.
+pub fn replanned(made: &Replanned) -> String {
+    let Replanned { step, into, by, why } = made;
+    let names: Vec<String> = into.iter().map(ToString::to_string).collect();
+    let became = match names.as_slice() {
+        [] => "stays as it is".to_owned(),
+        some => format!("is done in other steps by {by}: {}", some.join(", ")),
+    };
+    let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+    format!("step {} ({}) {became}{why}", step.id, step.title)
+}
+
+/// What models wanted to know, and what people said.
+fn questions(run: &Run) -> impl Iterator<Item = String> {
+    run.questions.iter().filter_map(|asked| {
+        let answer = match &asked.answer {
+            Some(Answer::Said { text }) => format!("you said: {text}"),
+            Some(_) => "nobody answered".to_owned(),
+            None => "not answered yet".to_owned(),
+        };
+        Some(format!("{}\n  {answer}", inquiry::told(run, &asked.question)?))
+    })
 }
 
 fn steps(run: &Run) -> impl Iterator<Item = String> {
@@ -92,8 +120,10 @@ pub fn step_state(state: Option<&StepState>) -> String {
     match state {
         None | Some(StepState::Waiting) => "waits for others".to_owned(),
         Some(StepState::Asked) => "waits for your yes".to_owned(),
+        Some(StepState::Asking { .. }) => "waits for your answer".to_owned(),
         Some(StepState::Ready { .. }) => "not begun".to_owned(),
         Some(StepState::Working { .. }) => "at work".to_owned(),
+        Some(StepState::Replanning { reason }) => format!("planned anew: {reason}"),
         Some(StepState::Checking { .. }) => "being checked".to_owned(),
         Some(StepState::Done { attempt: Some(_) }) => "done".to_owned(),
         Some(StepState::Done { attempt: None }) => "done with another step".to_owned(),

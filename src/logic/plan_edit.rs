@@ -11,6 +11,8 @@ use crate::model::report::TestId;
 pub enum PlanEdit {
     /// Not to be carried out, or to be after all.
     Skip(bool),
+    /// To be carried out, with what it waits for, and nothing else.
+    Alone,
     /// Changes places with the step above it.
     Up,
     /// Changes places with the step below it.
@@ -31,6 +33,7 @@ pub fn edited(plan: &Plan, id: StepId, edit: &PlanEdit) -> Result<Plan, Failure>
     let mut plan = plan.clone();
     match edit {
         PlanEdit::Skip(skip) => plan.steps[at].skip = *skip,
+        PlanEdit::Alone => alone(&mut plan, id)?,
         PlanEdit::Worker(worker) => plan.steps[at].worker.clone_from(worker),
         PlanEdit::Up if at > 0 => plan.steps.swap(at, at - 1),
         PlanEdit::Down if at + 1 < plan.steps.len() => plan.steps.swap(at, at + 1),
@@ -44,6 +47,18 @@ pub fn edited(plan: &Plan, id: StepId, edit: &PlanEdit) -> Result<Plan, Failure>
         PlanEdit::Join => join(&mut plan, at)?,
     }
     Ok(plan)
+}
+
+fn alone(plan: &mut Plan, id: StepId) -> Result<(), Failure> {
+    let skips: Vec<bool> = plan.steps.iter().map(|step| !waits_for(plan, id, step.id)).collect();
+    if plan.steps.iter().map(|step| step.skip).eq(skips.iter().copied()) {
+        let message = format!("step {id} is alone already");
+        return Err(refused(message, "Carry out the plan."));
+    }
+    for (step, skip) in plan.steps.iter_mut().zip(skips) {
+        step.skip = skip;
+    }
+    Ok(())
 }
 
 /// What waits for the step waits for both of its parts.
@@ -158,6 +173,8 @@ mod tests {
     fn one_click_changes_one_thing() {
         insta::assert_snapshot!(check(2, PlanEdit::Skip(true)), @"+- skip: yes");
         insta::assert_snapshot!(check(2, PlanEdit::Skip(false)), @"");
+        insta::assert_snapshot!(check(2, PlanEdit::Alone), @"+- skip: yes");
+        insta::assert_snapshot!(check(5, PlanEdit::Alone), @"step 5 is alone already. Carry out the plan.");
         insta::assert_snapshot!(check(1, PlanEdit::Worker(Some("my agent".into()))), @"+- worker: `my agent`");
         insta::assert_snapshot!(check(5, PlanEdit::Up), @r#"
         +## 5. C
@@ -202,6 +219,7 @@ mod tests {
         let tests = proptest::collection::vec("[a-f]", 0..4);
         prop_oneof![
             any::<bool>().prop_map(PlanEdit::Skip),
+            Just(PlanEdit::Alone),
             Just(PlanEdit::Up),
             Just(PlanEdit::Down),
             Just(PlanEdit::Worker(None)),

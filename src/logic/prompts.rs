@@ -16,11 +16,13 @@ pub enum Prompt {
     Planner,
     /// What is to be planned.
     Goal,
+    /// A step that is to be planned anew.
+    Replan,
 }
 
 impl Prompt {
-    pub const ALL: [Prompt; 5] =
-        [Prompt::Worker, Prompt::Task, Prompt::Red, Prompt::Planner, Prompt::Goal];
+    pub const ALL: [Prompt; 6] =
+        [Prompt::Worker, Prompt::Task, Prompt::Red, Prompt::Planner, Prompt::Goal, Prompt::Replan];
 
     /// Its name; the user's own is `prompts/NAME.md` beside the user's configuration.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Prompt {
             Prompt::Red => "red",
             Prompt::Planner => "planner",
             Prompt::Goal => "goal",
+            Prompt::Replan => "replan",
         }
     }
 
@@ -40,6 +43,7 @@ impl Prompt {
             Prompt::Red => include_str!("prompts/red.md"),
             Prompt::Planner => include_str!("prompts/planner.md"),
             Prompt::Goal => include_str!("prompts/goal.md"),
+            Prompt::Replan => include_str!("prompts/replan.md"),
         }
     }
 }
@@ -130,7 +134,7 @@ mod tests {
             notes,
             [
                 "prompts/task.md is not used: it has the gap {{tests}}, which nothing fills; there are {{task}}, \
-              {{scope}}, {{red}}, {{said}}, {{tried}}, {{lessons}}, {{code}}, {{map}}"
+              {{scope}}, {{red}}, {{said}}, {{answers}}, {{made}}, {{tried}}, {{lessons}}, {{code}}, {{map}}"
             ]
         );
     }

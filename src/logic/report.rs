@@ -58,6 +58,7 @@ pub struct Steps {
 pub struct People {
     pub n_yes: usize,
     pub n_no: usize,
+    pub n_said: usize,
     pub n_late: usize,
     pub n_cancelled: usize,
     pub n_resumed: usize,
@@ -150,6 +151,7 @@ impl Report {
                     match answer {
                         Answer::Yes => self.people.n_yes += 1,
                         Answer::No { .. } => self.people.n_no += 1,
+                        Answer::Said { .. } => self.people.n_said += 1,
                         Answer::Late => self.people.n_late += 1,
                     }
                 }

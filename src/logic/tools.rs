@@ -42,6 +42,11 @@ pub enum Use {
         path: RepoPath,
     },
     RunTests,
+    /// Asks a person.
+    Ask {
+        text: String,
+        options: Vec<String>,
+    },
     Done {
         summary: String,
     },
@@ -53,6 +58,9 @@ struct Entry {
     /// Names, whether they may be null, types and what they mean.
     takes: &'static [(&'static str, bool, &'static str, &'static str)],
 }
+
+/// The type of a list of texts.
+const TEXTS: &str = "texts";
 
 /// In the order in which they are told, which never changes within a conversation.
 const TABLE: &[Entry] = &[
@@ -113,6 +121,20 @@ const TABLE: &[Entry] = &[
         takes: &[],
     },
     Entry {
+        name: ASK,
+        does: "Asks the person whose project it is. It may take hours, so ask only what the project cannot tell you and what \
+               would be wrong to guess, and only once you have looked.",
+        takes: &[
+            ("question", false, "string", "one question, in a sentence or two"),
+            (
+                "options",
+                true,
+                TEXTS,
+                "answers to choose from, a few words each; others may be given",
+            ),
+        ],
+    },
+    Entry {
         name: "done",
         does: "Says that the change is complete. The tests are run on it then.",
         takes: &[("summary", false, "string", "what you changed and why, in a sentence or two")],
@@ -120,18 +142,22 @@ const TABLE: &[Entry] = &[
 ];
 
 /// The tools of who changes the project, as a model is told of them.
-pub fn for_workers() -> Vec<Tool> {
-    TABLE.iter().map(tool).collect()
+pub fn for_workers(may_ask: bool) -> Vec<Tool> {
+    TABLE.iter().filter(|entry| may_ask || entry.name != ASK).map(tool).collect()
 }
 
 /// The tools of who only looks at it, and `plan`, which ends that.
-pub fn for_planners(plan: Tool) -> Vec<Tool> {
-    let looks = TABLE.iter().filter(|entry| LOOKS.contains(&entry.name));
+pub fn for_planners(plan: Tool, may_ask: bool) -> Vec<Tool> {
+    let is_theirs = |entry: &&Entry| LOOKS.contains(&entry.name) || may_ask && entry.name == ASK;
+    let looks = TABLE.iter().filter(is_theirs);
     looks.map(tool).chain([plan]).collect()
 }
 
 /// A file's name, in bytes, on all file systems in use.
 const NAME_BYTES_MAX: usize = 255;
+
+/// The tool that asks a person.
+const ASK: &str = "ask";
 
 /// Tools that change nothing and run nothing.
 const LOOKS: [&str; 4] = ["read", "outline", "search", "symbol"];
@@ -146,6 +172,7 @@ impl Use {
             | Use::Write { .. }
             | Use::Delete { .. }
             | Use::RunTests
+            | Use::Ask { .. }
             | Use::Done { .. } => false,
         }
     }
@@ -157,8 +184,14 @@ fn tool(entry: &Entry) -> Tool {
 
 fn schema(entry: &Entry) -> Value {
     let property = |(name, nullable, kind, does): &(&str, bool, &str, &str)| {
+        let is_list = *kind == TEXTS;
+        let kind = if is_list { "array" } else { kind };
         let kind = if *nullable { json!([kind, "null"]) } else { json!(kind) };
-        ((*name).to_owned(), json!({"type": kind, "description": does}))
+        let mut value = json!({"type": kind, "description": does});
+        if is_list {
+            value["items"] = json!({"type": "string"});
+        }
+        ((*name).to_owned(), value)
     };
     let properties: Map<String, Value> = entry.takes.iter().map(property).collect();
     let required: Vec<&str> = entry.takes.iter().map(|(name, ..)| *name).collect();
@@ -208,6 +241,7 @@ pub fn read(call: &ToolCall) -> Result<Use, String> {
         "write" => Use::Write { path: taken.path()?, text: taken.text("text")? },
         "delete" => Use::Delete { path: taken.path()? },
         "run_tests" => Use::RunTests,
+        ASK => Use::Ask { text: taken.text("question")?, options: taken.texts("options")? },
         _ => Use::Done { summary: taken.text("summary")? },
     })
 }
@@ -228,6 +262,15 @@ impl Taken<'_> {
 
     fn text(&self, name: &str) -> Result<String, String> {
         self.maybe(name)?.ok_or_else(|| format!("`{}` needs `{name}`", self.entry.name))
+    }
+
+    fn texts(&self, name: &str) -> Result<Vec<String>, String> {
+        let list = match self.given.get(name) {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(value) => value.as_array().map(|list| list.iter().map(Value::as_str)),
+        };
+        let texts = list.and_then(|list| list.map(|text| text.map(str::to_owned)).collect());
+        texts.ok_or_else(|| format!("`{name}` of `{}` is a list of texts", self.entry.name))
     }
 
     /// Some models write numbers as texts.
@@ -307,12 +350,12 @@ mod tests {
             (
                 "reed",
                 json!({}),
-                "✗ there is no tool `reed`. The tools are read, outline, search, symbol, edit, write, delete, run_tests, done.",
+                "✗ there is no tool `reed`. The tools are read, outline, search, symbol, edit, write, delete, run_tests, ask, done.",
             ),
             (
                 "edits",
                 json!({}),
-                "✗ there is no tool `edits`. Did you mean `edit`? The tools are read, outline, search, symbol, edit, write, delete, run_tests, done.",
+                "✗ there is no tool `edits`. Did you mean `edit`? The tools are read, outline, search, symbol, edit, write, delete, run_tests, ask, done.",
             ),
             ("read", json!(3), "✗ the arguments are no JSON object (a number): call it again"),
         ];
@@ -323,7 +366,7 @@ mod tests {
 
     #[test]
     fn every_schema_is_one_that_all_providers_take() {
-        for tool in for_workers() {
+        for tool in for_workers(true) {
             let properties = tool.schema["properties"].as_object().unwrap();
             let required = tool.schema["required"].as_array().unwrap();
             assert_eq!(properties.len(), required.len(), "{}", tool.name);

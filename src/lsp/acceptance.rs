@@ -330,7 +330,7 @@ async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice,
         files.into_iter().collect::<Vec<_>>().join(", ")
     );
     let choices = [FINISH, ROLL_BACK].map(str::to_owned).to_vec();
-    let question = Question { text, choices };
+    let question = Question { text, choices, in_words: false };
     let held = &arrived | &wanted.held;
     let again = match session.questions.ask(session, question).await.as_deref() {
         Some(FINISH) => Wanted { held, ..wanted },

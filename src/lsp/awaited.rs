@@ -122,12 +122,10 @@ impl Awaited {
         !self.given.is_empty()
     }
 
-    /// How many edits that were given a change would be; `None` for any other change.
-    pub fn n_given_as(&self, text: &Text, change: &Edit, encoding: Encoding) -> Option<usize> {
-        let is_alone = || self.alone(text, change, encoding).map(|_| 1);
-        let found = self.joined(text, change, encoding, false);
-        let n_of = |batch| self.given.iter().filter(|given| given.is_of(batch)).count();
-        found.map(|found| n_of(found.batch)).or_else(is_alone)
+    /// Whether a change would be what was given.
+    pub fn has_given(&self, text: &Text, change: &Edit, encoding: Encoding) -> bool {
+        self.joined(text, change, encoding, false).is_some()
+            || self.alone(text, change, encoding).is_some()
     }
 
     /// Sees a change of `text` just before it makes it this version: an edit that arrives, or `None` for something typed.
@@ -197,7 +195,9 @@ impl Awaited {
     /// An edit that comes by itself.
     fn alone(&self, text: &Text, narrow: &Edit, encoding: Encoding) -> Option<Found> {
         let given = self.given.iter().enumerate();
-        let found = given.filter(|(_, given)| given.is(narrow, text, encoding));
+        // What took something back was needed once; what looks like it later is the user's own undo.
+        let is_over = |given: &Given| given.batch.errand.is_none() && given.n_came > 0;
+        let found = given.filter(|(_, given)| !is_over(given) && given.is(narrow, text, encoding));
         // An older one that looks the same was refused before.
         let newest = found.map(|(at, given)| (given.batch.number, given.came.is_none(), at));
         let (batch, _, at) = newest.max()?;

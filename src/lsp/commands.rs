@@ -20,6 +20,7 @@ use tower_lsp::lsp_types::{MessageType, Url};
 pub use self::table::*;
 use super::error::{Reason, Refusal};
 use super::outbox::to_value;
+use super::plans;
 use super::questions::Shown;
 use super::session::Session;
 use crate::base::ids::{AcceptanceId, RunId};
@@ -39,7 +40,10 @@ struct Answer {
 /// Answers a question of the server.
 fn answer(session: &Session, arguments: Arguments) -> Outcome {
     let Answer { question_id, choice } = arguments.read(|choice| json!({ "choice": choice }))?;
-    session.questions.answer(question_id, choice)?;
+    match question_id {
+        None if session.questions.shown().is_none() => plans::answer(session, choice)?,
+        _ => session.questions.answer(question_id, choice)?,
+    }
     Ok(Reply::default())
 }
 

@@ -235,7 +235,7 @@ impl Documents {
         document.version = version;
         let mut replaced = Ok(());
         let mut landed = Landed::default();
-        for change in pieced_together(document, changes, encoding) {
+        for change in pieced_together(document, changes, version, encoding) {
             match change.range {
                 None => {
                     replaced = document.replace_all(change.text);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{MessageType, Url};
 
+use super::board::Board;
 use super::documents::Text;
 use super::error::{Reason, Refusal};
 use super::plan_docs;
@@ -13,19 +14,20 @@ use super::virtual_docs::{self, Document, What};
 use crate::base::ids::{QuestionId, RunId};
 use crate::base::text::counted;
 use crate::engine::{Command, RunView};
-use crate::logic::plan_text;
+use crate::logic::{inquiry, machine, plan_text};
 use crate::model::plan::Plan;
-use crate::model::question::{About, Answer};
+use crate::model::question::{self, About, Answer};
 
 const YES: &str = "Carry it out";
 const NO: &str = "No";
 const SHOW: &str = "Show the plan";
+/// To what a model asks in words.
+const DECIDE: &str = "Decide yourself";
 
 /// A question of a run in words.
 struct Put {
     run: RunId,
-    question: QuestionId,
-    about: About,
+    question: question::Question,
     text: String,
 }
 
@@ -38,16 +40,21 @@ pub fn put_questions(session: &Arc<Session>) {
 }
 
 async fn put_one(session: Arc<Session>, put: Put) {
-    let choices = [YES, NO, SHOW].map(str::to_owned).to_vec();
-    let question = Question { text: put.text.clone(), choices };
+    let choices = match &put.question.inquiry {
+        Some(inquiry) => inquiry.options.iter().cloned().chain([DECIDE.to_owned()]).collect(),
+        None => [YES, NO, SHOW].map(str::to_owned).to_vec(),
+    };
+    let in_words = put.question.inquiry.is_some();
+    let question = Question { text: put.text.clone(), choices, in_words };
     let choice = tokio::select! {
         choice = session.questions.ask(&session, question) => choice,
         // Somebody answered in another way.
         () = session.until_answered(&put) => None,
     };
     let answer = match choice.as_deref() {
+        Some(words) if in_words => Answer::Said { text: words.to_owned() },
         // A plan is meant as it stands on the screen; a step's yes is for that step alone.
-        Some(YES) if put.about == About::Plan => {
+        Some(YES) if put.question.about == About::Plan => {
             if let Err(refusal) = approve(&session, put.run) {
                 session
                     .show_message(MessageType::WARNING, format!("Greenloop: {}", refusal.message));
@@ -66,7 +73,7 @@ async fn put_one(session: Arc<Session>, put: Put) {
         // It stays open; a command answers it.
         _ => return,
     };
-    let (id, question) = (put.run, put.question);
+    let (id, question) = (put.run, put.question.id);
     let sent = session.state().send(id, Command::Answer { id, question, answer });
     if let Err(refusal) = sent {
         session.log.info(&refusal.message);
@@ -76,7 +83,7 @@ async fn put_one(session: Arc<Session>, put: Put) {
 impl Session {
     async fn until_answered(&self, put: &Put) {
         let mut changes = self.texts.subscribe();
-        while self.state().is_open(put.run, put.question) {
+        while self.state().is_open(put.run, put.question.id) {
             if changes.changed().await.is_err() {
                 return;
             }
@@ -93,13 +100,23 @@ impl State {
                 for asked in open.filter(|_| !view.interrupted && !view.run.is_finished()) {
                     let (run, question) = (view.run.id, asked.question.id);
                     if self.put.insert((run, question)) {
-                        let about = asked.question.about;
-                        new.push(Put { run, question, about, text: text(view, about) });
+                        let question = asked.question.clone();
+                        new.push(Put { run, text: text(view, &question), question });
                     }
                 }
             }
         }
         new
+    }
+
+    fn open_inquiry(&self) -> Option<(RunId, QuestionId)> {
+        let views = self.boards.values().flat_map(Board::runs);
+        let mut at_work = views.filter(|view| !view.interrupted && !view.run.is_finished());
+        at_work.find_map(|view| {
+            let mut open = view.run.open_questions().map(|asked| &asked.question);
+            let open = open.find(|question| question.inquiry.is_some())?;
+            Some((view.run.id, open.id))
+        })
     }
 
     fn is_open(&self, run: RunId, question: QuestionId) -> bool {
@@ -126,19 +143,27 @@ impl State {
 }
 
 /// What a run asks, in words.
-pub fn text(view: &RunView, about: About) -> String {
-    let plan = view.run.plan.as_ref();
-    match about {
-        About::Plan => {
-            let n_steps = plan.map_or(0, |plan| plan.steps.len());
-            let title = plan.map_or("", |plan| &plan.title);
-            format!("{title}: carry out the plan of {}?", counted(n_steps, "step"))
-        }
-        About::Step { step } => {
-            let title = view.run.step(step).map_or("", |step| &step.title);
-            format!("carry out step {step} ({title})?")
-        }
+pub fn text(view: &RunView, question: &question::Question) -> String {
+    if let Some(told) = inquiry::told(&view.run, question) {
+        return told;
     }
+    if let About::Step { step } = question.about {
+        let title = view.run.step(step).map_or("", |step| &step.title);
+        return format!("carry out step {step} ({title})?");
+    }
+    let plan = view.run.plan.as_ref();
+    let n_steps = plan.map_or(0, |plan| plan.steps.len());
+    let title = plan.map_or("", |plan| &plan.title);
+    format!("{title}: carry out the plan of {}?", counted(n_steps, "step"))
+}
+
+/// Answers the first question in words that is open, also one that the editor has put away.
+pub fn answer(session: &Session, text: String) -> Result<(), Refusal> {
+    let mut state = session.state();
+    let open = state.open_inquiry();
+    let (id, question) =
+        open.ok_or_else(|| Refusal::new(Reason::NotFound, "no such question is open"))?;
+    state.send(id, Command::Answer { id, question, answer: Answer::Said { text } })
 }
 
 /// Has a run go on by the plan as it stands on the screen, and answers what it asks with yes.
@@ -147,7 +172,18 @@ pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
     let known = view.run.plan.clone().ok_or_else(|| unknown(run))?;
     let plan = match state.plan_on_screen(run)? {
-        Some(text) => Some(read(&text.string)?).filter(|plan| *plan != known),
+        Some(text) => {
+            let plan = read(&text.string)?;
+            let is_gone = |step| plan.step(step).is_some() && known.step(step).is_none();
+            if let Some(gone) = view.run.replanned.iter().find(|made| is_gone(made.step.id)) {
+                let message = format!(
+                    "step {} was planned anew since this was opened; close and open it",
+                    gone.step.id
+                );
+                return Err(Refusal::new(Reason::Stale, message));
+            }
+            Some(plan).filter(|plan| *plan != known)
+        }
         None => None,
     };
     state.send(run, Command::Approve { id: run, plan })
@@ -157,10 +193,12 @@ pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
 pub fn refuse(session: &Session, run: RunId, note: &str) -> Result<(), Refusal> {
     let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
-    let open = view.run.open_questions();
-    let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
+    let answer = Answer::No { note: note.to_owned() };
+    let open = view.run.open_questions().map(|asked| &asked.question);
+    let open = open.filter(|question| machine::fits(question, &answer));
+    let open: Vec<QuestionId> = open.map(|question| question.id).collect();
     for question in open {
-        let answer = Answer::No { note: note.to_owned() };
+        let answer = answer.clone();
         state.send(run, Command::Answer { id: run, question, answer })?;
     }
     Ok(())

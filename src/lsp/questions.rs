@@ -17,6 +17,21 @@ use crate::base::limits;
 pub struct Question {
     pub text: String,
     pub choices: Vec<String>,
+    /// Any other words are an answer too; an editor that cannot ask for them has a command for that.
+    pub in_words: bool,
+}
+
+impl Question {
+    /// Why this answers nothing; `None` when it does.
+    fn unfit(&self, choice: &str) -> Option<String> {
+        let is_said = !choice.trim().is_empty() && choice.len() <= limits::ANSWER_BYTES_MAX;
+        match self.in_words {
+            true if is_said => None,
+            true => Some(format!("an answer has 1 to {} bytes", limits::ANSWER_BYTES_MAX)),
+            false if self.choices.iter().any(|known| known == choice) => None,
+            false => Some(format!("choose one of: {}", self.choices.join(", "))),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -40,6 +55,7 @@ pub struct Shown {
     question_id: u64,
     text: String,
     choices: Vec<String>,
+    in_words: bool,
 }
 
 impl Questions {
@@ -67,8 +83,7 @@ impl Questions {
         let mut open = self.open();
         let question = open.take_if(|open| id.is_none_or(|id| open.id == id));
         let question = question.ok_or_else(|| not_found("no such question is open"))?;
-        if !question.question.choices.contains(&choice) {
-            let message = format!("choose one of: {}", question.question.choices.join(", "));
+        if let Some(message) = question.question.unfit(&choice) {
             *open = Some(question);
             return Err(Refusal::new(Reason::BadArguments, message));
         }
@@ -83,6 +98,7 @@ impl Questions {
             question_id: open.id,
             text: open.question.text.clone(),
             choices: open.question.choices.clone(),
+            in_words: open.question.in_words,
         })
     }
 
@@ -101,7 +117,7 @@ fn by_editor(
     let choices = question.choices.clone();
     let own = session.capabilities().greenloop.question_ui;
     if own {
-        let params = json!({"questionId": id, "text": text, "choices": choices});
+        let params = json!({"questionId": id, "text": text, "choices": choices, "inWords": question.in_words});
         session.outbox.notify_raw("greenloop/question", params);
     }
     let client = session.client.clone();

@@ -20,7 +20,7 @@ use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 use self::hunks::HunkState;
 use self::view::{Drawn, FileView};
 use super::session::{Session, State};
-use super::{plan_docs, plans, tasks, virtual_docs};
+use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
 use crate::base::limits;
 use crate::engine::Command;
 
@@ -56,6 +56,7 @@ async fn draw(session: &Arc<Session>) {
     }
     plan_docs::publish(session).await;
     plans::put_questions(session);
+    accept_alone::accept_green(session).await;
 }
 
 /// Encodes elsewhere what may be hundreds of diagnostics, so that no request waits for it.

@@ -90,6 +90,8 @@ pub struct Started {
     pub texts: HashMap<PathBuf, Arc<Text>>,
     /// Until the run ends.
     pub progress: Option<Progress>,
+    /// Whether what it came to was looked at with [`accept_alone`](super::accept_alone).
+    pub settled: bool,
 }
 
 impl Session {
@@ -316,8 +318,10 @@ impl State {
     pub fn start(&mut self, id: RunId, folder: PathBuf, progress: Progress) {
         let texts =
             self.documents.files().map(|(path, document)| (path.to_owned(), document.text.clone()));
-        self.started
-            .insert(id, Started { folder, texts: texts.collect(), progress: Some(progress) });
+        self.started.insert(
+            id,
+            Started { folder, texts: texts.collect(), progress: Some(progress), settled: false },
+        );
         if self.started.len() > limits::RUNS_SHOWN_MAX {
             let ended = self.started.iter().filter(|(_, started)| started.progress.is_none());
             if let Some(oldest) = ended.map(|(id, _)| *id).min() {

@@ -20,6 +20,7 @@ use crate::engine::RunView;
 use crate::logic::machine::{self, StepState};
 use crate::logic::overview;
 use crate::model::plan::Step;
+use crate::model::question::Question;
 use crate::model::run::{Attempt, AttemptResult, Outcome};
 
 pub const SNAPSHOT: &str = "greenloop/snapshot";
@@ -137,8 +138,15 @@ fn attempt(attempt: &Attempt, interrupted: bool) -> Value {
 /// What a run asks and nobody has answered.
 fn questions(view: &RunView) -> Vec<Value> {
     let open = view.run.open_questions();
-    open.map(|asked| json!({"id": asked.question.id, "about": asked.question.about, "text": plans::text(view, asked.question.about)}))
-        .collect()
+    let told = |question: &Question| {
+        json!({
+            "id": question.id,
+            "about": question.about,
+            "text": plans::text(view, question),
+            "options": question.inquiry.as_ref().map(|inquiry| &inquiry.options),
+        })
+    };
+    open.map(|asked| told(&asked.question)).collect()
 }
 
 /// Everything at once, for an editor that begins to listen.

@@ -1,4 +1,4 @@
-//! When a person has a say before something is done. What is proposed is never accepted without one.
+//! When a person has a say before something is done.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ pub struct Approval {
     pub plan: When,
     /// Before each step is begun.
     pub steps: When,
+    /// What needs no person to be accepted.
+    pub accept: AcceptAlone,
     /// How long an answer is waited for, in milliseconds; `None` for as long as it takes. After that it is a no.
     pub wait_ms: Option<u64>,
 }
@@ -20,4 +22,14 @@ pub enum When {
     #[default]
     Never,
     Always,
+}
+
+/// What is accepted without a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcceptAlone {
+    #[default]
+    Nothing,
+    /// The whole proposal of a run that ended green, where no text has changed since the run began.
+    Green,
 }

@@ -9,10 +9,10 @@ use super::check::{Check, CheckRun};
 use super::failure::Failure;
 use super::guard::{GuardPolicy, Guarded};
 use super::lesson::Lesson;
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::proposal::{CheckFact, FileChange, Proposal, SearchFact};
 use super::provider::Model;
-use super::question::{Answer, Question};
+use super::question::{Answer, Inquiry, Question};
 use super::report::TestId;
 use super::run::{AttemptResult, Goal, Outcome};
 use super::snapshot::Snapshot;
@@ -67,6 +67,20 @@ pub enum Event {
         #[serde(default)]
         lessons: Vec<Lesson>,
     },
+    /// Who plans has to know something first.
+    PlanAsks {
+        inquiry: Inquiry,
+    },
+    /// A model planned a step anew that nobody could do.
+    Replanned {
+        step: StepId,
+        /// What takes its place, numbered from 1; none where no model knew better.
+        steps: Vec<Step>,
+        /// The user's name for the model; empty where none made anything.
+        by: String,
+        /// For people; may be empty.
+        why: String,
+    },
     AttemptStarted {
         attempt: AttemptId,
         #[serde(default = "StepId::first")]
@@ -78,6 +92,10 @@ pub enum Event {
         /// Why this worker, for people; empty when it is the only one.
         #[serde(default)]
         why: String,
+    },
+    /// Its worker goes on with what it had made when it asked.
+    AttemptContinued {
+        attempt: AttemptId,
     },
     AttemptFinished {
         attempt: AttemptId,
@@ -198,6 +216,11 @@ pub enum WorkResult {
         tree: TreeId,
         title: String,
         search: Option<SearchFact>,
+    },
+    /// It has to know something before it goes on with what it has made so far.
+    Asks {
+        inquiry: Inquiry,
+        tree: TreeId,
     },
     /// It changed what it must not; its tree is never verified.
     Refused {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::{QuestionId, StepId};
+use crate::base::ids::{AttemptId, QuestionId, StepId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -11,6 +11,20 @@ pub struct Question {
     /// How long an answer is waited for, in milliseconds; `None` for as long as it takes. After that it is a no.
     #[serde(default)]
     pub wait_ms: Option<u64>,
+    /// What is to be answered in words; `None` where yes or no is.
+    #[serde(default)]
+    pub inquiry: Option<Inquiry>,
+}
+
+/// What a language model wants to know of a person. Made by `logic::inquiry`, so that it can be shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// The user's name for the model.
+    pub by: String,
+    /// On one line.
+    pub text: String,
+    /// Answers to choose from; others may be given. May be empty.
+    pub options: Vec<String>,
 }
 
 /// What is to be decided.
@@ -21,6 +35,10 @@ pub enum About {
     Plan,
     /// Whether a step is carried out. A no skips it.
     Step { step: StepId },
+    /// What the goal means, for who plans it.
+    Goal,
+    /// What who works on an attempt has to know.
+    Attempt { attempt: AttemptId },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +48,10 @@ pub enum Answer {
     No {
         /// Why, in the person's words; may be empty.
         note: String,
+    },
+    /// To what was asked in words.
+    Said {
+        text: String,
     },
     /// Nobody answered in time, which is a no.
     Late,

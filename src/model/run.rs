@@ -12,7 +12,7 @@ use super::lesson::Lesson;
 use super::plan::{Plan, Step};
 use super::proposal::{Acceptance, FileChange, Proposal};
 use super::provider::Model;
-use super::question::Asked;
+use super::question::{Asked, Inquiry};
 use super::report::TestId;
 use super::snapshot::Snapshot;
 use super::subset::{Choice, Subset};
@@ -50,8 +50,12 @@ pub struct Run {
     pub baseline: Option<Vec<CheckRun>>,
     /// The red tests the run works on; `None` until chosen.
     pub targets: Option<Vec<TestId>>,
+    /// What who plans has to know first, until it is answered.
+    pub inquiry: Option<Inquiry>,
     /// The steps that lead to green; `None` until planned.
     pub plan: Option<Plan>,
+    /// Steps that nobody could do and that were planned anew, the latest last.
+    pub replanned: Vec<Replanned>,
     /// What is known of failures like these, the best first.
     pub lessons: Vec<Lesson>,
     /// Attempts that wait for their turn at the checks, the first of them first: one at a time is merged onto what the
@@ -77,6 +81,18 @@ pub struct Run {
     pub subsets: Vec<Subset>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
+}
+
+/// A step that was planned anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replanned {
+    pub step: Step,
+    /// What took its place; empty where it stays.
+    pub into: Vec<StepId>,
+    /// The user's name for the model; empty where none made anything.
+    pub by: String,
+    /// For people; may be empty.
+    pub why: String,
 }
 
 /// What green means for a run: these checks, these red tests.
@@ -147,6 +163,10 @@ pub struct Attempt {
     pub worker: String,
     /// What the worker began with; `None` for the snapshot.
     pub base: Option<TreeId>,
+    /// How often its worker asked something.
+    pub n_asked: u32,
+    /// What it had made when it asked last.
+    pub draft: Option<TreeId>,
     /// What the worker left.
     pub left: Option<WorkResult>,
     /// The checks on what it left, and its changes against the snapshot.
@@ -159,15 +179,30 @@ pub struct Attempt {
 impl Attempt {
     /// One that has just begun.
     pub fn started(id: AttemptId, step: StepId, worker: &str, base: Option<TreeId>) -> Attempt {
-        let (worker, conflicts) = (worker.to_owned(), Vec::new());
-        Attempt { id, step, worker, base, left: None, verified: None, conflicts, result: None }
+        Attempt {
+            id,
+            step,
+            worker: worker.to_owned(),
+            base,
+            n_asked: 0,
+            draft: None,
+            left: None,
+            verified: None,
+            conflicts: Vec::new(),
+            result: None,
+        }
+    }
+
+    /// Whether its worker waits for an answer, or for its turn after it.
+    pub fn asks(&self) -> bool {
+        self.result.is_none() && matches!(self.left, Some(WorkResult::Asks { .. }))
     }
 
     /// The tree that the worker left.
     pub fn tree(&self) -> Option<&TreeId> {
         match self.left.as_ref()? {
             WorkResult::Changed { tree, .. } | WorkResult::Refused { tree, .. } => Some(tree),
-            WorkResult::Nothing { .. } => None,
+            WorkResult::Nothing { .. } | WorkResult::Asks { .. } => None,
         }
     }
 }
@@ -263,7 +298,9 @@ impl Run {
             notes: Vec::new(),
             baseline: None,
             targets: None,
+            inquiry: None,
             plan: None,
+            replanned: Vec::new(),
             lessons: Vec::new(),
             queue: Vec::new(),
             merged: Vec::new(),

@@ -82,6 +82,12 @@ fn go_faults_are_found() {
 }
 
 #[test]
+fn javascript_faults_are_found() {
+    assert_good(&read(include_str!("corpus/javascript.txt"), Some("a.js")), 0.9, 40);
+    assert_good(&read(include_str!("corpus/typescript.txt"), Some("a.ts")), 0.9, 40);
+}
+
+#[test]
 fn held_out_faults_are_found() {
     assert_good(&read(include_str!("corpus/held_out.txt"), None), 0.9, 60);
 }

@@ -92,7 +92,12 @@ impl<'t> Donors<'t> {
                 let is_method = node.part(&["receiver"]).is_some();
                 let shared = &mut self.shared;
                 let names = if is_method { &mut shared.methods } else { &mut shared.callees };
-                node.part(&["name"]).into_iter().for_each(|name| names.add(name));
+                own_name(node).into_iter().for_each(|name| names.add(name));
+            }
+            Role::Assign if is_member(node) => {
+                node.part(&["property", "name"])
+                    .into_iter()
+                    .for_each(|name| self.shared.fields.add(name));
             }
             Role::Field | Role::Path | Role::Integer | Role::Float | Role::String => {
                 self.shared.collect(node);
@@ -184,6 +189,18 @@ fn use_of(node: Node<'_>) -> u16 {
     }
 }
 
+/// Whether a node declares a field of a class.
+fn is_member(node: Node<'_>) -> bool {
+    let class = node.parent().and_then(Node::parent);
+    class.is_some_and(|class| class.role() == Role::Class)
+}
+
+/// The name of a function or class, or of what it is assigned to.
+fn own_name(node: Node<'_>) -> Option<Node<'_>> {
+    let assigned = || node.parent().filter(|parent| parent.role() == Role::Assign);
+    node.part(&["name"]).or_else(|| assigned()?.part(&["name"]))
+}
+
 /// Whether a node is what a call calls.
 pub fn is_callee(node: Node<'_>) -> bool {
     node.parent().is_some_and(|parent| parent.role() == Role::Call)
@@ -192,16 +209,30 @@ pub fn is_callee(node: Node<'_>) -> bool {
 
 /// How alike two names are, from 0 to 1: shared words and letters.
 pub fn similarity(a: &str, b: &str) -> f64 {
+    let (words_a, words_b) = (words(a), words(b));
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let words = |text: &str| {
-        text.split('_').filter(|word| !word.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>()
-    };
-    let (words_a, words_b) = (words(&a), words(&b));
     let shared = words_a.intersection(&words_b).count() as f64
         / words_a.len().max(words_b.len()).max(1) as f64;
     let length = a.chars().count().max(b.chars().count()).max(1) as f64;
     let letters = 1.0 - distance(&a, &b) as f64 / length;
     (0.5 * shared + 0.5 * letters).max(letters)
+}
+
+/// The words of a name such as `line_count` or `lineCount`.
+fn words(name: &str) -> BTreeSet<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut was_small = false;
+    for ch in name.chars() {
+        if ch == '_' || (ch.is_uppercase() && was_small) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| ch != '_') {
+            word.extend(ch.to_lowercase());
+        }
+        was_small = ch.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words.into_iter().collect()
 }
 
 /// Number of letters to put in, take out or change.

@@ -47,9 +47,21 @@ pub enum Sign {
 const PHRASES: &[(Sign, &[&str])] = &[
     (
         Sign::Missing,
-        &["KeyError", "NameError", "UnboundLocalError", "has no attribute", "unexpected keyword"],
+        &[
+            "KeyError",
+            "NameError",
+            "UnboundLocalError",
+            "has no attribute",
+            "unexpected keyword",
+            "is not defined",
+            "is not a function",
+            "properties of undefined",
+        ],
     ),
-    (Sign::Bounds, &["IndexError", "out of range", "out of bounds", "with overflow"]),
+    (
+        Sign::Bounds,
+        &["IndexError", "out of range", "out of bounds", "with overflow", "Invalid array length"],
+    ),
     (
         Sign::Nothing,
         &[
@@ -57,6 +69,11 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "divide by zero",
             "divisor of zero",
             "NoneType",
+            "properties of undefined",
+            "properties of null",
+            "of empty array",
+            "NaN",
+            "Infinity",
             "`None` value",
             "nil pointer dereference",
             "nil map",
@@ -74,8 +91,10 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "stack overflow",
             "overflowed its stack",
             "stack exceeds",
+            "call stack size",
             "timed out",
-            "Timeout",
+            "imeout",
+            "generated asynchronous activity",
         ],
     ),
     (Sign::Type, &["TypeError", "unsupported operand", "not iterable", "not subscriptable"]),
@@ -93,6 +112,11 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "expected error",
             "expected an error",
             "<nil>, want",
+            "Missing expected exception",
+            "Missing expected rejection",
+            "did not throw",
+            "to throw",
+            "instead of rejecting",
         ],
     ),
 ];
@@ -160,13 +184,33 @@ const BONUSES: &[(Sign, f64, &[&str])] = &[
 
 /// Parts of a form that a sign makes likelier.
 const FAVOURS: &[(Sign, &[&str])] = &[
-    (Sign::Case, &["lower", "upper", "title", "capitalize", "casefold", "Lower", "Upper", "Fold"]),
+    (
+        Sign::Case,
+        &[
+            "lower",
+            "upper",
+            "title",
+            "capitalize",
+            "casefold",
+            "LowerCase",
+            "UpperCase",
+            "Lower",
+            "Upper",
+            "Fold",
+        ],
+    ),
     (Sign::Space, &["strip", "trim", "split", "Trim", "Fields"]),
     (Sign::Order, &["sort", "rev", "Reverse", "[::-1]"]),
-    (Sign::Type, &["int(", "str(", "list(", "float(", "tuple(", "set(", "dict("]),
+    (
+        Sign::Type,
+        &[
+            "int(", "str(", "list(", "float(", "tuple(", "set(", "dict(", "Number(", "String(",
+            "...", "await ",
+        ],
+    ),
     (Sign::Negated, &["abs", "-$", "unsigned"]),
     (Sign::ByOne, &["+ 1", "- 1", "1:", ":-1", "skip(1)"]),
-    (Sign::Nothing, &["get(", "default", "0", " or ", "unwrap_or"]),
+    (Sign::Nothing, &["get(", "default", "0", " or ", "unwrap_or", "??", "||", "?."]),
     (Sign::Bounds, &["saturating", "wrapping", "checked", "max(0", "% ", "abs_diff", "get("]),
 ];
 
@@ -245,8 +289,15 @@ fn pairs(message: &str) -> Vec<(&str, &str)> {
             .map_or(*line, |(_, rest)| rest);
         let shown = shown.split_once(" differ: ").map_or(shown, |(_, rest)| rest);
         let shown = shown.strip_prefix("assert ").unwrap_or(shown);
-        pairs.extend(shown.split_once(" != ").or_else(|| shown.split_once(" == ")));
+        let operators = [" !== ", " != ", " == "];
+        pairs.extend(operators.iter().find_map(|operator| shown.split_once(operator)));
+        pairs.extend(expectation(shown));
         pairs.extend(wanted(shown));
+        let next = lines.get(at + 1).copied().unwrap_or_default();
+        for (first, second) in [("Expected: ", "Received: "), ("expected: ", "actual: ")] {
+            let expected = line.strip_prefix(first);
+            pairs.extend(next.strip_prefix(second).zip(expected));
+        }
         if let Some(left) = line.strip_prefix("left: ") {
             let below = lines.get(at + 1).and_then(|line| line.strip_prefix("right: "));
             pairs.extend(below.map(|right| (left, right)));
@@ -273,6 +324,14 @@ fn wanted(line: &str) -> Option<(&str, &str)> {
     let got = before.rsplit_once(" = ").or_else(|| before.rsplit_once("got "));
     let got = got.or_else(|| before.rsplit_once(": ")).map_or(before, |(_, got)| got);
     Some((got, after))
+}
+
+/// `expected 3 to be 4 // Object.is equality` as the two values.
+fn expectation(text: &str) -> Option<(&str, &str)> {
+    let claim = text.strip_prefix("expected ")?;
+    let claim = claim.split_once(" // ").map_or(claim, |(claim, _)| claim);
+    let relations = [" to be ", " to equal ", " to deeply equal ", " to strictly equal "];
+    relations.iter().find_map(|relation| claim.split_once(relation))
 }
 
 /// What tells two shown values apart.
@@ -372,6 +431,10 @@ mod tests {
             ("m_test.go:7: Len(\"ab\") = 3, want 4", &[Sign::ByOne]),
             ("m_test.go:7: got [2 1], want [1 2]", &[Sign::Order]),
             ("m_test.go:7: expected 5, got -5", &[Sign::Negated]),
+            ("Expected values to be strictly equal:\n\n3 !== 4\n", &[Sign::ByOne]),
+            ("AssertionError: expected 5 to be -5 // Object.is equality", &[Sign::Negated]),
+            ("Expected: \"Ab\"\nReceived: \"ab\"", &[Sign::Case]),
+            ("Missing expected exception (RangeError).", &[Sign::Raises]),
         ];
         for (message, signs) in table {
             let hints = Hints::read(&[failure(message)]);

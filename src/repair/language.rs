@@ -1,6 +1,7 @@
 //! What templates need to know of a programming language, as data: adding one is adding a table.
 
 pub mod go;
+pub mod javascript;
 pub mod python;
 pub mod rust;
 
@@ -127,6 +128,10 @@ pub enum Role {
     Integer,
     Float,
     String,
+    /// A pattern that is written as a literal.
+    Regex,
+    /// Characters between the values of a text.
+    Fragment,
     Boolean,
     Null,
     List,
@@ -160,6 +165,8 @@ pub enum Role {
     Else,
     /// One case of many.
     Arm,
+    /// Cases that jumps end.
+    Switch,
     /// One case of many, whose value says when it is the one.
     Case,
     /// Holds a value inside a text.
@@ -213,7 +220,14 @@ fn holds(places: &[(&str, &str)], parent_kind: &str, field: Option<&str>) -> boo
         .any(|(kind, known)| *kind == parent_kind && (*known == "*" || Some(*known) == field))
 }
 
-const LANGUAGES: [&Language; 3] = [&python::PYTHON, &rust::RUST, &go::GO];
+const LANGUAGES: [&Language; 6] = [
+    &python::PYTHON,
+    &rust::RUST,
+    &go::GO,
+    &javascript::JAVASCRIPT,
+    &javascript::TYPESCRIPT,
+    &javascript::TSX,
+];
 
 /// The language of a file by its extension; `None` for files that cannot be repaired.
 pub fn of(path: &RepoPath) -> Option<&'static Language> {

@@ -31,9 +31,7 @@ pub fn place(node: Node<'_>) -> Option<Place> {
         Role::While if field.is_none() => Some(Place::Condition),
         Role::If | Role::While if field == Some("condition") => Some(Place::Condition),
         Role::Filter | Role::Logical | Role::Not => Some(Place::Condition),
-        Role::Conditional if parent.parts().nth(1).is_some_and(|part| part.id() == node.id()) => {
-            Some(Place::Condition)
-        }
+        Role::Conditional if is_decisive(node, parent) => Some(Place::Condition),
         Role::Values if parent.parent().is_some_and(|case| case.role() == Role::Case) => {
             let is_condition = node.is(&[Role::Comparison, Role::Logical, Role::Not]);
             Some(if is_condition { Place::Condition } else { Place::Element })
@@ -52,7 +50,7 @@ pub fn place(node: Node<'_>) -> Option<Place> {
         Role::Arguments if counts(parent) => Some(Place::Bound),
         Role::Arguments => Some(Place::Argument),
         Role::KeywordArgument if field == Some("value") => Some(Place::Argument),
-        Role::Parameter if field == Some("value") => Some(Place::Assigned),
+        Role::Parameter if matches!(field, Some("right" | "value")) => Some(Place::Assigned),
         Role::Tokens if node.is(&[Role::Name, Role::Integer]) => Some(Place::Operand),
         Role::List | Role::Tuple | Role::Pair | Role::Element => Some(Place::Element),
         Role::Comprehension if field == Some("body") => Some(Place::Element),
@@ -61,12 +59,18 @@ pub fn place(node: Node<'_>) -> Option<Place> {
         }
         Role::Return | Role::Break => Some(Place::Returned),
         Role::Arm if field == Some("value") => Some(Place::Returned),
-        Role::Lambda if field == Some("body") => Some(Place::Returned),
+        Role::Lambda | Role::Function if field == Some("body") => Some(Place::Returned),
         Role::Block if parent.last().is_some_and(|last| last.id() == node.id()) => {
             Some(Place::Returned)
         }
         _ => None,
     }
+}
+
+/// Whether `node` is the condition of a conditional: by its field, else the middle part.
+fn is_decisive(node: Node<'_>, conditional: Node<'_>) -> bool {
+    let condition = conditional.part(&["condition"]).or_else(|| conditional.parts().nth(1));
+    condition.is_some_and(|condition| condition.id() == node.id())
 }
 
 fn is_first(node: Node<'_>, parent: Node<'_>) -> bool {
@@ -76,5 +80,8 @@ fn is_first(node: Node<'_>, parent: Node<'_>) -> bool {
 /// Whether these are the arguments of a call that makes a range of numbers.
 fn counts(arguments: Node<'_>) -> bool {
     let callee = arguments.parent().and_then(|call| call.part(&["function"]));
-    callee.is_some_and(|callee| arguments.tree.language.range_calls.contains(&callee.text()))
+    let name = callee.and_then(|callee| {
+        if callee.role() == Role::Attribute { callee.last() } else { Some(callee) }
+    });
+    name.is_some_and(|name| arguments.tree.language.range_calls.contains(&name.text()))
 }

@@ -278,6 +278,11 @@ fn role(node: Node<'_>) -> Role {
             Role::Other
         }
         Role::ExpressionStatement if is_lone_string(node) => Role::Frozen,
+        Role::Fragment if node.parent().is_none_or(|text| text.role() == Role::String) => {
+            Role::Other
+        }
+        // Some grammars have one kind for all numbers.
+        Role::Integer if node.text().contains('.') => Role::Float,
         role => role,
     }
 }
@@ -309,7 +314,9 @@ fn name_role(node: Node<'_>) -> Role {
         Role::Attribute if parent.first().is_some_and(|first| first.at != node.at) => Role::Field,
         Role::Attribute => Role::Name,
         _ if node.tree.language.is_label(parent.kind(), field) => Role::Other,
-        Role::Parameters | Role::Parameter if field != Some("value") => Role::Binding,
+        Role::Parameters | Role::Parameter if !matches!(field, Some("right" | "value")) => {
+            Role::Binding
+        }
         Role::Loop if matches!(field, Some("left" | "pattern")) => Role::Binding,
         _ if node.tree.language.is_binding(parent.kind(), field) => Role::Binding,
         _ if field == Some("name") => Role::Other,

@@ -17,6 +17,7 @@ mod number;
 mod one_off;
 mod operand;
 mod operator;
+mod pattern;
 mod precedence;
 mod receiver;
 mod result;
@@ -47,6 +48,7 @@ const TEMPLATES: &[&Template] = &[
     &boolean::FLIP,
     &branch::KEYWORD,
     &branch::BODIES,
+    &branch::VALUES,
     &branch::OTHERWISE,
     &branch::CHAIN,
     &insert::RESULT,
@@ -91,7 +93,11 @@ const TEMPLATES: &[&Template] = &[
     &operator::ARITHMETIC,
     &operator::LOGICAL,
     &operator::ASSIGNMENT,
+    &operator::LOOP,
     &operator::RANGE,
+    &pattern::FLAGS,
+    &pattern::ANCHORS,
+    &pattern::PARTS,
     &precedence::GROUP,
     &precedence::UNGROUP,
     &precedence::SPREAD,

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use serde_json::Value;
 
 use crate::support::{Fingerprint, Fixture, Home, Project};
+use crate::{asking, replanning};
 
 /// Runs `fix` with arguments and a fault; returns standard output's lines and whether it was killed.
 fn run(home: &Home, project: &Project, args: &[&str], fault: &str) -> (Vec<Value>, bool) {
@@ -152,6 +153,85 @@ fn an_open_question_survives_a_kill_before_every_append() {
             lines = say(&home, &project, "answer", &[&id, "yes"], "").0;
         }
         let outcome = lines.last().unwrap();
+        assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
+    }
+}
+
+/// Answers whatever is asked until the run has ended; its last line.
+fn answer_all(home: &Home, project: &Project, id: &str, mut last: Value) -> Value {
+    for _ in 0..4 {
+        if last["type"] != "waits" {
+            break;
+        }
+        let asked = last["reason"].as_str().unwrap();
+        let (_, answer) = asking::ANSWERS.iter().find(|(part, _)| asked.contains(part)).unwrap();
+        let (lines, _) = say(home, project, "answer", &[id, answer], "");
+        last = lines.last().unwrap().clone();
+    }
+    last
+}
+
+#[test]
+fn questions_of_models_survive_a_kill_before_every_append() {
+    let mut n_killed = 0;
+    for answered in 0..=asking::ANSWERS.len() {
+        for n in 1.. {
+            let server = asking::server();
+            let (home, project) = (asking::home(&server, asking::PLANNER), asking::project());
+            let point = format!("before-append:{n}");
+            let (mut id, mut was_killed, mut lines) = (String::new(), false, Vec::new());
+            for command in 0..=answered {
+                let fault = if command == answered { point.as_str() } else { "" };
+                (lines, was_killed) = match command {
+                    0 => say(&home, &project, "plan", &[asking::GOAL, "--run"], fault),
+                    _ => say(
+                        &home,
+                        &project,
+                        "answer",
+                        &[&id, asking::ANSWERS[command - 1].1],
+                        fault,
+                    ),
+                };
+                if command == 0
+                    && let Some(known) = lines.iter().find_map(|line| line["id"].as_str())
+                {
+                    id = known.to_owned();
+                }
+            }
+            assert_no_processes(&home);
+            if !was_killed {
+                break;
+            }
+            n_killed += 1;
+            if id.is_empty() {
+                continue;
+            }
+            if !lines.iter().any(|line| line["type"] == "finished") {
+                (lines, _) = say(&home, &project, "resume", &[&id], "");
+            }
+            let last = answer_all(&home, &project, &id, lines.last().unwrap().clone());
+            assert_eq!(last["status"], "green", "{answered} {point}: {last:#}");
+        }
+    }
+    assert!(n_killed > 20, "{n_killed} kills");
+}
+
+#[test]
+fn a_step_that_is_planned_anew_survives_a_kill_before_every_append() {
+    for n in 1.. {
+        let server = replanning::server(true);
+        let (home, project) = (asking::home(&server, asking::PLANNER), replanning::project());
+        let point = format!("before-append:{n}");
+        let (lines, killed) = say(&home, &project, "fix", &replanning::ONCE, &point);
+        assert_no_processes(&home);
+        if !killed {
+            assert_eq!(lines.last().unwrap()["status"], "green");
+            assert!(n > 20, "a run with a step that is planned anew has more events than {n}");
+            return;
+        }
+        let Some(id) = lines.iter().find_map(|line| line["id"].as_str()) else { continue };
+        let (again, _) = say(&home, &project, "resume", &[id], "");
+        let outcome = again.last().unwrap();
         assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
     }
 }

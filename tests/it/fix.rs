@@ -173,6 +173,19 @@ fn apply_refuses_a_file_that_moved_on() {
 }
 
 #[test]
+fn what_is_green_is_written_where_the_project_says_so() {
+    let (home, fixture) = (Home::new(), Fixture::load("python-billing"));
+    let project = fixture.copy();
+    project.write("greenloop.toml", "[approval]\naccept = \"green\"\n");
+    let (code, outcome) = fix(&home, &project, &[]);
+    assert_eq!(
+        (code, &outcome["applied"][0]),
+        (0, &Value::from(fixture.fault.file.clone())),
+        "{outcome:#}"
+    );
+}
+
+#[test]
 fn usage_errors_exit_with_two_and_a_hint() {
     let home = Home::new();
     let check = |args: &[&str], said: &str| {

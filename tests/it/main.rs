@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on is a failed test")]
 
+mod asking;
 mod avoid;
 mod bad_input;
 mod cheats;
@@ -27,8 +28,10 @@ mod place;
 mod plans;
 mod red;
 mod repair_go;
+mod repair_javascript;
 mod repair_python;
 mod repair_rust;
+mod replanning;
 mod runners;
 mod schedules;
 mod sharing;

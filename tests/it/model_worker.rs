@@ -107,6 +107,13 @@ fn check(turns: Vec<Said>) -> (String, Vec<String>) {
         WorkResult::Changed { tree, title, .. } => {
             format!("{title}\n{}", red.text(&tree, "shop.py"))
         }
+        WorkResult::Asks { inquiry, tree } => format!(
+            "{} asks: {} {:?}\n{}",
+            inquiry.by,
+            inquiry.text,
+            inquiry.options,
+            red.text(&tree, "shop.py")
+        ),
         WorkResult::Nothing { reason, .. } => reason,
         WorkResult::Refused { reason, .. } => reason,
     };

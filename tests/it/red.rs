@@ -21,7 +21,7 @@ use greenloop::model::report::TestId;
 use greenloop::model::run::{AttemptResult, Goal, Verified};
 
 use crate::place::{Place, rungs};
-use crate::support::Fixture;
+use crate::support::{Fixture, install};
 
 /// A red project with its baseline.
 pub struct Red {
@@ -50,6 +50,9 @@ impl Red {
             .args([&copy.root, &place.root])
             .status();
         assert!(status.unwrap().success());
+        if place.root.join("package-lock.json").exists() {
+            install(name, &place.root);
+        }
         Red::new(place)
     }
 
@@ -70,6 +73,9 @@ impl Red {
             targets: &self.targets,
             goal: &Goal::default(),
             step: &Step::new(StepId::first(), ""),
+            draft: None,
+            asked: &[],
+            may_ask: false,
             attempts: &[],
             refused,
             lessons: &[],
@@ -89,6 +95,9 @@ impl Red {
             targets: &self.targets,
             goal: &goal,
             step: &step,
+            draft: None,
+            asked: &[],
+            may_ask: true,
             attempts: &[],
             refused: &[],
             lessons: &[],

@@ -101,7 +101,7 @@ export function commands({ server, tests, questions, preview, output, folder }: 
       if (task === undefined) return vscode.window.showInformationMessage('Greenloop: there is no run yet.');
       return vscode.commands.executeCommand('markdown.showPreview', documentUri('run', task.taskId));
     },
-    answerQuestion: () => questions.ask(),
+    answerQuestion: (node?: Node) => questions.ask(node?.kind === 'question' ? node.question : undefined),
     restartServer: () => server.restart(),
     showOutput: () => output.show(),
     openSample: () => openSample(folder),

@@ -52,8 +52,10 @@ export interface Step {
 
 export interface Question {
   id: number;
-  about: { kind: 'plan' } | { kind: 'step'; step: number };
+  about: { kind: 'plan' } | { kind: 'step'; step: number } | { kind: 'goal' } | { kind: 'attempt'; attempt: number };
   text: string;
+  /** Answers to choose from, where a model asks; others may be given. */
+  options: string[] | null;
 }
 
 export interface Task {

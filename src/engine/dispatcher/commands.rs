@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Dispatcher, Entry, Work, refused};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::{QuestionId, RunId};
+use crate::base::limits::ANSWER_BYTES_MAX;
 use crate::engine::executor::refuse_doors;
 use crate::engine::purse::Purse;
 use crate::engine::recover::{self, Known};
@@ -171,8 +172,10 @@ impl Dispatcher {
         if let Some(plan) = plan {
             self.set_plan(id, plan)?;
         }
-        let open = self.known(id)?.run.open_questions();
-        let open: Vec<QuestionId> = open.map(|asked| asked.question.id).collect();
+        let open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
+        // Only a yes is one.
+        let open = open.filter(|open| machine::fits(open, &Answer::Yes));
+        let open: Vec<QuestionId> = open.map(|open| open.id).collect();
         open.into_iter().try_for_each(|question| self.answer(id, question, Answer::Yes))
     }
 
@@ -188,22 +191,38 @@ impl Dispatcher {
         self.steer(id, Event::PlanMade { plan, by: Planner::Person, lessons: Vec::new() })
     }
 
-    fn is_asked(&mut self, id: RunId, question: QuestionId) -> Result<(), Failure> {
-        let mut asked = self.known(id)?.run.questions.iter();
-        if asked.any(|asked| asked.question.id == question && asked.answer.is_none()) {
-            return Ok(());
+    /// Whether this is still to be answered, and so.
+    fn may_answer(
+        &mut self,
+        id: RunId,
+        question: QuestionId,
+        answer: &Answer,
+    ) -> Result<(), Failure> {
+        let mut open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
+        let Some(open) = open.find(|open| open.id == question) else {
+            let hint = "See `greenloop show` or the run's page for what is open.";
+            return Err(refused(format!("run {id} has no open question {question}"), hint));
+        };
+        if !machine::fits(open, answer) {
+            let hint = if open.inquiry.is_some() { "Say it in words." } else { "Say yes or no." };
+            return Err(refused("this is no answer to what is asked".to_owned(), hint));
         }
-        let hint = "See `greenloop show` or the run's page for what is open.";
-        Err(refused(format!("run {id} has no open question {question}"), hint))
+        if let Answer::Said { text } = answer
+            && (text.trim().is_empty() || text.len() > ANSWER_BYTES_MAX)
+        {
+            let message = format!("an answer has 1 to {ANSWER_BYTES_MAX} bytes");
+            return Err(refused(message, "Say it in fewer words, or in any."));
+        }
+        Ok(())
     }
 
     fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
-        self.is_asked(id, question)?;
+        self.may_answer(id, question, &answer)?;
         if self.known(id)?.work.is_none() {
             // Whoever answers a run that nobody works on goes on with it, unless it is too late.
             self.resume(id, Vec::new())?;
             self.end_overdue();
-            self.is_asked(id, question)?;
+            self.may_answer(id, question, &answer)?;
         }
         self.steer(id, Event::Answered { question, answer, at_ms: clock::now_ms() })
     }

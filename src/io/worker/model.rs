@@ -9,19 +9,24 @@ mod tools;
 mod work;
 
 use self::draft::Draft;
-use self::talk::{Ended, Talk};
-use self::work::{Made, Work};
+use self::talk::{Answer, Ended, Talk};
+use self::work::{Left, Work};
 use super::{Assignment, Desk, Judge, Progress, Reach};
 use crate::base::path::RepoPath;
 use crate::base::text::in_a_line;
 use crate::logic::candidate::merit;
+use crate::logic::inquiry::inquiry;
 use crate::model::event::WorkResult;
 use crate::model::failure::Failure;
 use crate::model::provider::Model;
+use crate::model::question::Inquiry;
 use crate::model::transcript::{CallFailure, Fault};
 
 /// A title made of a model's words, in bytes.
 const TITLE_BYTES_MAX: usize = 100;
+/// Said to who asks more than it may.
+const ASKED_ENOUGH: &str =
+    "no more questions are put to people here: decide by what you know, and take the safe way";
 
 /// Has a model work, and where an earlier attempt of it was not good enough, as many times as are allowed: the best of what
 /// it makes counts, by what the checks say of each.
@@ -39,6 +44,9 @@ pub fn work(
     let (mut order, mut best) = (models.to_vec(), None);
     let mut last = one(&order, assignment, desk, reach, judge)?;
     for n_made in 1.. {
+        if matches!(last, WorkResult::Asks { .. }) {
+            return Ok(last);
+        }
         if let WorkResult::Changed { tree, .. } = &last {
             if n_wanted == 1 {
                 return Ok(last);
@@ -70,7 +78,10 @@ fn one(
     reach: &Reach<'_>,
     judge: &Judge<'_>,
 ) -> Result<WorkResult, Failure> {
-    let mut draft = Draft::new(desk.store, assignment.tree);
+    let mut draft = match assignment.draft {
+        Some(made) => Draft::resumed(desk.store, assignment.tree, made)?,
+        None => Draft::new(desk.store, assignment.tree),
+    };
     let mut why = Vec::new();
     for model in models {
         let ended = match turn(model, assignment, desk, reach, judge, &mut draft)? {
@@ -81,8 +92,11 @@ fn one(
             }
         };
         match ended {
-            Ended::Done(Made { summary }) => {
+            Ended::Done(Left::Made { summary }) => {
                 return changed(assignment, &draft, (models, model), &summary);
+            }
+            Ended::Done(Left::Asks(inquiry)) => {
+                return Ok(WorkResult::Asks { inquiry, tree: draft.tree()? });
             }
             Ended::Stopped { reason } => why.push(told(model, &reason, "")),
             Ended::Failed(failure) => {
@@ -112,14 +126,33 @@ fn turn(
     reach: &Reach<'_>,
     judge: &Judge<'_>,
     draft: &mut Draft<'_>,
-) -> Result<Result<Ended<Made>, Failure>, Failure> {
+) -> Result<Result<Ended<Left>, Failure>, Failure> {
     let caller = match (reach.callers)(model) {
         Ok(caller) => caller,
         Err(failure) => return Ok(Err(failure)),
     };
     let request = work::request(assignment, reach, draft, model)?;
-    let mut work = Work { assignment, desk, reach, judge, draft, n_red: 0 };
+    let mut work = Work { assignment, model: &model.name, desk, reach, judge, draft, n_red: 0 };
     Talk::new(desk, model, request).hold(caller.as_ref(), &mut work).map(Ok)
+}
+
+/// Ends a conversation with a question to people, where one may be asked.
+fn asked<T>(
+    may_ask: bool,
+    model: &str,
+    text: &str,
+    options: &[String],
+    done: impl FnOnce(Inquiry) -> T,
+) -> Answer<T> {
+    if !may_ask {
+        return Answer::error(ASKED_ENOUGH.to_owned());
+    }
+    match inquiry(model, text, options) {
+        Some(inquiry) => {
+            Answer { done: Some(done(inquiry)), ..Answer::said("A person is asked.".to_owned()) }
+        }
+        None => Answer::error("a question needs words".to_owned()),
+    }
 }
 
 fn told(model: &Model, message: &str, hint: &str) -> String {

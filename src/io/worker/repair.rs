@@ -6,7 +6,9 @@ mod fast_path;
 mod generic;
 mod go;
 mod hunt;
+mod javascript;
 mod patch;
+mod program;
 mod python;
 mod refusals;
 
@@ -19,7 +21,6 @@ use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::go::Go;
 use self::hunt::Hunt;
-use self::python::Python;
 use self::refusals::Refusals;
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
@@ -185,10 +186,15 @@ fn repair_check(
 fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
     Ok(match job.check.runner {
         Runner::Unittest | Runner::Pytest if !job.failing.is_empty() => {
-            Box::new(Python::open(job)?)
+            Box::new(python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
         Runner::Go if !job.failing.is_empty() => Box::new(Go::open(job)?),
+        Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha
+            if !job.failing.is_empty() =>
+        {
+            Box::new(javascript::open(job)?)
+        }
         Runner::Unittest
         | Runner::Pytest
         | Runner::Cargo

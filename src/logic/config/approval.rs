@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use super::reader::{Reader, Taken, count};
 use super::{Config, Key, Takes};
-use crate::model::approval::When;
+use crate::model::approval::{AcceptAlone, When};
 
 /// The words for [`When`].
 const WHEN: Takes = Takes::Word(&["never", "always"]);
@@ -21,6 +21,13 @@ pub(super) const KEYS: &[Key] = &[
         name: "steps",
         takes: WHEN,
         doc: "Whether each step waits for your yes before it is begun. As `plan`.",
+    },
+    Key {
+        table: "approval",
+        name: "accept",
+        takes: Takes::Word(&["nothing", "green"]),
+        doc: "What is accepted without asking you: `nothing`, the default, or `green`: all that a run proposes that ended green, \
+              as soon as it ends, in an editor unless an open text was edited meanwhile. It can be taken back like any other.",
     },
     Key {
         table: "approval",
@@ -42,6 +49,10 @@ impl Reader<'_> {
         };
         config.approval.plan = when(taken.remove("plan"));
         config.approval.steps = when(taken.remove("steps"));
+        config.approval.accept = match taken.remove("accept") {
+            Some(Taken::Text(word)) if word == "green" => AcceptAlone::Green,
+            _ => AcceptAlone::Nothing,
+        };
         config.approval.wait_ms =
             count(taken.remove("wait_seconds")).map(|seconds| seconds * 1_000);
     }

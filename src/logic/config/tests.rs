@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::model::policy::{Doors, Limits, Network};
 
 use super::*;
-use crate::model::approval::When;
+use crate::model::approval::{AcceptAlone, When};
 use crate::model::guard::{Class, Rule};
 
 fn told(text: &str) -> String {
@@ -62,6 +62,7 @@ wall_seconds = 60
 
 [approval]
 plan = "always"
+accept = "green"
 wait_seconds = 60
 
 [guard]
@@ -119,7 +120,12 @@ allow = ["tests/fuzz/*"]
         budget,
         guard,
         policy: Policy::default(),
-        approval: Approval { plan: When::Always, steps: When::Never, wait_ms: Some(60_000) },
+        approval: Approval {
+            plan: When::Always,
+            accept: AcceptAlone::Green,
+            wait_ms: Some(60_000),
+            ..Approval::default()
+        },
     };
     assert_eq!(config, wanted);
 }

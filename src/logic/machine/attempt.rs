@@ -2,7 +2,7 @@
 //! checked there, so what the checks call green is what people are offered.
 
 use super::steps::{self, goal_tests, tip};
-use super::{Effect, Next, counted};
+use super::{Effect, Next, counted, questions};
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::base::path::RepoPath;
 use crate::logic::avoid::avoided;
@@ -21,8 +21,16 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
         Event::AttemptStarted { attempt, step, worker, base, .. } => {
             run.attempts.push(Attempt::started(*attempt, *step, worker, base.clone()));
         }
+        Event::AttemptContinued { attempt } => {
+            let Some(open) = open(run, *attempt) else { return };
+            if let Some(WorkResult::Asks { tree, .. }) = &open.left {
+                open.draft = Some(tree.clone());
+                open.left = None;
+            }
+        }
         Event::AttemptFinished { attempt, result } => {
             let Some(open) = open(run, *attempt) else { return };
+            open.n_asked += u32::from(matches!(result, WorkResult::Asks { .. }));
             open.left = Some(result.clone());
             open.verified = None;
             open.conflicts.clear();
@@ -45,6 +53,7 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
         Event::AttemptJudged { attempt, result } => {
             let Some(open) = open(run, *attempt) else { return };
             open.result = Some(result.clone());
+            questions::forget(run, *attempt);
             run.queue.retain(|queued| queued != attempt);
             if *result == AttemptResult::Green {
                 run.merged.push(*attempt);
@@ -82,6 +91,10 @@ pub(super) fn next(run: &Run, attempt: &Attempt) -> Option<Next> {
         Some(WorkResult::Refused { reason, .. }) => {
             return judged(AttemptResult::Red { reason: reason.clone() });
         }
+        Some(WorkResult::Asks { .. }) => {
+            let reason = passed_by_others(run, attempt).or(questions::too_many(run, attempt))?;
+            return judged(AttemptResult::Nothing { reason });
+        }
         Some(WorkResult::Changed { tree, .. }) => tree,
     };
     if let Some(verified) = &attempt.verified {
@@ -90,14 +103,19 @@ pub(super) fn next(run: &Run, attempt: &Attempt) -> Option<Next> {
     if !attempt.conflicts.is_empty() {
         return judged(AttemptResult::Red { reason: conflict(&attempt.conflicts) });
     }
-    if steps::passes_already(run, attempt.step) {
-        let reason = "its tests pass with what other steps changed".to_owned();
+    if let Some(reason) = passed_by_others(run, attempt) {
         return judged(AttemptResult::Nothing { reason });
     }
     let is_first = run.queue.first() == Some(&attempt.id);
     let verify =
         Effect::Verify { attempt: attempt.id, tree: tree.clone(), onto: onto(run, attempt) };
     is_first.then(|| Next::Do(vec![verify]))
+}
+
+/// Why what an attempt makes is not needed any more; `None` as long as it is.
+fn passed_by_others(run: &Run, attempt: &Attempt) -> Option<String> {
+    let passes = steps::passes_already(run, attempt.step);
+    passes.then(|| "its tests pass with what other steps changed".to_owned())
 }
 
 /// What an attempt has to be merged onto; `None` when it began with it.

@@ -6,7 +6,7 @@ use super::steps::StepState;
 use super::where_it_stood;
 use crate::base::ids::StepId;
 use crate::base::text;
-use crate::model::run::{AttemptResult, Run};
+use crate::model::run::{Attempt, AttemptResult, Run};
 use crate::model::worker::WorkerKind;
 
 /// What is spent, where nothing more can be begun for it; `None` while the run can go on. `is_over`: no step can.
@@ -15,7 +15,7 @@ pub(super) fn spent(
     states: &BTreeMap<StepId, StepState>,
     is_over: bool,
 ) -> Option<String> {
-    let is_working = run.attempts.iter().any(|attempt| attempt.result.is_none());
+    let is_working = run.attempts.iter().any(is_at_work);
     // What is under way may still be good: the checks of one attempt more are let go.
     let is_spent = |max: &u32| run.spent.checks > *max || run.spent.checks == *max && !is_working;
     let max = run.budget.checks_max.filter(|max| !is_over && is_spent(max));
@@ -37,7 +37,7 @@ fn models(run: &Run, states: &BTreeMap<StepId, StepState>, is_over: bool) -> Opt
         _ => None,
     });
     let next: Vec<&String> = next.collect();
-    let is_working = run.attempts.iter().any(|attempt| attempt.result.is_none());
+    let is_working = run.attempts.iter().any(is_at_work);
     let waits = !is_working && !next.is_empty() && next.iter().all(|name| is_model(name));
     let stopped = |step: &StepId| {
         let mut made = run.attempts.iter().filter(|attempt| attempt.step == *step);
@@ -60,6 +60,11 @@ pub(super) fn allows(run: &Run, worker: &str) -> bool {
         return false;
     }
     run.budget.forbids_calls(&run.spent).is_none() || !is_model(run, worker)
+}
+
+/// Whether something is under way for an attempt.
+fn is_at_work(attempt: &Attempt) -> bool {
+    attempt.result.is_none() && !attempt.asks()
 }
 
 fn is_model(run: &Run, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ladder::{self, Turn};
-use super::questions;
+use super::{questions, replan};
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::logic::ledger::{Ledger, Standing};
 use crate::model::check::CheckRun;
@@ -19,7 +19,11 @@ pub enum StepState {
     Waiting,
     /// A person has to approve it.
     Asked,
-    /// It can begin.
+    /// Its worker has asked a person something.
+    Asking {
+        attempt: AttemptId,
+    },
+    /// It can begin, or go on.
     Ready {
         turn: Turn,
     },
@@ -34,6 +38,10 @@ pub enum StepState {
     /// Its change is merged; without one its tests pass with what other steps changed.
     Done {
         attempt: Option<AttemptId>,
+    },
+    /// Nobody could do it, and a model plans it anew.
+    Replanning {
+        reason: String,
     },
     Stuck {
         reason: String,
@@ -51,9 +59,9 @@ impl StepState {
     pub fn word(&self) -> &'static str {
         match self {
             StepState::Waiting => "waiting",
-            StepState::Asked => "asked",
+            StepState::Asked | StepState::Asking { .. } => "asked",
             StepState::Ready { .. } => "ready",
-            StepState::Working { .. } => "working",
+            StepState::Working { .. } | StepState::Replanning { .. } => "working",
             StepState::Checking { .. } => "checking",
             StepState::Done { .. } => "done",
             StepState::Stuck { .. } => "stuck",
@@ -73,8 +81,10 @@ impl StepState {
             | StepState::Blocked { .. } => true,
             StepState::Waiting
             | StepState::Asked
+            | StepState::Asking { .. }
             | StepState::Ready { .. }
             | StepState::Working { .. }
+            | StepState::Replanning { .. }
             | StepState::Checking { .. } => false,
         }
     }
@@ -140,6 +150,10 @@ fn state(
     if let Some(open) = attempts().find(|attempt| attempt.result.is_none()) {
         return Some(match open.left {
             None => StepState::Working { attempt: open.id },
+            Some(WorkResult::Asks { .. }) => match questions::turn(run, open) {
+                None => StepState::Asking { attempt: open.id },
+                Some(turn) => StepState::Ready { turn },
+            },
             Some(_) => StepState::Checking { attempt: open.id },
         });
     }
@@ -148,6 +162,7 @@ fn state(
     }
     Some(match ladder::turn(run, step) {
         Ok(turn) => StepState::Ready { turn },
+        Err(reason) if replan::is_wanted(run, step) => StepState::Replanning { reason },
         Err(reason) => StepState::Stuck { reason },
     })
 }
@@ -158,7 +173,9 @@ pub fn tip(run: &Run) -> Option<(&TreeId, &Attempt)> {
     let attempt = run.attempts.iter().find(|attempt| attempt.id == *last)?;
     let left = match attempt.left.as_ref()? {
         WorkResult::Changed { tree, .. } => tree,
-        WorkResult::Nothing { .. } | WorkResult::Refused { .. } => return None,
+        WorkResult::Nothing { .. } | WorkResult::Refused { .. } | WorkResult::Asks { .. } => {
+            return None;
+        }
     };
     Some((attempt.verified.as_ref()?.tree.as_ref().unwrap_or(left), attempt))
 }

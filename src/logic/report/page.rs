@@ -42,6 +42,7 @@ pub fn markdown(report: &Report) -> String {
     let people = [
         ("yes", people.n_yes),
         ("no", people.n_no),
+        ("answer in words", people.n_said),
         ("no answer in time", people.n_late),
         ("plans changed", people.n_plans),
         ("cancelled", people.n_cancelled),

@@ -39,7 +39,7 @@ fn judged(attempt: u32, result: AttemptResult) -> Event {
 #[test]
 fn time_attempts_people_and_stalls_are_told_apart() {
     let plan = Plan { title: "all".into(), intro: String::new(), steps: vec![step(1), step(2)] };
-    let asked = Question { id: QuestionId(1), about: About::Plan, wait_ms: None };
+    let asked = Question { id: QuestionId(1), about: About::Plan, wait_ms: None, inquiry: None };
     let nothing = |id| Event::AttemptFinished {
         attempt: AttemptId(id),
         result: WorkResult::Nothing { reason: "no template fits: 3 tried".into(), search: None },

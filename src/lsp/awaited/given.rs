@@ -89,8 +89,8 @@ impl Given {
     /// goes and what it brings comes, right there.
     pub(super) fn came_within(&self, text: &Text, change: &Edit, encoding: Encoding) -> bool {
         let old = &text.string[change.range()];
-        let comes = |part: &str| change.text.matches(part).count() > old.matches(part).count();
-        let goes = |part: &str| change.text.matches(part).count() < old.matches(part).count();
+        let comes = |part: &str| count(&change.text, part) > count(old, part);
+        let goes = |part: &str| count(&change.text, part) < count(old, part);
         let places = [self.place.clone(), from_proto::byte_range(text, self.range, encoding)];
         let replaces = |place: &Range<usize>| {
             let taken = text.string.get(place.clone());
@@ -149,6 +149,13 @@ fn same(text: &Text, a: &Edit, b: &Edit) -> bool {
         return a == b;
     };
     plain_breaks([a_head, &a.text, a_tail]).eq(plain_breaks([b_head, &b.text, b_tail]))
+}
+
+/// How often a part is in a text. A break that ends a line is no empty line.
+fn count(text: &str, part: &str) -> usize {
+    let is_blank = part.trim().is_empty();
+    let stands = |at: usize| !is_blank || at == 0 || text[..at].ends_with('\n');
+    text.match_indices(part).filter(|(at, _)| stands(*at)).count()
 }
 
 /// Whether edits that come together as this change come as meant; `None` when they do not come.

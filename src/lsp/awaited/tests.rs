@@ -36,6 +36,23 @@ fn check(new: &str, changes: &[(Range<usize>, &str)]) -> Option<String> {
 }
 
 #[test]
+fn the_break_of_a_typed_line_is_no_empty_line_that_was_given() {
+    let mut text = Text::new("1\n".into());
+    let mut awaited = Awaited::default();
+    let end = Position::new(1, 0);
+    let empty_line = TextEdit::new(lsp_types::Range::new(end, end), "\n".into());
+    awaited.give(&[empty_line], &batch(1), (&text, 1), Encoding::Utf16);
+    let mut hear = |at: usize, new: &str| {
+        let arrival = awaited.follow(&text, &Edit::new(at..at, new), 2, Encoding::Utf16);
+        text = Text::new(format!("{}{new}", text.string));
+        arrival
+    };
+    assert!(hear(2, "2\n").is_none());
+    assert!(hear(4, "3").is_none());
+    assert!(hear(5, "\n").is_some_and(|late| !late.is_as_meant));
+}
+
+#[test]
 fn an_edit_that_arrives_over_what_was_typed_can_be_taken_back() {
     type Changes = &'static [(Range<usize>, &'static str)];
     let cases: [(&str, Changes, Option<&str>); 9] = [

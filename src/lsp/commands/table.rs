@@ -263,7 +263,7 @@ pub const ROWS: &[Row] = &[
     Row {
         name: "greenloop.answer",
         argument: "`{choice, questionId?}` or the choice",
-        effect: "answers a question",
+        effect: "answers a question; one that a model asked in any words",
         run: |session, arguments| now(answer(&session, arguments)),
     },
 ];

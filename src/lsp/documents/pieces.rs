@@ -7,26 +7,27 @@ use crate::base::text::Encoding;
 use crate::base::text::edit::Edit;
 use crate::lsp::{from_proto, to_proto};
 
-/// The changes, or the one that they come to if that is an edit of ours: some editors apply of an edit only what differs,
-/// in several pieces.
+/// The changes, or the one that they come to if that is an edit of ours and not each of them is a part of it: some editors
+/// apply of an edit only what differs, in several pieces.
 pub(super) fn pieced_together(
     document: &Document,
     changes: Vec<TextDocumentContentChangeEvent>,
+    version: i32,
     encoding: Encoding,
 ) -> Vec<TextDocumentContentChangeEvent> {
     if changes.len() < 2 || !document.awaited.is_waiting() {
         return changes;
     }
     let before = &*document.text;
-    let mut after = before.clone();
+    let (mut after, mut awaited, mut is_each) = (before.clone(), document.awaited.clone(), true);
     for change in &changes {
         let Some(range) = change.range else { return changes };
-        let range = from_proto::byte_range(&after, range, encoding);
-        after.replace(range, &change.text);
+        let change = Edit::new(from_proto::byte_range(&after, range, encoding), &*change.text);
+        is_each &= awaited.follow(&after, &change, version, encoding).is_some();
+        after.replace(change.range(), &change.text);
     }
     let whole = Edit::new(0..before.string.len(), after.string).narrowed(&before.string);
-    let n_given = document.awaited.n_given_as(before, &whole, encoding);
-    if n_given.is_none_or(|n_given| changes.len() <= n_given) {
+    if is_each || !document.awaited.has_given(before, &whole, encoding) {
         return changes;
     }
     let TextEdit { range, new_text: text } = to_proto::text_edit(before, whole, encoding);

@@ -69,7 +69,20 @@ impl Open {
             Some(self.action(title, &plan, versioned))
         };
         actions.extend(offered.into_iter().filter_map(action));
+        if self.facts.is_some() {
+            let title = format!("Carry out step {} alone", step.id);
+            let alone = action((title, PlanEdit::Alone)).map(|action| self.then_approved(action));
+            actions.splice(1..1, alone);
+        }
         actions
+    }
+
+    /// The plan is carried out as soon as the edit has made it so.
+    fn then_approved(&self, action: CodeAction) -> CodeAction {
+        let title = action.title.clone();
+        let argument = json!({ "taskId": run_of(&self.uri) });
+        let command = command_action(PLAN, title, commands::PLAN_APPROVE, argument).command;
+        CodeAction { command, ..action }
     }
 
     fn action(&self, title: String, plan: &Plan, versioned: bool) -> CodeAction {

@@ -49,8 +49,10 @@ var greenloopUnits = greenloopChoices()
 func greenloopChoices() (units [{n_units}]int) {{
 	for _, pair := range greenloopStrings.Split(greenloopOs.Getenv(\"{ARMS_VARIABLE}\"), \",\") {{
 		if at := greenloopStrings.IndexByte(pair, '='); at > 0 {{
-			unit, _ := greenloopStrconv.Atoi(pair[:at])
-			units[unit], _ = greenloopStrconv.Atoi(pair[at+1:])
+			// Other packages have units of their own.
+			if unit, _ := greenloopStrconv.Atoi(pair[:at]); unit < len(units) {{
+				units[unit], _ = greenloopStrconv.Atoi(pair[at+1:])
+			}}
 		}}
 	}}
 	limit, _ := greenloopStrconv.ParseInt(greenloopOs.Getenv(\"{TIME_VARIABLE}\"), 10, 64)

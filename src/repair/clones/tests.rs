@@ -1,3 +1,5 @@
+//! Copies of functions, variables and constants, and marked statements.
+
 use super::*;
 use crate::repair::testing::source;
 

@@ -12,6 +12,8 @@ pub const KEYWORD: Template =
     Template { name: "branch", cost: 2.6, on: &[Role::If, Role::While], make: keyword };
 pub const BODIES: Template =
     Template { name: "exchange-bodies", cost: 3.0, on: &[Role::If], make: bodies };
+pub const VALUES: Template =
+    Template { name: "exchange-values", cost: 2.2, on: &[Role::Conditional], make: values };
 pub const CHAIN: Template =
     Template { name: "exchange-branches", cost: 2.6, on: &[Role::If], make: chain };
 pub const OTHERWISE: Template =
@@ -50,6 +52,16 @@ fn bodies<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if let (Some(first), Some(second)) =
         (body(site.node), other.filter(|other| other.role() == Role::Block))
     {
+        drafts.exchange(first, second, 0.0);
+    }
+}
+
+/// The two values of a conditional expression.
+fn values<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let condition = site.node.part(&["condition"]).or_else(|| site.node.parts().nth(1));
+    let mut others =
+        site.node.parts().filter(|part| condition.is_none_or(|known| known.id() != part.id()));
+    if let (Some(first), Some(second)) = (others.next(), others.next()) {
         drafts.exchange(first, second, 0.0);
     }
 }

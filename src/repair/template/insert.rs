@@ -155,7 +155,7 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let texts =
         simple.filter(|other| other.id() != node.id()).filter_map(snippet).take(STATEMENTS_MAX);
     let jumps = site.language().snippets.jumps.iter().map(|jump| (*jump).to_owned());
-    let in_loop = node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While]));
+    let in_loop = node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]));
     for (rank, text) in texts.chain(jumps.filter(|_| in_loop)).enumerate() {
         let extra = nth(rank);
         insert(site, drafts, after(site.file, node, &text), &text, extra);

@@ -10,8 +10,11 @@ pub const JUMP: Template =
 
 fn jump<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));
-    for other in jumps.filter(|jump| *jump != site.node.text()) {
-        drafts.put(site.node, other, 0.0);
+    let own = site.node.text();
+    // Some grammars count the statement's end to the jump.
+    let end = if own.ends_with(';') { ";" } else { "" };
+    for other in jumps.filter(|jump| *jump != own.trim_end_matches(';')) {
+        drafts.put(site.node, format!("{other}{end}"), 0.0);
     }
     let nothing = site.language().snippets.nothing;
     drafts.edits(site.node, vec![Edit::new(site.node.range(), nothing)], None, 1.0);

@@ -17,6 +17,7 @@ pub const ASSIGNMENT: Template = Template {
     on: &[Role::AugmentedAssign, Role::Assign],
     make: swap,
 };
+pub const LOOP: Template = Template { name: "loop", cost: 1.8, on: &[Role::Loop], make: swap };
 pub const RANGE: Template = Template { name: "range", cost: 0.8, on: &[Role::Range], make: swap };
 
 /// Each operator between the node's operands becomes each operator it is confused with.

@@ -188,12 +188,77 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("keep-result", "a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
 ];
 
+/// The same for JavaScript.
+const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
+    ("comparison", "a, b", "return a < b;", "return a <= b;"),
+    ("operands", "a, b", "return a - b;", "return b - a;"),
+    ("arithmetic", "a, b", "return a / b;", "return a * b;"),
+    ("logical", "a, b", "return a || b;", "return a ?? b;"),
+    ("assignment", "a", "a += 1;", "a -= 1;"),
+    ("assignment", "a", "a++;", "a--;"),
+    ("off-by-one", "a", "return a[1];", "return a[0];"),
+    ("one-off", "a, i", "return a[i];", "return a[i - 1];"),
+    ("one-off", "a, i", "return a.slice(i);", "return a.slice(i + 1);"),
+    ("boolean", "", "return true;", "return false;"),
+    ("negate", "a", "if (a) g();", "if (!a) g();"),
+    ("negate", "a, b, c", "return a ? b : c;", "return (!a) ? b : c;"),
+    ("exchange-values", "a, b, c", "return a ? b : c;", "return a ? c : b;"),
+    ("drop-operand", "a, b", "return a && b;", "return a;"),
+    ("drop-operand", "a", "return -a;", "return a;"),
+    ("drop-operand", "a", "return [...a];", "return [a];"),
+    ("variable", "one, other", "return one;", "return other;"),
+    ("variable", "one, { other }", "return one;", "return other;"),
+    ("field", "a", "a.x = 1;\nreturn a.y;", "a.x = 1;\nreturn a.x;"),
+    ("sibling", "a", "return Math.min(a);", "return Math.max(a);"),
+    ("sibling", "", "throw new RangeError(1);", "throw new TypeError(1);"),
+    ("swap-arguments", "a, b", "return g(a, b);", "return g(b, a);"),
+    ("add-argument", "a", "return a.join();", "return a.join(\"\");"),
+    ("unwrap", "a", "return await g(a);", "return g(a);"),
+    ("wrap", "a, b", "return a / b;", "return Math.abs(a / b);"),
+    ("loop", "a", "for (const b in a) g(b);", "for (const b of a) g(b);"),
+    ("chain", "a", "return a.split();", "return a.toLowerCase().split();"),
+    ("rewrite", "a", "return a.b;", "return a?.b;"),
+    ("rewrite", "a, b", "return a[b];", "return (a[b] ?? 0);"),
+    ("copy-value", "a", "const b = a;", "const b = [...a];"),
+    ("initial", "a", "let b = 0;", "let b = [];"),
+    ("text", "a", "return `${a},${a}`;", "return `${a}, ${a}`;"),
+    ("pattern-flags", "a", "return /a/.test(a);", "return /a/g.test(a);"),
+    ("pattern-anchors", "a", "return /^a/.test(a);", "return /^a$/.test(a);"),
+    ("pattern-part", "a", "return /a\\d+/.test(a);", "return /a\\d*/.test(a);"),
+    ("condition", "a, b", "if (a) g();", "if (a && b) g();"),
+    ("guard", "a", "return g(a);", "if (!a) {\n\treturn null;\n}\nreturn g(a);"),
+    ("update", "n", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
+    ("only-if", "a", "g();", "if (a) {\n\tg();\n}"),
+    ("keep-result", "a", "a.trim();", "a = a.trim();"),
+    ("keep-result", "a", "g(a);", "return g(a);"),
+    (
+        "move-out",
+        "a",
+        "for (const b of a) {\n\tg(b);\n\th();\n}",
+        "for (const b of a) {\n\tg(b);\n}\nh();",
+    ),
+    ("delete-statement", "", "g();\nh();", "h();"),
+    ("swap-statements", "", "g();\nh();", "h();\ng();"),
+    ("jump", "a", "for (;;) {\n\tbreak;\n}", "for (;;) {\n\tcontinue;\n}"),
+    (
+        "exchange-bodies",
+        "a",
+        "if (a) {\n\tg();\n} else {\n\th();\n}",
+        "if (a) {\n\th();\n} else {\n\tg();\n}",
+    ),
+    ("branch", "a", "if (a) g();", "while (a) g();"),
+];
+
 fn python(parameters: &str, body: &str) -> String {
     format!("def f({parameters}):\n\t{}\n", body.replace('\n', "\n\t"))
 }
 
 fn rust(parameters: &str, body: &str) -> String {
     format!("fn f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
+}
+
+fn javascript(parameters: &str, body: &str) -> String {
+    format!("async function f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
 }
 
 /// Every case, with the ends of lines and the indentation that people use.
@@ -240,8 +305,15 @@ fn rust_functions_change() {
 }
 
 #[test]
+fn javascript_functions_change() {
+    check("a.js", JAVASCRIPT, javascript);
+    check("a.ts", JAVASCRIPT, javascript);
+}
+
+#[test]
 fn every_template_has_a_case() {
-    let cases: BTreeSet<&str> = PYTHON.iter().chain(RUST).map(|(template, ..)| *template).collect();
+    let all = PYTHON.iter().chain(RUST).chain(JAVASCRIPT);
+    let cases: BTreeSet<&str> = all.map(|(template, ..)| *template).collect();
     let names = TEMPLATES.iter().map(|template| template.name);
     let missing: Vec<&str> =
         names.filter(|name| !cases.contains(name) && !WITH_HINTS.contains(name)).collect();

@@ -13,7 +13,7 @@ use crate::repair::site::{Drafts, Site};
 pub const DONOR: Template =
     Template { name: "other-text", cost: 2.2, on: &[Role::String], make: donor };
 pub const CHANGE: Template =
-    Template { name: "text", cost: 2.8, on: &[Role::String], make: change };
+    Template { name: "text", cost: 2.8, on: &[Role::String, Role::Fragment], make: change };
 
 const TEXTS_MAX: usize = 8;
 
@@ -42,7 +42,8 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let Some(inside) = content(site.node.text()) else { return };
+    let whole = (site.node.role() == Role::Fragment).then_some(0..site.node.text().len());
+    let Some(inside) = whole.or_else(|| content(site.node.text())) else { return };
     let start = site.node.range().start;
     let text = &site.node.text()[inside.clone()];
     let range = start + inside.start..start + inside.end;
@@ -64,7 +65,7 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// The bytes between the quotes of a literal.
 fn content(literal: &str) -> Option<Range<usize>> {
-    let open = literal.find(['"', '\''])?;
+    let open = literal.find(['"', '\'', '`'])?;
     let quote = literal[open..].chars().next()?;
     let n_quotes = if literal[open..].starts_with(&quote.to_string().repeat(3)) { 3 } else { 1 };
     let end = literal.len().checked_sub(n_quotes)?;

@@ -43,7 +43,15 @@ pub const OWN: Template = Template { name: "wrap-own", cost: 3.2, on: VALUES, ma
 pub const REWRITE: Template = Template {
     name: "rewrite",
     cost: 2.2,
-    on: &[Role::Arithmetic, Role::Index, Role::Comparison, Role::Logical, Role::Try, Role::Call],
+    on: &[
+        Role::Arithmetic,
+        Role::Index,
+        Role::Comparison,
+        Role::Logical,
+        Role::Try,
+        Role::Call,
+        Role::Attribute,
+    ],
     make: rewrite,
 };
 

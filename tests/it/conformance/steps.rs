@@ -210,7 +210,8 @@ impl Desk {
         let plan = Box::new(Plan { title: "Make it so".into(), intro: String::new(), steps });
         let lessons = Vec::new();
         self.engine.record(id, &Event::PlanMade { plan, by: Planner::BuiltIn, lessons });
-        let question = Question { id: QuestionId(1), about: About::Plan, wait_ms: None };
+        let question =
+            Question { id: QuestionId(1), about: About::Plan, wait_ms: None, inquiry: None };
         self.engine.record(id, &Event::Asked { question, at_ms: 0 });
     }
 

@@ -48,7 +48,13 @@ impl People {
             && rng.percent(self.answer)
         {
             let note = String::new();
-            let answer = if rng.percent(self.yes) { Answer::Yes } else { Answer::No { note } };
+            let is_words = open.question.inquiry.is_some();
+            // Now and then it is no answer to what is asked.
+            let answer = match rng.percent(self.yes) {
+                _ if is_words != rng.percent(5) => Answer::Said { text: "so".to_owned() },
+                true => Answer::Yes,
+                false => Answer::No { note },
+            };
             return Some(Act::Answer(open.question.id, answer));
         }
         match run.paused_ms {

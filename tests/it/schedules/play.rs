@@ -1,13 +1,14 @@
 //! One schedule: what the engine does around a run's policy, in a world of words.
 
-use greenloop::base::ids::{AttemptId, RunId, TreeId};
+use greenloop::base::ids::{AttemptId, RunId, StepId, TreeId};
 use greenloop::base::limits::EFFECTS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Due, Effect, Next, apply, decide};
 use greenloop::model::approval::{Approval, When};
 use greenloop::model::budget::{AskedBudget, Budget, Expense};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
-use greenloop::model::question::Answer;
+use greenloop::model::plan::Step;
+use greenloop::model::question::{Answer, Inquiry};
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
 use greenloop::model::transcript::Usage;
@@ -28,6 +29,8 @@ pub struct Play {
     pub events: Vec<Event>,
     /// Red tests, one a step, from 1.
     pub n_red: u32,
+    /// How likely who works or plans asks something first, in percent.
+    asks: usize,
     /// Effects being carried out, with when they come back.
     working: Vec<(u64, Effect)>,
     waiting: Vec<Effect>,
@@ -56,7 +59,8 @@ impl Play {
         let people = People::new(&mut rng);
         let (events, trace) = (vec![begun], Vec::new());
         let (working, waiting) = (Vec::new(), Vec::new());
-        Play { rng, now: 0, run, events, n_red, working, waiting, people, trace }
+        let asks = rng.pick(&[0, 10, 40]).copied().unwrap_or_default();
+        Play { rng, now: 0, run, events, n_red, asks, working, waiting, people, trace }
     }
 
     fn go(&mut self) -> Result<&'static str, String> {
@@ -86,8 +90,10 @@ impl Play {
             (_, Some((at, place))) => {
                 self.now = self.now.max(at);
                 let (_, effect) = self.working.remove(place);
-                if let Effect::Work { attempt } = effect {
-                    self.call_models(attempt)?;
+                match effect {
+                    Effect::Work { attempt } => self.call_models(Some(attempt))?,
+                    Effect::Replan { .. } => self.call_models(None)?,
+                    _ => {}
                 }
                 let event = self.answer(&effect);
                 self.record(event)?;
@@ -215,6 +221,7 @@ impl Play {
                 Event::BaselineTaken { runs: vec![world::run_check(&Edits::new(), self.n_red)] }
             }
             Effect::Plan => self.plan(),
+            Effect::Replan { step } => self.replan(*step),
             Effect::Work { attempt } => self.work(*attempt),
             Effect::Verify { attempt, tree, onto } => self.verify(*attempt, tree, onto.as_ref()),
             Effect::CheckSubset { .. } => unreachable!("nobody asks for parts here"),
@@ -244,6 +251,7 @@ impl Play {
         let mut when = || if self.rng.percent(15) { When::Always } else { When::Never };
         let (plan, steps) = (when(), when());
         let wait_ms = self.rng.percent(50).then(|| self.rng.between(10, 2_000) as u64);
+        let plans_anew = self.rng.percent(50);
         let tree = world::tree(&Edits::new());
         Event::SnapshotTaken {
             snapshot: Snapshot { tree, n_files: 1, unsaved: Vec::new(), warnings: Vec::new() },
@@ -251,14 +259,17 @@ impl Play {
             budget: Box::new(budget),
             notes: Vec::new(),
             workers,
-            planners: Vec::new(),
+            planners: if plans_anew { vec![world::planner()] } else { Vec::new() },
             guard: Box::default(),
-            approval: Box::new(Approval { plan, steps, wait_ms }),
+            approval: Box::new(Approval { plan, steps, wait_ms, ..Approval::default() }),
         }
     }
 
     /// A step for every red test; some wait for an earlier one, now and then for a later one, which is a circle.
     fn plan(&mut self) -> Event {
+        if self.rng.percent(self.asks) {
+            return Event::PlanAsks { inquiry: inquiry() };
+        }
         let n_red = self.n_red;
         let steps: Vec<(u32, Vec<u32>, bool)> = (1..=n_red)
             .map(|id| {
@@ -279,9 +290,21 @@ impl Play {
         }
     }
 
+    /// Other steps in place of one; none where nobody knows better.
+    fn replan(&mut self, old: StepId) -> Event {
+        let (tests, n) = (machine::tests(&self.run, old).to_vec(), self.rng.below(4) as u32);
+        let step = |id: u32| Step {
+            tests: if id == n { tests.clone() } else { Vec::new() },
+            after: (id > 1 && self.rng.percent(50)).then_some(StepId(id - 1)).into_iter().collect(),
+            ..Step::new(StepId(id), "another way")
+        };
+        let steps = (1..=n).map(step).collect();
+        Event::Replanned { step: old, steps, by: "planner".into(), why: String::new() }
+    }
+
     /// A model is called as long as what the run may spend on it allows.
-    fn call_models(&mut self, id: AttemptId) -> Result<(), String> {
-        if !rules::is_by_model(&self.run, id) {
+    fn call_models(&mut self, attempt: Option<AttemptId>) -> Result<(), String> {
+        if attempt.is_some_and(|id| !rules::is_by_model(&self.run, id)) {
             return Ok(());
         }
         for _ in 0..self.rng.below(5) {
@@ -291,18 +314,24 @@ impl Play {
             let (input, output) = (self.rng.below(400) as u64, self.rng.below(100) as u64);
             let usage = Usage { input, output, ..Usage::default() };
             let on = Expense::Call { model: "m".into(), usage, cost: 0 };
-            self.record(Event::Spent { attempt: Some(id), on })?;
+            self.record(Event::Spent { attempt, on })?;
         }
         Ok(())
     }
 
     fn work(&mut self, id: AttemptId) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
-        let step = attempt.step.0;
-        let mut edits = attempt.base.as_ref().map(world::edits).unwrap_or_default();
+        let step = world::number(&self.run, attempt.step);
+        let begins_with = attempt.draft.as_ref().or(attempt.base.as_ref());
+        let mut edits = begins_with.map(world::edits).unwrap_or_default();
         let tree = |edits: &Edits| world::tree(edits);
         let is_out = rules::is_by_model(&self.run, id)
             && self.run.budget.forbids_calls(&self.run.spent).is_some();
+        if !is_out && self.rng.percent(self.asks) {
+            edits.insert(format!("x{}", self.rng.below(6)));
+            let result = WorkResult::Asks { inquiry: inquiry(), tree: tree(&edits) };
+            return Event::AttemptFinished { attempt: id, result };
+        }
         let kind = if is_out { 0 } else { self.rng.below(12) };
         let result = match kind {
             0 => WorkResult::Nothing { reason: "no idea".into(), search: None },
@@ -358,6 +387,10 @@ impl Play {
             guard: Default::default(),
         }
     }
+}
+
+fn inquiry() -> Inquiry {
+    Inquiry { by: "model".into(), text: "how?".into(), options: Vec::new() }
 }
 
 fn told(event: &Event) -> String {

@@ -1,10 +1,12 @@
 //! What holds whatever happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use greenloop::base::ids::AttemptId;
+use greenloop::base::ids::{AttemptId, StepId};
+use greenloop::base::limits::{QUESTIONS_OF_GOAL_MAX, QUESTIONS_OF_STEP_MAX};
 use greenloop::logic::machine::{self, Effect};
 use greenloop::model::approval::When;
+use greenloop::model::event::{Event, WorkResult};
 use greenloop::model::proposal::FileChange;
 use greenloop::model::question::{About, Answer};
 use greenloop::model::run::{AttemptResult, Outcome, Run};
@@ -37,6 +39,11 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
             "more checks ran than the budget and one more",
         )?;
     }
+    asked(run)?;
+    replanned(run)?;
+    if let Some(Event::AttemptContinued { attempt }) = play.events.last() {
+        continued(play, before, *attempt)?;
+    }
     if run.attempts.len() > before.attempts.len() {
         begun(play, before)?;
     }
@@ -49,13 +56,68 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
     Ok(())
 }
 
-fn is_resumed(event: &greenloop::model::event::Event) -> bool {
-    matches!(event, greenloop::model::event::Event::Resumed { .. })
+fn is_resumed(event: &Event) -> bool {
+    matches!(event, Event::Resumed { .. })
 }
 
 /// Whether a language model makes an attempt.
 pub fn is_by_model(run: &Run, attempt: AttemptId) -> bool {
     matches!(machine::worker_of(run, attempt).kind, WorkerKind::Model { .. })
+}
+
+/// What was asked in words.
+fn asked(run: &Run) -> Result<(), String> {
+    let mut of_steps: BTreeMap<StepId, usize> = BTreeMap::new();
+    let mut n_goal = 0;
+    for asked in &run.questions {
+        must(
+            asked.answer.as_ref().is_none_or(|answer| machine::fits(&asked.question, answer)),
+            "a question has an answer that does not fit",
+        )?;
+        match asked.question.about {
+            About::Goal => n_goal += 1,
+            About::Attempt { attempt } => {
+                let made = run.attempts.iter().find(|made| made.id == attempt);
+                let made = made.ok_or("a question is about no attempt")?;
+                must(
+                    made.result.is_none() || asked.answer.is_some(),
+                    "an attempt that is over still asks",
+                )?;
+                *of_steps.entry(made.step).or_default() += 1;
+            }
+            About::Plan | About::Step { .. } => {}
+        }
+    }
+    let most = of_steps.values().max().copied().unwrap_or_default();
+    must(most <= QUESTIONS_OF_STEP_MAX, "a step asks more than it may")?;
+    must(n_goal <= QUESTIONS_OF_GOAL_MAX, "a goal asks more than it may")
+}
+
+/// Steps that were planned anew.
+fn replanned(run: &Run) -> Result<(), String> {
+    let old: BTreeSet<StepId> = run.replanned.iter().map(|known| known.step.id).collect();
+    let new: BTreeSet<StepId> =
+        run.replanned.iter().flat_map(|known| &known.into).copied().collect();
+    must(old.len() == run.replanned.len(), "a step is planned anew twice")?;
+    must(old.is_disjoint(&new), "what took a step's place is planned anew")?;
+    let plan = run.plan.iter().flat_map(|plan| &plan.steps);
+    let numbers: BTreeSet<StepId> = plan.clone().map(|step| step.id).collect();
+    must(numbers.len() == plan.count(), "two steps have one number")
+}
+
+/// An attempt goes on after its question.
+fn continued(play: &Play, before: &Run, id: AttemptId) -> Result<(), String> {
+    let then = before.attempts.iter().find(|made| made.id == id).ok_or("no attempt goes on")?;
+    let now = play.run.attempts.iter().find(|made| made.id == id).ok_or("an attempt is gone")?;
+    let Some(WorkResult::Asks { tree, .. }) = &then.left else {
+        return Err("an attempt goes on that asked nothing".to_owned());
+    };
+    must(now.draft.as_ref() == Some(tree), "an attempt lost what it had made")?;
+    let about = About::Attempt { attempt: id };
+    let mut asked = play.run.questions.iter().filter(|asked| asked.question.about == about);
+    let is_answered = asked.next_back().is_some_and(|asked| asked.answer.is_some());
+    must(is_answered, "an attempt goes on without an answer")?;
+    may_begin(play, before, id)
 }
 
 /// An attempt has begun.
@@ -69,18 +131,12 @@ fn begun(play: &Play, before: &Run) -> Result<(), String> {
     let asks_plan = run.goal.plan_first || run.approval.plan == When::Always;
     must(!asks_plan || said_yes(About::Plan), "work began before anybody said yes to the plan")?;
     let about = About::Step { step: attempt.step };
+    let is_new = run.replanned.iter().any(|known| known.into.contains(&attempt.step));
     must(
-        run.approval.steps != When::Always || said_yes(about),
+        run.approval.steps != When::Always && !(asks_plan && is_new) || said_yes(about),
         "work began before anybody said yes to the step",
     )?;
-    must(
-        !is_by_model(run, attempt.id) || run.budget.forbids_calls(&before.spent).is_none(),
-        "a model began although what it may cost is spent",
-    )?;
-    must(before.paused_ms.is_none(), "work began in a pause")?;
-    must(before.ending.is_none(), "work began although the run was to end")?;
-    let wall = run.started_ms + run.budget.wall_ms_max;
-    must(play.now <= wall, "work began after the wall time")?;
+    may_begin(play, before, attempt.id)?;
     let plan = run.plan.as_ref().ok_or("work without a plan")?;
     let step = plan.step(attempt.step).ok_or("work at no step")?;
     must(!step.skip, "work at a step that is to be left out")?;
@@ -88,6 +144,19 @@ fn begun(play: &Play, before: &Run) -> Result<(), String> {
     let is_done = |step| matches!(states.get(step), Some(machine::StepState::Done { .. }));
     must(step.after.iter().all(is_done), "a step began before what it starts from was done")?;
     must(attempt.base == tip(run), "a step began with something else than what is merged")
+}
+
+/// Whether work may begin at all.
+fn may_begin(play: &Play, before: &Run, attempt: AttemptId) -> Result<(), String> {
+    let run = &play.run;
+    must(
+        !is_by_model(run, attempt) || run.budget.forbids_calls(&before.spent).is_none(),
+        "a model began although what it may cost is spent",
+    )?;
+    must(before.paused_ms.is_none(), "work began in a pause")?;
+    must(before.ending.is_none(), "work began although the run was to end")?;
+    let wall = run.started_ms + run.budget.wall_ms_max;
+    must(play.now <= wall, "work began after the wall time")
 }
 
 fn tip(run: &Run) -> Option<greenloop::base::ids::TreeId> {
@@ -110,8 +179,11 @@ fn merged(run: &Run) -> Result<(), String> {
     must(world::breaks_nothing(&edits), "what is merged breaks a test")?;
     for id in &run.merged {
         let attempt = run.attempts.iter().find(|attempt| attempt.id == *id);
-        let step = attempt.map_or(0, |attempt| attempt.step.0);
-        must(world::passes(&edits, step), "a step is merged and its test does not pass")?;
+        let number = attempt.map_or(0, |attempt| world::number(run, attempt.step));
+        must(
+            number == 0 || world::passes(&edits, number),
+            "a step is merged and its test does not pass",
+        )?;
     }
     Ok(())
 }

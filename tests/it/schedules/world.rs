@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use greenloop::base::ids::{BlobId, CheckId, TreeId};
+use greenloop::base::ids::{BlobId, CheckId, StepId, TreeId};
 use greenloop::base::path::RepoPath;
+use greenloop::logic::machine;
 use greenloop::model::check::{Check, CheckEnd, CheckRun, Runner};
 use greenloop::model::plan::{Plan, Step};
 use greenloop::model::proposal::{ChangeKind, FileChange, Hunk};
+use greenloop::model::provider::{Dialect, KeySource, Model, Vendor};
 use greenloop::model::report::{TestCase, TestId, TestOutcome, TestReport};
+use greenloop::model::run::Run;
 
 /// Edits in a tree, by name: `f2` fixes test 2, `b2` breaks it, `c7=2` writes 2 at place 7, anything else does nothing.
 pub type Edits = BTreeSet<String>;
@@ -111,10 +114,31 @@ pub fn check() -> Check {
     }
 }
 
+/// The number of the test that a step is to turn green; 0 for one without a test.
+pub fn number(run: &Run, step: StepId) -> u32 {
+    machine::tests(run, step).first().map_or(0, |test| test.name.parse().unwrap_or_default())
+}
+
+/// Who plans here.
+pub fn planner() -> Model {
+    Model {
+        name: "planner".into(),
+        vendor: Vendor::Custom,
+        dialect: Dialect::Chat,
+        url: String::new(),
+        model: String::new(),
+        key: KeySource::None,
+        window: 1,
+        output_max: 1,
+        idle_ms: 1,
+        stream: false,
+        prices: None,
+        of_project: false,
+    }
+}
+
 /// A plan of these steps: each its number, what it waits for, and whether it is to be left out.
 pub fn plan(steps: &[(u32, Vec<u32>, bool)]) -> Plan {
-    use greenloop::base::ids::StepId;
-
     let step = |(id, after, skip): &(u32, Vec<u32>, bool)| Step {
         tests: vec![test(*id)],
         after: after.iter().copied().map(StepId).collect(),

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use serde_json::{Value, json};
+use similar::{ChangeTag, TextDiff};
 
-use super::personality::{Endings, Personality};
+use super::personality::{Endings, Personality, Telling};
 use super::rng::Rng;
 use super::text::{Owners, Text, Units, difference, ending, position};
 
@@ -31,8 +32,8 @@ pub struct Document {
     mark_on_disk: bool,
     undo: Vec<Text>,
     redo: Vec<Text>,
-    /// Changes the server has not been told of, and the text it was told last.
-    unsent: Vec<Value>,
+    /// Changes the server has not been told of, with the version each led to, and the text it was told last.
+    unsent: Vec<(i64, Vec<Value>)>,
     sent: String,
     history: Vec<Change>,
     /// Texts by version, for editors that carry edits over.
@@ -183,10 +184,35 @@ impl Document {
         self.text.replace(bytes, new, fresh);
     }
 
+    /// The same for the parts of one edit, the last first, which are told together; of those that are cut only the
+    /// characters that differ.
+    pub fn replace_together(
+        &mut self,
+        parts: Vec<(Range<usize>, String)>,
+        cut: bool,
+        step: i64,
+        units: Units,
+        fresh: &mut Owners,
+    ) {
+        let mut told = Vec::new();
+        for (bytes, new) in parts {
+            let text = self.text.string.clone();
+            let whole = || vec![(0..bytes.len(), new.clone())];
+            let pieces = if cut { pieces(&text[bytes.clone()], &new) } else { whole() };
+            for (old, new) in pieces.into_iter().rev() {
+                let old = bytes.start + old.start..bytes.start + old.end;
+                told.push(change(&text, &old, &new, units));
+            }
+            self.replace(bytes, &new, step, units, fresh);
+            self.unsent.pop();
+        }
+        self.unsent.push((self.version, told));
+    }
+
     fn note(&mut self, bytes: &Range<usize>, new: &str, step: i64, units: Units) {
         self.version += step;
         self.past.push(self.text.string.clone());
-        self.unsent.push(change(&self.text.string, bytes, new, units));
+        self.unsent.push((self.version, vec![change(&self.text.string, bytes, new, units)]));
         let n_old = bytes.len();
         self.history.push(Change {
             version: self.version,
@@ -240,22 +266,29 @@ impl Document {
         self.text = before.clone();
     }
 
-    /// The parameters of `didChange`, when there is something to tell.
-    pub fn flush(&mut self, differences: bool, units: Units) -> Option<Value> {
-        if self.unsent.is_empty() {
-            return None;
+    /// The parameters of every `didChange` that there is to tell.
+    pub fn flush(&mut self, telling: Telling, units: Units) -> Vec<Value> {
+        let mut all = std::mem::take(&mut self.unsent);
+        if all.is_empty() {
+            return Vec::new();
         }
-        let mut changes = std::mem::take(&mut self.unsent);
-        if differences {
+        if telling != Telling::One {
+            let changes = all.into_iter().flat_map(|(_, changes)| changes).collect();
+            all = vec![(self.version, changes)];
+        }
+        if telling == Telling::Difference {
             let (old, new) = difference(&self.sent, &self.text.string);
-            changes = vec![change(&self.sent, &old, &self.text.string[new], units)];
+            all[0].1 = vec![change(&self.sent, &old, &self.text.string[new], units)];
         }
         self.sent.clone_from(&self.text.string);
         self.versions.push((self.version, self.sent.clone()));
-        Some(json!({
-            "textDocument": {"uri": self.uri, "version": self.version},
-            "contentChanges": changes,
-        }))
+        let params = |(version, changes)| {
+            json!({
+                "textDocument": {"uri": self.uri, "version": version},
+                "contentChanges": Value::Array(changes),
+            })
+        };
+        all.into_iter().map(params).collect()
     }
 
     /// The text of a version the server has seen; the last one without a version.
@@ -278,6 +311,31 @@ impl Document {
             }
         })
     }
+}
+
+/// What differs between two texts, character by character.
+fn pieces(old: &str, new: &str) -> Vec<(Range<usize>, String)> {
+    let diff = TextDiff::from_chars(old, new);
+    let (mut at_old, mut pieces) = (0, Vec::<(Range<usize>, String)>::new());
+    let mut is_same = true;
+    for change in diff.iter_all_changes() {
+        let text = change.value();
+        if change.tag() == ChangeTag::Equal {
+            (at_old, is_same) = (at_old + text.len(), true);
+            continue;
+        }
+        if std::mem::take(&mut is_same) {
+            pieces.push((at_old..at_old, String::new()));
+        }
+        let piece = pieces.last_mut().unwrap();
+        if change.tag() == ChangeTag::Delete {
+            at_old += text.len();
+            piece.0.end = at_old;
+        } else {
+            piece.1.push_str(text);
+        }
+    }
+    pieces
 }
 
 fn change(text: &str, bytes: &Range<usize>, new: &str, units: Units) -> Value {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::document::{Bias, Document};
-use super::personality::{Check, Endings, Personality};
+use super::personality::{Check, Endings, Personality, Telling};
 use super::rng::Rng;
 use super::text::{Owners, Text, Units, difference, offset};
 
@@ -103,6 +103,13 @@ impl Editor {
         skipped..late.unwrap_or(parts.len())
     }
 
+    /// The parameters of every `didChange` that a document owes the server.
+    pub fn flush(&mut self, at: usize) -> Vec<Value> {
+        let document = &mut self.documents[at];
+        let all = document.flush(self.personality.telling, self.units);
+        if document.is_open { all } else { Vec::new() }
+    }
+
     /// Applies an edit without another look at versions. All its files are open.
     pub fn apply(&mut self, edit: &Value, rng: &mut Rng) -> Result<Vec<Landing>, String> {
         let parts = self.parts(edit)?;
@@ -120,8 +127,15 @@ impl Editor {
             document.begin();
             // From the end, so that no span moves another.
             spans.sort_by_key(|(bytes, _)| bytes.start);
-            for (bytes, new) in spans.into_iter().rev() {
-                document.replace(bytes, &new, step, units, &mut self.fresh);
+            spans.reverse();
+            if self.personality.telling == Telling::One {
+                // It does so where it can look at the text in peace.
+                let cut = rng.percent(70);
+                document.replace_together(spans, cut, step, units, &mut self.fresh);
+            } else {
+                for (bytes, new) in spans {
+                    document.replace(bytes, &new, step, units, &mut self.fresh);
+                }
             }
             landings.push(Landing {
                 is_unseen,

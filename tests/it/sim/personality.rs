@@ -71,6 +71,17 @@ pub enum Endings {
     AsTheyCome,
 }
 
+/// How it tells the server of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// One message for each; of an edit of a server only the characters that differ, in several pieces.
+    One,
+    /// Several in one message.
+    Several,
+    /// One comparison with the text it told last.
+    Difference,
+}
+
 /// What becomes of the text on the screen when its file is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletes {
@@ -100,8 +111,7 @@ pub struct Personality {
     /// Lists no actions that cannot be chosen.
     pub hides_disabled: bool,
     pub endings: Endings,
-    /// Sends one comparison instead of every change.
-    pub sends_differences: bool,
+    pub telling: Telling,
     /// Asks its user about edits of files that are not open, and says yes whatever the answer is.
     pub confirms_unopened: bool,
     pub deletes: Deletes,
@@ -128,7 +138,7 @@ pub const ALL: &[Personality] = &[
         drops_old_diagnostics: false,
         hides_disabled: false,
         endings: Endings::Documents,
-        sends_differences: false,
+        telling: Telling::One,
         confirms_unopened: false,
         deletes: Deletes::ClosesUnchanged,
         shows_a_line: false,
@@ -149,7 +159,7 @@ pub const ALL: &[Personality] = &[
         drops_old_diagnostics: false,
         hides_disabled: false,
         endings: Endings::Documents,
-        sends_differences: true,
+        telling: Telling::Difference,
         confirms_unopened: false,
         deletes: Deletes::Closes,
         shows_a_line: true,
@@ -170,7 +180,7 @@ pub const ALL: &[Personality] = &[
         drops_old_diagnostics: true,
         hides_disabled: true,
         endings: Endings::AsTheyCome,
-        sends_differences: false,
+        telling: Telling::Several,
         confirms_unopened: false,
         deletes: Deletes::Keeps,
         shows_a_line: false,
@@ -191,7 +201,7 @@ pub const ALL: &[Personality] = &[
         drops_old_diagnostics: false,
         hides_disabled: false,
         endings: Endings::LineFeeds,
-        sends_differences: false,
+        telling: Telling::Several,
         confirms_unopened: true,
         deletes: Deletes::Keeps,
         shows_a_line: false,
@@ -212,7 +222,7 @@ pub const ALL: &[Personality] = &[
         drops_old_diagnostics: false,
         hides_disabled: false,
         endings: Endings::LineFeeds,
-        sends_differences: false,
+        telling: Telling::Several,
         confirms_unopened: false,
         deletes: Deletes::Keeps,
         shows_a_line: false,

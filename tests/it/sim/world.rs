@@ -179,10 +179,7 @@ impl World {
 
     /// Tells the server what was typed into a document.
     pub async fn flush(&mut self, at: usize) {
-        let differences = self.editor.personality.sends_differences;
-        let units = self.editor.units;
-        let document = &mut self.editor.documents[at];
-        if let Some(params) = document.flush(differences, units).filter(|_| document.is_open) {
+        for params in self.editor.flush(at) {
             self.wire.notify("textDocument/didChange", params).await;
         }
     }

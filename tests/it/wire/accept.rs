@@ -58,9 +58,26 @@ impl Desk {
     }
 
     fn with(capabilities: Value, grades: &str) -> Desk {
+        let mut desk = Desk::begun(capabilities, grades, "");
+        for document in [&desk.grades, &desk.fines] {
+            document.diagnostics(&mut desk.client, |found| !of_code(found, "change").is_empty());
+        }
+        progress(&mut desk.client, &desk.task, "end");
+        assert!(desk.states().iter().all(|state| state == "pending"));
+        desk
+    }
+
+    /// A run has begun with this configuration.
+    fn begun(capabilities: Value, grades: &str, config: &str) -> Desk {
         let folder = TempDir::new().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        for (name, text) in [("grades.py", grades), ("fines.py", FINES), ("test_marks.py", TESTS)] {
+        let files = [
+            ("grades.py", grades),
+            ("fines.py", FINES),
+            ("test_marks.py", TESTS),
+            ("greenloop.toml", config),
+        ];
+        for (name, text) in files {
             fs::write(root.join(name), text).unwrap();
         }
         let mut client = Client::initialized(capabilities, &[&root]);
@@ -72,13 +89,7 @@ impl Desk {
         let fines = open(&mut client, "fines.py", FINES);
         let task = start(&mut client, "greenloop.fix");
         progress(&mut client, &task, "begin");
-        for document in [&grades, &fines] {
-            document.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
-        }
-        progress(&mut client, &task, "end");
-        let mut desk = Desk { folder, client, grades, fines, task };
-        assert!(desk.states().iter().all(|state| state == "pending"));
-        desk
+        Desk { folder, client, grades, fines, task }
     }
 
     /// The states of all hunks, in the order of the status.
@@ -173,6 +184,31 @@ fn a_whole_proposal_is_accepted_taken_back_and_made_again() {
     let refused = desk.carry_out("greenloop.proposal.undo", Value::Null);
     assert_eq!((&refused["ok"], &refused["reason"]), (&json!(false), &json!("conflict")));
     assert!(desk.grades.text.contains(">= 51") && desk.fines.text == FINES, "nothing was touched");
+}
+
+#[test]
+fn what_ended_green_is_accepted_by_itself_where_the_project_says_so_and_nobody_typed() {
+    let config = "[approval]\naccept = \"green\"\n";
+    let mut desk = Desk::begun(capabilities(), GRADES, config);
+    let request = desk.client.server_request("workspace/applyEdit");
+    desk.apply(&request["params"]["edit"]);
+    desk.client.respond(&request, json!({"applied": true}));
+    assert_eq!((&desk.grades.text[..], &desk.fines.text[..]), (GRADES, FINES));
+    desk.standing(1);
+    desk.carry_out("greenloop.proposal.undo", Value::Null);
+    assert_eq!(desk.grades.text, faulty(GRADES));
+    desk.all_are("pending");
+
+    let config = format!("{config}plan = \"always\"\n");
+    let mut desk = Desk::begun(capabilities(), GRADES, &config);
+    desk.once(|task| task["questions"].as_array()?.first().map(drop));
+    desk.grades.replace(&mut desk.client, "def grade", "# mine\n\n\ndef grade");
+    let answer = desk.client.command("greenloop.plan.approve", Value::Null);
+    assert_eq!(answer["ok"], true, "{answer}");
+    let told = |params: &Value| params["message"].as_str().unwrap().contains("waits for you");
+    desk.client.notification("window/showMessage", told);
+    assert_eq!(desk.states(), ["pending"; 3]);
+    assert_eq!(desk.fines.text, faulty(FINES));
 }
 
 #[test]

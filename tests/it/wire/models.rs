@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 use std::fs;
 
-use greenloop::model::provider::Dialect;
 use serde_json::{Value, json};
 
 use super::client::Client;
 use super::editor::Document;
 use super::review::{capabilities, of_code, progress};
+use crate::asking;
 use crate::models::scripted::{Reply, Scripted, Seen};
-use crate::support::{Home, Project};
+use crate::support::Project;
 
 const GOAL: &str = "charge tax, and name the currency";
 
@@ -26,20 +26,6 @@ def test_nothing_is_free(self):\n        self.assertEqual(price(0), 0)\n\n    \
 def test_label(self):\n        self.assertIn('3', label(3))\n",
     );
     project
-}
-
-/// A home whose user has the model behind `server`.
-fn home(server: &Scripted) -> Home {
-    let home = Home::new();
-    let folder = home.config().join("greenloop");
-    fs::create_dir_all(&folder).unwrap();
-    let url = server.url(Dialect::Messages);
-    let config = format!(
-        "[[model]]\nname = \"m\"\nprovider = \"custom\"\ndialect = \"messages\"\nurl = \"{url}\"\nmodel = \"m\"\n\
-         price_input = 2.0\nprice_output = 8.0\n[models]\nplanner = \"m\"\nworker = [\"m\"]\n"
-    );
-    fs::write(folder.join("config.toml"), config).unwrap();
-    home
 }
 
 /// What the models of this shop say: by what they are asked, and how often they were asked that.
@@ -109,7 +95,7 @@ fn finished(client: &mut Client, task: &Value) -> Value {
 fn a_goal_in_words_is_planned_worked_on_reviewed_and_done_again() {
     let server = models();
     let project = project();
-    let mut client = Client::start_in(home(&server), "");
+    let mut client = Client::start_in(asking::home(&server, asking::PLANNER), "");
     client.initialize(capabilities(), &[&project.root]);
     let mut price =
         Document::open(&mut client, &project.root.join("price.py"), &project.read("price.py"));
@@ -182,7 +168,8 @@ fn finished_cost(client: &mut Client, task: &Value) -> Value {
 #[test]
 fn the_same_goes_without_an_editor_and_again_from_a_recording() {
     let server = models();
-    let (project, home, tape) = (project(), home(&server), tempfile::tempdir().unwrap());
+    let (project, home, tape) =
+        (project(), asking::home(&server, asking::PLANNER), tempfile::tempdir().unwrap());
     let run = |variable: &str| {
         let mut command = project.greenloop(&home);
         command.args(["plan", GOAL, "--run", "--fresh"]).env(variable, tape.path());
@@ -202,4 +189,41 @@ fn the_same_goes_without_an_editor_and_again_from_a_recording() {
         }
     }
     assert_eq!(server.seen().len(), n_calls, "somebody was called again");
+}
+
+#[test]
+fn a_question_of_a_model_has_buttons_and_takes_any_words() {
+    let server = asking::server();
+    let project = asking::project();
+    let mut client = Client::start_in(asking::home(&server, asking::PLANNER), "");
+    client.initialize(capabilities(), &[&project.root]);
+    let answer = client.command("greenloop.plan", json!({ "goal": asking::GOAL }));
+    let task = answer["taskId"].clone();
+    let question = client.server_request("window/showMessageRequest");
+    let titles: Vec<&str> = question["params"]["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|action| action["title"].as_str())
+        .collect();
+    assert_eq!(titles, ["7 %", "19 %", "Decide yourself"], "{question}");
+    assert!(
+        question["params"]["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("m asks about the goal: Which rate?")
+    );
+    client.respond(&question, json!({ "title": "19 %" }));
+    choose(&mut client, "Carry it out");
+    // Put away, and answered in words of one's own.
+    choose(&mut client, "");
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    assert_eq!(status["tasks"][0]["questions"][0]["options"], json!([]), "{status}");
+    let refused = client.command("greenloop.answer", json!({ "choice": " " }));
+    assert_eq!(refused["ok"], false, "{refused}");
+    client.notification("window/showMessage", |_| true);
+    let answer = client.command("greenloop.answer", json!({ "choice": "round down" }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    let run = finished(&mut client, &task);
+    assert_eq!(run["phase"]["finished"]["status"], "green", "{run}");
 }

@@ -129,7 +129,10 @@ fn a_step_is_changed_by_an_action() {
     Join step 2 with the one above
     Let `repair` begin step 2
     "#);
-    let skip = &actions(&mut plan, 2)[1]["edit"]["documentChanges"][0];
+    let alone = &actions(&mut plan, 2)[1];
+    assert_eq!(alone["command"]["command"], "greenloop.plan.approve");
+    assert_eq!(alone["edit"]["documentChanges"][0]["edits"][0]["newText"], "- skip: yes\n");
+    let skip = &actions(&mut plan, 2)[2]["edit"]["documentChanges"][0];
     assert_eq!(skip["textDocument"], json!({"uri": plan.uri, "version": 1}));
     let edit = json!({
         "range": {"start": {"line": 6, "character": 0}, "end": {"line": 6, "character": 0}},

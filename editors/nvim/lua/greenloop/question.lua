@@ -5,13 +5,26 @@ local state = require('greenloop.state')
 
 local M = {}
 
+local OTHER = 'Answer in words…'
+
 ---@param question greenloop.Question
 local function put(question)
-  vim.ui.select(question.choices, { prompt = question.text, kind = 'greenloop' }, function(choice)
+  local function answer(choice)
     if choice then
       client.command('answer', { questionId = question.questionId, choice = choice })
     else
       client.say('the question stays open; :Greenloop answer puts it again')
+    end
+  end
+  local choices = vim.list_extend({}, question.choices)
+  if question.inWords then
+    table.insert(choices, OTHER)
+  end
+  vim.ui.select(choices, { prompt = question.text, kind = 'greenloop' }, function(choice)
+    if question.inWords and choice == OTHER then
+      vim.ui.input({ prompt = question.text .. ' ' }, answer)
+    else
+      answer(choice)
     end
   end)
 end
@@ -42,7 +55,10 @@ end
 --- Puts the open question again, or answers it.
 ---@param choice string?
 function M.answer(choice)
-  if not state.question then
+  if not state.question and choice and choice ~= '' then
+    -- What a model asks can be answered at any time.
+    client.command('answer', { choice = choice })
+  elseif not state.question then
     client.say('no question is open')
   elseif choice and choice ~= '' then
     client.command('answer', { questionId = state.question.questionId, choice = choice })

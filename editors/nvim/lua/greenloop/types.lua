@@ -37,6 +37,7 @@
 ---@field questionId integer
 ---@field text string
 ---@field choices string[]
+---@field inWords boolean any other words are an answer too
 
 ---@class greenloop.Reply
 ---@field ok boolean

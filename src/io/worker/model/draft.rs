@@ -31,6 +31,26 @@ impl<'a> Draft<'a> {
         Draft { store, base, changed: BTreeMap::new() }
     }
 
+    /// One that goes on with what `made` has of the base.
+    pub fn resumed(
+        store: &'a Store,
+        base: &'a TreeId,
+        made: &TreeId,
+    ) -> Result<Draft<'a>, Failure> {
+        let held = |tree| -> Result<BTreeMap<RepoPath, BlobId>, Failure> {
+            Ok(store.files(tree)?.into_iter().map(|file| (file.path, file.blob)).collect())
+        };
+        let (before, after) = (held(base)?, held(made)?);
+        let mut changed: BTreeMap<RepoPath, Option<Vec<u8>>> = BTreeMap::new();
+        for path in before.keys().filter(|path| !after.contains_key(*path)) {
+            changed.insert(path.clone(), None);
+        }
+        for (path, blob) in after.iter().filter(|(path, blob)| before.get(*path) != Some(*blob)) {
+            changed.insert(path.clone(), Some(store.blob(blob)?));
+        }
+        Ok(Draft { store, base, changed })
+    }
+
     pub fn is_unchanged(&self) -> bool {
         self.changed.is_empty()
     }

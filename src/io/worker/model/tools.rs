@@ -51,7 +51,9 @@ pub(super) fn carry_out(
             draft.write(path, text)?.map(|()| format!("{path} is written."))
         }
         Use::Delete { path } => draft.delete(path)?.map(|()| format!("{path} is deleted.")),
-        Use::RunTests | Use::Done { .. } => Err("this is not done here".to_owned()),
+        Use::RunTests | Use::Ask { .. } | Use::Done { .. } => {
+            Err("this is not done here".to_owned())
+        }
     };
     let clip = |text: String| clipped(&text, SAID_BYTES_MAX);
     Ok(said.map(clip).map_err(clip))

@@ -3,23 +3,29 @@
 use super::super::{Assignment, Desk, Judge, Reach, Trial};
 use super::draft::Draft;
 use super::talk::{Answer, Host};
-use super::{context, tools};
+use super::{asked, context, tools};
 use crate::base::limits::MODEL_RED_ROUNDS_MAX;
 use crate::logic::brief;
 use crate::logic::prompts::Prompt;
 use crate::logic::tools::{self as table, Use};
 use crate::model::failure::Failure;
 use crate::model::provider::Model;
+use crate::model::question::Inquiry;
 use crate::model::run::AttemptResult;
 use crate::model::transcript::{Message, Part, Request, Role, ToolCall, ToolChoice};
 
-/// What a worker says it has made.
-pub(super) struct Made {
-    pub summary: String,
+/// What a worker leaves.
+pub(super) enum Left {
+    /// What it says it has made.
+    Made { summary: String },
+    /// It has to know something first.
+    Asks(Inquiry),
 }
 
 pub(super) struct Work<'a, 'r, 'd> {
     pub assignment: &'a Assignment<'a>,
+    /// The user's name for who works.
+    pub model: &'a str,
     pub desk: &'a Desk<'a>,
     pub reach: &'a Reach<'r>,
     pub judge: &'a Judge<'a>,
@@ -44,6 +50,8 @@ pub(super) fn request(
             ("scope", &brief::scope(assignment.step)),
             ("red", &brief::red(assignment.targets, assignment.baseline)),
             ("said", &brief::said(&assignment.goal.avoid)),
+            ("answers", &brief::answers(assignment.asked)),
+            ("made", &brief::made(&draft.diff()?)),
             ("tried", &brief::tried(assignment.attempts)),
             ("lessons", &brief::lessons(assignment.lessons)),
             ("code", &context::code(draft, assignment)?),
@@ -54,7 +62,7 @@ pub(super) fn request(
     Ok(Request {
         system: reach.prompts.fill(Prompt::Worker, &[("rules", &rules)]),
         messages: vec![task],
-        tools: table::for_workers(),
+        tools: table::for_workers(assignment.may_ask),
         choice: ToolChoice::Auto,
         answer: None,
         output_max,
@@ -62,15 +70,16 @@ pub(super) fn request(
 }
 
 impl Host for Work<'_, '_, '_> {
-    type Done = Made;
+    type Done = Left;
 
-    fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Made>, Failure> {
+    fn carry_out(&mut self, call: &ToolCall) -> Result<Answer<Left>, Failure> {
         let wanted = match table::read(call) {
             Ok(wanted) => wanted,
             Err(why) => return Ok(Answer::error(why)),
         };
         match &wanted {
             Use::RunTests => self.run_tests(),
+            Use::Ask { text, options } => Ok(self.ask(text, options)),
             Use::Done { summary } => self.done(summary),
             other => Ok(match tools::carry_out(self.draft, self.desk, self.reach, other)? {
                 Ok(text) => Answer::said(text),
@@ -85,7 +94,11 @@ impl Host for Work<'_, '_, '_> {
 }
 
 impl Work<'_, '_, '_> {
-    fn run_tests(&mut self) -> Result<Answer<Made>, Failure> {
+    fn ask(&self, text: &str, options: &[String]) -> Answer<Left> {
+        asked(self.assignment.may_ask, self.model, text, options, Left::Asks)
+    }
+
+    fn run_tests(&mut self) -> Result<Answer<Left>, Failure> {
         if self.draft.is_unchanged() {
             return Ok(Answer::error("nothing is changed yet: it is as you were told".to_owned()));
         }
@@ -99,7 +112,7 @@ impl Work<'_, '_, '_> {
         Ok(Answer { left: left(&trial), ..Answer::said(text) })
     }
 
-    fn done(&mut self, summary: &str) -> Result<Answer<Made>, Failure> {
+    fn done(&mut self, summary: &str) -> Result<Answer<Left>, Failure> {
         if let Some((path, line)) = self.draft.broken()?.first() {
             let text =
                 format!("{path} cannot be parsed any more, from line {line}: mend that first");
@@ -110,7 +123,7 @@ impl Work<'_, '_, '_> {
             return Ok(Answer::error("nothing is changed yet".to_owned()));
         }
         let trial = (self.judge.trial)(&tree)?;
-        let made = Made { summary: summary.to_owned() };
+        let made = Left::Made { summary: summary.to_owned() };
         let (text, done) = match &trial.result {
             AttemptResult::Green => ("Green.".to_owned(), Some(made)),
             AttemptResult::Red { reason } | AttemptResult::Nothing { reason } => {

@@ -71,7 +71,7 @@ fn check(approval: Approval, text: &str, events: &[Event]) -> String {
 }
 
 fn asking(plan: When, steps: When) -> Approval {
-    Approval { plan, steps, wait_ms: None }
+    Approval { plan, steps, ..Approval::default() }
 }
 
 fn answered(question: u32, answer: Answer) -> Event {
@@ -367,7 +367,8 @@ fn what_passes_by_chance_is_not_done() {
 fn time_spent_waiting_is_taken_off_once() {
     let mut run = begin(&requested()).unwrap();
     let asked = |id, at_ms| {
-        let question = Question { id: QuestionId(id), about: About::Plan, wait_ms: None };
+        let question =
+            Question { id: QuestionId(id), about: About::Plan, wait_ms: None, inquiry: None };
         Event::Asked { question, at_ms }
     };
     let answered =

@@ -1,0 +1,53 @@
+//! JavaScript's fast path: processes that load the project's files anew for each candidate, with its text in place of
+//! one, and run the tests by functions of ours in place of the runner's. The check that verifies the result is the
+//! project's own.
+//!
+//! The program is `javascript/*.cjs`; what it does not run as the runner does, it leaves to the slow way.
+
+use super::fast_path::Job;
+use super::program::{self, Program};
+use crate::model::check::Runner;
+use crate::model::failure::Failure;
+
+/// The program's files.
+const PROGRAM: &[(&str, &str)] = &[
+    ("greenloop_repair/bench.cjs", include_str!("javascript/bench.cjs")),
+    ("greenloop_repair/frameworks.cjs", include_str!("javascript/frameworks.cjs")),
+    ("greenloop_repair/loader.cjs", include_str!("javascript/loader.cjs")),
+    ("greenloop_repair/main.cjs", include_str!("javascript/main.cjs")),
+    ("greenloop_repair/observe.cjs", include_str!("javascript/observe.cjs")),
+    ("greenloop_repair/resolve.mjs", include_str!("javascript/resolve.mjs")),
+    ("greenloop_repair/suites.cjs", include_str!("javascript/suites.cjs")),
+    ("greenloop_repair/transform.cjs", include_str!("javascript/transform.cjs")),
+    ("greenloop_repair/worker.cjs", include_str!("javascript/worker.cjs")),
+];
+
+/// Puts the program into a world; fails for a check that does not say which Node.js it uses.
+pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
+    let framework = framework(job.check.runner);
+    let node = job.check.argv.first().filter(|word| is_node(word)).ok_or_else(|| {
+        Failure::environment(
+            format!("check `{}` does not say which Node.js it uses", job.check.id),
+            "Name it as `node node_modules/...`.",
+        )
+    })?;
+    let world = job.desk.worlds.enter(job.tree)?;
+    program::put(&world, PROGRAM)?;
+    let main = world.scratch().join("greenloop_repair/main.cjs");
+    let argv = vec![node.clone(), main.to_string_lossy().into_owned()];
+    let (language, args) = ("JavaScript", job.check.argv[1..].to_vec());
+    Ok(Program { job, world, language, framework, args, argv, env: Vec::new() })
+}
+
+fn framework(runner: Runner) -> &'static str {
+    match runner {
+        Runner::Jest => "jest",
+        Runner::Vitest => "vitest",
+        Runner::Mocha => "mocha",
+        _ => "node-test",
+    }
+}
+
+fn is_node(word: &str) -> bool {
+    matches!(word.rsplit(['/', '\\']).next(), Some("node" | "node.exe"))
+}

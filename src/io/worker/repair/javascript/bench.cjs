@@ -1,0 +1,194 @@
+// Runs tests of the project with some files changed, again and again in one process, and cleans up after each run.
+"use strict";
+
+const fs = require("fs");
+const path = require("path");
+const frameworks = require("./frameworks.cjs");
+const { Files, Outside, Registry, within } = require("./loader.cjs");
+const { Tests, fileName } = require("./suites.cjs");
+const { openTransform } = require("./transform.cjs");
+
+const PATIENCE_MAX = 9;
+// Bound now, because tests replace them.
+const timers = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
+const { exit, env } = process;
+
+/** The file of the project that a test's name begins with. */
+function fileOf(name) {
+  return name.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
+}
+
+/** Whether a name stands for a whole file: its runner could tell of none of its tests. */
+function isWhole(name) {
+  return name.endsWith(" (import)");
+}
+
+/** Why a test failed, or a whole file; `undefined` when it passed. */
+function failureOf({ ran, error }, name) {
+  if (error !== undefined) return error;
+  if (isWhole(name)) return ran.size === 0 ? new Error("no test ran") : [...ran.values()].find((failure) => failure !== undefined);
+  return ran.has(name) ? ran.get(name) : new Error("not found");
+}
+
+class Bench {
+  constructor(spec) {
+    this.spec = spec;
+    this.pending = new Set();
+    this.tests = null;
+  }
+
+  async open() {
+    const { spec } = this;
+    this.transform = await openTransform(process.cwd());
+    this.files = new Files(spec.root, this.transform);
+    this.framework = await frameworks.open(spec, () => this.tests);
+    this.outside = new Outside(this.framework.modules);
+    Object.assign(globalThis, this.framework.globals);
+    this.trackTimers();
+    process.exit = () => {
+      throw new Error("process.exit was called");
+    };
+    process.stdout.write = process.stderr.write = (_text, coding, done) => {
+      const after = typeof coding === "function" ? coding : done;
+      if (after) after();
+      return true;
+    };
+    process.on("unhandledRejection", () => {});
+    process.on("uncaughtException", () => {});
+    this.globals = new Map(Object.getOwnPropertyNames(globalThis).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+    this.env = { ...env };
+    this.folder = process.cwd();
+  }
+
+  /** Timers that a test leaves behind would go off in the next. */
+  trackTimers() {
+    for (const kind of ["setTimeout", "setInterval", "setImmediate"]) {
+      const real = timers[kind];
+      const tracked = (...args) => {
+        const timer = real(...args);
+        this.pending.add(timer);
+        return timer;
+      };
+      for (const symbol of Object.getOwnPropertySymbols(real)) tracked[symbol] = real[symbol];
+      globalThis[kind] = tracked;
+    }
+  }
+
+  cleanUp() {
+    for (const timer of this.pending) {
+      timers.clearTimeout(timer);
+      timers.clearImmediate(timer);
+    }
+    this.pending.clear();
+    this.framework.checks.reset();
+    for (const name of Object.getOwnPropertyNames(globalThis)) {
+      if (!this.globals.has(name)) delete globalThis[name];
+    }
+    for (const [name, old] of this.globals) {
+      if (!("value" in old)) continue;
+      const now = Object.getOwnPropertyDescriptor(globalThis, name);
+      if ((!now || now.value !== old.value) && old.configurable) Object.defineProperty(globalThis, name, old);
+    }
+    for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
+    for (const name of Object.keys(this.env)) if (env[name] !== this.env[name]) env[name] = this.env[name];
+    if (process.cwd() !== this.folder) process.chdir(this.folder);
+  }
+
+  /**
+   * Runs the tests of `names`, all of one file, with the texts of `overlay` in force: `{ ran, error, took, worked, loaded }`,
+   * where `ran` has an error or `undefined` for each test by name and `error` is why the file cannot be loaded.
+   */
+  async run(file, names, overlay, budget) {
+    for (let patience = 1; ; patience *= 3) {
+      // Processor time tells a busy machine from a loop.
+      const before = process.cpuUsage();
+      const started = performance.now();
+      const result = await this.once(file, names, overlay, budget * patience);
+      result.took = performance.now() - started;
+      const { user, system } = process.cpuUsage(before);
+      result.worked = (user + system) / 1000;
+      const isBusy = result.worked < budget / 4;
+      const isLate = isTimeout(result.error) || [...result.ran.values()].some(isTimeout);
+      if (!isLate || !isBusy || patience >= PATIENCE_MAX) return result;
+    }
+  }
+
+  async once(file, names, overlay, budget) {
+    const ran = new Map();
+    const full = path.join(this.folder, file);
+    const registry = new Registry(this.files, this.outside, overlay);
+    const tests = new Tests(fileName(full), this.framework.style, this.framework.checks);
+    this.tests = tests;
+    let error;
+    try {
+      this.framework.begin?.(tests);
+      const first = this.framework.setup.map((name) => this.setupFile(name));
+      const all = [...first, fs.realpathSync(full)];
+      for (const one of all) await registry.prepare(one);
+      await drive(this.steps(registry, all, tests, names, ran), budget);
+    } catch (failure) {
+      error = failure ?? new Error("undefined was thrown");
+    }
+    this.cleanUp();
+    return { ran, error, loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
+  }
+
+  /** Loads files and runs tests, and yields promises that are to be waited for. */
+  *steps(registry, files, tests, names, ran) {
+    for (const file of files) {
+      const exported = this.files.isOwn(file) ? yield* registry.load(file) : require(file);
+      this.framework.loaded?.(exported);
+    }
+    yield* tests.run(wants(names), (name, failure) => ran.set(name, failure));
+  }
+
+  setupFile(name) {
+    return this.files.find(name, path.join(this.folder, "x.js")) || require.resolve(name, { paths: [this.folder] });
+  }
+}
+
+/** Goes through steps; no stretch of work and no wait takes longer than `budget` milliseconds. */
+async function drive(steps, budget) {
+  let [value, isError] = [undefined, false];
+  for (;;) {
+    let step;
+    within(budget, () => {
+      step = isError ? steps.throw(value) : steps.next(value);
+    });
+    if (step.done) return step.value;
+    try {
+      [value, isError] = [await inTime(step.value, budget), false];
+    } catch (error) {
+      [value, isError] = [error, true];
+    }
+  }
+}
+
+async function inTime(promise, budget) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = timers.setTimeout(() => reject(new Error("it took too long")), budget);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timers.clearTimeout(timer);
+  }
+}
+
+/** Subtests run with the test around them, and all tests with the file. */
+function wants(names) {
+  if (names.some(isWhole)) return () => true;
+  const all = new Set(names);
+  for (const name of names) {
+    const parts = name.split(" > ");
+    for (let at = 1; at < parts.length; at++) all.add(parts.slice(0, at).join(" > "));
+  }
+  return (name) => all.has(name) || all.has(name.replace(/ #\d+$/, ""));
+}
+
+function isTimeout(error) {
+  return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error?.message === "it took too long";
+}
+
+module.exports = { Bench, exit, failureOf, fileOf, isTimeout, isWhole };

@@ -1,0 +1,375 @@
+// What test files of each runner find: modules, globals, files loaded before them.
+"use strict";
+
+const { createRequire } = require("module");
+const fs = require("fs");
+const path = require("path");
+const { functions, usePretty } = require("./suites.cjs");
+
+/** `{ modules, globals, setup, style, checks }` of a runner; `now()` are the tests of the file that is loaded. */
+async function open(spec, now) {
+  const dir = process.cwd();
+  const from = createRequire(path.join(dir, "package.json"));
+  const own = { "node-test": nodeTest, mocha, jest, vitest }[spec.framework];
+  return { checks: { before() {}, after() {}, reset() {} }, setup: [], globals: {}, ...(await own(now, from, dir, spec)) };
+}
+
+function nodeTest(now) {
+  const real = require("node:test");
+  const only = ["test", "it", "describe", "suite", "before", "after", "beforeEach", "afterEach"];
+  const made = functions(now, { only });
+  const style = { before: 1, args: (tests, isHook, test, cleanups) => [subtests(tests, test, cleanups, real)] };
+  const main = made.test;
+  Object.assign(main, made, { mock: real.mock, run: real.run, default: main });
+  const modules = new Map([["node:test", main], ["test", main]]);
+  return { modules, style, checks: { before() {}, after() {}, reset: () => real.mock.reset() } };
+}
+
+/** The context that `node:test` hands to tests. */
+function subtests(tests, test, cleanups, real) {
+  const titles = test ? test.titles || [...test.suite.titles(), test.title] : [];
+  const context = {
+    name: test?.title,
+    mock: real.mock,
+    signal: new AbortController().signal,
+    diagnostic() {},
+    plan() {},
+    skip() {
+      throw Object.assign(new Error("skipped"), { skipped: true });
+    },
+    todo() {},
+    after: (work) => cleanups.push(work),
+    before: (work) => work?.(),
+    beforeEach: (work) => (context.each = work),
+    afterEach() {},
+    assert: require("assert"),
+    test: async (title, ...rest) => {
+      const work = rest.find((one) => typeof one === "function");
+      const inner = { title: String(title), titles: [...titles, title], suite: test.suite, args: [] };
+      const name = tests.nameOf(inner.titles);
+      const error = await tests.outcome(async () => {
+        await context.each?.();
+        await work(subtests(tests, inner, cleanups, real));
+      });
+      tests.tell(name, error);
+      if (error !== undefined) throw error;
+    },
+  };
+  context.it = context.test;
+  return context;
+}
+
+function mocha(now, from, dir, spec) {
+  const config = mochaConfig(dir);
+  const args = [];
+  spec.args.forEach((word, at) => {
+    if (word === "-r" || word === "--require") args.push(spec.args[at + 1]);
+    else if (word.startsWith("--require=")) args.push(word.slice("--require=".length));
+  });
+  const setup = [].concat(config.require || [], args).filter((name) => !/^(ts-node|tsx|@babel|@swc|esbuild|source-map)/.test(name));
+  const only = undefined;
+  const globals = functions(now, { only });
+  const context = { timeout: () => context, slow: () => context, retries: () => context };
+  context.skip = () => {
+    throw Object.assign(new Error("skipped"), { skipped: true });
+  };
+  const begin = (tests) => Object.assign(tests.root.context, context);
+  const loaded = (exported) => {
+    for (const [kind, hooks] of Object.entries(exported?.mochaHooks || {})) [].concat(hooks).forEach((hook) => now().hook(kind, hook));
+  };
+  return { modules: new Map([["mocha", globals]]), globals, setup, begin, loaded, style: { before: 0, args: () => [] } };
+}
+
+function mochaConfig(dir) {
+  const manifest = read(path.join(dir, "package.json"))?.mocha;
+  if (manifest) return manifest;
+  for (const name of [".mocharc.json", ".mocharc.jsonc"]) {
+    const config = read(path.join(dir, name));
+    if (config) return config;
+  }
+  for (const name of [".mocharc.cjs", ".mocharc.js"]) {
+    const file = path.join(dir, name);
+    if (fs.existsSync(file)) return require(file);
+  }
+  return {};
+}
+
+function read(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function jest(now, from, dir) {
+  const inside = createRequire(from.resolve("jest/package.json"));
+  const core = createRequire(inside.resolve("@jest/core/package.json"));
+  const config = createRequire(core.resolve("jest-config"));
+  const circus = createRequire(config.resolve("jest-circus/package.json"));
+  const { expect } = circus("expect");
+  const { ModuleMocker } = createRequire(circus.resolve("@jest/expect"))("jest-mock") || circus("jest-mock");
+  const { format } = circus("pretty-format");
+  usePretty((value) => format(value, { maxDepth: 1, min: true }));
+  const mocker = new ModuleMocker(globalThis);
+  const setup = jestSetup(dir);
+  const only = ["test", "it", "describe", "beforeAll", "afterAll", "beforeEach", "afterEach", "xit", "xtest", "xdescribe", "fit", "fdescribe"];
+  const made = functions(now, { only });
+  const timers = fakeTimers(circus);
+  const object = {
+    fn: mocker.fn.bind(mocker),
+    spyOn: mocker.spyOn.bind(mocker),
+    isMockFunction: mocker.isMockFunction.bind(mocker),
+    clearAllMocks: () => mocker.clearAllMocks(),
+    resetAllMocks: () => mocker.resetAllMocks(),
+    restoreAllMocks: () => mocker.restoreAllMocks(),
+    setTimeout() {},
+    retryTimes() {},
+    ...timers.functions,
+  };
+  const globals = { ...made, expect, jest: object };
+  const fresh = { assertionCalls: 0, expectedAssertionsNumber: null, isExpectingAssertions: false, suppressedErrors: [], currentTestName: "t" };
+  const checks = {
+    before: () => expect.setState(fresh),
+    after() {
+      const [wrong] = expect.extractExpectedAssertionsErrors();
+      if (wrong) throw wrong.error;
+    },
+    reset() {
+      timers.reset();
+      mocker.restoreAllMocks();
+    },
+  };
+  return { modules: new Map([["@jest/globals", globals]]), globals, setup, checks, style: { before: 0, args: () => [] } };
+}
+
+/** Files that Jest loads first. */
+function jestSetup(dir) {
+  let config = read(path.join(dir, "package.json"))?.jest || read(path.join(dir, "jest.config.json")) || {};
+  for (const name of ["jest.config.js", "jest.config.cjs"]) {
+    const file = path.join(dir, name);
+    if (fs.existsSync(file)) config = attempt(() => require(file)) || {};
+  }
+  const root = (name) => name.replace("<rootDir>", dir);
+  return [...(config.setupFiles || []), ...(config.setupFilesAfterEnv || [])].map(root);
+}
+
+function attempt(work) {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+async function vitest(now, from) {
+  const inside = createRequire(from.resolve("vitest/package.json"));
+  const load = (name, at = inside) => import(at.resolve(name));
+  const base = await load("@vitest/expect");
+  const chai = await load("chai", createRequire(inside.resolve("@vitest/expect")));
+  const spy = await load("@vitest/spy");
+  chai.use(base.JestExtend);
+  chai.use(base.JestChaiExpect);
+  if (base.ChaiStyleAssertions) chai.use(base.ChaiStyleAssertions);
+  chai.use(base.JestAsymmetricMatchers);
+  const expect = vitestExpect(chai, base);
+  const made = functions(now, {});
+  const timers = fakeTimers(inside);
+  const stubs = [];
+  const vi = {
+    fn: spy.fn,
+    spyOn: spy.spyOn,
+    isMockFunction: spy.isMockFunction,
+    mocked: (value) => value,
+    hoisted: (work) => work(),
+    clearAllMocks: () => spy.clearAllMocks?.(),
+    resetAllMocks: () => spy.resetAllMocks?.(),
+    restoreAllMocks: () => spy.restoreAllMocks?.(),
+    stubGlobal(name, value) {
+      stubs.push([name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: true });
+    },
+    unstubAllGlobals() {
+      for (const [name, old] of stubs.splice(0).reverse()) {
+        if (old) Object.defineProperty(globalThis, name, old);
+        else delete globalThis[name];
+      }
+    },
+    stubEnv: (name, value) => (process.env[name] = value),
+    unstubAllEnvs() {},
+    setConfig() {},
+    resetModules() {},
+    ...timers.functions,
+  };
+  const type = new Proxy(() => type, { get: () => type });
+  const onTestFinished = (work) => now().cleanups?.push(work);
+  const all = { ...made, expect, assert: chai.assert, chai, vi, vitest: vi, expectTypeOf: type, assertType() {}, onTestFinished };
+  const fresh = { assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null };
+  const checks = {
+    before: () => expect.setState(fresh),
+    after() {
+      const { assertionCalls, expectedAssertionsNumber, isExpectingAssertions } = expect.getState();
+      const isShort = expectedAssertionsNumber !== null && assertionCalls !== expectedAssertionsNumber;
+      if (isShort || (isExpectingAssertions && assertionCalls === 0)) throw new Error("too few assertions");
+    },
+    reset() {
+      timers.reset();
+      vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+    },
+  };
+  const context = (tests, _isHook, test, cleanups) => {
+    tests.cleanups = cleanups;
+    const skip = () => {
+      throw Object.assign(new Error("skipped"), { skipped: true });
+    };
+    return [{ expect, task: { name: test?.title }, skip, onTestFinished: (work) => cleanups.push(work) }];
+  };
+  return { modules: new Map([["vitest", all]]), globals: all, checks, style: { before: 1, args: context, cleansUp: true } };
+}
+
+function vitestExpect(chai, base) {
+  const expect = (value, message) => {
+    const { assertionCalls } = base.getState(expect);
+    base.setState({ assertionCalls: assertionCalls + 1 }, expect);
+    return chai.expect(value, message);
+  };
+  Object.assign(expect, chai.expect);
+  Object.assign(expect, globalThis[base.ASYMMETRIC_MATCHERS_OBJECT]);
+  expect.getState = () => base.getState(expect);
+  expect.setState = (state) => base.setState(state, expect);
+  expect.extend = (matchers) => chai.expect.extend(expect, matchers);
+  expect.soft = expect;
+  expect.addEqualityTesters = (testers) => base.addCustomEqualityTesters(testers);
+  expect.unreachable = (message) => chai.assert.fail(message || "unreachable");
+  expect.assertions = (number) => expect.setState({ expectedAssertionsNumber: number });
+  expect.hasAssertions = () => expect.setState({ isExpectingAssertions: true });
+  if (base.customMatchers) chai.expect.extend(expect, base.customMatchers);
+  base.setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null, testPath: "t", currentTestName: "t" }, expect);
+  globalThis[base.GLOBAL_EXPECT] ??= expect;
+  return expect;
+}
+
+/** A clock that stands still until it is told to go on. */
+function fakeTimers() {
+  const real = { Date, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate };
+  let clock = null;
+  const use = (options) => {
+    if (!clock) clock = new Clock(real.Date);
+    if (options?.now !== undefined) clock.now = Number(options.now);
+    clock.install();
+  };
+  const reset = () => {
+    clock = null;
+    Object.assign(globalThis, real);
+  };
+  const isOn = () => clock !== null;
+  const chain = (work) => function (...args) {
+    work(...args);
+    return this;
+  };
+  const flush = async () => {
+    for (let at = 0; at < 20; at++) await null;
+  };
+  const functions = {
+    useFakeTimers: chain(use),
+    useRealTimers: chain(reset),
+    isFakeTimers: isOn,
+    setSystemTime: chain((now) => {
+      if (!clock) use();
+      clock.now = Number(now ?? real.Date.now());
+    }),
+    getRealSystemTime: () => real.Date.now(),
+    now: () => (clock ? clock.now : real.Date.now()),
+    getMockedSystemTime: () => (clock ? new real.Date(clock.now) : null),
+    advanceTimersByTime: chain((by) => clock?.advance(by)),
+    advanceTimersByTimeAsync: async (by) => {
+      await flush();
+      clock?.advance(by);
+      await flush();
+    },
+    runAllTimers: chain(() => clock?.runAll()),
+    runAllTimersAsync: async () => {
+      await flush();
+      for (let at = 0; at < 100 && clock?.timers.size; at++) {
+        clock.runOne();
+        await flush();
+      }
+    },
+    runOnlyPendingTimers: chain(() => clock?.runPending()),
+    advanceTimersToNextTimer: chain(() => clock?.runOne()),
+    clearAllTimers: chain(() => clock?.timers.clear()),
+    getTimerCount: () => clock?.timers.size ?? 0,
+  };
+  return { functions, reset };
+}
+
+const RUNS_MAX = 10_000;
+
+class Clock {
+  constructor(RealDate) {
+    this.RealDate = RealDate;
+    this.now = RealDate.now();
+    this.timers = new Map();
+    this.next = 1;
+  }
+
+  install() {
+    const clock = this;
+    const { RealDate } = this;
+    globalThis.Date = class Date extends RealDate {
+      constructor(...args) {
+        if (args.length === 0) super(clock.now);
+        else super(...args);
+      }
+
+      static now() {
+        return clock.now;
+      }
+    };
+    const set = (every) => (work, delay = 0, ...args) => {
+      const id = this.next++;
+      const handle = { id, unref: () => handle, ref: () => handle, hasRef: () => true, [Symbol.toPrimitive]: () => id };
+      this.timers.set(id, { at: this.now + Math.max(Number(delay) || 0, every ? 1 : 0), every: every ? delay : 0, work: () => work(...args), id });
+      return handle;
+    };
+    const clear = (handle) => this.timers.delete(typeof handle === "object" ? handle?.id : handle);
+    Object.assign(globalThis, { setTimeout: set(false), setInterval: set(true), setImmediate: (work, ...args) => set(false)(work, 0, ...args) });
+    Object.assign(globalThis, { clearTimeout: clear, clearInterval: clear, clearImmediate: clear });
+  }
+
+  first() {
+    return [...this.timers.values()].reduce((best, one) => (!best || one.at < best.at ? one : best), null);
+  }
+
+  runOne() {
+    const timer = this.first();
+    if (!timer) return false;
+    this.now = Math.max(this.now, timer.at);
+    if (timer.every) timer.at += timer.every;
+    else this.timers.delete(timer.id);
+    timer.work();
+    return true;
+  }
+
+  advance(by) {
+    const until = this.now + by;
+    for (let n = 0; n < RUNS_MAX; n++) {
+      const timer = this.first();
+      if (!timer || timer.at > until) break;
+      this.runOne();
+    }
+    this.now = until;
+  }
+
+  runAll() {
+    for (let n = 0; n < RUNS_MAX && this.runOne(); n++);
+  }
+
+  runPending() {
+    const last = Math.max(0, ...[...this.timers.values()].map((one) => one.at));
+    if (this.timers.size > 0) this.advance(last - this.now);
+  }
+}
+
+module.exports = { open };

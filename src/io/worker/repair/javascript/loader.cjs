@@ -1,0 +1,263 @@
+// A module system of ours: each registry loads the project's files anew, with other texts for some, and shares
+// everything else with all registries.
+"use strict";
+
+const fs = require("fs");
+const path = require("path");
+const vm = require("vm");
+const { builtinModules, createRequire } = require("module");
+const { fileURLToPath, pathToFileURL } = require("url");
+
+const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
+const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs"];
+const TYPED = /\.[mc]?tsx?$|\.jsx$/;
+const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
+
+class Files {
+  constructor(root, transform) {
+    this.root = fs.realpathSync(root);
+    this.transform = transform;
+    this.texts = new Map();
+    this.kinds = new Map();
+    this.places = new Map();
+    this.scripts = new Map();
+  }
+
+  /** Whether a file is loaded anew by each registry. */
+  isOwn(file) {
+    return file.startsWith(this.root + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`);
+  }
+
+  text(file) {
+    if (!this.texts.has(file)) this.texts.set(file, fs.readFileSync(file, "utf8"));
+    return this.texts.get(file);
+  }
+
+  /** JavaScript for a file's text; throws what is wrong with it. */
+  code(file, text) {
+    if (!TYPED.test(file)) return text;
+    if (text !== this.texts.get(file)) return this.transform(file, text).code;
+    if (!this.scripts.has(file)) this.scripts.set(file, this.transform(file, text).code);
+    return this.scripts.get(file);
+  }
+
+  isEsm(file) {
+    if (!this.kinds.has(file)) this.kinds.set(file, this._isEsm(file));
+    return this.kinds.get(file);
+  }
+
+  _isEsm(file) {
+    if (/\.(mjs|mts)$/.test(file)) return true;
+    if (/\.(cjs|cts|json)$/.test(file)) return false;
+    if (/\.js$/.test(file) && this._type(path.dirname(file)) === "module") return true;
+    return ESM_SYNTAX.test(this.text(file));
+  }
+
+  _type(folder) {
+    for (let at = folder; ; at = path.dirname(at)) {
+      const manifest = path.join(at, "package.json");
+      if (fs.existsSync(manifest)) return JSON.parse(fs.readFileSync(manifest, "utf8")).type;
+      if (at === path.dirname(at) || !at.startsWith(this.root)) return undefined;
+    }
+  }
+
+  /** The file of the project that a specifier names; `null` for everything else. */
+  find(specifier, from) {
+    const key = `${specifier}\n${path.dirname(from)}`;
+    if (!this.places.has(key)) this.places.set(key, this._find(specifier, from));
+    return this.places.get(key);
+  }
+
+  _find(specifier, from) {
+    if (specifier.startsWith("file:")) return this._existing(fileURLToPath(specifier.replace(/[?#].*$/, "")));
+    if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
+      return this._existing(path.resolve(path.dirname(from), specifier.replace(/\?.*$/, "")));
+    }
+    if (isBuiltin(specifier)) return null;
+    try {
+      // A package may lie in the project, or be the project itself.
+      const file = createRequire(from).resolve(specifier);
+      return path.isAbsolute(file) && this.isOwn(fs.realpathSync(file)) ? fs.realpathSync(file) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  _existing(file) {
+    const others = [file.replace(/\.([mc]?)js(x?)$/, ".$1ts$2"), file.replace(/\.js$/, ".tsx")];
+    const all = [...ENDINGS.map((end) => file + end), ...others, ...INDEXES.map((end) => file + end)];
+    const found = all.find((one) => fs.statSync(one, { throwIfNoEntry: false })?.isFile());
+    if (found) return this.isOwn(fs.realpathSync(found)) ? fs.realpathSync(found) : null;
+    return null;
+  }
+}
+
+function isBuiltin(specifier) {
+  return specifier.startsWith("node:") || builtinModules.includes(specifier);
+}
+
+/** What is not of the project, by specifier and folder: modules that all registries share. */
+class Outside {
+  constructor(replaced) {
+    this.replaced = replaced;
+    this.known = new Map();
+  }
+
+  require(specifier, from) {
+    if (this.replaced.has(specifier)) return this.replaced.get(specifier);
+    return createRequire(from)(specifier);
+  }
+
+  async module(specifier, from) {
+    const key = this.replaced.has(specifier) || isBuiltin(specifier) ? specifier : `${specifier}\n${path.dirname(from)}`;
+    if (!this.known.has(key)) this.known.set(key, await this._module(specifier, from));
+    return this.known.get(key);
+  }
+
+  async _module(specifier, from) {
+    if (this.replaced.has(specifier)) return synthetic(this.replaced.get(specifier), specifier);
+    if (isBuiltin(specifier)) return synthetic(require(specifier), specifier);
+    return synthetic(await importOutside(specifier, from), specifier, true);
+  }
+}
+
+/** Imports a package as a file of the project does. */
+async function importOutside(specifier, from) {
+  if (/^\.{0,2}\//.test(specifier)) return import(pathToFileURL(path.resolve(path.dirname(from), specifier)).href);
+  const { resolve } = await import(pathToFileURL(path.join(__dirname, "resolve.mjs")).href);
+  return import(resolve(specifier, pathToFileURL(from).href));
+}
+
+/** An ES module that exports what `value` has. */
+function synthetic(value, name, isNamespace = false) {
+  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
+  const names = isObject ? Object.keys(value).filter((key) => key !== "default") : [];
+  const all = value instanceof Function ? [...new Set([...names, ...Object.getOwnPropertyNames(value)])].filter((key) => key !== "default") : names;
+  return new vm.SyntheticModule(["default", ...all], function () {
+    for (const key of all) this.setExport(key, value[key]);
+    const inner = isNamespace || (isObject && value.__esModule && "default" in value);
+    this.setExport("default", inner ? value.default : value);
+  }, { identifier: `outside:${name}` });
+}
+
+class Registry {
+  /** `overlay` has other texts of files. */
+  constructor(files, outside, overlay) {
+    this.files = files;
+    this.outside = outside;
+    this.overlay = overlay;
+    this.esm = new Map();
+    this.cjs = new Map();
+    this.ready = new Map();
+  }
+
+  code(file) {
+    const text = this.overlay.get(file);
+    return this.files.code(file, text === undefined ? this.files.text(file) : text);
+  }
+
+  /** Does what loading a file needs to have done before. */
+  async prepare(file) {
+    if (!this.files.isOwn(file) || !this.files.isEsm(file)) return;
+    const module = await this.module(file);
+    if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
+    this.ready.set(file, module);
+  }
+
+  /** Loads a file that is prepared, and yields the promise of one that waits for something. */
+  *load(file) {
+    if (!this.files.isEsm(file)) return this.require(file);
+    const module = this.ready.get(file);
+    const evaluated = module.evaluate();
+    if (module.status === "errored") {
+      evaluated.catch(() => {});
+      throw module.error;
+    }
+    if (module.status !== "evaluated") yield evaluated;
+    return module.namespace;
+  }
+
+  link(specifier, identifier) {
+    const from = fileURLToPath(identifier);
+    const file = this.files.find(specifier, from);
+    return file ? this.module(file) : this.outside.module(specifier, from);
+  }
+
+  async module(file) {
+    if (!this.esm.has(file)) this.esm.set(file, this._module(file));
+    return this.esm.get(file);
+  }
+
+  async _module(file) {
+    if (!this.files.isEsm(file)) return synthetic(this.require(file), file);
+    const url = pathToFileURL(file).href;
+    return new vm.SourceTextModule(this.code(file), {
+      identifier: url,
+      initializeImportMeta: (meta) => {
+        meta.url = url;
+        meta.filename = file;
+        meta.dirname = path.dirname(file);
+        meta.resolve = (specifier) => {
+          const found = this.files.find(specifier, file);
+          return found ? pathToFileURL(found).href : specifier;
+        };
+        meta.env = process.env;
+      },
+      importModuleDynamically: (specifier) => this.import(specifier, url),
+    });
+  }
+
+  async import(specifier, url) {
+    const module = await this.link(specifier, url);
+    if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
+    if (module.status !== "evaluated") await module.evaluate();
+    return module;
+  }
+
+  require(file) {
+    const known = this.cjs.get(file);
+    if (known) return known.exports;
+    const module = { exports: {}, filename: file, id: file, loaded: false, children: [], paths: [] };
+    this.cjs.set(file, module);
+    if (file.endsWith(".json")) {
+      module.exports = JSON.parse(this.overlay.get(file) ?? this.files.text(file));
+      return module.exports;
+    }
+    const names = ["exports", "require", "module", "__filename", "__dirname"];
+    const own = this.requireOf(file);
+    const run = vm.compileFunction(this.code(file).replace(/^#!/, "//"), names, {
+      filename: file,
+      importModuleDynamically: (specifier) => this.import(specifier, pathToFileURL(file).href),
+    });
+    run.call(module.exports, module.exports, own, module, file, path.dirname(file));
+    module.loaded = true;
+    return module.exports;
+  }
+
+  requireOf(from) {
+    const real = createRequire(from);
+    const own = (specifier) => {
+      const file = this.files.find(specifier, from);
+      return file && !this.files.isEsm(file) ? this.require(file) : this.outside.require(specifier, from);
+    };
+    own.resolve = (specifier) => this.files.find(specifier, from) || real.resolve(specifier);
+    own.cache = {};
+    own.main = undefined;
+    return own;
+  }
+}
+
+const CALL = new vm.Script("globalThis[Symbol.for('greenloop.call')]()");
+
+/** Calls a function that is ended after `timeout` milliseconds, however deep it is in a loop. */
+function within(timeout, call) {
+  let value;
+  globalThis[Symbol.for("greenloop.call")] = () => {
+    delete globalThis[Symbol.for("greenloop.call")];
+    value = call();
+  };
+  CALL.runInThisContext({ timeout: Math.ceil(timeout) });
+  return value;
+}
+
+module.exports = { Files, Outside, Registry, within };

@@ -1,0 +1,145 @@
+// Reads a specification, has patches tried by worker processes, and reports in JSON lines on standard output.
+"use strict";
+
+const { fork } = require("child_process");
+const { readFileSync, writeSync } = require("fs");
+const path = require("path");
+
+const OPEN_MS = 60_000;
+const SILENCE_MS = 1500;
+const CHUNK_MAX = 64;
+const FIRST_CHUNK = 8;
+const UNHEALTHY_MAX = 20;
+// For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
+const FIRST_BUDGETS_MS = [1500, 150];
+
+const spec = JSON.parse(readFileSync(process.argv[2], "utf8"));
+
+function report(value) {
+  let data = Buffer.from(`${JSON.stringify(value)}\n`);
+  while (data.length > 0) data = data.subarray(writeSync(1, data));
+}
+
+/** A process that gives tests so many milliseconds at first. */
+function start(budget) {
+  const options = ["--experimental-vm-modules", "--experimental-import-meta-resolve", "--no-warnings"];
+  options.push(`--max-old-space-size=${Math.floor(spec.memory / 1024 / 1024)}`);
+  return fork(path.join(__dirname, "worker.cjs"), [process.argv[2], String(budget)], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+}
+
+function observe([budget, ...smaller] = FIRST_BUDGETS_MS) {
+  const worker = start(budget);
+  let isDone = false;
+  let timer = setTimeout(() => worker.kill("SIGKILL"), OPEN_MS);
+  worker.on("message", ({ test, done, broken }) => {
+    isDone = isDone || Boolean(test || done);
+    clearTimeout(timer);
+    timer = setTimeout(() => worker.kill("SIGKILL"), 10 * SILENCE_MS);
+    if (test) report({ t: "test", ...test });
+    if (broken) fail(broken);
+  });
+  worker.on("exit", () => {
+    clearTimeout(timer);
+    if (!isDone && smaller.length > 0) return observe(smaller);
+    report({ t: "end" });
+    process.exit(0);
+  });
+}
+
+function fail(reason) {
+  process.stdout.write(`${reason}\n`);
+  process.exit(1);
+}
+
+class Search {
+  constructor() {
+    this.waiting = spec.patches.map((patch, index) => [index, patch]);
+    this.alone = [];
+    this.nRunning = 0;
+    this.nUnhealthy = 0;
+    this.size = FIRST_CHUNK;
+    this.budgets = FIRST_BUDGETS_MS;
+  }
+
+  run() {
+    for (let at = 0; at < spec.workers; at++) this.open();
+  }
+
+  open() {
+    this.nRunning += 1;
+    const budget = this.budgets[0];
+    const worker = start(budget);
+    const state = { chunk: [], verdicts: [], isOpen: false, timer: null, silence: OPEN_MS, budget };
+    const wait = (ms) => {
+      clearTimeout(state.timer);
+      state.timer = setTimeout(() => worker.kill("SIGKILL"), ms);
+    };
+    wait(OPEN_MS);
+    worker.on("message", (message) => {
+      if (message.ready) state.silence = SILENCE_MS + message.silence;
+      wait(state.silence);
+      if (message.broken) fail(message.broken.split("\n")[0]);
+      if (message.ready) state.isOpen = true;
+      if (message.verdict) state.verdicts.push([message.index, message.verdict]);
+      if (message.verdict?.is === "plausible") this.settle(state);
+      if (message.idle && !this.take(state, message.healthy)) return worker.kill("SIGKILL");
+      if (message.ready || message.idle) this.hand(worker, state);
+    });
+    worker.on("exit", () => {
+      clearTimeout(state.timer);
+      this.over(state);
+    });
+  }
+
+  /** Reports what a chunk showed, unless the process behaves differently after it: then its patches are tried alone. */
+  take(state, healthy) {
+    if (!healthy && state.chunk.length > 1 && this.nUnhealthy < UNHEALTHY_MAX) {
+      this.nUnhealthy += 1;
+      this.alone.push(...state.chunk);
+      state.chunk = [];
+      return false;
+    }
+    this.settle(state);
+    state.chunk = [];
+    return healthy;
+  }
+
+  settle(state) {
+    if (state.verdicts.length > 0) report({ t: "verdicts", verdicts: state.verdicts });
+    const done = new Set(state.verdicts.map(([index]) => index));
+    state.chunk = state.chunk.filter(([index]) => !done.has(index));
+    state.verdicts = [];
+  }
+
+  hand(worker, state) {
+    state.chunk = this.alone.length > 0 ? this.alone.splice(0, 1) : this.waiting.splice(0, this.size);
+    this.size = Math.min(CHUNK_MAX, 2 * this.size);
+    if (state.chunk.length === 0) return worker.kill("SIGKILL");
+    return worker.send(state.chunk);
+  }
+
+  /** A process ended: the patch it was at is none. */
+  over(state) {
+    this.nRunning -= 1;
+    if (!state.isOpen) {
+      if (state.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
+      if (this.budgets.length === 0) fail("the tests could not be loaded");
+      return this.open();
+    }
+    const done = state.verdicts.length;
+    const rest = state.chunk.slice(done);
+    if (state.chunk.length > 0) {
+      if (rest.length > 0) state.verdicts.push([rest[0][0], { is: "still-red" }]);
+      this.settle(state);
+      this.waiting.unshift(...rest.slice(1));
+    }
+    if (this.waiting.length + this.alone.length > 0) this.open();
+    else if (this.nRunning === 0) {
+      report({ t: "end" });
+      process.exit(0);
+    }
+  }
+}
+
+if (spec.mode === "observe") observe();
+else new Search().run();

@@ -1,0 +1,126 @@
+// Runs each test alone in one process and tells which lines of the project it ran.
+"use strict";
+
+const { Session } = require("inspector");
+const { fileURLToPath } = require("url");
+const path = require("path");
+const { Bench, failureOf, fileOf, isTimeout } = require("./bench.cjs");
+const { segments } = require("./transform.cjs");
+
+/** A test gets so many milliseconds. */
+async function observe(spec, budget, tell) {
+  const bench = new Bench(spec);
+  await bench.open();
+  const coverage = new Coverage(bench);
+  const until = performance.now() + spec.seconds * 1000;
+  for (const name of spec.failing) tell(await one(bench, coverage, name, budget));
+  for (const name of spread(spec.passing)) {
+    if (performance.now() > until) break;
+    tell(await one(bench, coverage, name, budget));
+  }
+}
+
+async function one(bench, coverage, name, budget) {
+  coverage.take();
+  const failure = failureOf(await bench.run(fileOf(name), [name], new Map(), budget), name);
+  const outcome = isTimeout(failure) ? "hung" : failure === undefined ? "passed" : "red";
+  return { id: name, outcome, lines: coverage.take() };
+}
+
+/** Tests in an order of which every beginning is a sample of all. */
+function spread(names) {
+  const chosen = [];
+  for (let step = names.length; chosen.length < names.length && step >= 1; step = Math.floor(step / 2)) {
+    for (let at = 0; at < names.length; at += step) if (!chosen.includes(names[at])) chosen.push(names[at]);
+  }
+  return chosen;
+}
+
+class Coverage {
+  constructor(bench) {
+    this.bench = bench;
+    this.session = new Session();
+    this.session.connect();
+    this.maps = new Map();
+    this.post("Profiler.enable");
+    this.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+  }
+
+  post(method, params) {
+    let value;
+    this.session.post(method, params, (error, result) => {
+      if (error) throw new Error(error.message);
+      value = result;
+    });
+    return value;
+  }
+
+  /** Lines run since it was last asked, by path as seen from the root. */
+  take() {
+    const lines = {};
+    for (const { url, functions } of this.post("Profiler.takePreciseCoverage").result) {
+      const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+      if (!path.isAbsolute(file) || !this.bench.files.isOwn(file)) continue;
+      const name = path.relative(this.bench.files.root, file).split(path.sep).join("/");
+      if (!this.bench.spec.sources.includes(name)) continue;
+      const found = this.lines(file, functions);
+      lines[name] = [...new Set([...(lines[name] || []), ...found])].sort((a, b) => a - b);
+    }
+    return lines;
+  }
+
+  lines(file, functions) {
+    const { code, map } = this.made(file);
+    const counts = new Uint8Array(code.length);
+    const ranges = functions.flatMap((one) => one.ranges);
+    ranges.sort((a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset);
+    for (const { startOffset, endOffset, count } of ranges) counts.fill(count > 0 ? 1 : 0, startOffset, endOffset);
+    return map ? mapped(code, counts, map) : plain(code, counts);
+  }
+
+  made(file) {
+    if (!this.maps.has(file)) {
+      const text = this.bench.files.text(file);
+      const isSame = this.bench.files.code(file, text) === text;
+      const made = isSame ? { code: text, map: null } : this.bench.transform(file, text);
+      this.maps.set(file, { code: made.code, map: made.map && segments(made.map) });
+    }
+    return this.maps.get(file);
+  }
+}
+
+function plain(code, counts) {
+  const lines = [];
+  let [line, ran] = [1, false];
+  for (let at = 0; at < code.length; at++) {
+    const character = code.charCodeAt(at);
+    if (character === 10) {
+      if (ran) lines.push(line);
+      [line, ran] = [line + 1, false];
+    } else if (counts[at] && !isNothing(character)) {
+      ran = true;
+    }
+  }
+  if (ran) lines.push(line);
+  return lines;
+}
+
+/** White space and closing brackets, which count to what is before them. */
+function isNothing(character) {
+  return character <= 32 || character === 125 || character === 59 || character === 41 || character === 93;
+}
+
+function mapped(code, counts, map) {
+  const lines = [];
+  let start = 0;
+  code.split("\n").forEach((text, row) => {
+    for (const [column, line] of map[row] || []) {
+      const at = start + column;
+      if (counts[at] && !isNothing(code.charCodeAt(at))) lines.push(line);
+    }
+    start += text.length + 1;
+  });
+  return lines;
+}
+
+module.exports = { observe };

@@ -1,0 +1,178 @@
+// A process that tries patches one after the other, each against the screening test first.
+"use strict";
+
+const path = require("path");
+const { readFileSync } = require("fs");
+const { Bench, exit, failureOf, fileOf, isTimeout, isWhole } = require("./bench.cjs");
+const { observe } = require("./observe.cjs");
+
+const FIRST_BUDGET_MS = Number(process.argv[3]);
+const BUDGET_MIN_MS = 60;
+const BUDGET_MAX_MS = 5000;
+const HUNG_BUDGET_MS = 100;
+const BUDGET_FACTOR = 10;
+// Tests may wait for something, and the machine may be busy.
+const WALL_FACTOR = 3;
+// So many budgets without a word, and the supervisor ends this process.
+const PATIENCE = 16;
+
+const STILL_RED = { is: "still-red" };
+const BREAKS = { is: "breaks" };
+const INVALID = { is: "invalid" };
+
+// Bound now, because candidates share this process.
+const send = process.send.bind(process);
+
+class Worker {
+  constructor(spec) {
+    this.spec = spec;
+    this.bench = new Bench(spec);
+    this.sources = new Map();
+    this.killer = null;
+  }
+
+  /** The tests without a patch; throws where they do not behave as they do under their runner. */
+  async measure() {
+    const { failing, passing } = this.spec;
+    await this.bench.open();
+    this.screen = failing[0];
+    const alone = await this.try(fileOf(this.screen), [this.screen], new Map(), FIRST_BUDGET_MS);
+    if (alone.passed(this.screen)) throw new Error(`${this.screen} passes`);
+    if (!alone.has(this.screen)) throw new Error(`${this.screen} is not found: ${alone.result.error?.stack}`);
+    const { error } = alone.result;
+    if (error !== undefined && !isTimeout(error) && !isWhole(this.screen)) throw error;
+    const wrong = failureOf(alone.result, this.screen);
+    this.groups = [];
+    for (const [file, names] of groups([...failing, ...passing])) {
+      let found = await this.try(file, names, new Map(), FIRST_BUDGET_MS);
+      const red = names.filter((name) => failing.includes(name) && !found.passed(name));
+      // A test that hangs hides those after it.
+      if (isTimeout(found.result.error)) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), FIRST_BUDGET_MS);
+      const green = names.filter((name) => passing.includes(name) && found.passed(name));
+      const isLate = [...found.result.ran.values(), found.result.error].some(isTimeout);
+      this.groups.push({ file, green, red, loaded: new Set(found.result.loaded()), budget: budgetFor(found.result, isLate) });
+    }
+    this.expectFaithful();
+    // The first time takes longer.
+    const again = await this.try(fileOf(this.screen), [this.screen], new Map(), FIRST_BUDGET_MS);
+    this.budget = budgetFor(again.result, isTimeout(wrong));
+  }
+
+  /** Throws where tests beside the screening one do not pass that pass under their runner. */
+  expectFaithful() {
+    const file = fileOf(this.screen);
+    const known = this.spec.passing.filter((name) => fileOf(name) === file);
+    const green = this.groups.find((group) => group.file === file)?.green.length ?? 0;
+    if (2 * green < known.length) throw new Error(`only ${green} of ${known.length} tests of ${file} pass`);
+  }
+
+  async try(file, names, overlay, budget) {
+    const result = await this.bench.run(file, names, overlay, budget);
+    return {
+      result,
+      has: (name) => isWhole(name) || result.ran.has(name) || result.error !== undefined,
+      passed: (name) => failureOf(result, name) === undefined,
+    };
+  }
+
+  /** The texts of a patch, by file. */
+  overlay(patch) {
+    return new Map(patch.map(([name, edits]) => [path.join(this.bench.files.root, name), this.edited(name, edits)]));
+  }
+
+  edited(name, edits) {
+    if (!this.sources.has(name)) this.sources.set(name, readFileSync(path.join(this.bench.files.root, name)));
+    const source = this.sources.get(name);
+    const parts = [];
+    let at = 0;
+    for (const [start, end, text] of edits) {
+      parts.push(source.subarray(at, start), Buffer.from(text));
+      at = end;
+    }
+    parts.push(source.subarray(at));
+    return Buffer.concat(parts).toString("utf8");
+  }
+
+  async verdict(patch) {
+    const overlay = this.overlay(patch);
+    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, this.budget);
+    if (!screened.passed(this.screen)) {
+      return screened.result.error instanceof SyntaxError ? INVALID : STILL_RED;
+    }
+    return this.confirm(overlay);
+  }
+
+  /** All tests of files that load what is changed, those that broke last first. */
+  async confirm(overlay) {
+    const fixed = new Set();
+    const touched = this.groups.filter(({ loaded }) => [...overlay.keys()].some((file) => loaded.has(file)));
+    touched.sort((a, b) => (b.file === this.killer) - (a.file === this.killer));
+    for (const { file, green, red, budget } of touched) {
+      send({ busy: true });
+      if (green.length + red.length === 0) continue;
+      const found = await this.try(file, [...green, ...red], overlay, budget);
+      if (!green.every((name) => found.passed(name))) {
+        this.killer = file;
+        return BREAKS;
+      }
+      red.filter((name) => found.passed(name)).forEach((name) => fixed.add(name));
+    }
+    fixed.add(this.screen);
+    const places = this.spec.failing.flatMap((name, at) => (fixed.has(name) ? [at] : []));
+    return places.length === this.spec.failing.length ? { is: "plausible" } : { is: "partial", fixed: places };
+  }
+
+  /** Whether this process still behaves as at first. */
+  async isHealthy() {
+    const red = await this.try(fileOf(this.screen), [this.screen], new Map(), this.budget);
+    if (red.passed(this.screen)) return false;
+    const group = this.groups.find(({ file, green }) => file === fileOf(this.screen) && green.length > 0);
+    if (!group) return true;
+    const green = await this.try(group.file, group.green, new Map(), group.budget);
+    return group.green.every((name) => green.passed(name));
+  }
+}
+
+function budgetFor({ took, worked }, isLate) {
+  const needed = Math.max(BUDGET_MIN_MS, BUDGET_FACTOR * worked, WALL_FACTOR * took);
+  return isLate ? HUNG_BUDGET_MS : Math.ceil(Math.min(BUDGET_MAX_MS, needed));
+}
+
+function groups(names) {
+  const all = new Map();
+  for (const name of names) all.set(fileOf(name), [...(all.get(fileOf(name)) || []), name]);
+  return all;
+}
+
+async function main() {
+  const spec = JSON.parse(readFileSync(process.argv[2], "utf8"));
+  const worker = new Worker(spec);
+  try {
+    if (spec.mode === "observe") {
+      await observe(spec, FIRST_BUDGET_MS, (test) => send({ test }));
+      send({ done: true });
+      return exit(0);
+    }
+    await worker.measure();
+  } catch (error) {
+    send({ broken: String(error?.stack || error) });
+    return undefined;
+  }
+  process.on("message", async (chunk) => {
+    for (const [index, patch] of chunk) {
+      let verdict = STILL_RED;
+      try {
+        verdict = await worker.verdict(patch);
+      } catch {
+        // A candidate that damages us is none.
+      }
+      send({ index, verdict });
+    }
+    send({ idle: true, healthy: await worker.isHealthy().catch(() => false) });
+  });
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  const longest = Math.max(worker.budget, ...worker.groups.map(({ budget }) => budget));
+  send({ ready: true, silence: PATIENCE * longest });
+}
+
+main();

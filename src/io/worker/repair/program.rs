@@ -1,0 +1,212 @@
+//! Programs of ours that try candidates inside a world: each gets a specification in a file and answers in JSON lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::patch;
+use crate::base::limits::{CANDIDATE_MEMORY_BYTES, OBSERVE_WALL, SEARCH_WALL_MAX};
+use crate::base::path::RepoPath;
+use crate::io::worlds::{Command, World};
+use crate::model::failure::Failure;
+use crate::repair::TestCoverage;
+
+/// A program that lies in the scratch folder of a world.
+pub(super) struct Program<'a> {
+    pub job: &'a Job<'a>,
+    pub world: World,
+    /// For people.
+    pub language: &'static str,
+    pub framework: &'static str,
+    /// What the check gives to the framework.
+    pub args: Vec<String>,
+    /// What starts the program; the path of the specification comes last.
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct Spec<'a> {
+    mode: &'static str,
+    root: &'a Path,
+    scratch: &'a Path,
+    framework: &'static str,
+    args: &'a [String],
+    failing: &'a [String],
+    passing: &'a [String],
+    sources: Vec<&'a RepoPath>,
+    patches: Vec<Vec<FileEdits<'a>>>,
+    workers: usize,
+    /// For observing passing tests.
+    seconds: f64,
+    memory: u64,
+}
+
+/// A path and its `(start, end, text)`.
+type FileEdits<'a> = (&'a RepoPath, Vec<(usize, usize, &'a str)>);
+
+#[derive(Deserialize)]
+#[serde(tag = "t", rename_all = "kebab-case")]
+enum Message {
+    Test { id: String, outcome: String, lines: BTreeMap<RepoPath, BTreeSet<u32>> },
+    Verdicts { verdicts: Vec<(usize, Found)> },
+    End,
+}
+
+/// As the programs write verdicts.
+#[derive(Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+enum Found {
+    Invalid,
+    StillRed,
+    Breaks,
+    Partial { fixed: Vec<usize> },
+    Plausible,
+}
+
+impl From<Found> for Verdict {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::Invalid => Verdict::Invalid,
+            Found::StillRed => Verdict::StillRed,
+            Found::Breaks => Verdict::Breaks,
+            Found::Partial { fixed } => Verdict::Partial { fixed },
+            Found::Plausible => Verdict::Plausible,
+        }
+    }
+}
+
+/// Puts a program's files into a world's scratch folder.
+pub(super) fn put(world: &World, files: &[(&str, &str)]) -> Result<(), Failure> {
+    for (name, text) in files {
+        let file = world.scratch().join(name);
+        let folder = file.parent().unwrap_or(world.scratch());
+        fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
+        fs::write(&file, text).map_err(|error| not_written(&file, &error))?;
+    }
+    Ok(())
+}
+
+impl FastPath for Program<'_> {
+    fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
+        let mut seen = Vec::new();
+        let red: BTreeSet<&String> = self.job.failing.iter().collect();
+        self.run(&self.spec("observe", self.job.failing), &mut |message| {
+            if let Message::Test { id, outcome, lines } = message {
+                let red = red.contains(&id);
+                if red || outcome == "passed" {
+                    seen.push(TestCoverage { red, lines });
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(seen)
+    }
+
+    fn search(
+        &mut self,
+        patches: &[Patch<'_>],
+        failing: &[String],
+        each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let mut spec = self.spec("search", failing);
+        spec.patches = patches.iter().map(file_edits).collect();
+        self.run(&spec, &mut |message| {
+            let Message::Verdicts { verdicts } = message else { return ControlFlow::Continue(()) };
+            verdicts
+                .into_iter()
+                .filter(|(index, _)| *index < patches.len())
+                .try_for_each(|(index, found)| each(index, found.into()))
+        })
+    }
+}
+
+impl Program<'_> {
+    fn spec<'s>(&'s self, mode: &'static str, failing: &'s [String]) -> Spec<'s> {
+        Spec {
+            mode,
+            root: self.world.root(),
+            scratch: self.world.scratch(),
+            framework: self.framework,
+            args: &self.args,
+            failing,
+            passing: self.job.passing,
+            sources: self.job.sources.iter().map(|source| &source.path).collect(),
+            patches: Vec::new(),
+            workers: thread::available_parallelism().map_or(1, usize::from),
+            seconds: OBSERVE_WALL.as_secs_f64(),
+            memory: CANDIDATE_MEMORY_BYTES,
+        }
+    }
+
+    /// Runs the program to its end, the job's cancel, or until `each` breaks.
+    fn run(
+        &self,
+        spec: &Spec<'_>,
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let file = self.world.scratch().join("spec.json");
+        let text = serde_json::to_vec(spec).map_err(|error| not_written(&file, &error.into()))?;
+        fs::write(&file, text).map_err(|error| not_written(&file, &error))?;
+        let stop = self.job.desk.cancel.child();
+        let mut has_ended = false;
+        let output = self.world.run(&self.command(&file), &stop, &mut |line| {
+            if stop.is_cancelled() {
+                return;
+            }
+            match serde_json::from_slice(line) {
+                Ok(Message::End) => has_ended = true,
+                Ok(message) => {
+                    if each(message).is_break() {
+                        stop.cancel();
+                    }
+                }
+                // Output of the interpreter itself.
+                Err(_) => {}
+            }
+        });
+        if has_ended || stop.is_cancelled() { Ok(()) } else { Err(self.died(&output.text)) }
+    }
+
+    fn command(&self, spec: &Path) -> Command {
+        let spec = spec.to_string_lossy().into_owned();
+        Command {
+            argv: self.argv.iter().cloned().chain([spec]).collect(),
+            dir: self.job.check.dir.clone(),
+            env: self.env.iter().cloned().chain(self.job.check.env.clone()).collect(),
+            deadline: 2 * SEARCH_WALL_MAX,
+            policy: self.job.check.policy.clone(),
+        }
+    }
+
+    /// It ended without saying so; the last line it printed tells most.
+    fn died(&self, output: &[u8]) -> Failure {
+        let text = String::from_utf8_lossy(output);
+        let said = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
+        Failure::environment(
+            format!("the {} search ended early: {said}", self.language),
+            "Candidates are tried one check at a time instead.",
+        )
+    }
+}
+
+fn file_edits<'a>(patch: &Patch<'a>) -> Vec<FileEdits<'a>> {
+    patch::edits(patch)
+        .into_iter()
+        .map(|(path, edits)| {
+            (path, edits.iter().map(|edit| (edit.start, edit.end, edit.text.as_str())).collect())
+        })
+        .collect()
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::environment(
+        format!("`{}` cannot be written: {error}", path.display()),
+        "Check the space and the permissions of the cache folder.",
+    )
+}

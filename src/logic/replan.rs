@@ -1,0 +1,73 @@
+//! Other steps in place of one that nobody could do.
+
+use crate::base::ids::StepId;
+use crate::model::plan::{Plan, Step};
+
+/// The plan with these steps, which are numbered from 1, in place of the step `old`; `None` when it has no such step. They
+/// are numbered from `first` on, start from what `old` starts from, and what starts from `old` starts from all of them.
+pub fn replaced(plan: &Plan, old: StepId, steps: &[Step], first: u32) -> Option<Plan> {
+    let at = plan.steps.iter().position(|step| step.id == old)?;
+    let number = |id: StepId| StepId(id.0.saturating_add(first - 1));
+    let old_step = &plan.steps[at];
+    let fresh = |step: &Step| {
+        let after = match step.after.as_slice() {
+            [] => old_step.after.clone(),
+            some => some.iter().copied().map(number).collect(),
+        };
+        let inherited =
+            |own: &[String]| if own.is_empty() { &old_step.scope } else { own }.to_vec();
+        Step {
+            id: number(step.id),
+            after,
+            scope: inherited(&step.scope),
+            checks: old_step.checks.clone(),
+            ..step.clone()
+        }
+    };
+    let fresh: Vec<Step> = steps.iter().map(fresh).collect();
+    let is_last = |id: &StepId| !fresh.iter().any(|step| step.after.contains(id));
+    let last: Vec<StepId> = fresh.iter().map(|step| step.id).filter(is_last).collect();
+    let mut replaced = plan.clone();
+    for step in &mut replaced.steps {
+        if let Some(place) = step.after.iter().position(|id| *id == old) {
+            step.after.splice(place..=place, last.iter().copied());
+        }
+    }
+    replaced.steps.splice(at..=at, fresh);
+    Some(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps like `1 2<1 3<1,2`.
+    fn steps(text: &str) -> Vec<Step> {
+        let step = |part: &str| {
+            let (id, after) = part.split_once('<').unwrap_or((part, ""));
+            let after = after.split(',').filter_map(|id| id.parse().ok()).map(StepId).collect();
+            Step { after, ..Step::new(StepId(id.parse().unwrap()), part) }
+        };
+        text.split_whitespace().map(step).collect()
+    }
+
+    fn check(plan: &str, old: u32, by: &str) -> String {
+        let plan = Plan { title: "all".into(), intro: String::new(), steps: steps(plan) };
+        let Some(made) = replaced(&plan, StepId(old), &steps(by), 10) else {
+            return "no such step".to_owned();
+        };
+        let told = |step: &Step| {
+            let after: Vec<String> = step.after.iter().map(StepId::to_string).collect();
+            format!("{}<{}", step.id, after.join(","))
+        };
+        made.steps.iter().map(told).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn steps_take_the_place_of_one() {
+        assert_eq!(check("1 2<1 3<2", 2, "1"), "1< 10<1 3<10");
+        assert_eq!(check("1 2<1 3<2,1", 2, "1 2 3<1"), "1< 10<1 11<1 12<10 3<11,12,1");
+        assert_eq!(check("1 2<1", 1, "1 2<1"), "10< 11<10 2<11");
+        assert_eq!(check("1 2<1", 3, "1"), "no such step");
+    }
+}

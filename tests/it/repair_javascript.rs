@@ -1,0 +1,87 @@
+//! The repair worker on JavaScript and TypeScript projects of every runner.
+
+use std::sync::Mutex;
+
+use greenloop::base::cancel::CancelToken;
+use greenloop::io::worker::Progress;
+use greenloop::model::event::WorkResult;
+
+use crate::place::rungs;
+use crate::red::Red;
+
+/// Fixes a fixture by edits that are tried many in a process; the edit's file.
+fn check(fixture: &str, config: &str, file: &str) {
+    let red = Red::of_fixture(fixture, config, &rungs().pop().unwrap().1);
+    let told = Mutex::new(Vec::new());
+    let (_, title, _) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
+    assert!(title.contains(file), "{title}");
+    let told: Vec<Progress> = told.into_inner().unwrap();
+    assert!(!told.iter().any(|one| one.text.contains("ended early")), "{told:?}");
+}
+
+#[test]
+fn fixtures_of_every_runner_are_fixed() {
+    check("javascript-basket-node", "", "lib/discounts.js");
+    check("javascript-slugs-mocha", "", "lib/slugs.js");
+    check("javascript-units-jest", "", "src/convert.js");
+    // Without the type check that its own packages lack.
+    check("typescript-agenda-vitest", "[[check]]\nrunner = \"vitest\"\n", "src/agenda.ts");
+}
+
+const MANIFEST: &str =
+    r#"{ "name": "money", "type": "module", "scripts": { "test": "node --test" } }"#;
+const MONEY: &str = "export const half = (a) => {\n  return a / 3;\n};\n\n\
+export function twice(a) {\n  return a + 2;\n}\n";
+const MONEY_TEST: &str = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+import { half, twice } from '../money.js';\n\n\
+test('half', () => assert.deepEqual([2, 10, 44].map((a) => half(a)), [1, 5, 22]));\n\
+test('twice', async () => assert.deepEqual([1, 2, 5].map((a) => twice(a)), [2, 4, 10]));\n";
+
+fn money(text: &str) -> Red {
+    Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("money.js", text),
+        ("test/money.test.js", MONEY_TEST),
+    ])
+}
+
+#[test]
+fn two_faults_take_two_edits() {
+    let red = money(MONEY);
+    assert_eq!(red.targets.len(), 2);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert!(red.text(&tree, "money.js").contains("a / 2"), "{title}");
+}
+
+/// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.
+#[test]
+fn what_never_ends_is_found_and_ended() {
+    let code = "export function steps(n) {\n  if (n < 0) process.exit(0);\n  let at = 0;\n  const seen = [];\n  \
+        while (at < n) {\n    seen.push(at);\n    at -= 1;\n  }\n  return seen;\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { steps } from '../steps.js';\n\n\
+        test('none', () => assert.deepEqual(steps(0), []));\n\
+        test('some', () => assert.deepEqual(steps(3), [0, 1, 2]));\n";
+    let config = "[[check]]\nrunner = \"node-test\"\ntimeout_seconds = 20\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("steps.js", code),
+        ("test/steps.test.js", test),
+        ("greenloop.toml", config),
+    ]);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(red.text(&tree, "steps.js").contains("at += 1"), "{title}");
+}
+
+#[test]
+fn a_search_ends_when_it_is_cancelled() {
+    let red = money(&MONEY.replace("a + 2", "a * 2 - a * a"));
+    let cancel = CancelToken::new();
+    let result = red.work(&[], &cancel, &|progress: Progress| {
+        if progress.tried > 0 {
+            cancel.cancel();
+        }
+    });
+    assert!(matches!(result, WorkResult::Nothing { .. }), "{result:?}");
+}
