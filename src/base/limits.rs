@@ -252,13 +252,15 @@ pub const RUST_SINGLE_BUILDS_MAX: usize = 24;
 pub const RUST_OBSERVED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Green tests whose coverage is taken.
 pub const RUST_OBSERVED_GREEN_MAX: usize = 60;
-/// Patches built into one Go program at first, and later.
+/// Patches built into one Go program at first; few, so that the likeliest have their verdicts soon.
 pub const GO_FIRST_BATCH_PATCHES: usize = 150;
-pub const GO_BATCH_PATCHES: usize = 400;
+/// Patches built into one Go program later.
+pub const GO_BATCH_PATCHES: usize = 1500;
+/// Go patches in a row with which nothing builds, though the compiler does not object to them, before the search gives up.
+pub const GO_UNBUILT_MAX: usize = 8;
 /// Builds of one batch of Go patches, each without the edits the one before could not compile.
 pub const GO_BUILD_ROUNDS_MAX: usize = 12;
-/// Go patches that are tried with a run of the check each: of one batch, and of one search.
-pub const GO_SINGLE_BUILDS_PER_BATCH: usize = 4;
+/// Go patches of one search that are tried with a run of the check each.
 pub const GO_SINGLE_BUILDS_MAX: usize = 24;
 /// Go test programs that are built for the tests that must stay green; the check that verifies the result runs all.
 pub const GO_PROGRAMS_MAX: usize = 6;

@@ -114,6 +114,15 @@ fn what_never_ends_or_panics_is_found_and_ended() {
 }
 
 #[test]
+fn edits_that_the_compiler_does_not_name_end_no_search() {
+    // Edits that import `math` make the build fail at places of the project.
+    let code = "package m\n\nvar math = 2\n\nfunc Half(n int) int { return n - math }\n";
+    let tests = "package m\n\nimport \"testing\"\n\nfunc TestHalf(t *testing.T) {\n\tif Half(2) != 1 || Half(10) != 5 || Half(44) != 22 {\n\t\tt.Error(\"wrong\")\n\t}\n}\n";
+    let (text, title) = fixed(code, tests);
+    assert!(text.contains("return n / math"), "{title}");
+}
+
+#[test]
 fn two_faults_take_two_edits() {
     let code = "package m\n\nfunc Half(a int) int { return a / 3 }\n\nfunc Twice(a int) int { return a + 2 }\n";
     let tests = "package m\n\nimport \"testing\"\n\nfunc TestHalf(t *testing.T) {\n\tif Half(2) != 1 || Half(10) != 5 || Half(44) != 22 {\n\t\tt.Error(\"wrong\")\n\t}\n}\n\nfunc TestTwice(t *testing.T) {\n\tif Twice(1) != 2 || Twice(2) != 4 || Twice(5) != 10 {\n\t\tt.Error(\"wrong\")\n\t}\n}\n";

@@ -112,7 +112,7 @@ pub static GO: Language = Language {
     cast: "$b($a)",
     cast_types: &[
         "int", "int64", "float64", "uint64", "int32", "uint32", "uint", "byte", "rune", "float32",
-        "uint8", "int8", "int16", "uint16",
+        "uint8", "int8", "int16", "uint16", "string", "[]rune", "[]byte",
     ],
     wide_types: &["int64", "uint64", "float64"],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
@@ -137,7 +137,7 @@ pub static GO: Language = Language {
         branch_words: &[("if", "for"), ("for", "if")],
         jumps: &["continue", "break"],
         assign: "$a = $b",
-        updates: &["$a++", "$a--"],
+        updates: &["$a++", "$a--", "$a = false", "$a = true", "$a = 0", "$a = nil", "$a = \"\""],
         adds: &[
             "$a = append($a, $b)",
             "sort.Strings($a)",
@@ -154,6 +154,7 @@ pub static GO: Language = Language {
             "$a == \"\"",
             "!$a",
             "len($a) < 2",
+            "$a < 2",
         ],
         blanks: &[
             "nil",

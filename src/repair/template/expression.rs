@@ -196,9 +196,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Variables of the function and fields of its own object.
 fn values(site: &Site<'_>) -> Vec<String> {
-    let (own, near) = (site.own(), site.near());
-    let names =
-        near.names.iter().filter(|name| !site.language().reserved.contains(name)).take(NAMES_MAX);
-    let fields = site.shared().fields.iter().filter(|_| near.names.contains(own)).take(NAMES_MAX);
-    names.map(str::to_owned).chain(fields.map(|field| format!("{own}.{field}"))).collect()
+    let reserved = site.language().reserved;
+    let names = site.near().names.iter().filter(|name| !reserved.contains(name)).take(NAMES_MAX);
+    names.map(str::to_owned).chain(site.own_fields().into_iter().take(NAMES_MAX)).collect()
 }

@@ -29,13 +29,14 @@ impl Launch {
         let (go, rest) = argv.split_at(at);
         Path::new(go.last()?).file_name().filter(|name| *name == "go")?;
         let mut flags = Vec::new();
-        let mut words = rest.iter().skip(1);
+        let mut words = rest.iter().skip(1).peekable();
         while let Some(word) = words.next() {
             let name = word.trim_start_matches('-').split('=').next().unwrap_or_default();
             let is_flag = word.starts_with('-');
-            if is_flag && matches!(name, "tags" | "mod" | "modfile") {
+            if is_flag && matches!(name, "tags" | "mod" | "modfile" | "race" | "ldflags") {
                 flags.push(word.clone());
-                flags.extend(words.next().filter(|_| !word.contains('=')).cloned());
+                let has_value = name != "race" && !word.contains('=');
+                flags.extend(words.next_if(|_| has_value).cloned());
             }
         }
         Some(Self { go: go.to_vec(), flags })
@@ -101,7 +102,8 @@ impl Go<'_> {
         };
         let path = self.world.scratch().join(format!("program-{}", programs.list.len()));
         let out = path.to_string_lossy().into_owned();
-        let ours = ["test", "-c", "-vet=off", "-gcflags=./...=-e", "-o", &out].map(str::to_owned);
+        let ours = ["test", "-c", "-vet=off", "-ldflags=-w", "-gcflags=./...=-e", "-o", &out];
+        let ours = ours.map(str::to_owned);
         let flags = self.launch.flags.iter().cloned();
         let argv =
             self.launch.go.iter().cloned().chain(ours).chain(flags).chain([package.to_owned()]);
@@ -112,7 +114,9 @@ impl Go<'_> {
             let line = String::from_utf8_lossy(line);
             match clones::blamed(&line) {
                 Some(arm) => arms.push(arm),
-                None if said.is_empty() && !line.starts_with('#') => said = line.into_owned(),
+                None if said.is_empty() && !line.starts_with(['#', '\t']) => {
+                    said = line.into_owned();
+                }
                 None => {}
             }
         });
@@ -152,9 +156,9 @@ mod tests {
         };
         check("go test ./...", "go", "");
         check(
-            "/opt/go test -tags a,b -v -run X -mod=vendor ./a",
+            "/opt/go test -tags a,b -race -v -run X -mod=vendor ./a",
             "/opt/go",
-            "-tags a,b -mod=vendor",
+            "-tags a,b -race -mod=vendor",
         );
         assert_eq!(Launch::of(&["make".into(), "test".into()]), None);
     }

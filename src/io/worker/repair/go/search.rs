@@ -8,7 +8,7 @@ use super::ledger::{Fate, Plan};
 use super::{Go, not_possible};
 use crate::base::limits::{
     GO_BATCH_PATCHES, GO_BUILD_ROUNDS_MAX, GO_FIRST_BATCH_PATCHES, GO_PROGRAMS_MAX,
-    GO_SINGLE_BUILDS_MAX, GO_SINGLE_BUILDS_PER_BATCH,
+    GO_SINGLE_BUILDS_MAX, GO_UNBUILT_MAX,
 };
 use crate::io::worker::repair::batch::{self, Line, Outcome, Spec, Task, Test, Trial};
 use crate::io::worker::repair::fast_path::{FastPath, Patch, Verdict};
@@ -27,6 +27,13 @@ struct Entry {
     places: Vec<usize>,
 }
 
+/// What a batch was built to.
+enum Compiled {
+    Whole(Plan, Programs),
+    /// Some edit makes the rest not build, and this is what the compiler said.
+    Nothing(String),
+}
+
 /// A patch by its place in the list, and what switches it on.
 type Ready = (usize, String);
 type Each<'e> = &'e mut dyn FnMut(usize, Verdict) -> ControlFlow<()>;
@@ -35,23 +42,50 @@ impl Search<'_, '_, '_> {
     pub fn run(&mut self, each: Each<'_>) -> Result<(), Failure> {
         let entry = |(index, patch)| Entry { index, places: self.go.ledger.places(patch) };
         let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
-        let mut size = GO_FIRST_BATCH_PATCHES;
+        let (mut size, mut n_unbuilt) = (GO_FIRST_BATCH_PATCHES, 0);
+        let mut single = Vec::new();
         while !waiting.is_empty() && !self.go.is_cancelled() {
             let batch: Vec<Entry> = waiting.drain(..size.min(waiting.len())).collect();
-            if self.try_batch(&batch, each)?.is_break() {
-                break;
+            let flow = match self.compile(&batch)? {
+                Compiled::Whole(plan, programs) => {
+                    size = (size * 4).min(GO_BATCH_PATCHES);
+                    n_unbuilt = 0;
+                    self.try_batch(&batch, &plan, programs, &mut single, each)?
+                }
+                Compiled::Nothing(said) if batch.len() == 1 => {
+                    n_unbuilt += 1;
+                    if n_unbuilt >= GO_UNBUILT_MAX {
+                        let reason = format!("what holds the edits does not build: {said}");
+                        return Err(not_possible(&reason));
+                    }
+                    each(batch[0].index, Verdict::Invalid)
+                }
+                Compiled::Nothing(_) => {
+                    // The compiler does not say which edit it is: half of them do without it.
+                    size = batch.len() / 2;
+                    batch.into_iter().rev().for_each(|entry| waiting.push_front(entry));
+                    ControlFlow::Continue(())
+                }
+            };
+            if flow.is_break() {
+                return Ok(());
             }
-            size = GO_BATCH_PATCHES;
         }
-        Ok(())
+        self.try_singly(&single, each)
     }
 
-    fn try_batch(&mut self, batch: &[Entry], each: Each<'_>) -> Result<ControlFlow<()>, Failure> {
-        let (plan, mut programs) = self.compile(batch)?;
+    fn try_batch(
+        &mut self,
+        batch: &[Entry],
+        plan: &Plan,
+        mut programs: Programs,
+        single: &mut Vec<usize>,
+        each: Each<'_>,
+    ) -> Result<ControlFlow<()>, Failure> {
         if self.go.is_cancelled() {
             return Ok(ControlFlow::Break(()));
         }
-        let (mut ready, mut single) = (Vec::new(), Vec::new());
+        let mut ready = Vec::new();
         for entry in batch {
             match (self.go.ledger.fate(&entry.places), plan.arms(&entry.places)) {
                 (Fate::Invalid, _) => {
@@ -63,14 +97,14 @@ impl Search<'_, '_, '_> {
                 (Fate::Open, None) | (Fate::OutOfReach, _) => single.push(entry.index),
             }
         }
-        if !ready.is_empty() && self.run_ready(&mut programs, &ready, each)?.is_break() {
-            return Ok(ControlFlow::Break(()));
+        if ready.is_empty() {
+            return Ok(ControlFlow::Continue(()));
         }
-        self.try_singly(&single, each)
+        self.run_ready(&mut programs, &ready, each)
     }
 
     /// Builds what compiles of a batch, for the first failing test: each round drops what the compiler objected to.
-    fn compile(&mut self, batch: &[Entry]) -> Result<(Plan, Programs), Failure> {
+    fn compile(&mut self, batch: &[Entry]) -> Result<Compiled, Failure> {
         let package = self.failing.first().and_then(|name| name.split_once(' '));
         let (package, _) = package.ok_or_else(|| not_possible("a test without a package"))?;
         let mut said = String::new();
@@ -80,13 +114,15 @@ impl Search<'_, '_, '_> {
             let places: Vec<usize> = open.flat_map(|entry| entry.places.clone()).collect();
             let plan = ledger.plan(self.go.job.sources, &places);
             if plan.is_empty() {
-                return Ok((plan, Programs::default()));
+                return Ok(Compiled::Whole(plan, Programs::default()));
             }
             self.go.show(plan.texts.clone())?;
             let mut programs = Programs::default();
             match self.go.build(package, &mut programs) {
-                Build::Whole => return Ok((plan, programs)),
-                Build::Failed { .. } if self.go.is_cancelled() => return Ok((plan, programs)),
+                Build::Whole => return Ok(Compiled::Whole(plan, programs)),
+                Build::Failed { .. } if self.go.is_cancelled() => {
+                    return Ok(Compiled::Whole(plan, programs));
+                }
                 Build::Failed { arms, .. } if self.go.ledger.learn(&plan, &arms) => {}
                 Build::Failed { said: first, .. } => {
                     said = first;
@@ -94,7 +130,7 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
-        Err(not_possible(&format!("what holds the edits does not build: {said}")))
+        Ok(Compiled::Nothing(said))
     }
 
     /// Runs the built programs with each patch switched on: the first failing test alone where there are others whose
@@ -180,20 +216,16 @@ impl Search<'_, '_, '_> {
     }
 
     /// Tries patches that no copy can hold with a check each: the likeliest only.
-    fn try_singly(&mut self, single: &[usize], each: Each<'_>) -> Result<ControlFlow<()>, Failure> {
+    fn try_singly(&mut self, single: &[usize], each: Each<'_>) -> Result<(), Failure> {
         let room = GO_SINGLE_BUILDS_MAX - self.go.n_single_builds;
-        let single = &single[..single.len().min(room).min(GO_SINGLE_BUILDS_PER_BATCH)];
+        let single = &single[..single.len().min(room)];
         self.go.n_single_builds += single.len();
-        if single.is_empty() {
-            return Ok(ControlFlow::Continue(()));
+        if single.is_empty() || self.go.is_cancelled() {
+            return Ok(());
         }
         let chosen: Vec<Patch<'_>> =
             single.iter().map(|index| self.patches[*index].clone()).collect();
-        let mut flow = ControlFlow::Continue(());
-        Generic::open(self.go.job).search(&chosen, self.failing, &mut |place, verdict| {
-            flow = each(single[place], verdict);
-            flow
-        })?;
-        Ok(flow)
+        Generic::open(self.go.job)
+            .search(&chosen, self.failing, &mut |place, verdict| each(single[place], verdict))
     }
 }
