@@ -6,6 +6,7 @@ pub mod avoid;
 pub mod brief;
 pub mod candidate;
 pub mod comparison;
+pub mod confidence;
 pub mod config;
 pub mod detect;
 pub mod dialect;

@@ -6,6 +6,7 @@ pub mod clones;
 mod corpus;
 mod donor;
 mod hints;
+pub mod judge;
 pub mod language;
 pub mod localize;
 mod place;

@@ -234,6 +234,10 @@ pub const CANDIDATE_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
 pub const PARTIAL_BEAM: usize = 50;
 /// Candidates combined into one patch, at most.
 pub const PATCH_PARTS_MAX: usize = 3;
+/// Passing candidates compared by what they do where no test looks.
+pub const JUDGED_MAX: usize = 12;
+/// Other candidates that pass and are shown beside the one that was chosen.
+pub const OTHERS_SHOWN_MAX: usize = 2;
 /// Passing candidates kept for ranking.
 pub const PLAUSIBLE_MAX: usize = 200;
 /// Patches built into one Rust program at first; few, so that the likeliest have their verdicts soon.

@@ -4,6 +4,8 @@ pub mod edit;
 
 use std::ops::Range;
 
+use memchr::{memchr_iter, memchr2_iter};
+
 /// How an editor counts columns (LSP `positionEncoding`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -28,14 +30,12 @@ pub struct LineIndex {
 
 impl LineIndex {
     pub fn new(text: &str) -> Self {
-        let (bytes, first) = (text.as_bytes(), std::iter::once(0));
-        let starts = if text.contains('\r') {
-            let later = (0..bytes.len()).filter(|at| ends_line(bytes, *at)).map(|at| at + 1);
-            first.chain(later).collect()
-        } else {
-            // Searching for one byte is many times faster.
-            first.chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
-        };
+        let bytes = text.as_bytes();
+        // Room for all of them at once; a lone `\r` is rare.
+        let mut starts = Vec::with_capacity(1 + memchr_iter(b'\n', bytes).count());
+        starts.push(0);
+        let breaks = memchr2_iter(b'\n', b'\r', bytes).filter(|at| ends_line(bytes, *at));
+        starts.extend(breaks.map(|at| at + 1));
         Self { starts, len: bytes.len() }
     }
 

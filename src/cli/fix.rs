@@ -14,7 +14,7 @@ use super::{Stop, apply, code_of, decide, json, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::{FLAKY, UNASKED};
-use crate::logic::{guard, machine, plan_text};
+use crate::logic::{confidence, guard, machine, plan_text};
 use crate::model::approval::AcceptAlone;
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
@@ -304,11 +304,12 @@ fn print_proposal(style: Style, review: &Review) {
     }
     if let Some(search) = search {
         say(&format!("  search       {}\n", searched(search)));
-        if search.plausible > 1 {
-            let n = search.plausible - 1;
-            say(&format!(
-                "               {n} other edits pass these tests as well; read the change, more tests would tell\n"
-            ));
+        let confidence = confidence::told(search);
+        if !confidence.is_empty() {
+            say(&format!("               {confidence}\n"));
+        }
+        for other in &search.others {
+            say(&format!("               or {other}\n"));
         }
         if !search.reason.is_empty() {
             say(&format!("               {}\n", search.reason));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::logic::machine::{self, StepState};
-use crate::logic::{guard, inquiry};
+use crate::logic::{confidence, guard, inquiry};
 use crate::model::guard::Guarded;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::question::Answer;
@@ -179,7 +179,7 @@ fn left_out(guard: &Guarded) -> impl Iterator<Item = String> {
 pub const UNASKED: &str = "no red test asked for this; what passed before passes";
 
 fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
-    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, .. } = evidence;
+    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, search, .. } = evidence;
     let unasked = fixed.is_empty().then(|| UNASKED.to_owned()).into_iter();
     let fixed = fixed.iter().map(|test| format!("`{}`: red before, green after", test.name));
     let red = still_red.iter().map(|test| format!("`{}`: red before and after", test.name));
@@ -192,7 +192,11 @@ fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
         };
         format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
     });
-    unasked.chain(fixed).chain(red).chain(flaky).chain(all).chain(checks)
+    let told = search.iter().flat_map(|search| {
+        let others = search.others.iter().map(|other| format!("or {other}"));
+        std::iter::once(confidence::told(search)).filter(|told| !told.is_empty()).chain(others)
+    });
+    unasked.chain(fixed).chain(red).chain(flaky).chain(all).chain(checks).chain(told)
 }
 
 /// A heading with its points; nothing when there are none.

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use memchr::memchr2_iter;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
 use self::last_break::Told;
@@ -67,9 +68,11 @@ impl Text {
 
     /// `None` for a text that would be too large with its lines.
     fn bounded(string: String) -> Option<Self> {
-        let breaks = || string.bytes().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
-        let fits = string.len() <= limits::DOCUMENT_BYTES_MAX
-            && string.len() + breaks() * size_of::<usize>() <= limits::DOCUMENT_BYTES_MAX;
+        let breaks = || memchr2_iter(b'\n', b'\r', string.as_bytes()).count();
+        let size = |n_lines: usize| string.len() + n_lines * size_of::<usize>();
+        // Most texts are small enough for any number of lines, so that nothing has to be counted.
+        let fits = size(string.len()) <= limits::DOCUMENT_BYTES_MAX
+            || size(breaks()) <= limits::DOCUMENT_BYTES_MAX;
         fits.then(|| Self::new(string))
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::thread;
 
+use tokio::task::spawn_blocking;
 use tower_lsp::lsp_types::Url;
 
 use super::error::{self, Refusal};
@@ -108,6 +109,13 @@ impl Folder {
             Engine::Opening(_) | Engine::Failed(_) => None,
         }
     }
+
+    fn into_ready(self) -> Option<EngineHandle> {
+        match self.engine {
+            Engine::Ready(engine) => Some(engine),
+            Engine::Opening(_) | Engine::Failed(_) => None,
+        }
+    }
 }
 
 fn gone() -> Refusal {
@@ -151,6 +159,30 @@ pub fn open(session: &Arc<Session>, uri: &Url) {
             Err(Failure::environment(format!("no thread could be started: {error}"), hint)),
         );
     }
+}
+
+/// Closes a folder. Engines end slowly, hence on a thread of its own.
+pub fn close(session: &Arc<Session>, path: &Path) {
+    let removed = session.state().projects.remove(Some(path));
+    let session = session.clone();
+    spawn_blocking(move || {
+        let _one_at_a_time = session.opening();
+        end(&session, removed.into_iter().filter_map(Folder::into_ready).collect());
+    });
+}
+
+/// Ends engines, and lets go of what was shown of projects that no folder is of any more.
+fn end(session: &Session, engines: Vec<EngineHandle>) {
+    let roots: Vec<PathBuf> = engines.iter().map(|engine| engine.root().to_owned()).collect();
+    drop(engines);
+    let mut state = session.state();
+    for root in roots {
+        if state.projects.engine_at(&root).is_none() {
+            state.forget(&root);
+        }
+    }
+    drop(state);
+    session.review_changed();
 }
 
 /// Opens one project after the other, so that two folders of one project find its one engine.
@@ -198,7 +230,10 @@ fn listener(session: &Arc<Session>, root: &Path) -> Listener {
 fn opened(session: &Arc<Session>, path: &Path, result: Result<EngineHandle, Failure>) {
     let mut state = session.state();
     let folder = state.projects.0.iter_mut().find(|folder| folder.path == path);
-    let Some(folder) = folder else { return };
+    let Some(folder) = folder else {
+        drop(state);
+        return end(session, result.into_iter().collect());
+    };
     let engine = match &result {
         Ok(engine) => Engine::Ready(engine.clone()),
         Err(failure) => Engine::Failed(failure.clone()),

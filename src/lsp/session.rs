@@ -294,6 +294,14 @@ impl State {
         self.started.get_mut(&id).is_some_and(|started| started.progress.take().is_some())
     }
 
+    /// Lets go of what is known of a project's runs.
+    pub fn forget(&mut self, root: &Path) {
+        let board = self.boards.remove(root).unwrap_or_default();
+        for view in board.runs() {
+            self.end_progress(view.run.id);
+        }
+    }
+
     /// Takes in a document that the editor opened.
     pub fn opened(&mut self, item: TextDocumentItem, encoding: Encoding) -> Result<(), Lost> {
         let uri = item.uri.clone();

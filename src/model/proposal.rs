@@ -174,4 +174,38 @@ pub struct SearchFact {
     /// The template that made it; those of several edits joined by `+`; empty without one.
     #[serde(default)]
     pub template: String,
+    /// How sure one can be of it; `None` without one.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
+    /// The best of the other edits that pass, in words: those that do something else, where that is known.
+    #[serde(default)]
+    pub others: Vec<String>,
+}
+
+/// What else than the edit that was chosen passes all tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "is")]
+pub enum Confidence {
+    /// Nothing of everything there was to try.
+    Only,
+    /// Nothing of what was tried.
+    OnlySoFar,
+    /// Others that do the same in this many calls that tests make, or nearly make.
+    Agree { calls: usize },
+    /// Others that do something else.
+    Differ { behaviours: usize, difference: Box<Difference> },
+    /// Others, and what they do is not known.
+    Unjudged,
+    /// Too few tests run it.
+    FewTests { tests: usize },
+}
+
+/// A call that tells two edits apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// As one would write it.
+    pub call: String,
+    /// What the edit that was chosen makes of it, in words.
+    pub this: String,
+    pub other: String,
 }

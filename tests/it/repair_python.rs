@@ -7,6 +7,7 @@ use greenloop::base::cancel::CancelToken;
 use greenloop::io::sandbox::Abilities;
 use greenloop::io::worker::Progress;
 use greenloop::model::event::WorkResult;
+use greenloop::model::proposal::Confidence;
 
 use crate::place::rungs;
 use crate::red::Red;
@@ -51,6 +52,30 @@ fn two_faults_take_two_edits() {
     let (tree, title, _) = red.fix(&[]);
     assert!(title.contains(" and "), "{title}");
     assert_ne!(red.text(&tree, "money.py"), MONEY);
+}
+
+#[test]
+fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
+    let red = Red::of_files(&[
+        ("parcel.py", "def price(kilos, zone):\n    return kilos - zone\n"),
+        (
+            "test_parcel.py",
+            "import unittest\n\nfrom parcel import price\n\n\n\
+             class T(unittest.TestCase):\n    \
+                 def test_price(self):\n        self.assertEqual(price(2, 2), 4)\n\n    \
+                 def test_more(self):\n        self.assertGreater(price(5, 1), 3)\n\n    \
+                 def test_none(self):\n        self.assertEqual(price(0, 0), 0)\n",
+        ),
+    ]);
+    let (.., fact) = red.fix(&[]);
+    let Some(Confidence::Differ { behaviours, difference }) = &fact.confidence else {
+        panic!("{fact:?}")
+    };
+    assert!(*behaviours > 1 && difference.call.starts_with("price("), "{fact:?}");
+    assert_ne!(difference.this, difference.other);
+    assert!(
+        !fact.others.is_empty() && fact.others.iter().all(|other| other.contains("parcel.py:2"))
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod advertised;
 mod client;
 mod driver;
 mod editor;
+mod folders;
 mod hostile;
 mod lasting;
 mod listing;

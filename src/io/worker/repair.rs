@@ -7,6 +7,7 @@ mod generic;
 mod go;
 mod hunt;
 mod javascript;
+mod judge;
 mod patch;
 mod program;
 mod python;
@@ -71,6 +72,7 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         };
         fact.reason = joined(&fact.reason, &found.fact.reason);
         fact.template = found.fact.template;
+        (fact.confidence, fact.others) = (found.fact.confidence, found.fact.others);
         tree = next;
         titles.push(title);
     }
@@ -246,7 +248,8 @@ fn solve(
     let failures: Vec<TestCase> =
         job.failing.iter().filter_map(|name| case_of(job.baseline, name)).cloned().collect();
     (job.desk.progress)(Progress { text: "looking where it fails".into(), ..Progress::default() });
-    let suspicion = suspicion(job, tests, test_files, &path.observe()?, &failures);
+    let coverage = path.observe()?;
+    let suspicion = suspicion(job, tests, test_files, &coverage, &failures);
     let question = Question {
         sources: job.sources,
         suspicion: &suspicion,
@@ -263,18 +266,24 @@ fn solve(
     let also = hunt.also_fixed(path)?;
     let ranked = ranked(&question, &hunt.plausible, &also);
     let change = first_not_refused(job, &ranked, refusals)?;
-    let fact = SearchFact {
+    let chosen = change.as_ref().map(|(place, _)| &ranked[*place]);
+    let mut fact = SearchFact {
         tried: hunt.tried,
         total: hunt.total,
         plausible: hunt.plausible.len(),
-        duration_ms: started.elapsed().as_millis() as u64,
-        reason: match &change {
-            Some((_, patch)) => told(patch),
+        reason: match chosen {
+            Some(patch) => told(patch),
             None => why_nothing(&hunt, candidates.len()) + &left_out(n_avoided),
         },
-        template: change.as_ref().map_or_else(String::new, |(_, patch)| templates(patch)),
+        template: chosen.map_or_else(String::new, |patch| templates(patch)),
+        ..SearchFact::default()
     };
-    Ok(Found { fact, change: change.map(|(tree, patch)| (tree, title(&patch))) })
+    if let Some((place, _)) = &change {
+        judge::judge(job, path, &ranked, *place, &coverage, &mut fact)?;
+    }
+    fact.duration_ms = started.elapsed().as_millis() as u64;
+    let change = change.map(|(place, tree)| (tree, title(&ranked[place])));
+    Ok(Found { fact, change })
 }
 
 /// From coverage where there is any, else from names; where nothing could be built, the places of the errors.
@@ -324,12 +333,13 @@ fn ranked(question: &Question<'_>, plausible: &[Patch<'_>], also: &[usize]) -> V
     all
 }
 
+/// The best patch that nobody refused, by its place, and the tree that holds it.
 fn first_not_refused(
     job: &Job<'_>,
     ranked: &[Vec<Candidate>],
     refusals: &Refusals<'_>,
-) -> Result<Option<(TreeId, Vec<Candidate>)>, Failure> {
-    for patch in ranked {
+) -> Result<Option<(usize, TreeId)>, Failure> {
+    for (place, patch) in ranked.iter().enumerate() {
         let parts: Patch<'_> = patch.iter().collect();
         let Some(files) = patch::files(job.sources, &parts) else { continue };
         if refusals.avoid(job.sources, &parts) {
@@ -341,7 +351,7 @@ fn first_not_refused(
             .collect();
         let tree = job.desk.store.with_files(job.tree, &changes)?;
         if !refusals.trees.contains(&tree) {
-            return Ok(Some((tree, patch.clone())));
+            return Ok(Some((place, tree)));
         }
     }
     Ok(None)

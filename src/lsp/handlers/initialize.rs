@@ -69,9 +69,7 @@ pub fn initialized(session: &Arc<Session>) {
 pub fn folders_changed(session: &Arc<Session>, params: &DidChangeWorkspaceFoldersParams) {
     for folder in &params.event.removed {
         if let Some(path) = from_proto::path(&folder.uri) {
-            // Engines end slowly, hence neither here nor under the lock.
-            let removed = session.state().projects.remove(Some(&path));
-            tokio::task::spawn_blocking(move || drop(removed));
+            projects::close(session, &path);
         }
     }
     for folder in &params.event.added {

@@ -124,32 +124,42 @@ impl World {
         let (before, after) = (&landing.before.string, &self.editor.documents[here].text.string);
         let became = format!("  which was late: {before:?} became {after:?}");
         self.note(became);
-        // What is under way since before may come first.
+        let is_harmless = self.is_harmless(landing, aim);
+        // What is under way since before may come first; it is about something else.
         self.wire.wait(1).await;
-        let mut put_back = self.put_back().await?;
+        let n_under_way = self.put_back_into(here).await?;
         self.flush(here).await;
         self.wire.wait(1).await;
-        put_back.extend(self.put_back().await?);
-        let n_edits = put_back.into_iter().filter(|document| *document == here).count();
-        if n_edits > 0 {
-            return self.compare_put_back(landing, n_edits).await;
+        let n_edits = self.put_back_into(here).await?;
+        if n_edits > 0 || n_under_way > 0 && !is_harmless {
+            return self.compare_put_back(landing, n_under_way + n_edits).await;
         }
-        // Nothing of the user's went or moved, only the hunk stands beside what was typed.
-        let of_document = aim.hunks.iter().map(|at| &self.known[*at]);
-        let all: Vec<&Known> = of_document.filter(|known| known.document == here).collect();
-        let after = &self.editor.documents[here].text;
-        let mut filled =
-            aim.wholes.iter().map(|at| &self.wholes[*at]).filter(|whole| whole.fills(here));
-        let is_harmless = match filled.next() {
-            Some(whole) => whole.stands_between(&landing.before.string, &after.string, aim.way),
-            None => oracle::check_by_hand(&all, aim.way, &landing.before, after),
-        };
         if landing.is_unseen {
             self.tally.never_seen += 1;
         } else if !is_harmless {
             return Err("what was typed was not put back".into());
         }
-        self.undo_to(landing, 1).await
+        self.undo_to(landing, 1 + n_under_way).await
+    }
+
+    /// How many edits put something back into a document.
+    async fn put_back_into(&mut self, document: usize) -> Result<usize, Fault> {
+        let documents = self.put_back().await?;
+        Ok(documents.into_iter().filter(|at| *at == document).count())
+    }
+
+    /// Whether nothing of the user's went or moved, only the hunk stands beside what was typed.
+    fn is_harmless(&self, landing: &Landing, aim: &Aim) -> bool {
+        let here = landing.document;
+        let after = &self.editor.documents[here].text;
+        let mut filled =
+            aim.wholes.iter().map(|at| &self.wholes[*at]).filter(|whole| whole.fills(here));
+        if let Some(whole) = filled.next() {
+            return whole.stands_between(&landing.before.string, &after.string, aim.way);
+        }
+        let of_document = aim.hunks.iter().map(|at| &self.known[*at]);
+        let all: Vec<&Known> = of_document.filter(|known| known.document == here).collect();
+        oracle::check_by_hand(&all, aim.way, &landing.before, after)
     }
 
     /// After the server has put something back.

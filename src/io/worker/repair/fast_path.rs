@@ -6,6 +6,7 @@ use super::super::Desk;
 use crate::base::ids::TreeId;
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
+use crate::repair::judge::Response;
 use crate::repair::{Candidate, Source, TestCoverage};
 
 /// One check with the red tests that are to pass.
@@ -61,4 +62,9 @@ pub(super) trait FastPath {
         failing: &[String],
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure>;
+
+    /// What patches that pass do where no test looks; empty when the language has no way to tell.
+    fn behave(&mut self, _patches: &[Patch<'_>]) -> Result<Vec<Response>, Failure> {
+        Ok(Vec::new())
+    }
 }

@@ -36,7 +36,7 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
     let main = world.scratch().join("greenloop_repair/main.cjs");
     let argv = vec![node.clone(), main.to_string_lossy().into_owned()];
     let (language, args) = ("JavaScript", job.check.argv[1..].to_vec());
-    Ok(Program { job, world, language, framework, args, argv, env: Vec::new() })
+    Ok(Program { job, world, language, framework, args, argv, env: Vec::new(), behaves: false })
 }
 
 fn framework(runner: Runner) -> &'static str {

@@ -15,6 +15,7 @@ use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
 use crate::repair::TestCoverage;
+use crate::repair::judge::Response;
 
 /// A program that lies in the scratch folder of a world.
 pub(super) struct Program<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Program<'a> {
     /// What starts the program; the path of the specification comes last.
     pub argv: Vec<String>,
     pub env: Vec<(String, String)>,
+    /// Whether it can tell what patches do where no test looks.
+    pub behaves: bool,
 }
 
 #[derive(Serialize)]
@@ -55,6 +58,7 @@ type FileEdits<'a> = (&'a RepoPath, Vec<(usize, usize, &'a str)>);
 enum Message {
     Test { id: String, outcome: String, lines: BTreeMap<RepoPath, BTreeSet<u32>> },
     Verdicts { verdicts: Vec<(usize, Found)> },
+    Response { call: String, gives: Vec<String> },
     End,
 }
 
@@ -123,6 +127,24 @@ impl FastPath for Program<'_> {
                 .filter(|(index, _)| *index < patches.len())
                 .try_for_each(|(index, found)| each(index, found.into()))
         })
+    }
+
+    fn behave(&mut self, patches: &[Patch<'_>]) -> Result<Vec<Response>, Failure> {
+        let mut responses = Vec::new();
+        if !self.behaves {
+            return Ok(responses);
+        }
+        let mut spec = self.spec("behave", self.job.failing);
+        spec.patches = patches.iter().map(file_edits).collect();
+        self.run(&spec, &mut |message| {
+            if let Message::Response { call, gives } = message
+                && gives.len() == patches.len()
+            {
+                responses.push(Response { call, gives });
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(responses)
     }
 }
 

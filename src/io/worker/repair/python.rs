@@ -13,6 +13,7 @@ use crate::model::failure::Failure;
 const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_report.py", include_str!("../../checks/greenloop_report.py")),
     ("greenloop_unittest.py", include_str!("../../checks/greenloop_unittest.py")),
+    ("_greenloop_repair/behave.py", include_str!("python/behave.py")),
     ("_greenloop_repair/budget.py", include_str!("python/budget.py")),
     ("_greenloop_repair/edits.py", include_str!("python/edits.py")),
     ("_greenloop_repair/frameworks.py", include_str!("python/frameworks.py")),
@@ -55,7 +56,7 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     let language = "Python";
-    Ok(Program { job, world, language, framework, args, argv: interpreter, env })
+    Ok(Program { job, world, language, framework, args, argv: interpreter, env, behaves: true })
 }
 
 impl Launch {

@@ -1,4 +1,4 @@
-"""Reads a specification, observes tests or searches among patches, and reports in JSON lines on standard output.
+"""Reads a specification, observes tests, searches among patches or compares what they do, and reports in JSON lines on standard output.
 
 Three kinds of processes: this one, which loads nothing of the project; one that loads the tests and runs none; and
 children of either, in which tests run."""
@@ -7,6 +7,7 @@ import json
 import os
 import sys
 
+from .behave import Behaviour
 from .edits import set_root
 from .fresh import FreshSearch, own_files, prepare, standard_modules
 from .frameworks import open_framework
@@ -85,10 +86,13 @@ def main(spec_path):
     observed_path = os.path.join(os.path.dirname(spec_path), "observed.json")
     sys.argv = sys.argv[:1]
     framework = open_framework(spec)
+    facts = Facts(_read_facts(observed_path))
     if spec["mode"] == "observe":
         observe(spec, framework, report, observed_path)
+    elif spec["mode"] == "behave":
+        Pool(1, 0).run_one(Loaded(spec, framework, report, lambda send: Behaviour(spec, framework, facts, send).run()))
     else:
-        search(spec, framework, report, Facts(_read_facts(observed_path)))
+        search(spec, framework, report, facts)
     report({"t": "end"})
 
 

@@ -500,3 +500,103 @@ fn observing_tells_lines_also_of_what_ran_at_load_time() {
         [r#""test_it.T.test_green" "passed" [1,5,6,7]"#, r#""test_it.T.test_red" "red" [1,5,6,8]"#]
     );
 }
+
+/// The calls that tell two changes of one module apart, of those that its tests make, or nearly make, and what each
+/// change makes of them.
+fn apart(module: &str, test: &str, changes: &[Change<'_>; 2]) -> Vec<String> {
+    let files = [("m.py", module), ("test_it.py", test)];
+    let project = Project { files: &files, failing: FAILING, passing: PASSING };
+    let told = project.run("behave", changes);
+    let told = told.iter().filter(|value| value["t"] == "response").filter_map(|value| {
+        let gives = [0, 1].map(|place| value["gives"][place].as_str().unwrap());
+        let call = value["call"].as_str().unwrap();
+        (gives[0] != gives[1]).then(|| format!("{call} {}", gives.join(", or ")))
+    });
+    told.collect()
+}
+
+#[test]
+fn changes_that_pass_are_told_apart_by_calls_that_no_test_makes() {
+    let test = suite(
+        "from m import clip",
+        "def test_red(self):\n    self.assertEqual(clip([3, 1], most=2), [2, 1])\n\
+         def test_green(self):\n    self.assertEqual(clip([], most=2), [])",
+    );
+    let module =
+        "def clip(parts, *, most):\n    return [part if part < most else 0 for part in parts]\n";
+    let changes = [("m.py", "else 0", "else most"), ("m.py", "else 0", "else 2")];
+    assert_eq!(
+        apart(module, &test, &changes),
+        [
+            "clip([3, 1], most=3) gives [3, 1], or gives [2, 1]",
+            "clip([3, 1], most=1) gives [1, 1], or gives [2, 2]",
+            "clip([3, 1], most=0) gives [0, 0], or gives [2, 2]",
+            "clip([3, 1], most=-2) gives [-2, -2], or gives [2, 2]",
+        ]
+    );
+    let alike =
+        [("m.py", "part < most", "part <= most - 1"), ("m.py", "part < most", "most > part")];
+    assert_eq!(apart(module, &test, &alike), Vec::<String>::new());
+}
+
+#[test]
+fn calls_on_objects_that_change_hang_or_raise_are_told_in_words() {
+    let module = "\
+class Cart:
+    def __init__(self, **items):
+        self.items = items
+
+    def take(self, name, n):
+        if n > 2:
+            raise ValueError(n)
+        self.items[name] -= n + 1
+
+
+LIMIT = 9
+
+
+def low(n):
+    return n < LIMIT
+";
+    let test = suite(
+        "from m import Cart, low",
+        "def test_red(self):\n    cart = Cart(pen=2)\n    cart.take('pen', 2)\n    \
+             self.assertEqual(cart.items, {'pen': 0})\n\
+         def test_green(self):\n    self.assertTrue(low(3))",
+    );
+    let changes =
+        [("m.py", "-= n + 1", "-= n"), ("m.py", "-= n + 1", "= 0\n        while n == 0: pass")];
+    insta::assert_snapshot!(apart(module, &test, &changes).join("\n"), @r"
+    Cart(items={}).take('pen', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 3}).take('pen', 2) gives None and leaves Cart(items={'pen': 1}), or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 1}).take('pen', 2) gives None and leaves Cart(items={'pen': -1}), or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 0}).take('pen', 2) gives None and leaves Cart(items={'pen': -2}), or gives None
+    Cart(items={'pen': -2}).take('pen', 2) gives None and leaves Cart(items={'pen': -4}), or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 4}).take('pen', 2) gives None and leaves Cart(items={'pen': 2}), or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 2}).take('pe', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 2, 'pe': 0})
+    Cart(items={'pen': 2}).take('penn', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 2, 'penn': 0})
+    Cart(items={'pen': 2}).take('en', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 2, 'en': 0})
+    Cart(items={'pen': 2}).take('PEN', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 2, 'PEN': 0})
+    Cart(items={'pen': 2}).take('', 2) raises KeyError, or gives None and leaves Cart(items={'pen': 2, '': 0})
+    Cart(items={'pen': 2}).take('pen', 1) gives None and leaves Cart(items={'pen': 1}), or gives None and leaves Cart(items={'pen': 0})
+    Cart(items={'pen': 2}).take('pen', 0) gives None, or does not end
+    Cart(items={'pen': 2}).take('pen', -2) gives None and leaves Cart(items={'pen': 4}), or gives None and leaves Cart(items={'pen': 0})
+    ");
+    let limits = [("m.py", "LIMIT = 9", "LIMIT = 8"), ("m.py", "LIMIT = 9", "LIMIT = 4")];
+    assert_eq!(
+        apart(module, &test, &limits),
+        ["low(4) gives True, or gives False", "low(6) gives True, or gives False"]
+    );
+}
+
+#[test]
+fn what_comes_out_otherwise_each_time_tells_nothing() {
+    let module = "import random\n\n\ndef f(n):\n    return random.random() * n\n";
+    let test = suite(
+        "from m import f",
+        "def test_red(self):\n    self.assertGreater(f(2), -1)\n\
+         def test_green(self):\n    pass",
+    );
+    let changes = [("m.py", "* n", "+ n"), ("m.py", "* n", "- n")];
+    assert_eq!(apart(module, &test, &changes), Vec::<String>::new());
+}

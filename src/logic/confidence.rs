@@ -1,0 +1,98 @@
+//! How sure a search is of what it found, in words.
+
+use crate::model::proposal::{Confidence, Difference, SearchFact};
+
+/// A sentence or two for people.
+pub fn told(search: &SearchFact) -> String {
+    let SearchFact { tried, total, plausible, .. } = search;
+    match &search.confidence {
+        None if *plausible > 1 => unjudged(*plausible),
+        None => String::new(),
+        Some(Confidence::Only) => format!("the only fix among all {total} edits there were to try"),
+        Some(Confidence::OnlySoFar) => {
+            format!("the only fix found among {tried} of {total} edits")
+        }
+        Some(Confidence::Agree { calls }) => {
+            format!("{plausible} edits pass; the best of them do the same in {calls} other calls")
+        }
+        Some(Confidence::Differ { behaviours, difference }) => {
+            let Difference { call, this, other } = &**difference;
+            format!(
+                "{behaviours} different behaviours pass these tests: `{call}` {this} with this one, {other} with another"
+            )
+        }
+        Some(Confidence::Unjudged) => unjudged(*plausible),
+        Some(Confidence::FewTests { tests }) => {
+            let run = if *tests == 1 { "one test runs" } else { &format!("{tests} tests run") };
+            let others = if *plausible > 1 { "; " } else { "" };
+            let others = others.to_owned() + &unjudged(*plausible);
+            format!("tentative: only {run} it{others}")
+        }
+    }
+}
+
+/// Why to look twice, in a few words.
+pub fn doubt(search: &SearchFact) -> Option<&'static str> {
+    match search.confidence.as_ref()? {
+        Confidence::Differ { .. } => Some("other fixes that pass differ"),
+        Confidence::FewTests { .. } => Some("tentative: few tests run it"),
+        Confidence::Unjudged => Some("other fixes pass too"),
+        Confidence::Only | Confidence::OnlySoFar | Confidence::Agree { .. } => None,
+    }
+}
+
+/// What passes beside the edit that was chosen; empty when nothing does.
+fn unjudged(plausible: usize) -> String {
+    let edits = match plausible {
+        0 | 1 => return String::new(),
+        2 => "1 other edit passes".to_owned(),
+        n => format!("{} other edits pass", n - 1),
+    };
+    format!("{edits} these tests as well; read the change, more tests would tell")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_says_how_sure_one_can_be() {
+        let check = |plausible, confidence| {
+            let search = SearchFact {
+                tried: 900,
+                total: 1200,
+                plausible,
+                confidence,
+                ..SearchFact::default()
+            };
+            format!("{} [{}]", told(&search), doubt(&search).unwrap_or_default())
+        };
+        let difference = Difference {
+            call: "f(0)".into(),
+            this: "gives 1".into(),
+            other: "raises Error".into(),
+        };
+        let all = [
+            check(1, None),
+            check(3, None),
+            check(1, Some(Confidence::Only)),
+            check(1, Some(Confidence::OnlySoFar)),
+            check(4, Some(Confidence::Agree { calls: 60 })),
+            check(4, Some(Confidence::Differ { behaviours: 2, difference: Box::new(difference) })),
+            check(2, Some(Confidence::Unjudged)),
+            check(1, Some(Confidence::FewTests { tests: 1 })),
+            check(9, Some(Confidence::FewTests { tests: 2 })),
+        ];
+        insta::assert_snapshot!(all.join("\n"), @r"
+         []
+        2 other edits pass these tests as well; read the change, more tests would tell []
+        the only fix among all 1200 edits there were to try []
+        the only fix found among 900 of 1200 edits []
+        4 edits pass; the best of them do the same in 60 other calls []
+        2 different behaviours pass these tests: `f(0)` gives 1 with this one, raises Error with another [other fixes that pass differ]
+        1 other edit passes these tests as well; read the change, more tests would tell [other fixes pass too]
+        tentative: only one test runs it [tentative: few tests run it]
+        tentative: only 2 tests run it; 8 other edits pass these tests as well; read the change, more tests would tell [tentative: few tests run it]
+        ");
+    }
+}
