@@ -87,18 +87,17 @@ impl Programs {
 /// What a build came to.
 pub(super) enum Build {
     Whole,
-    /// Copies the compiler objects to, and the first message about anything else.
-    Failed {
-        arms: Vec<Arm>,
-        said: String,
-    },
+    /// Copies the compiler objects to.
+    Blamed(Vec<Arm>),
+    /// What the compiler said first about anything else: copies may suffer from it too.
+    Failed(String),
 }
 
 impl Go<'_> {
     /// Builds the test program of a package, with every error of the compiler told.
     pub(super) fn build(&self, package: &str, programs: &mut Programs) -> Build {
         let Some(folder) = self.packages.0.get(package) else {
-            return Build::Failed { arms: Vec::new(), said: format!("no package `{package}`") };
+            return Build::Failed(format!("no package `{package}`"));
         };
         let path = self.world.scratch().join(format!("program-{}", programs.list.len()));
         let out = path.to_string_lossy().into_owned();
@@ -114,20 +113,24 @@ impl Go<'_> {
             let line = String::from_utf8_lossy(line);
             match clones::blamed(&line) {
                 Some(arm) => arms.push(arm),
-                None if said.is_empty() && !line.starts_with(['#', '\t']) => {
-                    said = line.into_owned();
-                }
+                None if said.is_empty() && is_objection(&line) => said = line.into_owned(),
                 None => {}
             }
         });
         if output.end != End::Exited(0) {
-            return Build::Failed { arms, said };
+            let is_blamed = said.is_empty() && !arms.is_empty();
+            return if is_blamed { Build::Blamed(arms) } else { Build::Failed(said) };
         }
         programs.packages.push(package.to_owned());
         let (dir, env) = (folder.clone(), Vec::new());
         programs.list.push(Program { path, dir, env, dialect: Dialect::Go });
         Build::Whole
     }
+}
+
+/// Whether a line of the compiler begins to say what is wrong at a place: `./m.go:3:8: undefined: x`.
+fn is_objection(line: &str) -> bool {
+    !line.starts_with('\t') && line.contains(".go:")
 }
 
 fn command(job: &Job<'_>, world: &World, argv: Vec<String>, deadline: Duration) -> Command {

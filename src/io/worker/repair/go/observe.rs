@@ -23,7 +23,7 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
         if programs.has(package) {
             continue;
         }
-        if matches!(go.build(package, &mut programs), Build::Failed { .. }) {
+        if !matches!(go.build(package, &mut programs), Build::Whole) {
             return Ok(Vec::new());
         }
     }

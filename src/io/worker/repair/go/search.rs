@@ -120,11 +120,12 @@ impl Search<'_, '_, '_> {
             let mut programs = Programs::default();
             match self.go.build(package, &mut programs) {
                 Build::Whole => return Ok(Compiled::Whole(plan, programs)),
-                Build::Failed { .. } if self.go.is_cancelled() => {
+                Build::Blamed(_) | Build::Failed(_) if self.go.is_cancelled() => {
                     return Ok(Compiled::Whole(plan, programs));
                 }
-                Build::Failed { arms, .. } if self.go.ledger.learn(&plan, &arms) => {}
-                Build::Failed { said: first, .. } => {
+                Build::Blamed(arms) if self.go.ledger.learn(&plan, &arms) => {}
+                Build::Blamed(_) => break,
+                Build::Failed(first) => {
                     said = first;
                     break;
                 }
