@@ -52,12 +52,27 @@ pub fn size(edits: &[Edit]) -> f64 {
     0.1 * (1.0 + n_bytes as f64).ln()
 }
 
-/// Candidates that pass all tests, the one most likely to be right first.
-pub fn final_order(question: &Question<'_>, mut plausible: Vec<Candidate>) -> Vec<Candidate> {
-    let hints = Hints::read(question.failures);
-    let keyed = |candidate: &Candidate| candidate.cost + penalty(question, &hints, candidate);
-    plausible.sort_by(|a, b| keyed(a).total_cmp(&keyed(b)));
-    plausible
+/// Ranks candidates that pass all tests.
+pub struct Ranking<'a> {
+    question: &'a Question<'a>,
+    hints: Hints,
+}
+
+impl<'a> Ranking<'a> {
+    pub fn new(question: &'a Question<'a>) -> Self {
+        Self { question, hints: Hints::read(question.failures) }
+    }
+
+    /// The candidates, the one most likely to be right first.
+    pub fn order(&self, mut plausible: Vec<Candidate>) -> Vec<Candidate> {
+        plausible.sort_by(|a, b| self.key(a).total_cmp(&self.key(b)));
+        plausible
+    }
+
+    /// The less, the likelier it is to be right; never less than its cost.
+    pub fn key(&self, candidate: &Candidate) -> f64 {
+        candidate.cost + penalty(self.question, &self.hints, candidate)
+    }
 }
 
 fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64 {

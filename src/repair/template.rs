@@ -21,6 +21,7 @@ mod pattern;
 mod precedence;
 mod receiver;
 mod result;
+mod shift;
 mod sibling;
 mod text;
 mod wrap;
@@ -69,6 +70,7 @@ const TEMPLATES: &[&Template] = &[
     &expression::DONOR,
     &expression::NAME,
     &expression::INITIAL,
+    &expression::ADJUST,
     &expression::COMBINE,
     &insert::GUARD,
     &insert::GUARD_VALUE,
@@ -107,6 +109,7 @@ const TEMPLATES: &[&Template] = &[
     &receiver::FIELD,
     &receiver::LOCAL,
     &result::KEEP,
+    &shift::SHIFT,
     &sibling::SIBLING,
     &text::DONOR,
     &text::CHANGE,

@@ -171,7 +171,7 @@ fn repairs_that_only_answer_the_test_are_offered_last() {
     let all = candidates(&question);
     let find = |what: &str| all.iter().find(|made| made.what == what).unwrap().clone();
     let (told, plain) = (find("`10` → `42`"), find("`10` → `11`"));
-    let ordered = rank::final_order(&question, vec![told.clone(), plain.clone()]);
+    let ordered = rank::Ranking::new(&question).order(vec![told.clone(), plain.clone()]);
     assert_eq!(ordered, [plain, told]);
 }
 

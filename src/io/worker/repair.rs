@@ -35,8 +35,9 @@ use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestOutcome};
+use crate::repair::rank::Ranking;
 use crate::repair::{
-    self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize, rank,
+    self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize,
 };
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
@@ -261,10 +262,11 @@ fn solve(
     let n_candidates = candidates.len();
     candidates.retain(|candidate| !refusals.avoid(job.sources, &vec![candidate]));
     let n_avoided = n_candidates - candidates.len();
-    let mut hunt = Hunt::new(job, &candidates);
+    let ranking = Ranking::new(&question);
+    let mut hunt = Hunt::new(job, &candidates, &ranking);
     hunt.run(path)?;
     let also = hunt.also_fixed(path)?;
-    let ranked = ranked(&question, &hunt.plausible, &also);
+    let ranked = ranked(&ranking, &hunt.plausible, &also);
     let change = first_not_refused(job, &ranked, refusals)?;
     let chosen = change.as_ref().map(|(place, _)| &ranked[*place]);
     let mut fact = SearchFact {
@@ -314,7 +316,7 @@ fn suspicion(
 
 /// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the
 /// templates' experience gives, then combinations by cost.
-fn ranked(question: &Question<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec<Vec<Candidate>> {
+fn ranked(ranking: &Ranking<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec<Vec<Candidate>> {
     let owned = |patch: &Patch<'_>| patch.iter().copied().cloned().collect::<Vec<Candidate>>();
     let single = plausible.iter().filter_map(|patch| match patch[..] {
         [candidate] => Some(candidate.clone()),
@@ -322,7 +324,7 @@ fn ranked(question: &Question<'_>, plausible: &[Patch<'_>], also: &[usize]) -> V
     });
     let mut combined: Vec<&Patch<'_>> = plausible.iter().filter(|patch| patch.len() > 1).collect();
     combined.sort_by(|a, b| hunt::cost(a).total_cmp(&hunt::cost(b)));
-    let single = rank::final_order(question, single.collect());
+    let single = ranking.order(single.collect());
     let all = single.into_iter().map(|one| vec![one]).chain(combined.into_iter().map(owned));
     let mut all: Vec<Vec<Candidate>> = all.collect();
     let n_also = |patch: &Vec<Candidate>| {

@@ -8,6 +8,7 @@ use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, tight};
 use crate::repair::statement::filled;
+use crate::repair::syntax::Node;
 
 const VALUES: &[Role] = &[
     Role::Name,
@@ -51,10 +52,14 @@ pub const PAIR: Template = Template {
     on: &[Role::Call, Role::Index, Role::Attribute, Role::Arithmetic, Role::Comparison],
     make: pair,
 };
+pub const ADJUST: Template =
+    Template { name: "adjust", cost: 2.8, on: &[Role::Name, Role::Attribute], make: adjust };
 pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES, make: combine };
 
 const EXPRESSIONS_MAX: usize = 10;
 const NAMES_MAX: usize = 8;
+const ADJUST_MAX: usize = 5;
+const ADJUST_BYTES_MAX: usize = 24;
 
 /// An expression of the same function.
 fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -128,11 +133,7 @@ fn both<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if !fits || form.is_empty() {
         return;
     }
-    let own = site
-        .node
-        .descendants()
-        .filter(|node| node.role() == Role::Name)
-        .map(super::super::syntax::Node::text);
+    let own = site.node.descendants().filter(|node| node.role() == Role::Name).map(Node::text);
     let names = own.chain(site.near().names.iter()).filter(|name| *name != site.node.text());
     for (rank, name) in names.take(NAMES_MAX).enumerate() {
         drafts.put(site.node, filled(form, site.node.text(), name), nth(rank));
@@ -162,6 +163,29 @@ fn pair<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
                 &filled(form, site.node.text(), &text),
                 nth(rank) + nth(more),
             );
+        }
+    }
+}
+
+/// Less or more by what the function computes elsewhere: `text[:n]` → `text[:n - len(mark)]`.
+fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let extra = match place(site.node) {
+        Some(Place::Bound) => 0.0,
+        Some(Place::Key) => 0.3,
+        Some(Place::Operand) => 0.6,
+        Some(Place::Argument | Place::Assigned | Place::Returned) => 1.0,
+        Some(Place::Condition | Place::Iterable | Place::Element) | None => return,
+    };
+    let (node, donors) = (site.node, &site.near().expressions.nodes);
+    let is_short = |donor: &&Node<'s>| {
+        donor.is(&[Role::Call, Role::Attribute]) && donor.text().len() < ADJUST_BYTES_MAX
+    };
+    let others = donors.iter().filter(is_short).map(|donor| donor.text());
+    let others = others.filter(|text| *text != node.text());
+    for (rank, other) in ranked(node.text(), others, ADJUST_MAX).into_iter().enumerate() {
+        for (more, operator) in ["-", "+"].into_iter().enumerate() {
+            let text = format!("{} {operator} {other}", node.text());
+            drafts.replace(node, &text, extra + nth(rank) + nth(more));
         }
     }
 }

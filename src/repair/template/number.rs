@@ -52,7 +52,7 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// The value of a decimal integer literal and its type suffix.
-fn whole(text: &str) -> Option<(i64, &str)> {
+pub(super) fn whole(text: &str) -> Option<(i64, &str)> {
     let end = text.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(text.len());
     let (digits, suffix) = text.split_at(end);
     let is_suffix = suffix.is_empty() || suffix.starts_with(['i', 'u', 'f']);

@@ -13,11 +13,16 @@ use crate::base::limits::{
 };
 use crate::model::failure::Failure;
 use crate::repair::Candidate;
+use crate::repair::rank::Ranking;
+
+/// How far behind the best find a patch may stand and still be worth trying, as others are shown beside it.
+const DECIDED_MARGIN: f64 = 1.5;
 
 /// A search under way.
 pub(super) struct Hunt<'a> {
     job: &'a Job<'a>,
     candidates: &'a [Candidate],
+    ranking: &'a Ranking<'a>,
     started: Instant,
     first_hit: Option<Instant>,
     told: Option<Instant>,
@@ -28,6 +33,8 @@ pub(super) struct Hunt<'a> {
     /// Patches there were to try.
     pub total: usize,
     n_fixed_best: usize,
+    /// The rank of the best patch that passed.
+    best_key: f64,
 }
 
 /// A candidate that makes some of the failing tests pass; `fixed` are places in the job's list.
@@ -38,10 +45,11 @@ struct Partial<'a> {
 }
 
 impl<'a> Hunt<'a> {
-    pub fn new(job: &'a Job<'a>, candidates: &'a [Candidate]) -> Self {
+    pub fn new(job: &'a Job<'a>, candidates: &'a [Candidate], ranking: &'a Ranking<'a>) -> Self {
         Self {
             job,
             candidates,
+            ranking,
             started: Instant::now(),
             first_hit: None,
             told: None,
@@ -49,6 +57,7 @@ impl<'a> Hunt<'a> {
             tried: 0,
             total: 0,
             n_fixed_best: 0,
+            best_key: f64::INFINITY,
         }
     }
 
@@ -155,12 +164,15 @@ impl<'a> Hunt<'a> {
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => {}
             }
             self.tell(&patches[index]);
-            if self.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let is_over = self.is_over() || self.is_decided(&patches[index]);
+            if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
 
     fn hit(&mut self, patch: &Patch<'a>) {
         self.first_hit.get_or_insert_with(Instant::now);
+        let key = patch.iter().map(|candidate| self.ranking.key(candidate)).sum();
+        self.best_key = self.best_key.min(key);
         self.n_fixed_best = self.job.failing.len();
         if self.plausible.len() < PLAUSIBLE_MAX {
             self.plausible.push(patch.clone());
@@ -174,6 +186,12 @@ impl<'a> Hunt<'a> {
             to_hit + (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX)
         });
         self.job.desk.cancel.is_cancelled() || spent > enough.unwrap_or(SEARCH_WALL_MAX)
+    }
+
+    /// Whether what comes from here on would stand far behind what was found: patches come by what they cost, and none
+    /// ranks before its cost.
+    fn is_decided(&self, patch: &Patch<'_>) -> bool {
+        cost(patch) > self.best_key + DECIDED_MARGIN
     }
 
     fn tell(&mut self, patch: &Patch<'_>) {

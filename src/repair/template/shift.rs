@@ -1,0 +1,59 @@
+//! Both bounds moved by one: `xs[i:i + 1]` → `xs[i + 1:i + 2]`, `0..n` → `1..n + 1`.
+
+use super::Template;
+use super::number::whole;
+use crate::base::text::edit::Edit;
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+use crate::repair::syntax::Node;
+
+pub const SHIFT: Template = Template {
+    name: "shift",
+    cost: 2.4,
+    on: &[Role::Slice, Role::Range, Role::Arguments],
+    make: shift,
+};
+
+fn shift<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let bounds: Vec<Node<'s>> =
+        site.node.parts().filter(|part| place(*part) == Some(Place::Bound)).collect();
+    let [first, second] = bounds[..] else { return };
+    let is_between = |token: Node<'s>| {
+        first.range().end <= token.range().start && token.range().end <= second.range().start
+    };
+    if !site.node.tokens().any(is_between) {
+        return;
+    }
+    for (rank, step) in [1, -1].into_iter().enumerate() {
+        let Some((one, other)) = moved(first, step).zip(moved(second, step)) else { continue };
+        let edits = vec![Edit::new(first.range(), one), Edit::new(second.range(), other)];
+        drafts.edits(first, edits, None, nth(rank));
+    }
+}
+
+/// One more or one less than a number, or than a sum that may end in one; `None` for less than nothing.
+fn moved(node: Node<'_>, step: i64) -> Option<String> {
+    if let Some((value, suffix)) = whole(node.text()) {
+        return (value + step >= 0).then(|| format!("{}{suffix}", value + step));
+    }
+    let sum = (node.role() == Role::Arithmetic).then(|| in_sum(node)).flatten();
+    let (rest, by) = sum.unwrap_or((node.text(), 0));
+    Some(match by + step {
+        0 => rest.to_owned(),
+        by if by < 0 => format!("{rest} - {}", -by),
+        by => format!("{rest} + {by}"),
+    })
+}
+
+/// A sum without the number at its end, and that number.
+fn in_sum(node: Node<'_>) -> Option<(&str, i64)> {
+    let (first, last) = node.first().zip(node.last())?;
+    let (value, _) = whole(last.text())?;
+    match node.tokens().next()?.text() {
+        "+" => Some((first.text(), value)),
+        "-" => Some((first.text(), -value)),
+        _ => None,
+    }
+}
