@@ -18,7 +18,7 @@ const STACK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(super) fn registry_path(path: &RepoPath) -> Option<RepoPath> {
     let folder = path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
     let slash = if folder.is_empty() { "" } else { "/" };
-    RepoPath::new(&format!("{folder}{slash}greenloop_registry.go"))
+    RepoPath::new(format!("{folder}{slash}greenloop_registry.go"))
 }
 
 pub(super) fn package(text: &str, tree: &Tree) -> String {
