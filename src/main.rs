@@ -4,7 +4,7 @@ use std::process::exit;
 
 use greenloop::cli;
 use greenloop::io::sandbox::jail;
-use greenloop::io::worker::repair::cargo::batch;
+use greenloop::io::worker::repair::batch;
 
 #[expect(
     clippy::disallowed_methods,

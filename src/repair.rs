@@ -1,6 +1,7 @@
 //! Floor 2: repair without a model. From sources, a suspicion per line and failure facts to an ordered list of
 //! candidate edits; nothing here runs anything.
 
+pub mod clones;
 #[cfg(test)]
 mod corpus;
 mod donor;
@@ -151,13 +152,17 @@ fn candidate(source: &Source, tree: &Tree<'_>, draft: Draft<'_>) -> Candidate {
     // What takes out whole lines starts at the line break before them.
     let breaks =
         source.text[first.clone()].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let what = draft.what.unwrap_or_else(|| site::described(&source.text, &draft.edits));
+    let mut edits = (tree.language.imports)(tree, &draft.edits);
+    edits.extend(draft.edits);
+    edits.sort();
     Candidate {
         path: source.path.clone(),
         line: tree.lines.line_of(first.start + breaks) + 1,
         function: draft.at.function().map(Node::range),
         template: draft.template,
-        what: draft.what.unwrap_or_else(|| site::described(&source.text, &draft.edits)),
-        edits: draft.edits,
+        what,
+        edits,
         cost: draft.cost,
     }
 }

@@ -256,12 +256,29 @@ pub const RUST_SINGLE_BUILDS_MAX: usize = 24;
 pub const RUST_OBSERVED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Green tests whose coverage is taken.
 pub const RUST_OBSERVED_GREEN_MAX: usize = 60;
+/// Patches built into one Go program at first; few, so that the likeliest have their verdicts soon.
+pub const GO_FIRST_BATCH_PATCHES: usize = 150;
+/// Patches built into one Go program later.
+pub const GO_BATCH_PATCHES: usize = 1500;
+/// Go patches in a row with which nothing builds, though the compiler does not object to them, before the search gives up.
+pub const GO_UNBUILT_MAX: usize = 8;
+/// Builds of one batch of Go patches, each without the edits the one before could not compile.
+pub const GO_BUILD_ROUNDS_MAX: usize = 12;
+/// Go patches of one search that are tried with a run of the check each.
+pub const GO_SINGLE_BUILDS_MAX: usize = 24;
+/// Go test programs that are built for the tests that must stay green; the check that verifies the result runs all.
+pub const GO_PROGRAMS_MAX: usize = 6;
 /// Coverage read of one test, in bytes.
 pub const COVERAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// A run of tests with a patch is ended after this many times what it takes without.
 pub const TRY_BASELINE_FACTOR: u32 = 10;
 /// No run of tests is ended earlier.
 pub const TRY_WALL_MIN: Duration = Duration::from_secs(2);
+/// What a run of tests may compute, in processor time, when it is ended by that: much more than most take, because some
+/// of what a wrong edit makes endless is among the first tried.
+pub const TRY_CPU_MIN: Duration = Duration::from_millis(400);
+/// A failing test that runs longer without any patch is taken to be endless.
+pub const TRY_SCREEN_MAX: Duration = Duration::from_secs(10);
 /// No run of tests goes on longer.
 pub const TRY_WALL_MAX: Duration = Duration::from_secs(120);
 /// Files of tests read to see whether a change answers by their inputs.

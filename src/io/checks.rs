@@ -5,7 +5,7 @@ mod cargo;
 mod command;
 mod desk;
 mod ending;
-mod go;
+pub mod go;
 mod interpreter;
 mod javascript;
 mod junit;

@@ -1,4 +1,4 @@
-//! How far down the list the right repair of known faults stands. `python` and `rust` were tuned on; `held_out` and
+//! How far down the list the right repair of known faults stands. `python`, `rust` and `go` were tuned on; `held_out` and
 //! `unseen` were not: their cases say nothing of how templates are weighed.
 
 use std::fmt::Write as _;
@@ -74,6 +74,11 @@ fn python_faults_are_found() {
 #[test]
 fn rust_faults_are_found() {
     assert_good(&read(include_str!("corpus/rust.txt"), Some("a.rs")), 0.95, 40);
+}
+
+#[test]
+fn go_faults_are_found() {
+    assert_good(&read(include_str!("corpus/go.txt"), Some("a.go")), 0.9, 40);
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What failure messages say about the fault: which templates to try first and which literals to put in.
 
+mod sides;
+
 use std::collections::BTreeSet;
 
+use self::sides::pairs;
 use super::donor::distance;
 use crate::model::report::TestCase;
 
@@ -75,6 +78,8 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "NaN",
             "Infinity",
             "`None` value",
+            "nil pointer dereference",
+            "nil map",
             "empty sequence",
             "argument is empty",
             "arg is an empty",
@@ -88,6 +93,7 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "RecursionError",
             "stack overflow",
             "overflowed its stack",
+            "stack exceeds",
             "call stack size",
             "timed out",
             "imeout",
@@ -103,6 +109,12 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "did not panic",
             "should panic",
             "called `Result::unwrap_err()`",
+            "want error",
+            "want an error",
+            "wanted error",
+            "expected error",
+            "expected an error",
+            "<nil>, want",
             "Missing expected exception",
             "Missing expected rejection",
             "did not throw",
@@ -175,9 +187,23 @@ const BONUSES: &[(Sign, f64, &[&str])] = &[
 
 /// Parts of a form that a sign makes likelier.
 const FAVOURS: &[(Sign, &[&str])] = &[
-    (Sign::Case, &["lower", "upper", "title", "capitalize", "casefold", "LowerCase", "UpperCase"]),
-    (Sign::Space, &["strip", "trim", "split"]),
-    (Sign::Order, &["sort", "rev", "[::-1]"]),
+    (
+        Sign::Case,
+        &[
+            "lower",
+            "upper",
+            "title",
+            "capitalize",
+            "casefold",
+            "LowerCase",
+            "UpperCase",
+            "Lower",
+            "Upper",
+            "Fold",
+        ],
+    ),
+    (Sign::Space, &["strip", "trim", "split", "Trim", "Fields"]),
+    (Sign::Order, &["sort", "rev", "Reverse", "[::-1]"]),
     (
         Sign::Type,
         &[
@@ -254,48 +280,7 @@ impl Hints {
     }
 }
 
-/// The two sides of each comparison that a message shows: `3 != 4`, `assert 3 == 4`, `left: 3` over `right: 4`.
-fn pairs(message: &str) -> Vec<(&str, &str)> {
-    let lines: Vec<&str> =
-        message.lines().map(|line| line.trim_start_matches("E ").trim()).collect();
-    let mut pairs: Vec<(&str, &str)> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let shown = line
-            .rsplit_once(": ")
-            .filter(|(start, _)| start.ends_with("Error"))
-            .map_or(*line, |(_, rest)| rest);
-        let shown = shown.split_once(" differ: ").map_or(shown, |(_, rest)| rest);
-        let shown = shown.strip_prefix("assert ").unwrap_or(shown);
-        let operators = [" !== ", " != ", " == "];
-        pairs.extend(operators.iter().find_map(|operator| shown.split_once(operator)));
-        pairs.extend(expectation(shown));
-        let next = lines.get(at + 1).copied().unwrap_or_default();
-        for (first, second) in [("Expected: ", "Received: "), ("expected: ", "actual: ")] {
-            let expected = line.strip_prefix(first);
-            pairs.extend(next.strip_prefix(second).zip(expected));
-        }
-        if let Some(left) = line.strip_prefix("left: ") {
-            let below = lines.get(at + 1).and_then(|line| line.strip_prefix("right: "));
-            pairs.extend(below.map(|right| (left, right)));
-        }
-        if let Some((left, right)) =
-            line.strip_prefix("left: ").and_then(|line| line.split_once(", right: "))
-        {
-            pairs.push((left, right));
-        }
-    }
-    pairs.into_iter().map(|(a, b)| (a.trim(), b.trim())).collect()
-}
-
 /// What tells two shown values apart.
-/// `expected 3 to be 4 // Object.is equality` as the two values.
-fn expectation(text: &str) -> Option<(&str, &str)> {
-    let claim = text.strip_prefix("expected ")?;
-    let claim = claim.split_once(" // ").map_or(claim, |(claim, _)| claim);
-    let relations = [" to be ", " to equal ", " to deeply equal ", " to strictly equal "];
-    relations.iter().find_map(|relation| claim.split_once(relation))
-}
-
 fn difference(a: &str, b: &str) -> Option<Sign> {
     if let (Ok(x), Ok(y)) = (a.parse::<f64>(), b.parse::<f64>()) {
         return match (x - y).abs() {
@@ -352,11 +337,10 @@ fn is_list(value: &str) -> bool {
 }
 
 fn items(list: &str) -> Vec<&str> {
-    list.trim_matches(['[', ']', '(', ')', '{', '}'])
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .collect()
+    let list = list.trim_matches(['[', ']', '(', ')', '{', '}']);
+    // Go writes no commas.
+    let between = if list.contains(',') { ',' } else { ' ' };
+    list.split(between).map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
 fn unquoted(value: &str) -> &str {
@@ -390,6 +374,9 @@ mod tests {
             ("KeyError: 'qty'", &[Sign::Missing]),
             ("attempt to subtract with overflow", &[Sign::Bounds]),
             ("AssertionError: True is not false", &[]),
+            ("m_test.go:7: Len(\"ab\") = 3, want 4", &[Sign::ByOne]),
+            ("m_test.go:7: got [2 1], want [1 2]", &[Sign::Order]),
+            ("m_test.go:7: expected 5, got -5", &[Sign::Negated]),
             ("Expected values to be strictly equal:\n\n3 !== 4\n", &[Sign::ByOne]),
             ("AssertionError: expected 5 to be -5 // Object.is equality", &[Sign::Negated]),
             ("Expected: \"Ab\"\nReceived: \"ab\"", &[Sign::Case]),

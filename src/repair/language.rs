@@ -6,8 +6,9 @@ pub mod python;
 pub mod rust;
 
 use super::place::Place;
-use super::syntax::Node;
+use super::syntax::{Node, Tree};
 use crate::base::path::RepoPath;
+use crate::base::text::edit::Edit;
 
 /// A language as the templates see it. Lists go from the most to the least likely repair.
 pub struct Language {
@@ -16,6 +17,8 @@ pub struct Language {
     pub grammar: fn() -> tree_sitter::Language,
     /// Whether a node is test code inside a source file: a test function, a module of tests.
     pub is_test_item: fn(Node<'_>) -> bool,
+    /// What else has to change with edits so that the file compiles: its imports.
+    pub imports: fn(&Tree<'_>, &[Edit]) -> Vec<Edit>,
     /// Node kinds and the roles they play; kinds not named are `Role::Other`.
     pub kinds: &'static [(&'static str, Role)],
     /// Kinds that make a string more than its characters.

@@ -56,6 +56,20 @@ impl<'s> Site<'s> {
         name.map_or(self.language().own, Node::text)
     }
 
+    /// Fields of that object, those seen on an object of this name first.
+    pub fn own_fields(&self) -> Vec<String> {
+        let own = self.own();
+        if !self.near().names.contains(own) {
+            return Vec::new();
+        }
+        let object = |field: &Node<'s>| field.parent().and_then(Node::first).map(Node::text);
+        let fields = self.shared().fields.nodes.iter();
+        let (mut seen, others): (Vec<Node<'s>>, Vec<Node<'s>>) =
+            fields.partition(|field| object(field) == Some(own));
+        seen.extend(others);
+        seen.iter().map(|field| format!("{own}.{}", field.text())).collect()
+    }
+
     /// Material from the function around the node.
     pub fn near(&self) -> &'s Pool<'s> {
         self.file.donors.near(self.node)

@@ -267,3 +267,8 @@ fn faults_of_python_ledger_pytest_are_seen() {
 fn faults_of_rust_interval_are_seen() {
     check_faults("rust-interval");
 }
+
+#[test]
+fn faults_of_go_ledger_are_seen() {
+    check_faults("go-ledger");
+}

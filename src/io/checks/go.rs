@@ -7,6 +7,7 @@ use super::wanted::Wanted;
 use super::{Done, Job};
 use crate::base::limits::SELECT_BYTES_MAX;
 use crate::io::process::Output;
+use crate::io::worlds::World;
 use crate::logic::report_parse::go::{Reader, Reported};
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
@@ -38,9 +39,14 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
 
 /// Nothing is fetched, and nothing is written outside the world.
 fn environment(job: &Job<'_>) -> Vec<(String, String)> {
-    let cache = job.world.root().join(CACHE).to_string_lossy().into_owned();
+    offline(job.world).into_iter().chain(job.check.env.clone()).collect()
+}
+
+/// Variables that keep Go inside a world.
+pub fn offline(world: &World) -> [(String, String); 3] {
+    let cache = world.root().join(CACHE).to_string_lossy().into_owned();
     let fixed = [("GOCACHE", cache.as_str()), ("GOPROXY", "off"), ("GOTOOLCHAIN", "local")];
-    job.environment(&fixed)
+    fixed.map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 /// What selects at least the wanted tests: a pattern for their outermost names, and their packages.

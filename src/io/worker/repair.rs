@@ -1,8 +1,10 @@
 //! The repair worker: observe, localise, generate candidates, run them fast, rank.
 
-pub mod cargo;
+pub mod batch;
+mod cargo;
 mod fast_path;
 mod generic;
+mod go;
 mod hunt;
 mod javascript;
 mod judge;
@@ -18,6 +20,7 @@ use std::time::Instant;
 use self::cargo::Cargo;
 use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
+use self::go::Go;
 use self::hunt::Hunt;
 use self::refusals::Refusals;
 use super::test_files::TestFiles;
@@ -189,6 +192,7 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
             Box::new(python::open(job)?)
         }
         Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
+        Runner::Go if !job.failing.is_empty() => Box::new(Go::open(job)?),
         Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha
             if !job.failing.is_empty() =>
         {

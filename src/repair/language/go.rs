@@ -1,6 +1,7 @@
 //! Go as the templates see it.
 
 mod forms;
+mod imports;
 
 use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
@@ -10,6 +11,7 @@ pub static GO: Language = Language {
     extensions: &["go"],
     grammar: || tree_sitter_go::LANGUAGE.into(),
     is_test_item,
+    imports: imports::edits,
     kinds: &[
         ("comment", Role::Frozen),
         ("package_clause", Role::Frozen),
@@ -110,7 +112,7 @@ pub static GO: Language = Language {
     cast: "$b($a)",
     cast_types: &[
         "int", "int64", "float64", "uint64", "int32", "uint32", "uint", "byte", "rune", "float32",
-        "uint8", "int8", "int16", "uint16",
+        "uint8", "int8", "int16", "uint16", "string", "[]rune", "[]byte",
     ],
     wide_types: &["int64", "uint64", "float64"],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
@@ -135,8 +137,14 @@ pub static GO: Language = Language {
         branch_words: &[("if", "for"), ("for", "if")],
         jumps: &["continue", "break"],
         assign: "$a = $b",
-        updates: &["$a++", "$a--"],
-        adds: &["$a = append($a, $b)", "$a[$b] = true", "$a[$b]++"],
+        updates: &["$a++", "$a--", "$a = false", "$a = true", "$a = 0", "$a = nil", "$a = \"\""],
+        adds: &[
+            "$a = append($a, $b)",
+            "sort.Strings($a)",
+            "sort.Ints($a)",
+            "$a[$b] = true",
+            "$a[$b]++",
+        ],
         nothings: &[
             "len($a) == 0",
             "$a == 0",
@@ -146,6 +154,7 @@ pub static GO: Language = Language {
             "$a == \"\"",
             "!$a",
             "len($a) < 2",
+            "$a < 2",
         ],
         blanks: &[
             "nil",

@@ -33,6 +33,7 @@ const BOTH: Language = Language {
     extensions: &[],
     grammar: || tree_sitter_javascript::LANGUAGE.into(),
     is_test_item,
+    imports: |_, _| Vec::new(),
     kinds: &[
         ("comment", Role::Frozen),
         ("hash_bang_line", Role::Frozen),

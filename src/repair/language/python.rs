@@ -10,6 +10,7 @@ pub static PYTHON: Language = Language {
     extensions: &["py"],
     grammar: || tree_sitter_python::LANGUAGE.into(),
     is_test_item,
+    imports: |_, _| Vec::new(),
     kinds: &[
         ("comment", Role::Frozen),
         ("import_statement", Role::Frozen),

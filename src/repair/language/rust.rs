@@ -10,6 +10,7 @@ pub static RUST: Language = Language {
     extensions: &["rs"],
     grammar: || tree_sitter_rust::LANGUAGE.into(),
     is_test_item,
+    imports: |_, _| Vec::new(),
     kinds: &[
         ("line_comment", Role::Frozen),
         ("block_comment", Role::Frozen),

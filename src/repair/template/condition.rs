@@ -1,7 +1,7 @@
 //! A wider, narrower or other condition: `if a` → `if a and b`, `if a or b`, `if b`.
 
 use super::Template;
-use crate::repair::donor::{is_callee, ranked};
+use crate::repair::donor::{Pool, is_callee, ranked};
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
@@ -26,9 +26,13 @@ pub const COMBINE: Template =
     Template { name: "condition", cost: 3.0, on: CONDITIONS, make: combine };
 pub const REPLACE: Template =
     Template { name: "other-condition", cost: 3.2, on: CONDITIONS, make: replace };
+pub const LIKE: Template =
+    Template { name: "condition", cost: 2.8, on: &[Role::Comparison, Role::Call], make: like };
 
 const DONORS_MAX: usize = 10;
 const VALUES_MAX: usize = 7;
+const FIELDS_MAX: usize = 4;
+const LIKE_MAX: usize = 8;
 
 fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -44,6 +48,38 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             drafts.put(node, format!("{} {operator} {atom}", guarded(node, operator)), extra);
             drafts.put(node, format!("{atom} {operator} {}", guarded(node, operator)), extra + 0.3);
         }
+    }
+}
+
+/// The condition or one like it: `a == "x"` → `a == "x" || a == "y"`, `is_digit(a)` → `is_digit(a) || is_letter(a)`.
+fn like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_part = node.parent().is_some_and(|parent| parent.role() == Role::Logical);
+    if !is_part && !matches!(place(node), Some(Place::Condition | Place::Returned)) {
+        return;
+    }
+    let &[and, or, ..] = site.language().logicals else { return };
+    let negated = node.tokens().any(|token| token.kind().starts_with("!="));
+    let equal = node.tokens().any(|token| token.kind().starts_with("=="));
+    let operator = if negated { and } else { or };
+    let (exchanged, others): (Option<Node<'s>>, Vec<&str>) = if node.role() == Role::Call {
+        let callee = node.part(&["function"]);
+        let name = callee.and_then(|callee| callee.last().or(Some(callee)));
+        let known = |family: &&&[&str]| name.is_some_and(|name| family.contains(&name.text()));
+        let families = site.language().siblings.iter().filter(known);
+        (name, families.flat_map(|family| family.iter().copied()).collect())
+    } else {
+        let is_literal = |last: &Node<'s>| last.is(&[Role::String, Role::Integer]);
+        let literal = node.last().filter(|last| is_literal(last) && (equal || negated));
+        let pool = |pool: &'s Pool<'s>| pool.strings.iter().chain(pool.numbers.iter());
+        (literal, pool(site.near()).chain(pool(site.shared())).collect())
+    };
+    let Some(exchanged) = exchanged else { return };
+    let (start, range) = (node.range().start, exchanged.range());
+    let (before, after) = (&node.text()[..range.start - start], &node.text()[range.end - start..]);
+    let others = others.into_iter().filter(|other| *other != exchanged.text());
+    for (rank, other) in others.take(LIKE_MAX).enumerate() {
+        drafts.put(node, format!("{} {operator} {before}{other}{after}", node.text()), nth(rank));
     }
 }
 
@@ -78,6 +114,10 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
     let names = values(site);
     for form in site.language().atoms {
         atoms.extend(names.iter().map(|name| filled(form, name, "")));
+    }
+    let fields = site.own_fields();
+    for form in site.language().atoms {
+        atoms.extend(fields.iter().take(FIELDS_MAX).map(|field| filled(form, field, "")));
     }
     for form in site.language().pair_atoms {
         let pairs =

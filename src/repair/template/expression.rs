@@ -83,7 +83,11 @@ fn by_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if site.node.role() == Role::Name || is_callee(site.node) || place(site.node).is_none() {
         return;
     }
-    for (rank, name) in site.near().names.iter().take(NAMES_MAX).enumerate() {
+    let near = site.near().names.iter().take(NAMES_MAX);
+    // What is no value yet may be one of those that all functions share, such as an error.
+    let shared = site.shared().names.iter().take(NAMES_MAX);
+    let shared = shared.filter(|_| site.node.role() == Role::Null);
+    for (rank, name) in near.chain(shared).enumerate() {
         drafts.put(site.node, name, nth(rank));
     }
 }
@@ -216,9 +220,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Variables of the function and fields of its own object.
 fn values(site: &Site<'_>) -> Vec<String> {
-    let (own, near) = (site.own(), site.near());
-    let names =
-        near.names.iter().filter(|name| !site.language().reserved.contains(name)).take(NAMES_MAX);
-    let fields = site.shared().fields.iter().filter(|_| near.names.contains(own)).take(NAMES_MAX);
-    names.map(str::to_owned).chain(fields.map(|field| format!("{own}.{field}"))).collect()
+    let reserved = site.language().reserved;
+    let names = site.near().names.iter().filter(|name| !reserved.contains(name)).take(NAMES_MAX);
+    names.map(str::to_owned).chain(site.own_fields().into_iter().take(NAMES_MAX)).collect()
 }

@@ -17,6 +17,8 @@ use crate::repair::syntax::Node;
 
 pub const GUARD: Template =
     Template { name: "guard", cost: 4.4, on: &[Role::Function], make: guard };
+pub const GUARD_VALUE: Template =
+    Template { name: "guard", cost: 4.8, on: &[Role::Assign], make: guard_value };
 pub const RESULT: Template =
     Template { name: "missing-result", cost: 2.6, on: &[Role::Function], make: result };
 pub const SKIP: Template =
@@ -31,6 +33,9 @@ pub const ONLY_IF: Template =
 pub const REFUSE: Template =
     Template { name: "refuse", cost: 5.0, on: &[Role::Function], make: refuse };
 
+/// Statements that may be needed more than once. In some languages what assigns is one by itself.
+const COPIED: &[Role] =
+    &[Role::ExpressionStatement, Role::Return, Role::Raise, Role::Assign, Role::AugmentedAssign];
 const STATEMENTS_MAX: usize = 8;
 const NAMES_MAX: usize = 6;
 const VARIANTS_MAX: usize = 8;
@@ -59,6 +64,35 @@ fn guard<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
+}
+
+/// An early end when what was just computed is nothing.
+fn guard_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let snippets = &site.language().snippets;
+    let statement = site.node.statement().filter(|statement| is_statement(*statement));
+    let (Some(statement), Some(function)) = (statement, site.node.function()) else { return };
+    let bound = site.node.part(&["left", "pattern", "name"]);
+    let bound = bound.into_iter().flat_map(|left| left.descendants().chain([left]));
+    let bound = bound.filter(|node| node.is(&[Role::Binding, Role::Name])).map(Node::text);
+    let jumps = snippets.jumps.iter().map(|jump| (*jump).to_owned());
+    let results = results(&Site { node: function, ..*site }, snippets.blanks);
+    let results = results.into_iter().map(|result| filled(snippets.result, result, ""));
+    let ends: Vec<String> = jumps.filter(|_| in_loop(statement)).chain(results.take(4)).collect();
+    for (i, name) in bound.filter(|name| *name != "_").take(2).enumerate() {
+        for (j, nothing) in snippets.nothings.iter().enumerate() {
+            for (k, end) in ends.iter().enumerate() {
+                let text = filled(snippets.guard, &filled(nothing, name, ""), end);
+                let extra = nth(i) + nth(j) + nth(k);
+                if !drafts.is_too_dear(extra) {
+                    insert(site, drafts, after(site.file, statement, &text), &text, extra);
+                }
+            }
+        }
+    }
+}
+
+fn in_loop(node: Node<'_>) -> bool {
+    node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]))
 }
 
 /// What is divided by comes first.
@@ -147,16 +181,13 @@ fn skip<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
-    let simple = function.descendants().filter(|other| {
-        other.is(&[Role::ExpressionStatement, Role::Return, Role::Raise])
-            && is_statement(*other)
-            && is_simple(*other)
-    });
+    let simple = function
+        .descendants()
+        .filter(|other| other.is(COPIED) && is_statement(*other) && is_simple(*other));
     let texts =
         simple.filter(|other| other.id() != node.id()).filter_map(snippet).take(STATEMENTS_MAX);
     let jumps = site.language().snippets.jumps.iter().map(|jump| (*jump).to_owned());
-    let in_loop = node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]));
-    for (rank, text) in texts.chain(jumps.filter(|_| in_loop)).enumerate() {
+    for (rank, text) in texts.chain(jumps.filter(|_| in_loop(node))).enumerate() {
         let extra = nth(rank);
         insert(site, drafts, after(site.file, node, &text), &text, extra);
         insert(site, drafts, before(site.file, node, &text), &text, extra + 0.2);
@@ -185,7 +216,7 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             );
         }
         for (more, other) in others().filter(|_| near.is_collection(name)) {
-            for form in snippets.adds {
+            for form in snippets.adds.iter().filter(|form| form.contains("$b")) {
                 let unknown =
                     if near.methods.iter().any(|method| form.contains(method)) { 0.0 } else { 0.4 };
                 add_after(
@@ -197,6 +228,18 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
+    let alone = || snippets.adds.iter().filter(|form| !form.contains("$b"));
+    for (rank, name) in names.iter().enumerate() {
+        let is_kept = near.is_assigned(name) || near.is_collection(name);
+        for (more, form) in alone().enumerate().filter(|_| is_kept) {
+            add_after(site, drafts, &filled(form, name, ""), 0.4 + nth(rank) + nth(more));
+        }
+    }
+    for (rank, field) in site.own_fields().iter().take(NAMES_MAX).enumerate() {
+        for (more, form) in snippets.updates.iter().enumerate() {
+            add_after(site, drafts, &filled(form, field, ""), 0.6 + nth(rank) + nth(more));
+        }
+    }
 }
 
 /// A statement of the same function once more with other names in it.
@@ -204,7 +247,7 @@ fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
     let simple = function.descendants().filter(|other| {
-        other.role() == Role::ExpressionStatement
+        other.is(&[Role::ExpressionStatement, Role::Assign, Role::AugmentedAssign])
             && is_statement(*other)
             && is_simple(*other)
             && other.line() == other.last_line()
@@ -229,12 +272,27 @@ fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     };
     let form = site.language().snippets.guard;
-    for (rank, atom) in atoms(site).into_iter().take(ATOMS_MAX).enumerate() {
+    let atoms = atoms(site).into_iter().take(ATOMS_MAX);
+    for (rank, atom) in keeps(node).into_iter().chain(atoms).enumerate() {
         let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
         let put = edit.text.trim_end().to_owned();
         let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
         drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
     }
+}
+
+/// Conditions under which an assignment keeps the larger or smaller of two values.
+fn keeps(statement: Node<'_>) -> Vec<String> {
+    let assign = if statement.role() == Role::ExpressionStatement {
+        statement.first()
+    } else {
+        Some(statement)
+    };
+    let assign = assign.filter(|assign| assign.role() == Role::Assign);
+    let sides = assign.and_then(|assign| assign.part(&["left"]).zip(assign.part(&["right"])));
+    sides.map_or_else(Vec::new, |(old, new)| {
+        [">", "<"].map(|sign| format!("{} {sign} {}", new.text(), old.text())).to_vec()
+    })
 }
 
 fn first_statement(function: Node<'_>) -> Option<Node<'_>> {

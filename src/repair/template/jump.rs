@@ -1,4 +1,4 @@
-//! Another jump: `break` → `continue`, and a jump that is not there at all.
+//! Another jump: `break` → `continue`, `break` → `return`, and a jump that is not there at all.
 
 use super::Template;
 use crate::base::text::edit::Edit;
@@ -16,6 +16,7 @@ fn jump<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for other in jumps.filter(|jump| *jump != own.trim_end_matches(';')) {
         drafts.put(site.node, format!("{other}{end}"), 0.0);
     }
+    drafts.put(site.node, format!("return{end}"), 0.6);
     let nothing = site.language().snippets.nothing;
     drafts.edits(site.node, vec![Edit::new(site.node.range(), nothing)], None, 1.0);
 }

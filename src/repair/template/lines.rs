@@ -13,6 +13,7 @@ use crate::repair::syntax::Node;
 pub const STATEMENTS: &[Role] = &[
     Role::ExpressionStatement,
     Role::Assign,
+    Role::AugmentedAssign,
     Role::Return,
     Role::Raise,
     Role::Break,

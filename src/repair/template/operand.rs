@@ -5,6 +5,7 @@ use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, wants_tight};
+use crate::repair::syntax::Node;
 
 pub const DROP: Template = Template {
     name: "drop-operand",
@@ -39,8 +40,23 @@ fn bound<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         }
     }
     if site.node.role() == Role::Slice {
+        other_bound(site.node, drafts);
         drafts.put(site.node, "::-1", 0.8);
         drafts.put(site.node, ":", 1.0);
+    }
+}
+
+/// The only bound on the other side: `n:` → `:n`.
+fn other_bound<'s>(slice: Node<'s>, drafts: &mut Drafts<'s>) {
+    let mut bounds = slice.parts().filter(|part| part.field() != Some("operand"));
+    let (Some(bound), None) = (bounds.next(), bounds.next()) else { return };
+    let (range, text) = (bound.range(), &slice.tree.text);
+    let behind = text[range.end..slice.range().end].find(':').map(|at| range.end + at + 1);
+    let ahead = || text[slice.range().start..range.start].rfind(':');
+    if let Some(at) = behind.or_else(|| ahead().map(|at| slice.range().start + at)) {
+        let mut edits = vec![Edit::new(range, ""), Edit::new(at..at, bound.text())];
+        edits.sort();
+        drafts.edits(slice, edits, None, 0.2);
     }
 }
 

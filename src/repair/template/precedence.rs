@@ -14,7 +14,7 @@ pub const GROUP: Template = Template { name: "group", cost: 1.8, on: OPERATIONS,
 pub const UNGROUP: Template =
     Template { name: "ungroup", cost: 2.0, on: &[Role::Group], make: ungroup };
 pub const SPREAD: Template =
-    Template { name: "spread-cast", cost: 1.8, on: &[Role::Cast], make: spread };
+    Template { name: "spread-cast", cost: 1.8, on: &[Role::Cast, Role::Call], make: spread };
 
 /// Around an operand of the node and the nearer operand of the operation beside it.
 fn group<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -55,17 +55,15 @@ fn ungroup<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// `(a / b) as f64` → `a as f64 / b as f64`.
+/// `(a / b) as f64` → `a as f64 / b as f64`, `float64(a / b)` → `float64(a) / float64(b)`.
 fn spread<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let inner = site.node.first().map(|inner| {
-        if inner.role() == Role::Group { inner.first().unwrap_or(inner) } else { inner }
-    });
-    let Some(sum) = inner.filter(|inner| inner.role() == Role::Arithmetic) else { return };
-    let (Some(left), Some(right), Some(kind)) =
-        (sum.first(), sum.last(), site.node.last().map(Node::text))
-    else {
+    let Some((inner, kind)) = conversion(site.node) else { return };
+    let inner = if inner.role() == Role::Group { inner.first().unwrap_or(inner) } else { inner };
+    let (Some(left), Some(right)) = (inner.first(), inner.last()) else { return };
+    if inner.role() != Role::Arithmetic {
         return;
-    };
+    }
+    let sum = inner;
     let operator = sum.tokens().next().map_or("", Node::kind);
     let bare = |operand: Node<'s>| {
         if operand.role() == Role::Cast { operand.first().unwrap_or(operand) } else { operand }
@@ -73,4 +71,15 @@ fn spread<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let cast = |operand: Node<'s>| filled(site.language().cast, &tight(bare(operand).text()), kind);
     drafts.replace(site.node, &format!("{} {operator} {}", cast(left), cast(right)), 0.0);
     drafts.replace(site.node, &format!("{} {operator} {}", cast(left), right.text()), 0.5);
+}
+
+/// What is converted and to which type, where that is one known for conversions.
+fn conversion<'s>(node: Node<'s>) -> Option<(Node<'s>, &'s str)> {
+    if node.role() == Role::Cast {
+        return Some((node.first()?, node.last()?.text()));
+    }
+    let kind = node.part(&["function"]).filter(|callee| callee.role() == Role::Name)?.text();
+    let known = node.tree.language.cast_types.contains(&kind);
+    let argument = node.part(&["arguments"])?.first()?;
+    known.then_some((argument, kind))
 }

@@ -26,6 +26,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("drop-operand", "a, b", "return a and b", "return a"),
     ("drop-operand", "a", "return -a", "return a"),
     ("bound", "a", "return a[1:2]", "return a[1:]"),
+    ("bound", "a, n", "return a[n:]", "return a[:n]"),
     ("shift", "a, i", "return a[i:i + 1]", "return a[i + 1:i + 2]"),
     ("shift", "n", "return list(range(1, n))", "return list(range(0, n - 1))"),
     ("adjust", "a, n", "g(len(a))\nreturn a[:n]", "g(len(a))\nreturn a[:n - len(a)]"),
@@ -76,6 +77,13 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ),
     ("missing-result", "a", "b = g(a)", "b = g(a)\nreturn b"),
     ("jump", "a", "for b in a:\n\tbreak", "for b in a:\n\tcontinue"),
+    ("jump", "a", "for b in a:\n\tbreak", "for b in a:\n\treturn"),
+    (
+        "condition",
+        "a, b",
+        "if a == 'x':\n\treturn 1\nreturn b + 'y'",
+        "if a == 'x' or a == 'y':\n\treturn 1\nreturn b + 'y'",
+    ),
     ("branch", "a", "if a:\n\treturn 1", "while a:\n\treturn 1"),
     ("branch", "a", "if a:\n\ta = 0\nif not a:\n\ta = 2", "if a:\n\ta = 0\nelif not a:\n\ta = 2"),
     (
@@ -99,6 +107,12 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "for b in a:\n\tif b:\n\t\treturn 1\nreturn 2",
     ),
     ("move-in", "a", "for b in a:\n\tg(b)\nh(b)", "for b in a:\n\tg(b)\n\th(b)"),
+    (
+        "guard",
+        "a",
+        "for b in a:\n\tc = b.x\n\tg(c)",
+        "for b in a:\n\tc = b.x\n\tif not c:\n\t\tcontinue\n\tg(c)",
+    ),
     ("guard", "a", "return 1 / a", "if a == 0:\n\treturn 0\nreturn 1 / a"),
     ("skip", "a", "for b in a:\n\tg(b)", "for b in a:\n\tif not b:\n\t\tcontinue\n\tg(b)"),
     ("copy-statement", "a", "for b in a:\n\tg(b)\nh(1)", "for b in a:\n\tg(b)\n\th(1)\nh(1)"),
@@ -192,6 +206,20 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("keep-result", "a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
 ];
 
+/// The same for Go, in methods of `o`.
+const GO: &[(&str, &str, &str, &str)] = &[
+    ("copy-statement", "n int", "n++\ng()", "n++\ng()\nn++"),
+    ("cast", "a string", "b := []byte(a)\ng(b)", "b := []rune(a)\ng(b)"),
+    (
+        "condition",
+        "a rune",
+        "if unicode.IsLetter(a) {\n\tg()\n}",
+        "if unicode.IsLetter(a) || unicode.IsDigit(a) {\n\tg()\n}",
+    ),
+    ("update", "", "g(o.n)", "g(o.n)\no.n++"),
+    ("bound", "a []int, n int", "g(a[n:])", "g(a[:n])"),
+];
+
 /// The same for JavaScript.
 const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("comparison", "a, b", "return a < b;", "return a <= b;"),
@@ -262,6 +290,10 @@ fn rust(parameters: &str, body: &str) -> String {
     format!("fn f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
 }
 
+fn go(parameters: &str, body: &str) -> String {
+    format!("func (o *T) f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
+}
+
 fn javascript(parameters: &str, body: &str) -> String {
     format!("async function f({parameters}) {{\n\t{}\n}}\n", body.replace('\n', "\n\t"))
 }
@@ -307,6 +339,11 @@ fn python_functions_change() {
 #[test]
 fn rust_functions_change() {
     check("a.rs", RUST, rust);
+}
+
+#[test]
+fn go_functions_change() {
+    check("a.go", GO, go);
 }
 
 #[test]

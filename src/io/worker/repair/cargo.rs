@@ -3,7 +3,6 @@
 //! Edits become arms inside the sources (`repair::schema`), cargo builds the tests once, what does not compile is
 //! dropped by the compiler's own errors, and `greenloop __batch` runs the programs inside the world.
 
-pub mod batch;
 mod compile;
 mod ledger;
 mod observe;
@@ -11,17 +10,15 @@ mod search;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use self::batch::{Line, Spec};
 use self::compile::Build;
 use self::ledger::Ledger;
+use super::batch::{self, Line, Spec};
 use super::fast_path::{FastPath, Job, Patch, Verdict};
-use crate::base::limits::SEARCH_WALL_MAX;
 use crate::base::path::RepoPath;
-use crate::io::process::{End, Output};
-use crate::io::sandbox;
-use crate::io::worlds::{Command, World};
+use crate::io::process::Output;
+use crate::io::worlds::World;
 use crate::model::failure::Failure;
 use crate::repair::{Source, TestCoverage};
 
@@ -70,42 +67,13 @@ impl<'a> Cargo<'a> {
         self.job.desk.cancel.is_cancelled()
     }
 
-    /// Runs `greenloop __batch` inside the world to its end, the job's cancel, or until `each` breaks.
+    /// As [`batch::run_in`].
     fn run_batch(
         &self,
         spec: &Spec,
         each: &mut dyn FnMut(Line) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Failure> {
-        let file = self.world.scratch().join("batch.json");
-        let json = serde_json::to_vec(spec).map_err(std::io::Error::from);
-        json.and_then(|json| std::fs::write(&file, json)).map_err(|error| {
-            not_possible(format!("`{}` cannot be written: {error}", file.display()))
-        })?;
-        let program = sandbox::own_program().map_err(|error| not_possible(error.to_string()))?;
-        let text = |path: &Path| path.to_string_lossy().into_owned();
-        let command = Command {
-            argv: vec![text(&program), batch::ARGUMENT.into(), text(&file)],
-            dir: self.job.check.dir.clone(),
-            env: self.job.check.env.clone().into_iter().collect(),
-            deadline: 2 * SEARCH_WALL_MAX,
-            policy: self.job.check.policy.clone(),
-        };
-        let stop = self.job.desk.cancel.child();
-        let output = self.world.run(&command, &stop, &mut |line| {
-            if stop.is_cancelled() {
-                return;
-            }
-            if let Ok(line) = serde_json::from_slice(line)
-                && each(line).is_break()
-            {
-                stop.cancel();
-            }
-        });
-        match output.end {
-            _ if stop.is_cancelled() => Ok(ControlFlow::Break(())),
-            End::Exited(0) => Ok(ControlFlow::Continue(())),
-            end => Err(not_possible(format!("the runs of test programs ended early ({end:?})"))),
-        }
+        batch::run_in(&self.world, self.job, spec, each)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::batch::{Program, Test};
+use super::super::batch::{Dialect, Program, Test};
 use crate::base::cancel::CancelToken;
 use crate::base::limits::PROBE_WALL;
 use crate::io::process::{End, Output};
@@ -191,7 +191,7 @@ impl Build {
         let mut env = variables(package_id, &manifest, &dir);
         env.push(("LD_LIBRARY_PATH".to_owned(), self.libraries(&path)));
         self.binaries.push(binary_name(package_id, kind, &target.name));
-        self.programs.push(Program { path, dir, env });
+        self.programs.push(Program { path, dir, env, dialect: Dialect::Libtest });
     }
 }
 

@@ -1,16 +1,14 @@
 //! Which lines tests run, from sources that tell (`repair::schema::instrument`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use super::batch::{Spec, Task, Test};
+use super::super::batch::{Spec, Task, Test, read_lines};
 use super::compile::Build;
 use super::{Cargo, ledger};
 use crate::base::limits::{
-    COVERAGE_BYTES_MAX, RUST_BUILD_ROUNDS_MAX, RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX,
+    RUST_BUILD_ROUNDS_MAX, RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX,
 };
 use crate::base::path::RepoPath;
 use crate::model::failure::Failure;
@@ -97,21 +95,4 @@ fn observed(cargo: &Cargo<'_>, build: &Build) -> Vec<(bool, Test)> {
     let step = passing.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
     let green = passing.iter().step_by(step).filter_map(|name| build.test(name));
     red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()
-}
-
-/// Lines as instrumented programs write them: `path<TAB>line,line`. A file that is not there is no line.
-fn read_lines(file: &Path) -> BTreeMap<RepoPath, BTreeSet<u32>> {
-    let mut text = String::new();
-    if let Ok(file) = File::open(file) {
-        // What cannot be read tells nothing; what was read before still counts.
-        drop(file.take(COVERAGE_BYTES_MAX).read_to_string(&mut text));
-    }
-    let mut lines: BTreeMap<RepoPath, BTreeSet<u32>> = BTreeMap::new();
-    for (path, numbers) in text.lines().filter_map(|line| line.split_once('\t')) {
-        if let Some(path) = RepoPath::new(path) {
-            let numbers = numbers.split(',').filter_map(|number| number.parse::<u32>().ok());
-            lines.entry(path).or_default().extend(numbers);
-        }
-    }
-    lines
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
-use super::batch::{Line, Outcome, Spec, Task, Test, Trial};
+use super::super::batch::{Line, Spec, Task, Test, Trial};
 use super::compile::Build;
 use super::ledger::{Fate, Plan};
 use super::{Cargo, not_possible};
@@ -147,7 +147,7 @@ impl Search<'_, '_, '_> {
                 ControlFlow::Break(())
             }
             Line::Tried { patch, outcome } => match ready.get(patch) {
-                Some((index, _)) => each(*index, verdict(outcome, &in_programs)),
+                Some((index, _)) => each(*index, outcome.verdict(&in_programs)),
                 None => ControlFlow::Continue(()),
             },
         })?;
@@ -173,18 +173,5 @@ impl Search<'_, '_, '_> {
             flow
         })?;
         Ok(flow)
-    }
-}
-
-/// `in_programs` are the places, in the caller's list, of the failing tests that were run.
-fn verdict(outcome: Outcome, in_programs: &[usize]) -> Verdict {
-    match outcome {
-        Outcome::StillRed => Verdict::StillRed,
-        Outcome::Breaks => Verdict::Breaks,
-        Outcome::Fixes(fixed) if fixed.len() == in_programs.len() => Verdict::Plausible,
-        Outcome::Fixes(fixed) => {
-            let place = |at: usize| in_programs.get(at).copied();
-            Verdict::Partial { fixed: fixed.into_iter().filter_map(place).collect() }
-        }
     }
 }

@@ -1,6 +1,12 @@
 //! `greenloop __batch FILE`: runs built test programs many times inside a world, one process per run, and prints one
 //! JSON line for each result.
 
+mod dialect;
+mod outside;
+
+pub(super) use dialect::Dialect;
+pub(super) use outside::{read_lines, run_in};
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::io::Write;
@@ -15,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::limits::{
-    OBSERVE_WALL, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_WALL_MAX, TRY_WALL_MIN,
+    OBSERVE_WALL, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
 };
 use crate::io::process;
 use crate::logic::report_parse::libtest::Reader;
@@ -57,6 +63,7 @@ pub(super) struct Program {
     pub path: PathBuf,
     pub dir: PathBuf,
     pub env: Vec<(String, String)>,
+    pub dialect: Dialect,
 }
 
 /// A test of a program, by the place of the program in the list.
@@ -168,11 +175,14 @@ impl<'a> Bench<'a> {
     fn new(spec: &'a Spec, trial: &'a Trial) -> Option<Self> {
         let first = trial.failing.first()?;
         let names = vec![first.name.as_str()];
-        let original = passed(spec, first.program, &names, (ARMS_VARIABLE, ""), TRY_WALL_MAX);
+        let original = passed(spec, first.program, &names, (ARMS_VARIABLE, ""), TRY_SCREEN_MAX);
         if !original.names.is_empty() {
             return None;
         }
-        let screen = Group { program: first.program, names, limit: limit(original.took) };
+        // What did not end then does not end at all.
+        let is_endless = original.took >= TRY_SCREEN_MAX;
+        let limit = if is_endless { TRY_WALL_MIN } else { limit(original.took) };
+        let screen = Group { program: first.program, names, limit };
         Some(Self { spec, trial, screen, guards: OnceLock::new(), killer: Mutex::default() })
     }
 
@@ -280,14 +290,19 @@ fn passed(
 ) -> Ran {
     let program = &spec.programs[program];
     let mut argv = vec![program.path.to_string_lossy().into_owned()];
-    argv.extend(["--exact", "--test-threads=1"].map(str::to_owned));
-    argv.extend(names.iter().map(|name| (*name).to_owned()));
+    argv.extend(program.dialect.arguments(names));
     let mut env: Vec<(String, String)> =
         std::env::vars().chain(program.env.iter().cloned()).collect();
-    // A backtrace of an unoptimised program takes longer than most tests.
-    env.push(("RUST_BACKTRACE".into(), "0".into()));
+    env.extend(program.dialect.environment(limit));
     env.push((variable.0.to_owned(), variable.1.to_owned()));
     let run = process::Spec { argv, cwd: program.dir.clone(), env, deadline: limit };
+    if program.dialect == Dialect::Go {
+        let mut passed = HashSet::new();
+        let output = process::run(&run, &CancelToken::new(), &mut |line| {
+            passed.extend(dialect::go_passed(line).filter(|name| names.contains(&name.as_str())));
+        });
+        return Ran { names: passed, took: output.duration };
+    }
     let mut reader = Reader::new(&CheckId::new(ARGUMENT));
     reader.line(b"     Running tests (./tests)", &|_| None, &mut |_| {});
     let output = process::run(&run, &CancelToken::new(), &mut |line| {

@@ -1,0 +1,103 @@
+//! Go's fast path: many candidates in one build, chosen by an environment variable of the test programs.
+//!
+//! Edits become copies of their functions (`repair::clones`), `go test -c` builds what the failing test needs, copies
+//! that do not compile are dropped by the compiler's own errors, and `greenloop __batch` runs the programs inside the
+//! world.
+
+mod build;
+mod ledger;
+mod observe;
+mod search;
+
+use std::collections::BTreeMap;
+
+use self::build::{Launch, Packages};
+use self::ledger::Ledger;
+use super::fast_path::{FastPath, Job, Patch, Verdict};
+use crate::base::path::RepoPath;
+use crate::io::worlds::World;
+use crate::model::failure::Failure;
+use crate::repair::{Source, TestCoverage};
+
+/// One world whose sources hold many edits at once.
+pub(super) struct Go<'a> {
+    job: &'a Job<'a>,
+    world: World,
+    launch: Launch,
+    packages: Packages,
+    /// Files that differ from the job's sources, as they are now.
+    changed: BTreeMap<RepoPath, String>,
+    ledger: Ledger,
+    n_single_builds: usize,
+}
+
+impl<'a> Go<'a> {
+    /// Fails when the check does not start `go test` in a way it can imitate.
+    pub fn open(job: &'a Job<'a>) -> Result<Self, Failure> {
+        let launch = Launch::of(&job.check.argv).ok_or_else(|| {
+            not_possible(&format!("check `{}` does not start `go test`", job.check.id))
+        })?;
+        let world = job.desk.worlds.enter(job.tree)?;
+        let packages = Packages::list(job, &world, &launch);
+        let (changed, ledger) = (BTreeMap::new(), Ledger::default());
+        Ok(Self { job, world, launch, packages, changed, ledger, n_single_builds: 0 })
+    }
+
+    /// Makes the world show these texts, and every other file as it was.
+    fn show(&mut self, texts: BTreeMap<RepoPath, String>) -> Result<(), Failure> {
+        let mut paths: Vec<RepoPath> = self.changed.keys().chain(texts.keys()).cloned().collect();
+        paths.sort();
+        paths.dedup();
+        for path in paths {
+            let source = self.job.sources.iter().find(|source| source.path == path);
+            let shown = self.changed.get(&path).map(String::as_str);
+            // Of a file of ours only the package stays.
+            let rest = || shown.and_then(|text| text.lines().next());
+            let wanted = texts.get(&path).map(String::as_str);
+            let wanted = wanted.or(source.map(|source| &*source.text)).or_else(rest);
+            let shown = shown.or(source.map(|source| &*source.text));
+            if let Some(wanted) = wanted.filter(|wanted| shown != Some(wanted)) {
+                self.world.write(&path, wanted.as_bytes())?;
+            }
+        }
+        self.changed = texts;
+        Ok(())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.job.desk.cancel.is_cancelled()
+    }
+}
+
+/// The Go sources by folder and package; a folder may hold programs of their own that no build takes in.
+fn by_package(sources: &[Source]) -> Vec<Vec<&Source>> {
+    let mut packages: BTreeMap<(&str, &str), Vec<&Source>> = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.path.extension() == "go") {
+        let folder = source.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let clause = source.text.lines().find_map(|line| line.strip_prefix("package "));
+        packages.entry((folder, clause.unwrap_or_default().trim())).or_default().push(source);
+    }
+    packages.into_values().collect()
+}
+
+impl FastPath for Go<'_> {
+    fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
+        observe::coverage(self)
+    }
+
+    fn search(
+        &mut self,
+        patches: &[Patch<'_>],
+        failing: &[String],
+        each: &mut dyn FnMut(usize, Verdict) -> std::ops::ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        search::Search { go: self, patches, failing }.run(each)
+    }
+}
+
+fn not_possible(reason: &str) -> Failure {
+    Failure::environment(
+        format!("the Go search cannot go on: {reason}"),
+        "Candidates are tried one check at a time instead.",
+    )
+}

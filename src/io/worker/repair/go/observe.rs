@@ -1,0 +1,53 @@
+//! Which lines tests run, from sources that tell (`repair::clones::mark`).
+
+use std::ops::ControlFlow;
+
+use super::build::{Build, Programs};
+use super::{Go, by_package};
+use crate::base::limits::{RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX};
+use crate::io::worker::repair::batch::{self, Spec, Task, Test, read_lines};
+use crate::model::failure::Failure;
+use crate::repair::TestCoverage;
+use crate::repair::clones::mark;
+
+/// What the failing tests and a sample of the passing ones in their packages run; empty when the sources do not build
+/// that way.
+pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
+    let sources = go.job.sources;
+    if sources.iter().map(|source| source.text.len()).sum::<usize>() > RUST_OBSERVED_BYTES_MAX {
+        return Ok(Vec::new());
+    }
+    go.show(by_package(sources).iter().flat_map(|package| mark(package)).collect())?;
+    let mut programs = Programs::default();
+    for (package, _) in go.job.failing.iter().filter_map(|name| name.split_once(' ')) {
+        if programs.has(package) {
+            continue;
+        }
+        if !matches!(go.build(package, &mut programs), Build::Whole) {
+            return Ok(Vec::new());
+        }
+    }
+    let observed = observed(go, &programs);
+    let folder = go.world.scratch().to_owned();
+    let file = |at: usize| folder.join(format!("coverage-{at}"));
+    let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
+    let spec = Spec { programs: programs.list, task: Task::Observe { tests: tests.collect() } };
+    let each = &mut |_| ControlFlow::Continue(());
+    if batch::run_in(&go.world, go.job, &spec, each)?.is_break() {
+        return Ok(Vec::new());
+    }
+    let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {
+        red: *red,
+        lines: read_lines(&file(at)),
+    };
+    Ok(observed.iter().enumerate().map(covered).collect())
+}
+
+/// The red tests, and green ones from all over the list; `true` for red.
+fn observed(go: &Go<'_>, programs: &Programs) -> Vec<(bool, Test)> {
+    let red = go.job.failing.iter().filter_map(|name| programs.test(name));
+    let green: Vec<Test> = go.job.passing.iter().filter_map(|name| programs.test(name)).collect();
+    let step = green.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
+    let green = green.into_iter().step_by(step);
+    red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()
+}
