@@ -60,7 +60,7 @@ impl Options {
                 "--project" => options.project = Some(value(&mut args, &arg)),
                 "--fault" => options.fault = Some(value(&mut args, &arg)),
                 "--every" => {
-                    options.every = value(&mut args, &arg).parse::<usize>().unwrap().max(1)
+                    options.every = value(&mut args, &arg).parse::<usize>().unwrap().max(1);
                 }
                 "--seed" => options.seed = value(&mut args, &arg).parse().unwrap(),
                 name if Language::ALL.iter().any(|language| language.name() == name) => {

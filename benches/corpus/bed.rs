@@ -1,6 +1,5 @@
 //! A project of the corpus in a folder of its own, with the engine and the tests to let loose on it.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::corpus::{Fault, Language, Seeded};
+use crate::corpus::{Fault, Language, Replacement, Seeded};
 use crate::support::{Home, Project, copy_folder, install};
 
 /// Seconds for a suite of tests; one that takes longer is red.
@@ -88,19 +87,14 @@ impl Bed<'_> {
 
     /// Puts a fault in.
     pub fn seed(&self, fault: &Fault) {
-        let mut texts: BTreeMap<String, (String, Vec<(usize, String, String)>)> = BTreeMap::new();
-        for edit in fault.edits() {
-            let text = self.project.read(&edit.file);
-            let at = text.find(&edit.from).unwrap();
-            let (_, edits) = texts.entry(edit.file).or_insert((text, Vec::new()));
-            edits.push((at, edit.from, edit.to));
-        }
-        for (file, (mut text, mut edits)) in texts {
-            edits.sort();
-            for (at, from, to) in edits.iter().rev() {
-                text.replace_range(*at..at + from.len(), to);
-            }
-            self.project.write(&file, &text);
+        let place = |edit: Replacement| (self.project.read(&edit.file).find(&edit.from), edit);
+        let mut edits: Vec<_> = fault.edits().into_iter().map(place).collect();
+        // The last one first, which leaves the place of the other as it is.
+        edits.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        for (at, edit) in edits {
+            let (mut text, at) = (self.project.read(&edit.file), at.unwrap());
+            text.replace_range(at..at + edit.from.len(), &edit.to);
+            self.project.write(&edit.file, &text);
         }
     }
 
