@@ -208,7 +208,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
 
 /// The same for Go, in methods of `o`.
 const GO: &[(&str, &str, &str, &str)] = &[
-    ("copy-statement", "n int", "n++\ng()", "n++\ng()\nn++"),
+    ("copy-statement", "n int", "n += 2\ng()", "n += 2\ng()\nn += 2"),
     ("cast", "a string", "b := []byte(a)\ng(b)", "b := []rune(a)\ng(b)"),
     (
         "condition",
