@@ -17,10 +17,8 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::cargo::Cargo;
 use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
-use self::go::Go;
 use self::hunt::Hunt;
 use self::refusals::Refusals;
 use super::test_files::TestFiles;
@@ -191,8 +189,8 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
         Runner::Unittest | Runner::Pytest if !job.failing.is_empty() => {
             Box::new(python::open(job)?)
         }
-        Runner::Cargo if !job.failing.is_empty() => Box::new(Cargo::open(job)?),
-        Runner::Go if !job.failing.is_empty() => Box::new(Go::open(job)?),
+        Runner::Cargo if !job.failing.is_empty() => Box::new(cargo::Cargo::open(job)?),
+        Runner::Go if !job.failing.is_empty() => Box::new(go::Go::open(job)?),
         Runner::NodeTest | Runner::Jest | Runner::Vitest | Runner::Mocha
             if !job.failing.is_empty() =>
         {
