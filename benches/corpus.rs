@@ -14,7 +14,7 @@
 
 #[path = "corpus/bed.rs"]
 mod bed;
-#[path = "../tests/it/corpus.rs"]
+#[path = "../tests/it/corpus/seeded.rs"]
 mod corpus;
 #[path = "corpus/figures.rs"]
 mod figures;

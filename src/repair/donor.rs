@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::language::Role;
 use super::place::{Place, place};
+use super::statement::{is_simple, is_statement};
 use super::syntax::{Node, Tree};
 use crate::base::text::edit::{Edit, apply};
 
@@ -13,7 +14,12 @@ pub struct Donors<'t> {
     shared: Pool<'t>,
     by_function: BTreeMap<u32, Pool<'t>>,
     none: Pool<'t>,
+    /// Short simple statements, each text once, with how many there are.
+    statements: Vec<(Node<'t>, usize)>,
 }
+
+/// Bytes of a statement that is worth having in another function.
+const STATEMENT_BYTES_MAX: usize = 60;
 
 /// Material from one function, in order of first appearance, each text once.
 #[derive(Default)]
@@ -72,8 +78,13 @@ impl<'t> Texts<'t> {
 
 impl<'t> Donors<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
-        let mut donors =
-            Donors { shared: Pool::default(), by_function: BTreeMap::new(), none: Pool::default() };
+        let mut donors = Donors {
+            shared: Pool::default(),
+            by_function: BTreeMap::new(),
+            none: Pool::default(),
+            statements: Vec::new(),
+        };
+        let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
         let mut function: Option<Node<'t>> = None;
         for node in tree.nodes() {
             if function.is_none_or(|open| node.range().start >= open.range().end) {
@@ -89,6 +100,13 @@ impl<'t> Donors<'t> {
                 None => donors.shared.collect(node),
             }
             donors.share(node);
+            if is_donor(node) {
+                let place = *statements.entry(node.text()).or_insert_with(|| {
+                    donors.statements.push((node, 0));
+                    donors.statements.len() - 1
+                });
+                donors.statements[place].1 += 1;
+            }
         }
         donors
     }
@@ -119,6 +137,11 @@ impl<'t> Donors<'t> {
         node.function()
             .and_then(|function| self.by_function.get(&function.id()))
             .unwrap_or(&self.none)
+    }
+
+    /// Short simple statements of the file, each text once, with how many there are.
+    pub fn statements(&self) -> &[(Node<'t>, usize)] {
+        &self.statements
     }
 
     /// What the whole file has.
@@ -195,6 +218,15 @@ impl Pool<'_> {
     pub fn is_assigned(&self, name: &str) -> bool {
         self.uses.get(name).is_some_and(|bits| bits & ASSIGNED != 0)
     }
+}
+
+/// Whether a node is a statement that another function may need.
+fn is_donor(node: Node<'_>) -> bool {
+    node.is(&[Role::ExpressionStatement, Role::Assign, Role::AugmentedAssign])
+        && is_statement(node)
+        && is_simple(node)
+        && node.line() == node.last_line()
+        && node.text().len() <= STATEMENT_BYTES_MAX
 }
 
 fn use_of(node: Node<'_>) -> u16 {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod boolean;
+mod borrow;
 mod branch;
 mod cast;
 mod comparison;
@@ -47,6 +48,7 @@ const TEMPLATES: &[&Template] = &[
     &arguments::ADD,
     &arguments::ADD_NAME,
     &boolean::FLIP,
+    &borrow::BORROW,
     &branch::KEYWORD,
     &branch::BODIES,
     &branch::VALUES,

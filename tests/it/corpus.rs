@@ -1,238 +1,119 @@
-//! The corpus of seeded faults in `fixtures/corpus`, and that it is well formed. `cargo bench --bench corpus` lets the
-//! repair engine loose on it.
+//! The corpus of seeded faults is well formed. `cargo bench --bench corpus` lets the repair engine loose on it.
 
+pub mod seeded;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
-
-use serde::Deserialize;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use crate::support::repository;
+use seeded::{Fault, Language, Replacement, Seeded, load};
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
-pub enum Language {
-    Python,
-    Javascript,
-    Typescript,
-    Go,
-    Rust,
-}
+/// Families that no file of templates is named after.
+const MORE_FAMILIES: [&str; 4] = ["await", "copy", "exception", "recursion"];
+const SINGLE_MIN: usize = 80;
+const PAIRS_MIN: usize = 60;
 
-impl Language {
-    pub const ALL: [Language; 5] = [
-        Language::Python,
-        Language::Javascript,
-        Language::Typescript,
-        Language::Go,
-        Language::Rust,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Language::Python => "python",
-            Language::Javascript => "javascript",
-            Language::Typescript => "typescript",
-            Language::Go => "go",
-            Language::Rust => "rust",
+#[test]
+fn every_fault_fits_in_one_place() {
+    let mut wrong = Vec::new();
+    for seeded in load() {
+        for fault in &seeded.faults {
+            let spans: Vec<_> =
+                fault.edits().iter().filter_map(|edit| span(&seeded, edit)).collect();
+            let overlap = spans.len() == 2
+                && spans[0].0 == spans[1].0
+                && spans[0].1.start < spans[1].1.end
+                && spans[1].1.start < spans[0].1.end;
+            if spans.len() != fault.edits().len() || overlap {
+                wrong.push(format!("{}: {}", seeded.name, fault.name));
+            }
         }
     }
+    assert_eq!(wrong, [""; 0]);
 }
 
-/// A healthy project and what can be broken in it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seeded {
-    #[serde(skip)]
-    pub name: String,
-    pub language: Language,
-    /// Nobody looks at its faults while the engine is made better.
-    pub unseen: bool,
-    #[serde(rename = "fault")]
-    pub faults: Vec<Fault>,
+/// Where an edit is made, if that is one place and changes something.
+fn span(seeded: &Seeded, edit: &Replacement) -> Option<(PathBuf, Range<usize>)> {
+    let path = seeded.project().join(&edit.file);
+    let text = fs::read_to_string(&path).ok()?;
+    let mut places = text.match_indices(&edit.from);
+    let (at, _) = places.next()?;
+    let alone = places.next().is_none() && edit.from != edit.to;
+    alone.then_some((path, at..at + edit.from.len()))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    pub name: String,
-    /// What kind of slip it is: the file of templates that is there for such, or one of `MORE_FAMILIES`.
-    pub family: String,
-    pub file: String,
-    pub from: String,
-    pub to: String,
-    /// The second edit of a fault in two places.
-    pub also: Option<Replacement>,
-}
-
-/// A text that is there exactly once in the healthy file, and what the fault makes of it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replacement {
-    pub file: String,
-    pub from: String,
-    pub to: String,
-}
-
-impl Seeded {
-    fn folder(&self) -> PathBuf {
-        corpus().join(&self.name)
-    }
-
-    /// What the engine sees: sources and a normal suite of tests.
-    pub fn project(&self) -> PathBuf {
-        self.folder().join("project")
-    }
-
-    /// More tests, to be laid over the project where the engine does not look.
-    pub fn hidden(&self) -> PathBuf {
-        self.folder().join("hidden")
+#[test]
+fn names_of_faults_are_unique() {
+    for seeded in load() {
+        assert!(seeded.name.starts_with(seeded.language.name()), "{}", seeded.name);
+        let names: BTreeSet<&str> = seeded.faults.iter().map(|fault| fault.name.as_str()).collect();
+        assert_eq!(names.len(), seeded.faults.len(), "{}", seeded.name);
     }
 }
 
-impl Fault {
-    pub fn edits(&self) -> Vec<Replacement> {
-        let Fault { file, from, to, .. } = self;
-        let first = Replacement { file: file.clone(), from: from.clone(), to: to.clone() };
-        [first].into_iter().chain(self.also.clone()).collect()
+#[test]
+fn every_language_has_enough_faults() {
+    let all = load();
+    let pairs = |fault: &&Fault| fault.also.is_some();
+    let n_pairs = all.iter().flat_map(|seeded| &seeded.faults).filter(pairs).count();
+    assert!(n_pairs >= PAIRS_MIN, "{n_pairs} pairs");
+    for language in Language::ALL {
+        let count = |unseen: bool| -> usize {
+            let own =
+                all.iter().filter(|seeded| (seeded.language, seeded.unseen) == (language, unseen));
+            own.flat_map(|seeded| &seeded.faults).filter(|fault| fault.also.is_none()).count()
+        };
+        let (seen, unseen) = (count(false), count(true));
+        assert!(seen + unseen >= SINGLE_MIN, "{language:?}: {seen} seen, {unseen} unseen");
+        assert!(unseen >= SINGLE_MIN / 2, "{language:?}: {unseen} unseen");
     }
 }
 
-fn corpus() -> PathBuf {
-    repository().join("fixtures/corpus")
-}
-
-/// All projects, by language and name.
-pub fn load() -> Vec<Seeded> {
-    let folders = fs::read_dir(corpus()).unwrap().map(|child| child.unwrap());
-    let mut all: Vec<Seeded> = folders
-        .map(|folder| {
-            let name = folder.file_name().into_string().unwrap();
-            let text = fs::read_to_string(folder.path().join("faults.toml")).unwrap();
-            let seeded = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            Seeded { name, ..seeded }
-        })
+#[test]
+fn every_family_occurs() {
+    let folder = repository().join("src/repair/template");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut known: BTreeMap<String, usize> = files
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
+        .filter(|name| name != "tests")
+        .chain(MORE_FAMILIES.map(str::to_owned))
+        .map(|name| (name, 0))
         .collect();
-    all.sort_by(|a, b| (a.language, &a.name).cmp(&(b.language, &b.name)));
-    all
+    for seeded in load() {
+        for fault in &seeded.faults {
+            let n = known.get_mut(&fault.family);
+            *n.unwrap_or_else(|| panic!("{}: no family {:?}", fault.name, fault.family)) += 1;
+        }
+    }
+    let missing: Vec<&String> =
+        known.iter().filter(|(_, n)| **n == 0).map(|(name, _)| name).collect();
+    assert!(missing.is_empty(), "no fault of {missing:?}");
 }
 
-#[cfg(test)]
-mod well_formed {
-    use std::collections::{BTreeMap, BTreeSet};
-    use std::fs;
-    use std::ops::Range;
-    use std::path::{Path, PathBuf};
-
-    use super::{Fault, Language, Replacement, Seeded, load};
-    use crate::support::repository;
-
-    /// Families that no file of templates is named after.
-    const MORE_FAMILIES: [&str; 4] = ["await", "copy", "exception", "recursion"];
-    const SINGLE_MIN: usize = 80;
-    const PAIRS_MIN: usize = 60;
-
-    #[test]
-    fn every_fault_fits_in_one_place() {
-        let mut wrong = Vec::new();
-        for seeded in load() {
-            for fault in &seeded.faults {
-                let spans: Vec<_> =
-                    fault.edits().iter().filter_map(|edit| span(&seeded, edit)).collect();
-                let overlap = spans.len() == 2
-                    && spans[0].0 == spans[1].0
-                    && spans[0].1.start < spans[1].1.end
-                    && spans[1].1.start < spans[0].1.end;
-                if spans.len() != fault.edits().len() || overlap {
-                    wrong.push(format!("{}: {}", seeded.name, fault.name));
-                }
-            }
-        }
-        assert_eq!(wrong, [""; 0]);
+#[test]
+fn hidden_tests_are_apart() {
+    for seeded in load() {
+        assert!(seeded.hidden().is_dir(), "{}", seeded.name);
+        let mut inside = Vec::new();
+        names_below(&seeded.project(), &mut inside);
+        let mut hidden = Vec::new();
+        names_below(&seeded.hidden(), &mut hidden);
+        assert!(
+            !hidden.is_empty() && hidden.iter().all(|name| name.contains("hidden")),
+            "{hidden:?}"
+        );
+        assert!(!inside.iter().any(|name| name.contains("hidden")), "{inside:?}");
     }
+}
 
-    /// Where an edit is made, if that is one place and changes something.
-    fn span(seeded: &Seeded, edit: &Replacement) -> Option<(PathBuf, Range<usize>)> {
-        let path = seeded.project().join(&edit.file);
-        let text = fs::read_to_string(&path).ok()?;
-        let mut places = text.match_indices(&edit.from);
-        let (at, _) = places.next()?;
-        let alone = places.next().is_none() && edit.from != edit.to;
-        alone.then_some((path, at..at + edit.from.len()))
-    }
-
-    #[test]
-    fn names_of_faults_are_unique() {
-        for seeded in load() {
-            assert!(seeded.name.starts_with(seeded.language.name()), "{}", seeded.name);
-            let names: BTreeSet<&str> =
-                seeded.faults.iter().map(|fault| fault.name.as_str()).collect();
-            assert_eq!(names.len(), seeded.faults.len(), "{}", seeded.name);
-        }
-    }
-
-    #[test]
-    fn every_language_has_enough_faults() {
-        let all = load();
-        let pairs = |fault: &&Fault| fault.also.is_some();
-        let n_pairs = all.iter().flat_map(|seeded| &seeded.faults).filter(pairs).count();
-        assert!(n_pairs >= PAIRS_MIN, "{n_pairs} pairs");
-        for language in Language::ALL {
-            let count = |unseen: bool| -> usize {
-                let own = all
-                    .iter()
-                    .filter(|seeded| (seeded.language, seeded.unseen) == (language, unseen));
-                own.flat_map(|seeded| &seeded.faults).filter(|fault| fault.also.is_none()).count()
-            };
-            let (seen, unseen) = (count(false), count(true));
-            assert!(seen + unseen >= SINGLE_MIN, "{language:?}: {seen} seen, {unseen} unseen");
-            assert!(unseen >= SINGLE_MIN / 2, "{language:?}: {unseen} unseen");
-        }
-    }
-
-    #[test]
-    fn every_family_occurs() {
-        let folder = repository().join("src/repair/template");
-        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-        let mut known: BTreeMap<String, usize> = files
-            .map(|file| file.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
-            .filter(|name| name != "tests")
-            .chain(MORE_FAMILIES.map(str::to_owned))
-            .map(|name| (name, 0))
-            .collect();
-        for seeded in load() {
-            for fault in &seeded.faults {
-                let n = known.get_mut(&fault.family);
-                *n.unwrap_or_else(|| panic!("{}: no family {:?}", fault.name, fault.family)) += 1;
-            }
-        }
-        let missing: Vec<&String> =
-            known.iter().filter(|(_, n)| **n == 0).map(|(name, _)| name).collect();
-        assert!(missing.is_empty(), "no fault of {missing:?}");
-    }
-
-    #[test]
-    fn hidden_tests_are_apart() {
-        for seeded in load() {
-            assert!(seeded.hidden().is_dir(), "{}", seeded.name);
-            let mut inside = Vec::new();
-            names_below(&seeded.project(), &mut inside);
-            let mut hidden = Vec::new();
-            names_below(&seeded.hidden(), &mut hidden);
-            assert!(
-                !hidden.is_empty() && hidden.iter().all(|name| name.contains("hidden")),
-                "{hidden:?}"
-            );
-            assert!(!inside.iter().any(|name| name.contains("hidden")), "{inside:?}");
-        }
-    }
-
-    fn names_below(folder: &Path, names: &mut Vec<String>) {
-        for child in fs::read_dir(folder).unwrap().map(|child| child.unwrap()) {
-            if child.file_type().unwrap().is_dir() {
-                names_below(&child.path(), names);
-            } else {
-                names.push(child.file_name().into_string().unwrap());
-            }
+fn names_below(folder: &Path, names: &mut Vec<String>) {
+    for child in fs::read_dir(folder).unwrap().map(|child| child.unwrap()) {
+        if child.file_type().unwrap().is_dir() {
+            names_below(&child.path(), names);
+        } else {
+            names.push(child.file_name().into_string().unwrap());
         }
     }
 }

@@ -183,7 +183,7 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let others = donors.iter().filter(is_short).map(|donor| donor.text());
     let others = others.filter(|text| *text != node.text());
     for (rank, other) in ranked(node.text(), others, ADJUST_MAX).into_iter().enumerate() {
-        for (more, operator) in ["-", "+"].into_iter().enumerate() {
+        for (more, operator) in ["-", "+", "*"].into_iter().enumerate() {
             let text = format!("{} {operator} {other}", node.text());
             drafts.replace(node, &text, extra + nth(rank) + nth(more));
         }

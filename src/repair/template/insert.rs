@@ -310,7 +310,7 @@ fn parameters(function: Node<'_>) -> Vec<&str> {
     names.filter(|name| !function.tree.language.reserved.contains(name)).collect()
 }
 
-fn insert<'s>(
+pub(super) fn insert<'s>(
     site: &Site<'s>,
     drafts: &mut Drafts<'s>,
     edit: Option<Edit>,

@@ -208,7 +208,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
 
 /// The same for Go, in methods of `o`.
 const GO: &[(&str, &str, &str, &str)] = &[
-    ("copy-statement", "n int", "n += 2\ng()", "n += 2\ng()\nn += 2"),
+    ("copy-statement", "n int", "g()\nh()", "g()\nh()\ng()"),
     ("cast", "a string", "b := []byte(a)\ng(b)", "b := []rune(a)\ng(b)"),
     (
         "condition",
@@ -363,7 +363,33 @@ fn every_template_has_a_case() {
 }
 
 /// Templates that need more than a function to work on, tested below.
-const WITH_HINTS: &[&str] = &["refuse", "widen"];
+const WITH_HINTS: &[&str] = &["refuse", "widen", "borrow-statement"];
+
+#[test]
+fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
+    let check = |path, before: &str, after: &str| {
+        let outcomes = outcomes_of(path, before);
+        let is_wanted = |(made, text): &(crate::repair::Candidate, String)| {
+            made.template == "borrow-statement" && text == after
+        };
+        outcomes.iter().any(is_wanted)
+    };
+    let python = "class A:\n    def f(self, x):\n        self.n += 1\n        g(x)\n        return y\n\n    def h(self, z):\n        return self.m\n";
+    let at = "        return self.m\n";
+    let with = |line: &str| python.replace(at, &format!("        {line}\n{at}"));
+    assert!(check("a.py", python, &with("self.n += 1")));
+    assert!(check("a.py", python, &with("g(z)")), "with the one name exchanged");
+    let free = python.replace("(self, z)", "(z)").replace("self.m", "z");
+    assert!(!check(
+        "a.py",
+        &free,
+        &free.replace("        return z", "        self.n += 1\n        return z")
+    ));
+    let javascript =
+        "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
+    let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
+    assert!(check("a.js", javascript, &longer));
+}
 
 #[test]
 fn refusals_follow_a_missing_exception() {
