@@ -16,7 +16,7 @@ const MODULE: (&str, &str) = ("go.mod", "module example.com/m\n\ngo 1.18\n");
 fn a_module_is_fixed_by_edits_that_share_a_build() {
     let red = Red::of_fixture("go-ledger", "", &rungs().pop().unwrap().1);
     let told = Mutex::new(Vec::new());
-    let (tree, title, fact) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
+    let (tree, title, _) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
     println!("{title} {fact:?}");
     assert!(red.text(&tree, "money/money.go").contains("if i < rest {"), "{title}");
     let told: Vec<Progress> = told.into_inner().unwrap();
@@ -84,8 +84,7 @@ func TestCount(t *testing.T) {
 fn fixed(code: &str, tests: &str) -> (String, String) {
     let red = Red::of_files(&[MODULE, ("m.go", code), ("m_test.go", tests)]);
     let told = Mutex::new(Vec::new());
-    let (tree, title, fact) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
-    println!("{title} {fact:?}");
+    let (tree, title, _) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
     let told: Vec<Progress> = told.into_inner().unwrap();
     assert!(!told.iter().any(|one| one.text.contains("cannot go on")), "{told:?}");
     (red.text(&tree, "m.go"), title)
