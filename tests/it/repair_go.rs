@@ -16,7 +16,7 @@ const MODULE: (&str, &str) = ("go.mod", "module example.com/m\n\ngo 1.18\n");
 fn a_module_is_fixed_by_edits_that_share_a_build() {
     let red = Red::of_fixture("go-ledger", "", &rungs().pop().unwrap().1);
     let told = Mutex::new(Vec::new());
-    let (tree, title, _) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
+    let (tree, title, fact) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
     println!("{title} {fact:?}");
     assert!(red.text(&tree, "money/money.go").contains("if i < rest {"), "{title}");
     let told: Vec<Progress> = told.into_inner().unwrap();
