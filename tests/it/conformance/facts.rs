@@ -10,12 +10,14 @@ use super::scenario::{Document, Facts, Offer, Titles};
 use crate::sim::personality::ALL;
 
 impl Facts {
-    /// What is wanted of one editor: what is said for all, and over it what is said for this one.
-    pub fn of(wanted: &Value, editor: &str) -> Result<Self, Fault> {
+    /// What is wanted of one editor: what is said for all, over it what is said for this one, and over that what is said
+    /// for real ones with our plugin, which has views of its own.
+    pub fn of(wanted: &Value, editor: &str, has_plugin: bool) -> Result<Self, Fault> {
         let table = |value: &Value| value.as_object().cloned().ok_or("an expectation of nothing");
         let mut own = table(wanted)?;
-        for known in ALL {
-            let over = own.remove(known.name).filter(|_| known.name == editor);
+        let editors = ALL.iter().map(|known| (known.name, known.name == editor));
+        for (name, is_meant) in editors.chain([("plugin", has_plugin)]) {
+            let over = own.remove(name).filter(|_| is_meant);
             own.extend(over.as_ref().map(table).transpose()?.into_iter().flatten());
         }
         Self::deserialize(Value::Object(own)).map_err(|error| error.to_string())
@@ -24,7 +26,9 @@ impl Facts {
 
 impl Desk {
     pub async fn expect(&mut self, wanted: &Value) -> Result<(), Fault> {
-        let facts = Facts::of(wanted, self.editor.personality.name)?;
+        let listens = self.capabilities["experimental"]["greenloop"].is_object();
+        let has_plugin = self.real.is_some() && listens;
+        let facts = Facts::of(wanted, self.editor.personality.name, has_plugin)?;
         if self.real.is_some() {
             return self.expect_for_real(&facts).await;
         }

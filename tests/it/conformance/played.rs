@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use super::real::{Start, not_for_real};
 use super::scenario::Scenario;
@@ -18,9 +19,6 @@ enum Played {
     Left(&'static str),
     Fault(String),
 }
-
-/// Copies of each editor that play at the same time; most of it is waiting.
-const AT_ONCE: usize = 4;
 
 /// Scenarios that come out otherwise with a real editor, with its name and the reason.
 const OTHERWISE: &[(&str, &str, &str)] = &[
@@ -40,18 +38,34 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
         "Eglot of Emacs 30 asks for no actions by itself",
     ),
     ("emacs", "an editor gets the kinds it asks for", "Eglot asks for one kind at a time"),
+    ("vscode", "an editor gets the kinds it asks for", "VS Code asks for one kind at a time"),
+    (
+        "vscode",
+        "the diff of a change, by name or as a file",
+        "the extension shows it in the editor's own view of differences",
+    ),
 ];
+
+/// Editors that are driven elsewhere and play nothing here, with the reason.
+const NOT_PLAYING: &[(&str, &str)] = &[(
+    "Helix",
+    "keys are all it takes and its screen is all it shows, with no lenses, no cancel at the progress and no kinds of \
+     actions to ask for",
+)];
 
 struct RealEditor {
     /// As in `ALL`.
     name: &'static str,
     shown: &'static str,
     start: Start,
+    /// Copies that play at the same time; most of it is waiting.
+    at_once: usize,
 }
 
-const EDITORS: [RealEditor; 2] = [
-    RealEditor { name: "neovim", shown: "Neovim", start: neovim },
-    RealEditor { name: "emacs", shown: "Emacs", start: emacs },
+const EDITORS: [RealEditor; 3] = [
+    RealEditor { name: "neovim", shown: "Neovim", start: neovim, at_once: 4 },
+    RealEditor { name: "emacs", shown: "Emacs", start: emacs, at_once: 4 },
+    RealEditor { name: "vscode", shown: "VS Code", start: vscode, at_once: 2 },
 ];
 
 fn installed(path: &str) -> std::path::PathBuf {
@@ -89,6 +103,15 @@ fn emacs(lsp: &str, user: &str, root: &Path, home: &Path) -> Command {
     command
 }
 
+/// A window of the workbench that `tests/editors/conformance.sh` has started.
+fn vscode(lsp: &str, user: &str, root: &Path, home: &Path) -> Command {
+    let workbench = std::env::var_os("GREENLOOP_WORKBENCH");
+    let mut command = at(Path::new("node"), lsp, user, root, home);
+    command.arg(repository().join("tests/editors/vscode/window.mjs"));
+    command.env("GREENLOOP_WORKBENCH", workbench.expect("tests/editors/conformance.sh names it"));
+    command
+}
+
 fn play(personality: &'static Personality, scenario: &Scenario, start: Start) -> Played {
     if let Some(reason) = not_for_real(scenario) {
         return Played::Left(reason);
@@ -101,6 +124,31 @@ fn play(personality: &'static Personality, scenario: &Scenario, start: Start) ->
     });
     runtime.shutdown_background();
     told.map_or_else(Played::Fault, |()| Played::Met)
+}
+
+/// What came of each scenario with one editor, with its area and name.
+#[expect(
+    clippy::print_stderr,
+    reason = "how long each takes is worth a look, `--nocapture` shows it"
+)]
+fn play_all(real: &RealEditor, meant: &[&(String, Scenario)]) -> Vec<(String, String, Played)> {
+    let personality = ALL.iter().find(|known| known.name == real.name).unwrap();
+    let play_share = |share: usize| -> Vec<(String, String, Played)> {
+        let own = meant.iter().skip(share).step_by(real.at_once);
+        own.map(|(area, scenario)| {
+            let begun = Instant::now();
+            let played = play(personality, scenario, real.start);
+            eprintln!("{:5.1} s {}: {}", begun.elapsed().as_secs_f64(), real.name, scenario.name);
+            (area.clone(), scenario.name.clone(), played)
+        })
+        .collect()
+    };
+    std::thread::scope(|scope| {
+        let play_share = &play_share;
+        let shares: Vec<_> =
+            (0..real.at_once).map(|share| scope.spawn(move || play_share(share))).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    })
 }
 
 /// By area and editor: how many were met, of how many.
@@ -120,28 +168,9 @@ fn real_editors_see_the_scenarios_through() {
     let mut faults = Vec::new();
     let mut table = Table::new();
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
-    std::thread::scope(|scope| {
-        let chosen = EDITORS.iter().enumerate().filter(|(_, real)| real.name.contains(&editor));
-        let shares = chosen.flat_map(|one| (0..AT_ONCE).map(move |share| (one, share)));
-        let threads: Vec<_> = shares
-            .map(|((at, real), share)| {
-                let meant = &meant;
-                scope.spawn(move || {
-                    let personality = ALL.iter().find(|known| known.name == real.name).unwrap();
-                    let own = meant.iter().skip(share).step_by(AT_ONCE);
-                    let played = own.map(|(area, scenario)| {
-                        (
-                            at,
-                            area.clone(),
-                            scenario.name.clone(),
-                            play(personality, scenario, real.start),
-                        )
-                    });
-                    played.collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        for (at, area, name, played) in threads.into_iter().flat_map(|one| one.join().unwrap()) {
+    let chosen = EDITORS.iter().enumerate().filter(|(_, real)| real.name.contains(&editor));
+    for (at, real) in chosen {
+        for (area, name, played) in play_all(real, &meant) {
             let area = area.trim_end_matches(".toml").to_owned();
             match played {
                 Played::Left(reason) => *left.entry(reason).or_default() += 1,
@@ -161,7 +190,7 @@ fn real_editors_see_the_scenarios_through() {
                 }
             }
         }
-    });
+    }
     assert!(faults.is_empty(), "{} failed:\n{}", faults.len(), faults.join("\n\n"));
     if only.is_empty() && editor.is_empty() {
         is_the_table(&table, &left);
@@ -201,6 +230,9 @@ fn is_the_table(table: &Table, left: &BTreeMap<&str, usize>) {
         reasons.join(", in ")
     )
     .unwrap();
+    for (shown, reason) in NOT_PLAYING {
+        writeln!(text, "\n{shown} plays none of them: {reason}.").unwrap();
+    }
     let file = repository().join("editors/README.md");
     let page = std::fs::read_to_string(&file).unwrap();
     let begin = "<!-- played: made by tests/it/conformance/played.rs -->\n";

@@ -133,12 +133,12 @@ impl Desk {
         self.settle().await
     }
 
-    /// Waits until the run of the last answer has reached the engine.
+    /// Waits until the run of the last answer has reached the engine, if it names one.
     async fn until_asked(&mut self) -> Result<(), Fault> {
         let id = self.answer["taskId"].clone();
         let is_there = async |desk: &mut Self| {
             desk.take_commands();
-            Ok(desk.runs.iter().any(|(run, _)| json!(run) == id))
+            Ok(id.is_null() || desk.runs.iter().any(|(run, _)| json!(run) == id))
         };
         self.until("the run", is_there).await
     }

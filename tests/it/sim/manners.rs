@@ -26,6 +26,16 @@ pub fn breach(message: &Value, capabilities: &Value) -> Option<&'static str> {
             let by_name = capabilities["workspace"]["textDocumentContent"].is_object();
             (!by_name).then_some("this editor opens no documents by name")
         }
+        Some("client/registerCapability") => {
+            let all = params["registrations"].as_array();
+            let is_unasked = |registered: &Value| {
+                let method = registered["method"].as_str().unwrap_or_default();
+                let (part, what) = method.split_once('/').unwrap_or((method, ""));
+                capabilities[part][what]["dynamicRegistration"] != true
+            };
+            let unasked = all.is_none_or(|all| all.iter().any(is_unasked));
+            unasked.then_some("this editor has nothing registered afterwards")
+        }
         Some(method) if method.starts_with("greenloop/") => {
             let listens = capabilities["experimental"]["greenloop"]["version"] == 1;
             (!listens).then_some("this editor knows no messages of ours")

@@ -185,7 +185,15 @@ impl Wire {
         if let Some(relay) = &mut self.relay {
             relay.hear(&message);
             match message["method"].as_str() {
-                Some("initialize") => self.capabilities = message["params"]["capabilities"].clone(),
+                Some("initialize") => {
+                    let params = &message["params"];
+                    self.capabilities = params["capabilities"].clone();
+                    // Client libraries have no other place for what is our plugin's.
+                    if self.capabilities["experimental"].is_null() {
+                        let own = params["initializationOptions"]["experimental"].clone();
+                        self.capabilities["experimental"] = own;
+                    }
+                }
                 None => {
                     self.open_question.take_if(|open| *open == message["id"]);
                     self.questions.retain(|open| open["id"] != message["id"]);
@@ -250,7 +258,10 @@ impl Wire {
                 self.questions.retain(|open| open["id"] != message["params"]["id"]);
                 self.open_question.take_if(|open| *open == message["params"]["id"]);
             }
-            Some(method) if method.starts_with("greenloop/") => self.notified.push(message),
+            Some(method) if method.starts_with("greenloop/") => {
+                self.heed_plugin_question(method, &message["params"]);
+                self.notified.push(message);
+            }
             Some(method) if method.ends_with("/refresh") => {
                 self.agree(&message, Value::Null).await;
             }
@@ -266,6 +277,23 @@ impl Wire {
                 self.published.push(params.clone());
             }
             Some(_) | None => {}
+        }
+    }
+
+    /// A question that the plugin of a real editor shows is open as any other.
+    fn heed_plugin_question(&mut self, method: &str, params: &Value) {
+        if self.relay.is_none() {
+            return;
+        }
+        // No id of a request.
+        let id = json!([params["questionId"]]);
+        match method {
+            "greenloop/question" => {
+                let shown = json!({"id": id, "params": {"message": params["text"]}});
+                self.questions.push_back(shown);
+            }
+            "greenloop/questionClosed" => self.questions.retain(|open| open["id"] != id),
+            _ => {}
         }
     }
 
