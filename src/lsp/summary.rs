@@ -1,6 +1,5 @@
 //! Runs in a line of words.
 
-use crate::logic::confidence;
 use tower_lsp::lsp_types::MessageType;
 
 use super::error;
@@ -115,16 +114,14 @@ pub fn judges(proposal: &Proposal, path: &RepoPath, hunk: usize) -> String {
     class.map_or_else(String::new, |class| format!(", of {}", class.name()))
 }
 
-/// `41/41 tests pass`, and what speaks against the change.
+/// `41/41 tests pass`.
 pub fn evidence(evidence: &Evidence) -> String {
     let total = evidence.n_passed + evidence.still_red.len();
     let flaky = match evidence.flaky.len() {
         0 => String::new(),
         n => format!(", {n} flaky set aside"),
     };
-    let doubt = evidence.search.as_ref().and_then(confidence::doubt);
-    let doubt = doubt.map_or_else(String::new, |doubt| format!("; {doubt}"));
-    format!("{}/{} pass{flaky}{doubt}", evidence.n_passed, counted(total, "test"))
+    format!("{}/{} pass{flaky}", evidence.n_passed, counted(total, "test"))
 }
 
 /// How loud a run's end is, and whether it is what was hoped for.
