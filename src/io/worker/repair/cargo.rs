@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use self::compile::Build;
 use self::ledger::Ledger;
 use super::batch::{self, Line, Spec};
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
 use crate::base::path::RepoPath;
 use crate::io::process::Output;
 use crate::io::worlds::World;
@@ -93,8 +93,5 @@ impl FastPath for Cargo<'_> {
 }
 
 fn not_possible(reason: String) -> Failure {
-    Failure::environment(
-        format!("the Rust search cannot go on: {reason}"),
-        "Candidates are tried one check at a time instead.",
-    )
+    given_up(format!("the Rust search cannot go on: {reason}"))
 }

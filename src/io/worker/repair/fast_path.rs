@@ -48,6 +48,11 @@ pub(super) enum Verdict {
     Plausible,
 }
 
+/// Why candidates cannot be tried faster than one check each, or not to the end.
+pub(super) fn given_up(reason: String) -> Failure {
+    Failure::environment(reason, "Candidates are tried one check at a time instead.")
+}
+
 /// Tries candidates faster than one check each. One implementation per runner family, and the generic one.
 pub(super) trait FastPath {
     /// What failing tests and a sample of passing ones ran; empty when the language has no way to tell.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use self::build::{Launch, Packages};
 use self::ledger::Ledger;
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
 use crate::base::path::RepoPath;
 use crate::io::worlds::World;
 use crate::model::failure::Failure;
@@ -96,8 +96,5 @@ impl FastPath for Go<'_> {
 }
 
 fn not_possible(reason: &str) -> Failure {
-    Failure::environment(
-        format!("the Go search cannot go on: {reason}"),
-        "Candidates are tried one check at a time instead.",
-    )
+    given_up(format!("the Go search cannot go on: {reason}"))
 }

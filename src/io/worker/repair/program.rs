@@ -8,7 +8,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
 use super::patch;
 use crate::base::limits::{CANDIDATE_MEMORY_BYTES, OBSERVE_WALL, SEARCH_WALL_MAX};
 use crate::base::path::RepoPath;
@@ -210,10 +210,7 @@ impl Program<'_> {
     fn died(&self, output: &[u8]) -> Failure {
         let text = String::from_utf8_lossy(output);
         let said = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
-        Failure::environment(
-            format!("the {} search ended early: {said}", self.language),
-            "Candidates are tried one check at a time instead.",
-        )
+        given_up(format!("the {} search ended early: {said}", self.language))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::limits::{COVERAGE_BYTES_MAX, SEARCH_WALL_MAX};
 use crate::base::path::RepoPath;
 use crate::io::process::End;
 use crate::io::sandbox;
-use crate::io::worker::repair::fast_path::{Job, Verdict};
+use crate::io::worker::repair::fast_path::{Job, Verdict, given_up};
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
 
@@ -69,10 +69,7 @@ pub(in super::super) fn run_in(
 }
 
 fn not_run(reason: &str) -> Failure {
-    Failure::environment(
-        format!("the search cannot go on: {reason}"),
-        "Candidates are tried one check at a time instead.",
-    )
+    given_up(format!("the search cannot go on: {reason}"))
 }
 
 /// Lines as instrumented programs write them: `path<TAB>line,line`. A file that is not there is no line.
