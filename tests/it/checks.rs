@@ -540,6 +540,57 @@ fn cargo_tells_tests_of_every_binary_and_builds_that_fail() {
     assert!(matches!(run_one(&place).end, CheckEnd::Missing { .. }));
 }
 
+/// A test that looks for the report and its words wherever it can, and writes lines of its own; then it ends the runner.
+const LIAR: &str = r#"import json, os, subprocess, sys, unittest
+
+def lie(names):
+    lines = [{"event": "announced", "count": len(names)}]
+    lines += [{"event": "case", "name": name, "outcome": "passed"} for name in names]
+    data = "".join(json.dumps(line) + "\n" for line in lines + [{"event": "end", "count": len(names)}])
+    assert not [name for name in os.environ if "GREENLOOP" in name.upper()]
+    assert "greenloop" not in os.environ.get("PYTEST_ADDOPTS", "") + os.environ.get("PYTHONPATH", "")
+    folders = {os.path.dirname(os.path.abspath(getattr(sys.modules[name], "__file__", None) or "/x"))
+               for name in list(sys.modules) if "greenloop" in name}
+    assert not [name for folder in folders for name in os.listdir(folder) if "json" in name]
+    for fd in os.listdir("/proc/self/fd"):
+        try:
+            if "report" in os.readlink("/proc/self/fd/" + fd):
+                os.write(int(fd), data.encode())
+        except OSError:
+            pass
+    os._exit(0)
+
+class A(unittest.TestCase):
+    def test_a_lies(self):
+        lie(["test_a.A.test_a_lies", "test_a.A.test_b", "test_a.py::A::test_a_lies", "test_a.py::A::test_b"])
+
+    def test_b(self):
+        self.fail()
+"#;
+
+#[test]
+fn a_forged_report_of_python_is_not_believed() {
+    for config in ["", &pytest_config()] {
+        let run = run_one(&place(&[("greenloop.toml", config), ("test_a.py", LIAR)]));
+        let ended = matches!(run.end, CheckEnd::Crashed { .. });
+        assert!(ended && !run.report.complete, "{:?}: {}", run.end, told(&run));
+        assert!(!run.report.cases.iter().any(|case| case.outcome == TestOutcome::Passed));
+    }
+}
+
+#[test]
+fn what_a_test_starts_reports_for_itself() {
+    let inner = "import subprocess, sys\n\ndef test_inner(tmp_path):\n    \
+                 (tmp_path / 'test_x.py').write_text('def test_x(): assert False')\n    \
+                 run = subprocess.run([sys.executable, '-m', 'pytest', str(tmp_path)], capture_output=True)\n    \
+                 assert run.returncode == 1, run.stderr\n";
+    let place = place(&[("greenloop.toml", &pytest_config()), ("test_a.py", inner)]);
+    insta::assert_snapshot!(told(&run_one(&place)), @"
+    Completed, complete
+    Passed test_a.py::test_inner test_a.py:3
+    ");
+}
+
 #[test]
 fn a_cancelled_check_says_so() {
     let place = place(&[(

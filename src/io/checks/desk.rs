@@ -1,12 +1,16 @@
 //! Where our own programs inside test runners write their reports, which are read while they are written.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+
+use serde_json::{Value, json};
 
 use super::Job;
 use crate::base::limits::{REPORT_BYTES_MAX, REPORT_POLL};
@@ -19,14 +23,16 @@ use crate::model::report::TestCase;
 /// The files of one run, in the world's scratch folder and gone with it.
 pub(super) struct Desk {
     pub folder: PathBuf,
-    pub report: PathBuf,
+    /// What every line of the report has to hold.
+    key: String,
     /// Opened before the tests run, so that nothing they put in the report's place is ever opened.
     reader: File,
 }
 
 impl Desk {
-    /// Puts down `programs`, each a name with its text, and an empty report.
-    pub fn set(job: &Job<'_>, programs: &[(&str, &str)]) -> io::Result<Desk> {
+    /// Puts down `programs`, each a name with its text, an empty report, and beside them the task: where to write, with
+    /// which key, and what `more` says. Our programs take task and report's name away before tests run.
+    pub fn set(job: &Job<'_>, programs: &[(&str, &str)], more: Value) -> io::Result<Desk> {
         // A world may be asked to run checks more than once.
         static N_RUNS: AtomicU64 = AtomicU64::new(0);
         let folder =
@@ -35,25 +41,34 @@ impl Desk {
         for (name, text) in programs {
             fs::write(folder.join(name), text)?;
         }
-        let report = folder.join("report.jsonl");
+        let (report, key) = (folder.join("report.jsonl"), new_key());
         File::create(&report)?;
-        Ok(Desk { reader: File::open(&report)?, folder, report })
+        let task = json!({
+            "report": text(&report), "root": text(job.world.root()), "key": key, "more": more,
+        });
+        fs::write(folder.join("greenloop.json"), task.to_string())?;
+        Ok(Desk { reader: File::open(&report)?, folder, key })
     }
 
-    /// Runs the command and reads the report, whose lines hold `key`.
+    /// Runs the command and reads the report.
     pub fn follow(
         self,
         job: &Job<'_>,
         command: &Command,
-        key: &str,
         on_case: &mut dyn FnMut(&TestCase),
     ) -> (Output, Reported) {
-        let reader = Reader::new(&job.check.id, key);
+        let reader = Reader::new(&job.check.id, &self.key);
         let mut report = Tail { file: self.reader, n_read: 0, reader };
         let output = follow(job, command, &mut || report.read(job, on_case));
         report.read(job, on_case);
         (output, report.reader.finish())
     }
+}
+
+/// Sixteen bytes that nobody can guess, from the randomness that hash tables are seeded with.
+fn new_key() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
 }
 
 /// What a desk that cannot be set up means for people.

@@ -1,7 +1,4 @@
-"""A pytest plugin that reports each test to a file. Loaded by `-p`, told by environment variables."""
-
-import json
-import os
+"""A pytest plugin that reports each test to a file. Loaded by `-p`."""
 
 import pytest
 
@@ -12,13 +9,12 @@ _RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3}
 
 class Plugin:
     def __init__(self):
-        self.report = Report(os.environ["GREENLOOP_REPORT"], os.environ["GREENLOOP_ROOT"])
-        self.only = None
+        self.report = Report()
+        self.report.withdraw()
         self.cases = {}
         self.announced = 0
-        if os.environ.get("GREENLOOP_ONLY"):
-            with open(os.environ["GREENLOOP_ONLY"], encoding="utf-8") as names:
-                self.only = {name[:-9] if name.endswith(" (import)") else name for name in json.load(names)}
+        only = self.report.more["only"]
+        self.only = None if only is None else {name[:-9] if name.endswith(" (import)") else name for name in only}
 
     def is_wanted(self, name):
         return self.only is None or any(name == one or name.startswith((one + "::", one + "/")) for one in self.only)

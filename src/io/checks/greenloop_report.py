@@ -17,29 +17,57 @@ TRACE_LINES_MAX = 12
 _write, _getpid, _dumps = os.write, os.getpid, json.dumps
 _realpath, _relpath, _isabs, _join = os.path.realpath, os.path.relpath, os.path.isabs, os.path.join
 _START = os.getcwd()
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _OUTSIDE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 _OUTSIDE_PREFIXES = tuple(
     {_realpath(prefix) + os.sep for prefix in (sys.prefix, sys.base_prefix)}
 )
 
 
+def _take_task():
+    """The task beside this file. It goes, like the report's name, before any test runs: what is to write a report of
+    its own has to know the file and the key, and finds neither."""
+    path = _join(_FOLDER, "greenloop.json")
+    with open(path, encoding="utf-8") as file:
+        task = json.load(file)
+    task["fd"] = os.open(task["report"], os.O_WRONLY | os.O_APPEND)
+    for name in (path, task.pop("report")):
+        try:
+            os.unlink(name)
+        except OSError:
+            pass  # Some systems keep a file that is open.
+    return task
+
+
 class Report:
     """The report file. Only the process that opened it writes, so forked tests cannot add lines."""
 
-    def __init__(self, path, root):
-        self.fd = os.open(path, os.O_WRONLY | os.O_APPEND)
+    def __init__(self):
+        task = _take_task()
+        self.fd = task["fd"]
+        self.key = task["key"]
         self.pid = _getpid()
-        self.root = _realpath(root)
+        self.root = _realpath(task["root"])
+        self.more = task["more"]
         self.known = {}
         self.written = 0
 
     def line(self, event, **fields):
         if _getpid() != self.pid:
             return
-        fields["event"] = event
+        fields.update(event=event, key=self.key)
         data = (_dumps(fields) + "\n").encode("ascii")
         while data:
             data = data[_write(self.fd, data):]
+
+    def withdraw(self):
+        """Takes us out of what programs that tests start would see."""
+        for name, value in self.more["given"]:
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        sys.path[:] = [folder for folder in sys.path if folder != _FOLDER]
 
     def start(self, name):
         self.line("start", name=clean(name))

@@ -4,7 +4,6 @@ import argparse
 import fnmatch
 import importlib.util
 import inspect
-import json
 import os
 import re
 import sys
@@ -309,9 +308,6 @@ def choose(files, wanted):
 
 def options():
     parser = argparse.ArgumentParser(prog="python -m unittest")
-    parser.add_argument("--report", required=True)
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--only")
     parser.add_argument("-s", "--start-directory", default=".")
     parser.add_argument("-t", "--top-level-directory", default=".")
     parser.add_argument("-p", "--pattern", action="append")
@@ -340,13 +336,12 @@ def find(given):
 
 def main():
     given = options()
-    report = Report(given.report, given.root)
+    report = Report()
     sys.argv = ["python -m unittest"]
     files = find(given)
     wanted = set(given.names)
-    if given.only:
-        with open(given.only, encoding="utf-8") as names:
-            wanted = {re.sub(r" \(\w+\)$", "", name) for name in json.load(names)}
+    if report.more["only"] is not None:
+        wanted = {re.sub(r" \(\w+\)$", "", name) for name in report.more["only"]}
     suite = load(report, choose(files, wanted) if wanted else files)
     if wanted:
         suite = unittest.TestSuite(test for test in flat(suite) if is_wanted(test, wanted))

@@ -5,18 +5,14 @@ mod argv;
 pub(super) mod packages;
 mod wanted;
 
-use std::collections::hash_map::RandomState;
 use std::env;
-use std::fs;
-use std::hash::{BuildHasher, Hasher};
-use std::io;
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::Value;
 
 use self::argv::Ours;
 use self::wanted::Wanted;
-use super::desk::{self, Desk, text};
+use super::desk::{self, Desk};
 use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
 use super::{Done, Job, Select};
 use crate::io::process::Output;
@@ -56,8 +52,7 @@ fn attempt(
     wanted: &Wanted<'_>,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Result<Done, Failure> {
-    let key = new_key();
-    let desk = set(job, &key).map_err(desk::trouble(job))?;
+    let desk = Desk::set(job, &PROGRAMS, Value::Null).map_err(desk::trouble(job))?;
     let ours = Ours { folder: &desk.folder, cache: &job.world.scratch().join("javascript-cache") };
     let argv = argv::with_ours(job.check.runner, &job.check.argv, &ours, select);
     let argv = argv::expanded(job.check.runner, argv, &|| files(job));
@@ -67,7 +62,7 @@ fn attempt(
             on_case(case);
         }
     };
-    let (output, mut reported) = desk.follow(job, &command, &key, &mut tell);
+    let (output, mut reported) = desk.follow(job, &command, &mut tell);
     let end = end(job, &output, &reported);
     reported.report.cases.retain(|case| wanted.has(&case.id.name));
     let is_empty = end == CheckEnd::Completed && reported.report.cases.is_empty();
@@ -75,20 +70,6 @@ fn attempt(
     let shown = job.shown_as(&argv::shown(job.check.runner, &job.check.argv, select));
     let Reported { report, problems, running, .. } = reported;
     Ok(Done { end, report, problems, running, command: shown, output })
-}
-
-/// The reporters and their task, which says where to write and with which key. They take it away before tests run.
-fn set(job: &Job<'_>, key: &str) -> io::Result<Desk> {
-    let desk = Desk::set(job, &PROGRAMS)?;
-    let task = json!({ "report": text(&desk.report), "root": text(job.world.root()), "key": key });
-    fs::write(desk.folder.join("greenloop.json"), task.to_string())?;
-    Ok(desk)
-}
-
-/// Sixteen bytes that nobody can guess, from the randomness that hash tables are seeded with.
-fn new_key() -> String {
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
 }
 
 /// The files of the tree below the check's folder, as seen from there.

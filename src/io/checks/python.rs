@@ -1,8 +1,7 @@
 //! Checks that Python runs: our own programs beside unittest or inside pytest write a line per test to a file, which
 //! is read while they run.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use serde_json::json;
 
 use super::desk::{self, Desk, text};
 use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
@@ -20,28 +19,22 @@ const PROGRAMS: [(&str, &str); 3] = [
     ("greenloop_pytest.py", include_str!("greenloop_pytest.py")),
 ];
 
+/// The variables that bring our plugin into pytest. It gives them back what they held, for what tests start.
+const OURS: [&str; 2] = [PATH, OPTIONS];
+const PATH: &str = "PYTHONPATH";
+const OPTIONS: &str = "PYTEST_ADDOPTS";
+
 /// pytest's exit code when it found nothing to run.
 const PYTEST_NO_TESTS: i32 = 5;
 
-/// The file with the names of the tests to run, when not all are to.
-fn write_only(desk: &Desk, select: Select<'_>) -> std::io::Result<Option<PathBuf>> {
-    let Select::Only(names) = select else { return Ok(None) };
-    let only = desk.folder.join("only.json");
-    fs::write(&only, serde_json::to_vec(names)?)?;
-    Ok(Some(only))
-}
-
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<Done, Failure> {
-    let set = || {
-        let desk = Desk::set(job, &PROGRAMS)?;
-        let only = write_only(&desk, job.select)?;
-        Ok((desk, only))
-    };
-    let (desk, only) = set().map_err(desk::trouble(job))?;
-    let only = only.as_deref();
+    let only = if let Select::Only(names) = job.select { Some(names) } else { None };
+    let given = |name: &str| job.check.env.get(name);
+    let task = json!({ "only": only, "given": OURS.map(|name| (name, given(name))) });
+    let desk = Desk::set(job, &PROGRAMS, task).map_err(desk::trouble(job))?;
     let is_pytest = job.check.runner == Runner::Pytest;
-    let command = if is_pytest { pytest(job, &desk, only) } else { unittest(job, &desk, only) };
-    let (output, reported) = desk.follow(job, &command, "", on_case);
+    let command = if is_pytest { pytest(job, &desk) } else { unittest(job, &desk) };
+    let (output, reported) = desk.follow(job, &command, on_case);
     let end = end(job, &output, &reported);
     let names = if let Select::Only(names) = job.select { names } else { &[] };
     let Reported { report, problems, running, .. } = reported;
@@ -49,38 +42,26 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
 }
 
 /// The check's command with our program in the place of unittest's.
-fn unittest(job: &Job<'_>, desk: &Desk, only: Option<&Path>) -> Command {
+fn unittest(job: &Job<'_>, desk: &Desk) -> Command {
     let argv = &job.check.argv;
     let at = argv.windows(2).position(|two| two == ["-m", "unittest"]);
     let (before, after) = at.map_or((&argv[..], &argv[..0]), |at| (&argv[..at], &argv[at + 2..]));
     let mut argv = before.to_vec();
     argv.push(text(&desk.folder.join("greenloop_unittest.py")));
-    argv.extend(["--report".into(), text(&desk.report), "--root".into(), text(job.world.root())]);
-    if let Some(only) = only {
-        argv.extend(["--only".into(), text(only)]);
-    }
     argv.extend_from_slice(after);
     job.command(argv, environment(job, Vec::new()))
 }
 
 /// The check's command as it is, with our plugin put in by variables, so that it may be wrapped in any other program.
-fn pytest(job: &Job<'_>, desk: &Desk, only: Option<&Path>) -> Command {
+fn pytest(job: &Job<'_>, desk: &Desk) -> Command {
     let given = |name: &str| job.check.env.get(name).cloned().unwrap_or_default();
-    let folder = text(&desk.folder);
-    let path = [folder.clone(), given("PYTHONPATH")].into_iter().filter(|part| !part.is_empty());
-    let options =
-        "-p greenloop_pytest -p no:randomly --rootdir=. -o cache_dir=$GREENLOOP_FOLDER/cache";
-    let mut env = vec![
-        ("PYTHONPATH".into(), path.collect::<Vec<_>>().join(if cfg!(windows) { ";" } else { ":" })),
-        (
-            "PYTEST_ADDOPTS".into(),
-            format!("{} {options}", given("PYTEST_ADDOPTS")).trim().to_owned(),
-        ),
-        ("GREENLOOP_FOLDER".into(), folder),
-        ("GREENLOOP_REPORT".into(), text(&desk.report)),
-        ("GREENLOOP_ROOT".into(), text(job.world.root())),
+    let path = [text(&desk.folder), given(PATH)].into_iter().filter(|part| !part.is_empty());
+    let cache = text(&desk.folder.join("cache")).replace('\'', "'\\''");
+    let options = format!("-p greenloop_pytest -p no:randomly --rootdir=. -o 'cache_dir={cache}'");
+    let env = vec![
+        (PATH.into(), path.collect::<Vec<_>>().join(if cfg!(windows) { ";" } else { ":" })),
+        (OPTIONS.into(), format!("{} {options}", given(OPTIONS)).trim().to_owned()),
     ];
-    env.extend(only.iter().map(|only| ("GREENLOOP_ONLY".into(), text(only))));
     job.command(job.check.argv.clone(), environment(job, env))
 }
 

@@ -33,7 +33,7 @@ class Unittest:
         unittest.case.difflib = _NoDiff
         self.tests = {}
         self.broken = set()
-        self.args = ["--report", os.devnull, "--root", spec["root"]] + list(spec["args"])
+        self.args = list(spec["args"])
 
     def load(self, names, then, only=False):
         """Loads the tests called `names` and calls `then`."""
