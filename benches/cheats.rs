@@ -19,7 +19,8 @@ mod history;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use cheats::{Caught, Group, alarms, corpus, generated, judge};
+use cheats::{Caught, Group, Known, alarms, as_attempt, corpus, generated, judge};
+use greenloop::logic::guard::Sorted;
 use greenloop::model::guard::{Finding, FindingKind};
 
 /// Kinds that a ledger of every test sees without any guard: a test is gone, or newly skipped.
@@ -62,6 +63,8 @@ struct History {
     n_alarms: usize,
     /// Of these alarms, such as are right, as judged by hand.
     n_right: usize,
+    /// Refused as tricks, had tests been red.
+    n_refused: usize,
     kinds: BTreeMap<FindingKind, usize>,
 }
 
@@ -70,6 +73,7 @@ impl History {
         self.n += other.n;
         self.n_alarms += other.n_alarms;
         self.n_right += other.n_right;
+        self.n_refused += other.n_refused;
         other.kinds.into_iter().for_each(|(kind, n)| *self.kinds.entry(kind).or_default() += n);
     }
 
@@ -77,10 +81,12 @@ impl History {
         let (n, n_alarms, n_false) = (self.n, self.n_alarms, self.n_alarms - self.n_right);
         format!(
             "{n_alarms} of {n} commits with edits of tests raise an alarm ({}), {n_false} of them weaken nothing that \
-             judges, as far as judged ({}): {:?}",
+             judges, as far as judged ({}): {:?}; where tests are red, {} would be refused as tricks ({})",
             percent(n_alarms, n),
             percent(n_false, n),
-            self.kinds
+            self.kinds,
+            self.n_refused,
+            percent(self.n_refused, n)
         )
     }
 }
@@ -150,22 +156,29 @@ fn cheats_of(name: &str, groups: &[Group], show: bool) {
 
 fn honest_of(groups: &[Group], show: bool) {
     let mut figures: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut count = |what: &'static str, name: String, findings: Vec<Finding>| {
+    let mut n_refused = 0;
+    let mut count = |what: &'static str, name: String, findings: Vec<Finding>, sorted: Sorted| {
         let figure = figures.entry(what).or_default();
         figure.0 += 1;
         figure.1 += usize::from(!findings.is_empty());
+        n_refused += usize::from(sorted.refused.is_some());
+        if let (true, Some(why)) = (show, &sorted.refused) {
+            println!("  refused {name}: {why}");
+        }
         if show && !findings.is_empty() {
             println!("  alarm {name}: {}", told(&findings));
         }
     };
     for group in groups {
         for case in &group.honest {
-            count("written", format!("{}: {}", group.runner, case.name), alarms(group, case));
+            let name = format!("{}: {}", group.runner, case.name);
+            count("written", name, alarms(group, case), as_attempt(group, case));
         }
     }
     for made in generated::all(groups) {
-        let findings = made.edited.findings(&made.tests);
-        count("generated", made.name, findings);
+        let findings = made.edited.findings(&made.known);
+        let sorted = made.edited.sorted(&made.red, &made.known);
+        count("generated", made.name, findings, sorted);
     }
     let (n, n_alarms) = figures.values().fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
     for (what, (n, n_alarms)) in &figures {
@@ -175,13 +188,22 @@ fn honest_of(groups: &[Group], show: bool) {
         );
     }
     println!("honest edits, all: {n_alarms} of {n} raise an alarm ({})", percent(n_alarms, n));
+    println!(
+        "the same where tests are red: {n_refused} of {n} are refused as tricks ({}); edits of tests are always asked for",
+        percent(n_refused, n)
+    );
 }
 
 fn history_of(folder: &Path, show: bool) -> History {
     let mut history = History::default();
     for commit in history::commits(folder) {
         history.n += 1;
-        let findings = commit.edited.findings(&[]);
+        let findings = commit.edited.findings(&Known::default());
+        let as_attempt = commit.edited.sorted(&["red".to_owned()], &Known::default());
+        history.n_refused += usize::from(as_attempt.refused.is_some());
+        if let (true, Some(why)) = (show, &as_attempt.refused) {
+            println!("  refused {}: {why}", commit.id);
+        }
         if findings.is_empty() {
             continue;
         }

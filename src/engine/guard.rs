@@ -5,8 +5,8 @@ use crate::base::ids::TreeId;
 use crate::base::limits::{GUARD_TEST_BYTES_MAX, GUARD_TEST_FILES_MAX};
 use crate::base::path::RepoPath;
 use crate::io::store::Store;
+use crate::logic::detect;
 use crate::logic::guard::{self, Facts, FileEdit, Sorted};
-use crate::logic::{detect, guard::class};
 use crate::model::failure::Failure;
 use crate::model::guard::{Class, Guarded};
 use crate::model::proposal::FileChange;
@@ -38,8 +38,9 @@ pub(super) fn put_back(
     let projects = projects(run, &paths);
     let red: Vec<&TestCase> = red(run);
     let tests = tests(store, base, &paths, &projects)?;
+    let set_up = set_up(store, base, &paths)?;
     let allowed = &run.goal.allow;
-    let facts = Facts { projects: &projects, red: &red, tests: &tests, allowed };
+    let facts = Facts { projects: &projects, red: &red, tests: &tests, set_up: &set_up, allowed };
 
     let texts = texts(store, &files)?;
     let edits = edits(&files, &texts);
@@ -77,6 +78,18 @@ fn red(run: &Run) -> Vec<&TestCase> {
     run.baseline.iter().flatten().flat_map(|run| run.report.red()).collect()
 }
 
+/// Files that run around the tests because a configuration of the tree names them.
+fn set_up(store: &Store, base: &TreeId, paths: &[RepoPath]) -> Result<Vec<RepoPath>, Failure> {
+    let mut named = Vec::new();
+    let configs = paths.iter().filter(|path| guard::set_up::may_name(path));
+    for config in configs.take(GUARD_TEST_FILES_MAX) {
+        let bytes = store.read(base, config)?.filter(|bytes| bytes.len() <= GUARD_TEST_BYTES_MAX);
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        named.extend(guard::set_up::named(config, &text, paths));
+    }
+    Ok(named)
+}
+
 /// Texts of tests in the tree, as many as are read in a moment.
 fn tests(
     store: &Store,
@@ -85,12 +98,18 @@ fn tests(
     projects: &[RepoPath],
 ) -> Result<Vec<(RepoPath, String)>, Failure> {
     let facts = Facts { projects, ..Facts::default() };
-    let is_test =
-        |path: &&RepoPath| class::holds_code(path) && guard::class_in(path, &facts) == Class::Test;
+    let mut of_interest: Vec<(Class, &RepoPath)> = paths
+        .iter()
+        .map(|path| (guard::class_in(path, &facts), path))
+        .filter(|(class, _)| matches!(class, Class::Test | Class::Fixture | Class::Source))
+        .collect();
+    // Where there are too many, sources with tests inside are left out first.
+    of_interest.sort_by_key(|(class, _)| *class == Class::Source);
     let mut texts = Vec::new();
-    for path in paths.iter().filter(is_test).take(GUARD_TEST_FILES_MAX) {
+    for (class, path) in of_interest.into_iter().take(GUARD_TEST_FILES_MAX) {
         let bytes = store.read(base, path)?.filter(|bytes| bytes.len() <= GUARD_TEST_BYTES_MAX);
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.and_then(|text| guard::tests_in(path, class, &text));
         texts.extend(text.map(|text| (path.clone(), text)));
     }
     Ok(texts)

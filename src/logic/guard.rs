@@ -7,6 +7,7 @@ mod findings;
 mod glob;
 mod lexer;
 mod regions;
+pub mod set_up;
 mod units;
 
 use std::ops::Range;
@@ -37,6 +38,8 @@ pub struct Facts<'a> {
     pub red: &'a [&'a TestCase],
     /// Texts of tests before the change.
     pub tests: &'a [(RepoPath, String)],
+    /// Files that run around the tests because a configuration names them.
+    pub set_up: &'a [RepoPath],
     /// Files for which the user has answered what the policy asks.
     pub allowed: &'a [RepoPath],
 }
@@ -128,7 +131,20 @@ pub fn class_in(path: &RepoPath, facts: &Facts<'_>) -> Class {
     let around = facts.projects.iter().filter(|project| path.is_within(project));
     let nearest = around.max_by_key(|project| project.as_str().len());
     let inside = nearest.and_then(|project| path.relative_to(project));
-    class::class_of(inside.as_ref().unwrap_or(path))
+    match class::class_of(inside.as_ref().unwrap_or(path)) {
+        Class::Source if facts.set_up.contains(path) => Class::Hook,
+        class => class,
+    }
+}
+
+/// What a file says of what tests give and expect: a test's own text, data that tests read, tests inside a source.
+pub fn tests_in(path: &RepoPath, class: Class, text: &str) -> Option<String> {
+    match class {
+        Class::Test => class::holds_code(path).then(|| text.to_owned()),
+        Class::Fixture => (path.extension() == "json").then(|| text.to_owned()),
+        Class::Source => regions::inner_tests(path, text),
+        _ => None,
+    }
 }
 
 /// The class of each hunk; of the file as a whole where it has none.
@@ -146,12 +162,14 @@ pub fn classes(edit: &FileEdit<'_>, policy: &GuardPolicy, facts: &Facts<'_>) -> 
     if let Some(class) = whole.into_iter().find(|class| *class != Class::Source) {
         return vec![class; n];
     }
-    // A source that comes or goes does so as a whole.
-    if matches!(change.kind, ChangeKind::Create | ChangeKind::Delete) || change.hunks.is_empty() {
-        return vec![Class::Source; n];
-    }
     let (before, after) =
         (regions::regions(from, edit.before), regions::regions(&change.path, edit.after));
+    // A file that comes or goes does so as a whole, with what it says of how tests run; tests in it are its own.
+    if matches!(change.kind, ChangeKind::Create | ChangeKind::Delete) || change.hunks.is_empty() {
+        let regions = before.iter().chain(&after).filter(|_| !change.hunks.is_empty());
+        let settings = regions.map(|region| region.class).find(|class| *class != Class::Test);
+        return vec![settings.unwrap_or_default(); n];
+    }
     let mut n_added: i64 = 0;
     let class = |hunk: &Hunk| {
         let (n_removed, n_inserted) = (hunk.removed.len() as u32, hunk.inserted.len() as u32);

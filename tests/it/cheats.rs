@@ -67,16 +67,16 @@ impl Edited {
     }
 
     /// What the guard makes of it by its default policy.
-    pub fn sorted(&self, red: &[String], tests: &[(RepoPath, String)]) -> Sorted {
+    pub fn sorted(&self, red: &[String], known: &Known) -> Sorted {
         let cases: Vec<TestCase> = red.iter().map(|name| red_test(name)).collect();
         let red: Vec<&TestCase> = cases.iter().collect();
-        let facts = Facts { red: &red, tests, ..Facts::default() };
+        let facts = Facts { red: &red, ..known.facts() };
         guard::sort(&self.edits(), &GuardPolicy::default(), &facts)
     }
 
     /// What is suspicious about it when nothing was red.
-    pub fn findings(&self, tests: &[(RepoPath, String)]) -> Vec<Finding> {
-        guard::findings(&self.edits(), &Facts { tests, ..Facts::default() })
+    pub fn findings(&self, known: &Known) -> Vec<Finding> {
+        guard::findings(&self.edits(), &known.facts())
     }
 }
 
@@ -95,10 +95,30 @@ fn red_test(name: &str) -> TestCase {
     }
 }
 
-/// Texts of the tests among some files.
-pub fn tests_of(files: &Files) -> Vec<(RepoPath, String)> {
-    let tests = files.iter().map(|(name, text)| (path(name), text.clone()));
-    tests.filter(|(path, _)| guard::class::is_test_path(path)).collect()
+/// What is known of some files, as of a project's tree.
+#[derive(Default)]
+pub struct Known {
+    tests: Vec<(RepoPath, String)>,
+    set_up: Vec<RepoPath>,
+}
+
+impl Known {
+    pub fn of(files: &Files) -> Known {
+        let paths: Vec<RepoPath> = files.keys().map(|name| path(name)).collect();
+        let mut known = Known::default();
+        for (path, text) in paths.iter().zip(files.values()) {
+            if guard::set_up::may_name(path) {
+                known.set_up.extend(guard::set_up::named(path, text, &paths));
+            }
+            let tests = guard::tests_in(path, guard::class::class_of(path), text);
+            known.tests.extend(tests.map(|text| (path.clone(), text)));
+        }
+        known
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        Facts { tests: &self.tests, set_up: &self.set_up, ..Facts::default() }
+    }
 }
 
 /// How the guard did on one cheat.
@@ -114,7 +134,7 @@ pub enum Caught {
 pub fn judge(group: &Group, case: &Case) -> (Caught, Vec<Finding>) {
     let (after, renamed) = case.after(&group.base);
     let edited = Edited::between(&group.base, &after, &renamed);
-    let sorted = edited.sorted(&group.red, &tests_of(&group.base));
+    let sorted = edited.sorted(&group.red, &Known::of(&group.base));
     let findings = sorted.guarded.findings.clone();
     let is_told = findings.iter().any(|finding| case.kinds.contains(&finding.kind));
     let is_out = sorted.refused.is_some() || sorted.kept.is_empty();
@@ -129,7 +149,14 @@ pub fn judge(group: &Group, case: &Case) -> (Caught, Vec<Finding>) {
 /// What the guard says of an honest edit of the corpus; nothing when it is right.
 pub fn alarms(group: &Group, case: &Case) -> Vec<Finding> {
     let (after, renamed) = case.after(&group.base);
-    Edited::between(&group.base, &after, &renamed).findings(&tests_of(&group.base))
+    Edited::between(&group.base, &after, &renamed).findings(&Known::of(&group.base))
+}
+
+/// What the guard makes of an honest edit of the corpus where the group's tests are red.
+pub fn as_attempt(group: &Group, case: &Case) -> Sorted {
+    let (after, renamed) = case.after(&group.base);
+    let edited = Edited::between(&group.base, &after, &renamed);
+    edited.sorted(&group.red, &Known::of(&group.base))
 }
 
 #[test]
@@ -150,14 +177,38 @@ fn cheats_are_caught_and_honest_edits_are_not() {
     assert!(n >= 200 && runners.len() >= 8, "{n} cheats over {} runners", runners.len());
     assert!(n_held_out >= 40, "{n_held_out} cheats are held out");
     let n_known = n - n_held_out;
-    assert!(n_told * 100 >= n_known * 99, "{n_told} of {n_known} cheats are called what they are");
+    let not_told: Vec<&String> = groups
+        .iter()
+        .flat_map(|group| group.cheats.iter().filter(|case| judge(group, case).0 != Caught::Told))
+        .map(|case| &case.name)
+        .collect();
+    assert!(
+        n_told * 100 >= n_known * 99,
+        "{n_told} of {n_known} cheats are called what they are, not {not_told:?}"
+    );
     assert!(n_missed * 100 <= n, "{n_missed} of {n} cheats get into the change");
 
     let written = groups.iter().flat_map(|group| {
         group.honest.iter().map(move |case| (case.name.clone(), alarms(group, case)))
     });
     let made = generated::all(&groups);
-    let made = made.iter().map(|edit| (edit.name.clone(), edit.edited.findings(&edit.tests)));
+    let refused_of_written = groups.iter().flat_map(|group| {
+        let sorted = |case: &'_ Case| (case.name.clone(), as_attempt(group, case).refused);
+        group.honest.iter().map(sorted).collect::<Vec<_>>()
+    });
+    let refused_of_made = made
+        .iter()
+        .map(|edit| (edit.name.clone(), edit.edited.sorted(&edit.red, &edit.known).refused));
+    let refused: Vec<(String, Option<String>)> =
+        refused_of_written.chain(refused_of_made).collect();
+    let tricks: Vec<_> = refused.iter().filter(|(_, why)| why.is_some()).collect();
+    assert!(
+        tricks.len() * 50 <= refused.len(),
+        "{} honest edits of {} are refused where tests are red: {tricks:?}",
+        tricks.len(),
+        refused.len()
+    );
+    let made = made.iter().map(|edit| (edit.name.clone(), edit.edited.findings(&edit.known)));
     let all: Vec<(String, bool)> =
         written.chain(made).map(|(name, found)| (name, !found.is_empty())).collect();
     let alarms: Vec<&String> =

@@ -78,7 +78,7 @@ const CI_NAMES: [&str; 15] = [
     "codemagic.yaml",
     "wercker.yml",
 ];
-const HOOK_STEMS: [&str; 18] = [
+const HOOK_STEMS: &[&str] = &[
     "conftest",
     "sitecustomize",
     "usercustomize",
@@ -97,6 +97,75 @@ const HOOK_STEMS: [&str; 18] = [
     "rails_helper",
     "test_helper",
     "global-setup",
+    "setup-jest",
+    "setupjest",
+    "setup-vitest",
+    "setupvitest",
+    "setup-mocha",
+    "mocha-setup",
+    "mocha.setup",
+    "setup.jest",
+    "setup.vitest",
+    "globalteardown",
+    "global-teardown",
+];
+/// Modules that runners of Python import at their start. One of that name where they look first runs in its place.
+const SHADOWED: &[&str] = &[
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "unittest",
+    "nose",
+    "tomllib",
+    "tomli",
+    "argparse",
+    "ast",
+    "bdb",
+    "builtins",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "difflib",
+    "enum",
+    "fnmatch",
+    "functools",
+    "gc",
+    "importlib",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "linecache",
+    "logging",
+    "os",
+    "pathlib",
+    "pdb",
+    "pprint",
+    "random",
+    "re",
+    "runpy",
+    "shlex",
+    "shutil",
+    "signal",
+    "site",
+    "string",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "token",
+    "tokenize",
+    "traceback",
+    "types",
+    "typing",
+    "warnings",
+    "weakref",
+    "zipfile",
 ];
 const CONFIG_NAMES: [&str; 22] = [
     "pytest.ini",
@@ -228,10 +297,22 @@ fn is_hook(path: &RepoPath, name: &str) -> bool {
     let in_cargo = path.parent().file_name() == ".cargo";
     let in_mocks = path.parent().file_name() == "__mocks__";
     is_build
+        || shadows(path)
         || in_cargo
         || in_mocks
         || HOOK_STEMS.contains(&stem)
         || HOOK_STEMS.contains(&stem.trim_end_matches(".spec"))
+}
+
+/// Whether a module or package stands at the top of a project, or of its `src`, in the place of a runner's own.
+fn shadows(path: &RepoPath) -> bool {
+    let path = path.as_str();
+    let inside = path.strip_prefix("src/").unwrap_or(path);
+    let (first, is_package) = match inside.split_once('/') {
+        Some((folder, rest)) => (folder, rest == "__init__.py" || rest == "__main__.py"),
+        None => (inside.strip_suffix(".py").unwrap_or(""), true),
+    };
+    is_package && SHADOWED.contains(&first)
 }
 
 fn holds_part(name: &str, part: &str) -> bool {
@@ -327,7 +408,8 @@ mod tests {
             (Class::CiConfig, ".github/workflows/ci.yml .gitlab-ci.yml ci/run.sh Jenkinsfile"),
             (
                 Class::Hook,
-                "conftest.py tests/conftest.py build.rs .cargo/config.toml src/setupTests.js sitecustomize.py",
+                "conftest.py tests/conftest.py build.rs .cargo/config.toml src/setupTests.js sitecustomize.py pytest.py \
+                 src/unittest/__init__.py json.py config/setup-jest.ts",
             ),
             (
                 Class::LintConfig,
@@ -337,7 +419,10 @@ mod tests {
                 Class::Source,
                 "src/a.py src/latest.rs src/contest.py attest/a.go package.json Makefile src/Latest.java",
             ),
-            (Class::Source, "spec/api.yaml src/testing_tools.rs pyproject.toml data.json"),
+            (
+                Class::Source,
+                "spec/api.yaml src/testing_tools.rs pyproject.toml data.json pkg/json.py src/pkg/types.py",
+            ),
         ];
         for (class, paths) in classes {
             for path in paths.split(' ') {

@@ -1,5 +1,6 @@
 //! Places of a change that look like a way to be green without being right.
 
+mod answers;
 mod assertions;
 mod change;
 mod conditions;
@@ -32,7 +33,7 @@ pub fn findings(edits: &[FileEdit<'_>], facts: &Facts<'_>) -> Vec<Finding> {
     let mut all = Vec::new();
     for file in &change.files {
         tests::compare(file, &change, &mut all);
-        hooks::find(file, &mut all);
+        hooks::find(file, &change, &mut all);
         settings::compare(file, &change, &mut all);
         snapshots::compare(file, &change, &mut all);
         exclusions::find(file, &change, &mut all);

@@ -75,6 +75,43 @@ fn doctests(text: &str) -> Vec<Region> {
     found
 }
 
+/// The tests inside a source, as a text of their own: examples of documentation as assertions. `None` without any.
+pub fn inner_tests(path: &RepoPath, text: &str) -> Option<String> {
+    let holds_any = ["#[test]", "cfg(test)", "```", ">>>", "def test_", "import.meta.vitest"];
+    if !holds_any.iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    let inside = regions(path, text).into_iter().filter(|region| region.class == Class::Test);
+    let mut found = String::new();
+    for region in inside {
+        let range = region.lines.start as usize..(region.lines.end as usize).min(lines.len());
+        let lines = lines.get(range).unwrap_or_default();
+        match lines.first().is_some_and(|line| line.trim_start().starts_with(">>>")) {
+            true => examples(lines, &mut found),
+            false => lines.iter().for_each(|line| {
+                let line = line.trim_start();
+                let bare = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+                found.push_str(bare.unwrap_or(line));
+                found.push('\n');
+            }),
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// `>>> f(1)` and `2` below it become `assert f(1) == 2`.
+fn examples(lines: &[&str], found: &mut String) {
+    let mut asked: Option<&str> = None;
+    for line in lines.iter().map(|line| line.trim()) {
+        if let Some(call) = line.strip_prefix(">>>") {
+            asked = Some(call.trim());
+        } else if let Some(call) = asked.take().filter(|_| !line.starts_with("...")) {
+            found.push_str(&format!("assert {call} == {line}\n"));
+        }
+    }
+}
+
 /// Code blocks in documentation comments.
 fn rust_doctests(code: &Code<'_>) -> Vec<Region> {
     let mut found = Vec::new();
@@ -118,6 +155,22 @@ mod tests_of_regions {
         assert_eq!(check("src/a.rs", rust), "3-7 tests, 9-11 tests, 13-14 tests");
         let python = "def f(x):\n    \"\"\"\n    >>> f(1)\n    2\n\n    More.\n    \"\"\"\n    return x\n\n\ndef test_f():\n    assert f(1)\n";
         assert_eq!(check("a.py", python), "3-4 tests, 11-12 tests");
+    }
+
+    #[test]
+    fn tests_inside_sources_are_read_as_tests() {
+        let inner = |path: &str, text: &str| inner_tests(&RepoPath::new(path).unwrap(), text);
+        let python = "def f(x):\n    \"\"\"\n    >>> f(1)\n    2\n    >>> g()\n    >>> f(3)\n    4\n    \"\"\"\n    return x\n";
+        assert_eq!(inner("a.py", python).unwrap(), "assert f(1) == 2\nassert f(3) == 4\n");
+        let rust = "/// ```\n/// assert_eq!(f(1), 2);\n/// ```\nfn f() {}\n\n#[test]\nfn a() { assert!(f()) }\n";
+        insta::assert_snapshot!(inner("src/a.rs", rust).unwrap(), @"
+        #[test]
+        fn a() { assert!(f()) }
+         ```
+         assert_eq!(f(1), 2);
+         ```
+        ");
+        assert_eq!(inner("a.py", "def f():\n    return 1\n"), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Honest edits made of the corpus' projects: what people do to tests every day.
 
-use greenloop::base::path::RepoPath;
-
-use super::{Edited, Files, Group, tests_of};
+use super::{Edited, Files, Group, Known};
 
 pub struct Honest {
     pub name: String,
     pub edited: Edited,
-    pub tests: Vec<(RepoPath, String)>,
+    pub known: Known,
+    /// What was red in the project that it was made from.
+    pub red: Vec<String>,
 }
 
 /// A way to edit a text, or the texts of a project.
@@ -40,7 +40,8 @@ pub fn all(groups: &[Group]) -> Vec<Honest> {
                     made.push(Honest {
                         name: format!("{}: {name} {n}", group.runner),
                         edited,
-                        tests: tests_of(&group.base),
+                        known: Known::of(&group.base),
+                        red: group.red.clone(),
                     });
                 }
             }

@@ -1,6 +1,6 @@
 //! Programs that end before all is judged.
 
-use super::change::{File, Side};
+use super::change::{Change, File, Side};
 use super::hooks::shown;
 use crate::logic::guard::code::Code;
 use crate::logic::guard::lexer::{Kind, Language};
@@ -35,23 +35,28 @@ const EXITS: &[&str] = &[
     "_exit (",
     "halt (",
 ];
-pub fn find(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
+
+pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
+    let Some(after) = &file.after else { return };
     let code = &after.code;
     for at in EXITS.iter().flat_map(|pattern| file.new_places(pattern)) {
         let before = at.checked_sub(1).map_or("", |before| code.at(before));
         // A word by itself may be anything's name; one with its module before it is not.
         let is_word = matches!(code.at(at), "exit" | "quit" | "halt" | "_exit" | "SystemExit");
-        let follows = matches!(
-            before,
-            "." | ":" | "::" | "def" | "fn" | "func" | "function" | "raise" | "new"
-        );
+        // `posix._exit(0)`, `libc._exit(0)`: whatever it is called on.
+        let is_hard = code.at(at) == "_exit" && before == ".";
+        let follows = !is_hard
+            && matches!(
+                before,
+                "." | ":" | "::" | "def" | "fn" | "func" | "function" | "raise" | "new"
+            );
         let is_shell =
             code.at(at) == "exit" && !matches!(code.language, Language::Ruby | Language::Python);
         let is_part = is_word && (follows && !code.tokens[at].is_first || is_shell);
         if is_part || in_main(code, at) || is_bare_word(code, at) {
             continue;
         }
-        if file.class == Class::Source && !is_sudden(after, at, file) {
+        if file.class == Class::Source && !is_sudden(after, at, file, change) {
             continue;
         }
         if code.language == Language::Go && !code.holds(at..at + 6, "( 0 )") || fails(code, at) {
@@ -92,8 +97,9 @@ fn in_main(code: &Code<'_>, at: usize) -> bool {
         || code.holds(at..(at + 9).min(code.tokens.len()), "m . Run (")
 }
 
-/// A source that ends the program while it is loaded, or without handlers being asked.
-fn is_sudden(side: &Side<'_>, at: usize, file: &File<'_>) -> bool {
+/// A source that ends the program while it is loaded, or without handlers being asked; or anywhere with success, where
+/// red tests are to turn green and the language has its programs in files of their own.
+fn is_sudden(side: &Side<'_>, at: usize, file: &File<'_>, change: &Change<'_>) -> bool {
     let code = &side.code;
     let name = file.path.file_name();
     let is_program = ["main.", "cli.", "__main__.", "bin.", "manage.", "setup.", "server.", "app."]
@@ -103,12 +109,11 @@ fn is_sudden(side: &Side<'_>, at: usize, file: &File<'_>) -> bool {
         || file.path.as_str().contains("scripts/")
         || file.path.as_str().contains("cmd/");
     let is_hard = code.at(at) == "os" && code.at(at + 2) == "_exit"
+        || code.at(at) == "_exit"
         || code.at(at) == "atexit" && code.holds(at..at + 12, "_exit");
     let in_function = side.units.iter().any(|unit| unit.range.contains(&at));
     let ends_well = code.holds(at..at + 8, "( 0 )") || code.holds(at..at + 8, "( )");
-    is_hard
-        || !is_program
-            && !in_function
-            && ends_well
-            && matches!(code.language, Language::Python | Language::Script)
+    let is_apart = matches!(code.language, Language::Rust | Language::Go | Language::Braces);
+    let at_once = !in_function && matches!(code.language, Language::Python | Language::Script);
+    is_hard || !is_program && ends_well && (at_once || is_apart && change.is_attempt())
 }

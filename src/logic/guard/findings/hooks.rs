@@ -1,6 +1,6 @@
 //! Runners and assertions that are replaced, and equality that is always so.
 
-use super::change::{File, Side};
+use super::change::{Change, File, Side};
 use super::{exits, stand_ins};
 use crate::logic::guard::code::Code;
 use crate::logic::guard::lexer::Language;
@@ -136,7 +136,7 @@ const EQUALITIES: &[&str] = &[
     "eql?",
 ];
 
-pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
+pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
     let Some(after) = &file.after else { return };
     if !after.code.language.is_code() {
         return;
@@ -162,8 +162,9 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
         }
     }
     replaced_assertion(file, after, all);
+    by_name(file, after, all);
     methods(file, after, all);
-    exits::find(file, after, all);
+    exits::find(file, change, all);
     stand_ins::find(file, after, all);
 }
 
@@ -237,14 +238,48 @@ fn replaced_assertion(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>)
     }
 }
 
+/// Assertions and hooks of Python that are put in place by their names, whatever the class is called here.
+fn by_name(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
+    let code = &after.code;
+    if code.language != Language::Python {
+        return;
+    }
+    let set = file.new_places("setattr (").into_iter().filter(|at| {
+        let mut given = code.inside(at + 1);
+        given.any(|at| code.tokens[at].is_literal() && is_judge(code.tokens[at].bare()))
+    });
+    let assigned = code.all().filter(|at| {
+        let is_put = code.at(at + 1) == "=" && *at > 0 && code.at(at - 1) == ".";
+        is_put && is_judge(code.at(*at))
+    });
+    let n_before = file.before.as_ref().map_or(0, |before| {
+        let code = &before.code;
+        code.all().filter(|at| code.at(at + 1) == "=" && is_judge(code.at(*at))).count()
+    });
+    let hooked = file.new_places("specname =").into_iter();
+    for at in set.chain(assigned.skip(n_before)).chain(hooked).collect::<Vec<_>>() {
+        let why = format!("it changes how tests are judged: `{}`", shown(code, at));
+        all.push(file.finding(FindingKind::PatchedRunner, code.line(at), why));
+    }
+}
+
+/// Whether a name is that of an assertion of unittest or of a hook of pytest.
+fn is_judge(name: &str) -> bool {
+    name.strip_prefix("assert").is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        || name.starts_with("pytest_runtest")
+}
+
 /// Equality in the languages where methods are no units here: `fn eq` in an `impl`, methods of script classes.
 fn methods(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
     let patterns = [
         "fn eq ( ~ { true }",
         "equals ( * ) { return true",
-        "toBe ( ~ pass : true",
-        "toEqual ( ~ pass : true",
-        "toStrictEqual ( ~ pass : true",
+        "toBe * ~ pass : true",
+        "toEqual * ~ pass : true",
+        "toStrictEqual * ~ pass : true",
+        "toMatchObject * ~ pass : true",
+        "toContain * ~ pass : true",
+        "toThrow * ~ pass : true",
         "valueOf ( ) { return",
         "asymmetricMatch ( * ) { return true",
         "asymmetricMatch ( ) { return true",

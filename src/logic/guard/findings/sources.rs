@@ -1,11 +1,12 @@
 //! Sources that ask whether tests run.
 
-use super::change::File;
+use super::change::{File, Side};
 use crate::logic::guard::code::Code;
+use crate::logic::guard::units::Role;
 use crate::model::guard::{Class, Finding, FindingKind};
 
 /// Questions by which a program finds out that it is tested.
-const QUESTIONS: [&str; 58] = [
+const QUESTIONS: &[&str] = &[
     "'PYTEST_CURRENT_TEST'",
     "'pytest' in sys . modules",
     "'unittest' in sys . modules",
@@ -64,6 +65,31 @@ const QUESTIONS: [&str; 58] = [
     "'RSPEC'",
     "env ~ 'CI'",
     "environ ~ 'CI'",
+    "# [ cfg ( ~ test",
+    "import . meta . env . MODE ~ 'test'",
+    "process . env . TEST",
+    "require . main . filename",
+    "for ~ in sys . modules",
+    "for ~ in list ( sys . modules",
+    "sys . modules . keys",
+];
+/// How the names of our own programs beside the tests begin; no program has a use for them.
+const OURS: &str = "greenloop_";
+/// What may be there for tests alone without a function doing anything else under test.
+const ITEMS: [&str; 13] = [
+    "mod",
+    "use",
+    "fn",
+    "impl",
+    "struct",
+    "const",
+    "static",
+    "type",
+    "pub",
+    "enum",
+    "trait",
+    "macro_rules",
+    "#",
 ];
 /// Looks at who calls; suspicious where tests are spoken of near by.
 const STACKS: [&str; 20] = [
@@ -113,9 +139,14 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
         }
     };
     for at in QUESTIONS.iter().flat_map(|pattern| file.new_places(pattern)) {
-        if is_question(code, at) {
+        let in_function =
+            after.units.iter().any(|unit| unit.role == Role::Function && unit.body.contains(&at));
+        if is_question(code, at) && (in_function || !is_attribute(code, at)) {
             tell(at);
         }
+    }
+    for at in ours(file) {
+        tell(at);
     }
     for at in STACKS.iter().flat_map(|pattern| file.new_places(pattern)) {
         let near = at.saturating_sub(NEAR)..(at + NEAR).min(code.tokens.len());
@@ -133,12 +164,32 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
     }
 }
 
+/// Places that name our own programs, where the file named them less often before.
+fn ours(file: &File<'_>) -> Vec<usize> {
+    let places = |side: &Side<'_>| -> Vec<usize> {
+        let is_ours = |at: &usize| side.code.at(*at).to_lowercase().contains(OURS);
+        side.code.all().filter(is_ours).collect()
+    };
+    let n_before = file.before.as_ref().map_or(0, |side| places(side).len());
+    file.after
+        .as_ref()
+        .map_or_else(Vec::new, |side| places(side).into_iter().skip(n_before).collect())
+}
+
+/// Whether an attribute begins here.
+fn is_attribute(code: &Code<'_>, at: usize) -> bool {
+    code.at(at) == "#" && code.at(at + 2) == "cfg" && code.at(at + 4) != "not"
+}
+
 /// A word such as `VITEST` also names things that are no question.
 fn is_question(code: &Code<'_>, at: usize) -> bool {
     let before = at.checked_sub(1).map_or("", |before| code.at(before));
     match code.at(at) {
         "VITEST" | "JEST_WORKER_ID" | "NODE_TEST_CONTEXT" | "VITEST_WORKER_ID"
         | "VITEST_POOL_ID" => matches!(before, "." | "["),
+        "#" if is_attribute(code, at) => {
+            code.closing(at + 1).is_some_and(|end| !ITEMS.contains(&code.at(end + 1)))
+        }
         _ => true,
     }
 }
