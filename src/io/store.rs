@@ -4,6 +4,7 @@
 mod buffers;
 mod cache;
 mod dependencies;
+mod generated;
 mod merge;
 mod objects;
 mod project;

@@ -13,6 +13,7 @@ use crate::base::limits::{
 };
 use crate::io::store::FileMode;
 use crate::io::store::cache::{Entry, File, Folder, Node};
+use crate::io::store::generated::is_generated;
 use crate::io::store::objects::Objects;
 use crate::io::store::rules::{self, RulesCache, Scope};
 use crate::io::store::stat::{self, Moment, Stat};
@@ -133,7 +134,11 @@ impl Walk<'_> {
         }
         // Fifos, sockets and devices are no files.
         let is_file = listed.kind.is_file() || listed.kind.is_symlink();
-        if is_file && (!ignored || self.tracked.has(&self.path)) {
+        let is_needed = || {
+            let is_plain = listed.kind.is_file() && !only_tracked;
+            is_plain && (old.is_some() || is_generated(&folder.join(&listed.name)))
+        };
+        if is_file && (!ignored || self.tracked.has(&self.path) || is_needed()) {
             self.file(&listed.entry, old)
         } else {
             Ok(None)
