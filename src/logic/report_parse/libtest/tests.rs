@@ -205,6 +205,12 @@ fn figures_that_do_not_add_up_make_the_report_incomplete() {
     assert!(!complete(&format!("running 1 test\ntest a ... FAILED\n{ok}")));
     assert!(!complete(&format!("running 1 test\n{ok}")));
     assert!(!complete("running 1 test\ntest a ... ok"));
+    // A test that runs programs and tells them in the same words.
+    let inner = "test tests/ui/a.rs ... ok\ntest tests/ui/b.rs ... ok\n";
+    assert!(complete(&format!("running 1 test\n{inner}test ui ... ok\n{ok}")));
+    assert!(!complete(&format!("running 1 test\n{inner}{ok}")));
+    // A harness that calls its tests by files.
+    assert!(complete(&format!("running 1 test\ntest cases/a.txt ... ok\n{ok}")));
     let one_of_each = "test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured";
     let body = |line: &str| {
         format!("running 2 tests\ntest a ... ok\n{line}{one_of_each}\nerror: test failed, to rerun")
