@@ -153,8 +153,10 @@ impl<'a> Hunt<'a> {
         self.total += patches.len();
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
+        let mut judged = vec![false; patches.len()];
         path.search(patches, failing, &mut |index, verdict| {
             self.tried += 1;
+            judged[index] = true;
             match verdict {
                 Verdict::Plausible => self.hit(&patches[index]),
                 Verdict::Partial { fixed } => {
@@ -164,7 +166,7 @@ impl<'a> Hunt<'a> {
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => {}
             }
             self.tell(&patches[index]);
-            let is_over = self.is_over() || self.is_decided(&patches[index]);
+            let is_over = self.is_over() || self.is_decided(patches, &judged);
             if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
@@ -188,10 +190,12 @@ impl<'a> Hunt<'a> {
         self.job.desk.cancel.is_cancelled() || spent > enough.unwrap_or(SEARCH_WALL_MAX)
     }
 
-    /// Whether what comes from here on would stand far behind what was found: patches come by what they cost, and none
-    /// ranks before its cost.
-    fn is_decided(&self, patch: &Patch<'_>) -> bool {
-        cost(patch) > self.best_key + DECIDED_MARGIN
+    /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
+    /// none ranks before its cost. Verdicts come in any order.
+    fn is_decided(&self, patches: &[Patch<'_>], judged: &[bool]) -> bool {
+        let bound = self.best_key + DECIDED_MARGIN;
+        let n_near = patches.partition_point(|patch| cost(patch) <= bound);
+        self.best_key.is_finite() && judged[..n_near].iter().all(|judged| *judged)
     }
 
     fn tell(&mut self, patch: &Patch<'_>) {
