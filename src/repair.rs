@@ -13,6 +13,7 @@ mod place;
 pub mod rank;
 pub mod schema;
 mod sieve;
+mod similarity;
 mod site;
 mod spread;
 mod statement;

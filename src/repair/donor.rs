@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::language::Role;
 use super::place::{Place, place};
+use super::similarity::{ranked_by, similarity};
 use super::statement::{is_simple, is_statement};
 use super::syntax::{Node, Tree};
 use crate::base::text::edit::{Edit, apply};
@@ -16,6 +17,8 @@ pub struct Donors<'t> {
     none: Pool<'t>,
     /// Short simple statements, each text once, with how many there are.
     statements: Vec<(Node<'t>, usize)>,
+    /// Names of fields and variants by the declaration they stand in.
+    members: BTreeMap<u32, Vec<&'t str>>,
 }
 
 /// Bytes of a statement that is worth having in another function.
@@ -83,12 +86,17 @@ impl<'t> Donors<'t> {
             by_function: BTreeMap::new(),
             none: Pool::default(),
             statements: Vec::new(),
+            members: BTreeMap::new(),
         };
         let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
         let mut function: Option<Node<'t>> = None;
         for node in tree.nodes() {
             if function.is_none_or(|open| node.range().start >= open.range().end) {
                 function = Some(node).filter(|node| node.role() == Role::Function);
+            }
+            if let Some(list) = node.parent() {
+                let names = member_names(node).map(Node::text);
+                names.for_each(|name| donors.members.entry(list.id()).or_default().push(name));
             }
             if node.is_frozen() {
                 continue;
@@ -142,6 +150,22 @@ impl<'t> Donors<'t> {
     /// Short simple statements of the file, each text once, with how many there are.
     pub fn statements(&self) -> &[(Node<'t>, usize)] {
         &self.statements
+    }
+
+    /// Fields that a type declares beside the one named, or variants; then those seen at the same name.
+    pub fn members_beside(&self, member: Node<'_>) -> Vec<&'t str> {
+        let name = member.last().unwrap_or(member).text();
+        let declared =
+            self.members.values().filter(|names| names.contains(&name)).flatten().copied();
+        let head = member.text().strip_suffix(name).filter(|head| head.ends_with("::"));
+        let seen = self.shared.paths.iter().filter_map(|path| path.strip_prefix(head?));
+        let mut names: Vec<&str> = Vec::new();
+        for other in declared.chain(seen.filter(|rest| !rest.contains("::"))) {
+            if other != name && !names.contains(&other) {
+                names.push(other);
+            }
+        }
+        names
     }
 
     /// What the whole file has.
@@ -250,6 +274,14 @@ fn use_of(node: Node<'_>) -> u16 {
     }
 }
 
+/// The names that a node declares, if those are fields or variants of a type.
+fn member_names(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let mut members = node.tree.language.members.iter();
+    let field = members.find(|(kind, _)| *kind == node.kind()).map(|(_, field)| *field);
+    let names = field.map(|field| node.children().filter(move |part| part.field() == Some(field)));
+    names.into_iter().flatten()
+}
+
 /// Whether a node declares a field of a class.
 fn is_member(node: Node<'_>) -> bool {
     let class = node.parent().and_then(Node::parent);
@@ -266,69 +298,6 @@ fn own_name(node: Node<'_>) -> Option<Node<'_>> {
 pub fn is_callee(node: Node<'_>) -> bool {
     node.parent().is_some_and(|parent| parent.role() == Role::Call)
         && node.field() == Some("function")
-}
-
-/// How alike two names are, from 0 to 1: shared words and letters.
-pub fn similarity(a: &str, b: &str) -> f64 {
-    let (words_a, words_b) = (words(a), words(b));
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let shared = words_a.intersection(&words_b).count() as f64
-        / words_a.len().max(words_b.len()).max(1) as f64;
-    let length = a.chars().count().max(b.chars().count()).max(1) as f64;
-    let letters = 1.0 - distance(&a, &b) as f64 / length;
-    (0.5 * shared + 0.5 * letters).max(letters)
-}
-
-/// The words of a name such as `line_count` or `lineCount`.
-fn words(name: &str) -> BTreeSet<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut was_small = false;
-    for ch in name.chars() {
-        if ch == '_' || (ch.is_uppercase() && was_small) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| ch != '_') {
-            word.extend(ch.to_lowercase());
-        }
-        was_small = ch.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words.into_iter().collect()
-}
-
-/// Number of letters to put in, take out or change.
-pub fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ch) in a.chars().enumerate() {
-        let mut left_above = row[0];
-        row[0] = i + 1;
-        for (j, other) in b.iter().enumerate() {
-            let change = left_above + usize::from(ch != *other);
-            left_above = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(left_above + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// `texts` other than `to`, the most similar first.
-pub fn ranked<'x>(to: &str, texts: impl Iterator<Item = &'x str>, n_max: usize) -> Vec<&'x str> {
-    ranked_by(to, texts, n_max, |text| similarity(to, text))
-}
-
-/// `texts` other than `to`, those with the highest score first.
-pub fn ranked_by<'x>(
-    to: &str,
-    texts: impl Iterator<Item = &'x str>,
-    n_max: usize,
-    score: impl Fn(&str) -> f64,
-) -> Vec<&'x str> {
-    let mut scored: Vec<(f64, &str)> =
-        texts.filter(|text| *text != to).map(|text| (score(text), text)).collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut seen = BTreeSet::new();
-    scored.into_iter().map(|(_, text)| text).filter(|text| seen.insert(*text)).take(n_max).collect()
 }
 
 /// The text of a node with one of its variables, or each of two, exchanged for others of the same function.

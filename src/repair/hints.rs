@@ -5,7 +5,7 @@ mod sides;
 use std::collections::BTreeSet;
 
 use self::sides::pairs;
-use super::donor::distance;
+use super::similarity::distance;
 use crate::model::report::TestCase;
 
 /// Facts read from the messages of red tests.

@@ -66,6 +66,12 @@ pub struct Language {
     pub wide_types: &'static [&'static str],
     /// What two like values are made into.
     pub pairings: &'static [&'static str],
+    /// What a value and a variable are made into.
+    pub combinations: &'static [&'static str],
+    /// Goes at the end of a comprehension that passes over what is not `$a`; empty where there are none.
+    pub filter: &'static str,
+    /// Kinds that declare a field or variant, and the field that holds its name.
+    pub members: &'static [(&'static str, &'static str)],
     /// `$a` and `$b` as one value.
     pub tuple: &'static str,
     /// Kinds of default values that all calls share.

@@ -29,7 +29,7 @@ const DOUBTFUL: &[(&str, f64)] = &[
 const TOLD_LITERAL: f64 = 2.0;
 /// For a condition that always or never holds.
 const CONSTANT_CONDITION: f64 = 1.5;
-/// For a number that makes its operator do nothing: leaving the operation out says the same in fewer words.
+/// For a value that makes its operator do nothing: leaving the operation out says the same in fewer words.
 const IDLE_OPERAND: f64 = 2.0;
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
@@ -110,7 +110,7 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
             .strip_prefix(digit)
             .is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_ascii_digit() || ch == '.'))
     };
-    if takes_back(before, &edit.text) {
+    if takes_back(before, &edit.text) || repeats(before, edit.text.trim(), after) {
         return true;
     }
     match edit.text.trim() {
@@ -120,6 +120,31 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
         "*" | "/" | "//" => begins('1'),
         _ => false,
     }
+}
+
+/// Operators that say nothing new of one value twice: `n / n`, `n == n`.
+const TELLING_OF_TWO: &[&str] =
+    &["-", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "??", " and ", " or ", " is "];
+
+/// Whether a value is put beside such an operator that has the same value on its other side.
+fn repeats(before: &str, value: &str, after: &str) -> bool {
+    let is_part =
+        |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '.' | ')' | ']' | '(' | '[');
+    if !value.ends_with(is_part) || value.parse::<f64>().is_ok() {
+        return false;
+    }
+    let stands_before = |operator: &&&str| {
+        let rest = format!("{before} ");
+        let rest = rest.trim_end_matches(' ').strip_suffix(operator.trim_end());
+        let rest = rest.map(str::trim_end).and_then(|rest| rest.strip_suffix(value));
+        rest.is_some_and(|rest| !rest.ends_with(is_part) || rest.ends_with(['(', '[']))
+    };
+    let stands_after = |operator: &&&str| {
+        let rest = after.strip_prefix(operator.trim_start()).map(str::trim_start);
+        let rest = rest.and_then(|rest| rest.strip_prefix(value));
+        rest.is_some_and(|rest| !rest.starts_with(is_part) || rest.starts_with([')', ']']))
+    };
+    TELLING_OF_TWO.iter().any(|operator| stands_before(&operator) || stands_after(&operator))
 }
 
 /// Whether text ends in `- 1` where `+ 1` is added, or the other way round.
@@ -155,5 +180,15 @@ mod tests {
                 && !is_idle("a - 2", &Edit::new(5..5, " + 1"))
         );
         assert!(!check("a * 2", "2", "0") && !check("f(1)", "1", "0"));
+        assert!(check("(a / b)", "b", "a") && check("a.x == a.y", "a.y", "a.x"));
+        assert!(check("if a and b:", "b", "a") && check("b - f(a)", "b", "f(a)"));
+        assert!(
+            !check("a / b", "b", "c") && !check("ba - b", "b", "a") && !check("a + b", "b", "a")
+        );
+        assert!(
+            !check("a.b - b", "b", "a")
+                && !check("b - a.c", "b", "a")
+                && !check("b - a(1)", "b", "a")
+        );
     }
 }

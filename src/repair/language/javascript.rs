@@ -184,6 +184,9 @@ const BOTH: Language = Language {
     cast_types: &[],
     wide_types: &[],
     pairings: &["Math.max($a, $b)", "Math.min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
+    combinations: &["$a + $b", "$a - $b", "$a * $b", "$a ?? $b", "$a || $b"],
+    filter: "",
+    members: &[("property_signature", "name")],
     tuple: "[$a, $b]",
     shared_defaults: &[],
     alone: ("async function* f() {\n", "\n}"),
@@ -211,7 +214,7 @@ const BOTH: Language = Language {
         jumps: &["continue;", "break;"],
         assign: "$a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
-        adds: &["$a.push($b);", "$a.add($b);"],
+        adds: &["$a.push($b);", "$a.add($b);", "$a.sort();"],
         nothings: &[
             "!$a",
             "$a === 0",

@@ -110,6 +110,9 @@ pub static PYTHON: Language = Language {
     cast_types: &[],
     wide_types: &[],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a and $b", "$a or $b"],
+    combinations: &["$a + $b", "$a - $b", "$a * $b", "$a or $b", "[$b] + $a"],
+    filter: " if $a",
+    members: &[],
     tuple: "($a, $b)",
     shared_defaults: &["list", "dictionary", "set"],
     alone: ("if 1:\n", "\n"),
@@ -128,7 +131,7 @@ pub static PYTHON: Language = Language {
         jumps: &["continue", "break"],
         assign: "$a = $b",
         updates: &["$a += 1", "$a -= 1"],
-        adds: &["$a.append($b)", "$a.add($b)"],
+        adds: &["$a.append($b)", "$a.add($b)", "$a.sort()"],
         nothings: &[
             "not $a",
             "$a is None",

@@ -135,6 +135,9 @@ pub static RUST: Language = Language {
     ],
     wide_types: &["u64", "i64", "u128", "i128", "f64"],
     pairings: &["$a.max($b)", "$a.min($b)", "$a + $b", "$a && $b", "$a || $b"],
+    combinations: &["$a + $b", "$a - $b", "$a * $b"],
+    filter: "",
+    members: &[("field_declaration", "name"), ("enum_variant", "name")],
     tuple: "($a, $b)",
     shared_defaults: &[],
     alone: ("fn f() {\n", "\n}"),
@@ -153,7 +156,7 @@ pub static RUST: Language = Language {
         jumps: &["continue;", "break;"],
         assign: "$a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
-        adds: &["$a.push($b);", "$a.insert($b);", "$a.push_back($b);"],
+        adds: &["$a.push($b);", "$a.insert($b);", "$a.push_back($b);", "$a.sort();"],
         nothings: &[
             "$a.is_empty()",
             "$a == 0",

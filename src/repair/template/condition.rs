@@ -1,10 +1,11 @@
 //! A wider, narrower or other condition: `if a` → `if a and b`, `if a or b`, `if b`.
 
 use super::Template;
-use crate::repair::donor::{Pool, is_callee, ranked};
+use crate::repair::donor::{Pool, is_callee};
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
+use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
@@ -59,28 +60,49 @@ fn like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let &[and, or, ..] = site.language().logicals else { return };
-    let negated = node.tokens().any(|token| token.kind().starts_with("!="));
-    let equal = node.tokens().any(|token| token.kind().starts_with("=="));
-    let operator = if negated { and } else { or };
-    let (exchanged, others): (Option<Node<'s>>, Vec<&str>) = if node.role() == Role::Call {
-        let callee = node.part(&["function"]);
-        let name = callee.and_then(|callee| callee.last().or(Some(callee)));
-        let known = |family: &&&[&str]| name.is_some_and(|name| family.contains(&name.text()));
-        let families = site.language().siblings.iter().filter(known);
-        (name, families.flat_map(|family| family.iter().copied()).collect())
-    } else {
-        let is_literal = |last: &Node<'s>| last.is(&[Role::String, Role::Integer]);
-        let literal = node.last().filter(|last| is_literal(last) && (equal || negated));
-        let pool = |pool: &'s Pool<'s>| pool.strings.iter().chain(pool.numbers.iter());
-        (literal, pool(site.near()).chain(pool(site.shared())).collect())
+    let has = |sign: &str| node.tokens().any(|token| token.kind().starts_with(sign));
+    let operator = if has("!=") { and } else { or };
+    let exchanged = match node.role() {
+        Role::Call => {
+            let literal = node.part(&["arguments"]).and_then(Node::last);
+            let name = node.part(&["function"]);
+            [name.and_then(|name| name.last().or(Some(name))), literal]
+        }
+        _ => [node.last().filter(|_| has("==") || has("!=")), None],
     };
-    let Some(exchanged) = exchanged else { return };
-    let (start, range) = (node.range().start, exchanged.range());
-    let (before, after) = (&node.text()[..range.start - start], &node.text()[range.end - start..]);
-    let others = others.into_iter().filter(|other| *other != exchanged.text());
-    for (rank, other) in others.take(LIKE_MAX).enumerate() {
-        drafts.put(node, format!("{} {operator} {before}{other}{after}", node.text()), nth(rank));
+    for part in exchanged.into_iter().flatten() {
+        let (start, range) = (node.range().start, part.range());
+        let (before, after) =
+            (&node.text()[..range.start - start], &node.text()[range.end - start..]);
+        for (rank, other) in alternatives(site, part).into_iter().take(LIKE_MAX).enumerate() {
+            let text = format!("{} {operator} {before}{other}{after}", node.text());
+            drafts.put(node, text, nth(rank));
+        }
     }
+}
+
+/// What else can stand where a literal, a function's name, a constant or a variant stands.
+fn alternatives<'s>(site: &Site<'s>, part: Node<'s>) -> Vec<String> {
+    let pool = |pool: &'s Pool<'s>| pool.strings.iter().chain(pool.numbers.iter());
+    let siblings = |name: &str| {
+        let families = site.language().siblings.iter().filter(|family| family.contains(&name));
+        families.flat_map(|family| family.iter().copied()).collect::<Vec<_>>()
+    };
+    let (texts, head): (Vec<&str>, &str) = match part.role() {
+        Role::String | Role::Integer => {
+            (pool(site.near()).chain(pool(site.shared())).collect(), "")
+        }
+        Role::Name | Role::Field => (siblings(part.text()), ""),
+        Role::Attribute | Role::Path => {
+            let Some(name) = part.last() else { return Vec::new() };
+            let head = &part.text()[..name.range().start - part.range().start];
+            let seen = site.file.donors.members_beside(part);
+            (siblings(name.text()).into_iter().chain(seen).collect(), head)
+        }
+        _ => return Vec::new(),
+    };
+    let texts = texts.into_iter().map(|text| format!("{head}{text}"));
+    texts.filter(|text| text != part.text()).collect()
 }
 
 fn replace<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {

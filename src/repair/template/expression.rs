@@ -2,10 +2,11 @@
 
 use super::Template;
 use crate::base::text::edit::Edit;
-use crate::repair::donor::{is_callee, ranked, renamed};
+use crate::repair::donor::{is_callee, renamed};
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
+use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site, tight};
 use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
@@ -58,6 +59,7 @@ pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES,
 
 const EXPRESSIONS_MAX: usize = 10;
 const NAMES_MAX: usize = 8;
+const PARTNERS_MAX: usize = 4;
 const ADJUST_MAX: usize = 5;
 const ADJUST_BYTES_MAX: usize = 24;
 
@@ -209,13 +211,22 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let text = site.node.text();
-    let others = values(site).into_iter().filter(|other| other != text);
+    let others = partners(site).into_iter().chain(values(site)).filter(|other| other != text);
     for (rank, other) in others.enumerate() {
-        for (more, operator) in ["+", "-", "*"].into_iter().enumerate() {
-            let left = if operator == "*" { tight(text) } else { text.to_owned() };
-            drafts.replace(site.node, &format!("{left} {operator} {other}"), nth(rank) + nth(more));
+        for (more, form) in site.language().combinations.iter().enumerate() {
+            let left = if form.starts_with("$a *") { tight(text) } else { text.to_owned() };
+            drafts.replace(site.node, &filled(form, &left, &other), nth(rank) + nth(more));
         }
     }
+}
+
+/// Other fields of the object that the node is a field of.
+fn partners(site: &Site<'_>) -> Vec<String> {
+    let object = site.node.first().filter(|_| site.node.role() == Role::Attribute);
+    let fields = site.near().fields.iter().chain(site.shared().fields.iter());
+    object.map_or_else(Vec::new, |object| {
+        fields.take(PARTNERS_MAX).map(|field| format!("{}.{field}", object.text())).collect()
+    })
 }
 
 /// Variables of the function and fields of its own object.

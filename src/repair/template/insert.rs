@@ -30,6 +30,8 @@ pub const NEAR_COPY: Template =
     Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
 pub const ONLY_IF: Template =
     Template { name: "only-if", cost: 4.2, on: STATEMENTS, make: only_if };
+pub const FLUSH: Template =
+    Template { name: "flush", cost: 4.6, on: &[Role::Loop, Role::While], make: flush };
 pub const REFUSE: Template =
     Template { name: "refuse", cost: 5.0, on: &[Role::Function], make: refuse };
 
@@ -40,6 +42,7 @@ const STATEMENTS_MAX: usize = 8;
 const NAMES_MAX: usize = 6;
 const VARIANTS_MAX: usize = 8;
 const ATOMS_MAX: usize = 8;
+const FLUSH_ATOMS_MAX: usize = 6;
 
 /// An early return when a parameter is nothing.
 fn guard<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -137,10 +140,17 @@ fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let near = site.file.donors.near(site.node);
     let assigned =
         near.names.iter().filter(|name| near.is_assigned(name) || near.is_collection(name));
-    for (rank, name) in assigned.take(NAMES_MAX).enumerate() {
+    let own = Some(site.own()).filter(|own| chains(site, own));
+    for (rank, name) in own.into_iter().chain(assigned).take(NAMES_MAX).enumerate() {
         let text = filled(site.language().snippets.result, name, "");
         insert(site, drafts, after(site.file, last, &text), &text, nth(rank));
     }
+}
+
+/// Whether other methods give their own object back, so that calls can be chained.
+fn chains(site: &Site<'_>, own: &str) -> bool {
+    let mut results = site.file.tree.nodes().filter(|node| node.role() == Role::Return);
+    !own.is_empty() && results.any(|node| node.first().is_some_and(|result| result.text() == own))
 }
 
 /// A refusal when a parameter is nothing or out of range.
@@ -228,6 +238,9 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
+    for (more, text) in write_backs(site).into_iter().enumerate() {
+        add_after(site, drafts, &text, nth(more));
+    }
     let alone = || snippets.adds.iter().filter(|form| !form.contains("$b"));
     for (rank, name) in names.iter().enumerate() {
         let is_kept = near.is_assigned(name) || near.is_collection(name);
@@ -239,6 +252,50 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         for (more, form) in snippets.updates.iter().enumerate() {
             add_after(site, drafts, &filled(form, field, ""), 0.6 + nth(rank) + nth(more));
         }
+    }
+}
+
+/// What is left over at the end of a loop, done as the loop does it: alone, or only if there is anything.
+fn flush<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (node, snippets) = (site.node, &site.language().snippets);
+    let Some(block) = body(node).filter(|_| is_statement(node)) else { return };
+    let done = block.descendants().filter(|other| {
+        other.is(&[Role::ExpressionStatement, Role::Assign, Role::AugmentedAssign])
+            && is_statement(*other)
+            && is_simple(*other)
+    });
+    for (rank, statement) in done.take(STATEMENTS_MAX).enumerate() {
+        let Some(text) = snippet(statement) else { continue };
+        let names = statement.descendants().filter(|name| name.role() == Role::Name);
+        let names = names.map(Node::text).filter(|name| site.near().is_assigned(name));
+        add_after(site, drafts, &text, nth(rank));
+        for (more, name) in names.take(NAMES_MAX).enumerate() {
+            for (form, atom) in site.language().atoms.iter().take(FLUSH_ATOMS_MAX).enumerate() {
+                let text = filled(snippets.guard, &filled(atom, name, ""), &text);
+                add_after(site, drafts, &text, 0.2 + nth(rank) + nth(more) + nth(form));
+            }
+        }
+    }
+}
+
+/// Statements that put variables back where they were taken from: `lots = this.lots[at]` → `this.lots[at] = lots`.
+fn write_backs(site: &Site<'_>) -> Vec<String> {
+    let function = site.node.function().into_iter().flat_map(Node::descendants);
+    let taken = function.filter(|node| node.role() == Role::Assign).filter_map(|assign| {
+        let (left, right) =
+            (assign.part(&["left", "pattern", "name"])?, assign.part(&["right", "value"])?);
+        let fits =
+            is_place(right) && left.text().chars().all(|ch| ch.is_alphanumeric() || ch == '_');
+        fits.then(|| filled(site.language().snippets.assign, right.text(), left.text()))
+    });
+    taken.take(NAMES_MAX).collect()
+}
+
+/// Whether a value is an element or a field, alone.
+fn is_place(node: Node<'_>) -> bool {
+    match node.role() {
+        Role::Values => node.first().is_some_and(is_place) && node.parts().count() == 1,
+        role => matches!(role, Role::Index | Role::Attribute),
     }
 }
 

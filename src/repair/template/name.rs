@@ -1,9 +1,10 @@
-//! Another name: `left` → `right`, `obj.width` → `obj.height`, `find(x)` → `count(x)`.
+//! Another name: `left` → `right`, `obj.width` → `obj.height`, `find(x)` → `count(x)`, `Kind::A` → `Kind::B`.
 
 use super::Template;
-use crate::repair::donor::{is_callee, ranked, ranked_by, similarity};
+use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
+use crate::repair::similarity::{ranked, ranked_by, similarity};
 use crate::repair::site::{Drafts, Site};
 
 pub const VARIABLE: Template =
@@ -11,6 +12,8 @@ pub const VARIABLE: Template =
 pub const FUNCTION: Template =
     Template { name: "function", cost: 1.8, on: &[Role::Name], make: function };
 pub const FIELD: Template = Template { name: "field", cost: 1.8, on: &[Role::Field], make: field };
+pub const VARIANT: Template =
+    Template { name: "variant", cost: 2.0, on: &[Role::Path], make: variant };
 
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
@@ -50,7 +53,22 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_method = site.node.parent().is_some_and(is_callee);
     match is_method {
         true => offer(site, drafts, site.near().methods.iter().chain(site.shared().methods.iter())),
-        false => offer(site, drafts, site.near().fields.iter().chain(site.shared().fields.iter())),
+        false => {
+            let declared = site.file.donors.members_beside(site.node);
+            let seen = site.near().fields.iter().chain(site.shared().fields.iter());
+            offer(site, drafts, seen.chain(declared));
+        }
+    }
+}
+
+/// Another variant of the same type: `Error::Day` → `Error::Month`.
+fn variant<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (text, others) = (site.node.text(), site.file.donors.members_beside(site.node));
+    let Some(name) = site.node.last() else { return };
+    let head = &text[..name.range().start - site.node.range().start];
+    for (rank, other) in ranked(name.text(), others.into_iter(), NAMES_MAX).into_iter().enumerate()
+    {
+        drafts.put(site.node, format!("{head}{other}"), nth(rank));
     }
 }
 

@@ -1,10 +1,12 @@
-//! One operand less: `a and b` → `a`, `n + 1` → `n`, `-x` → `x`, `first..last` → `first..`.
+//! One operand less, or a filter more: `a and b` → `a`, `n + 1` → `n`, `-x` → `x`, `first..last` → `first..`.
 
 use super::Template;
+use super::condition::atoms;
 use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, wants_tight};
+use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
 
 pub const DROP: Template = Template {
@@ -24,6 +26,11 @@ pub const BOUND: Template =
     Template { name: "bound", cost: 1.9, on: &[Role::Slice, Role::Range], make: bound };
 pub const FILTER: Template =
     Template { name: "filter", cost: 2.8, on: &[Role::Filter], make: filter };
+
+pub const ADD_FILTER: Template =
+    Template { name: "add-filter", cost: 3.2, on: &[Role::Comprehension], make: add_filter };
+
+const FILTERS_MAX: usize = 10;
 
 fn drop_operand<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let parts = site.node.parts().filter(|part| part.field() != Some("type"));
@@ -62,4 +69,18 @@ fn other_bound<'s>(slice: Node<'s>, drafts: &mut Drafts<'s>) {
 
 fn filter<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     drafts.put(site.node, "", 0.0);
+}
+
+/// Passes over elements: `[f(x) for x in xs]` → `[f(x) for x in xs if x]`.
+fn add_filter<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (form, is_filtered) =
+        (site.language().filter, site.node.parts().any(|part| part.role() == Role::Filter));
+    let (Some(last), Some(body)) = (site.node.last(), site.node.first()) else { return };
+    if form.is_empty() || is_filtered {
+        return;
+    }
+    let end = last.range().end;
+    for (rank, atom) in atoms(&Site { node: body, ..*site }).iter().take(FILTERS_MAX).enumerate() {
+        drafts.edits(site.node, vec![Edit::new(end..end, filled(form, atom, ""))], None, nth(rank));
+    }
 }

@@ -13,6 +13,8 @@ const OPERATIONS: &[Role] =
 pub const GROUP: Template = Template { name: "group", cost: 1.8, on: OPERATIONS, make: group };
 pub const UNGROUP: Template =
     Template { name: "ungroup", cost: 2.0, on: &[Role::Group], make: ungroup };
+pub const REORDER: Template =
+    Template { name: "reorder", cost: 2.8, on: &[Role::Arithmetic], make: reorder };
 pub const SPREAD: Template =
     Template { name: "spread-cast", cost: 1.8, on: &[Role::Cast, Role::Call], make: spread };
 
@@ -52,6 +54,31 @@ fn spine<'t>(
 fn ungroup<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if let Some(inner) = site.node.first().filter(|inner| inner.is(OPERATIONS)) {
         drafts.put(site.node, inner.text(), 0.0);
+    }
+}
+
+/// `a / b * c` → `a * c / b`, which differ where division leaves a rest.
+fn reorder<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_product =
+        |node: &Node<'s>| node.tokens().any(|token| ["*", "/", "//"].contains(&token.kind()));
+    let Some(inner) = site.node.first().filter(|inner| inner.role() == Role::Arithmetic) else {
+        return;
+    };
+    let (Some(first), Some(second), Some(third)) = (inner.first(), inner.last(), site.node.last())
+    else {
+        return;
+    };
+    if is_product(&inner) && is_product(&site.node) {
+        let operator = |node: Node<'s>| node.tokens().next().map_or("", Node::text);
+        let text = format!(
+            "{} {} {} {} {}",
+            first.text(),
+            operator(site.node),
+            third.text(),
+            operator(inner),
+            second.text()
+        );
+        drafts.put(site.node, text, 0.0);
     }
 }
 

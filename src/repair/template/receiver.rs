@@ -1,9 +1,10 @@
 //! Whose it is: `count` → `self.count`, `self.count` → `count`, `node` → `node.value`.
 
 use super::Template;
-use crate::repair::donor::{is_callee, similarity};
+use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
+use crate::repair::similarity::similarity;
 use crate::repair::site::{Drafts, Site};
 
 pub const OWN: Template = Template { name: "own-field", cost: 2.4, on: &[Role::Name], make: own };

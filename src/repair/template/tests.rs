@@ -31,6 +31,35 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("shift", "n", "return list(range(1, n))", "return list(range(0, n - 1))"),
     ("adjust", "a, n", "g(len(a))\nreturn a[:n]", "g(len(a))\nreturn a[:n - len(a)]"),
     ("filter", "a", "return [b for b in a if b]", "return [b for b in a ]"),
+    ("add-filter", "a", "return [b.x for b in a]", "return [b.x for b in a if b is not None]"),
+    ("reorder", "a, b, c", "return a // b * c", "return a * c // b"),
+    ("text", "a", "return a + '\"'", "return a + '\"\"'"),
+    ("combine", "self, a, b", "b.y = 1\nreturn a.x", "b.y = 1\nreturn a.x * a.y"),
+    ("combine", "a, b", "return f(a)", "return f([b] + a)"),
+    (
+        "condition",
+        "a, b",
+        "if a.startswith('#'):\n\treturn ';'",
+        "if a.startswith('#') or a.startswith(';'):\n\treturn ';'",
+    ),
+    (
+        "missing-result",
+        "self, a",
+        "self.a = a\ndef g():\n\treturn self",
+        "self.a = a\ndef g():\n\treturn self\nreturn self",
+    ),
+    (
+        "update",
+        "self, a",
+        "b = self.x[a]\nb = b + [1]",
+        "b = self.x[a]\nb = b + [1]\nself.x[a] = b",
+    ),
+    (
+        "flush",
+        "a",
+        "c = []\nd = ''\nfor b in a:\n\tc.append(d)\n\td = b",
+        "c = []\nd = ''\nfor b in a:\n\tc.append(d)\n\td = b\nif d:\n\tc.append(d)",
+    ),
     ("other-text", "a", "a['naem'] = 1\nreturn a['name']", "a['name'] = 1\nreturn a['name']"),
     ("text", "a", "return a + ', '", "return a + ','"),
     ("variable", "left, right", "return left", "return right"),
@@ -171,15 +200,6 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("one-off", "n: usize", "vec![0; n]", "vec![0; n + 1]"),
     ("rewrite", "a: &mut M", "a.insert(1, 2);", "*a.entry(1).or_insert(0) += 2;"),
     ("jump", "", "loop {\n\tbreak;\n}", "loop {\n\tcontinue;\n}"),
-    (
-        "exchange-branches",
-        "a: u8",
-        "if a > 1 { 1 } else if a > 2 { 2 } else { 3 }",
-        "if a > 2 { 2 } else if a > 1 { 1 } else { 3 }",
-    ),
-    ("macro-operator", "n: usize", "vec![0; n + 1]", "vec![0; n - 1]"),
-    ("one-off", "n: usize", "vec![0; n]", "vec![0; n + 1]"),
-    ("rewrite", "a: &mut M", "a.insert(1, 2);", "*a.entry(1).or_insert(0) += 2;"),
     ("exchange-bodies", "a: bool", "if a { 1 } else { 2 }", "if a { 2 } else { 1 }"),
     (
         "add-else",
@@ -363,7 +383,7 @@ fn every_template_has_a_case() {
 }
 
 /// Templates that need more than a function to work on, tested below.
-const WITH_HINTS: &[&str] = &["refuse", "widen", "borrow-statement"];
+const WITH_HINTS: &[&str] = &["refuse", "widen", "borrow-statement", "variant"];
 
 #[test]
 fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
@@ -399,6 +419,26 @@ fn refusals_follow_a_missing_exception() {
     let wanted =
         "def f(a):\n    if a < 0:\n        raise ValueError(\"invalid a\")\n    return a\n";
     assert!(outcomes.iter().any(|(made, text)| made.template == "refuse" && text == wanted));
+}
+
+#[test]
+fn other_variants_and_fields_of_a_declaration_are_offered() {
+    let check = |path, before: &str, old: &str, new: &str, template: &str| {
+        let wanted = before.replace(old, new);
+        let outcomes = outcomes_of(path, before);
+        assert!(
+            outcomes.iter().any(|(made, text)| made.template == template && *text == wanted),
+            "{old} does not become {new}"
+        );
+    };
+    let rust = "enum Kind { Ripe, Raw }\nstruct A { x: u8, y: u8 }\nfn f(a: &A) -> Kind {\n    g(a.x);\n    Kind::Raw\n}\n";
+    check("a.rs", rust, "Kind::Raw\n}", "Kind::Ripe\n}", "variant");
+    check("a.rs", rust, "g(a.x)", "g(a.y)", "field");
+    let go = "type A struct {\n\tx, y int\n}\n\nfunc f(a A) int {\n\treturn a.x\n}\n";
+    check("a.go", go, "a.x", "a.y", "field");
+    let typescript =
+        "interface A {\n  x: number;\n  y: number;\n}\nfunction f(a: A) {\n  return a.x;\n}\n";
+    check("a.ts", typescript, "a.x", "a.y", "field");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::Template;
 use crate::base::text::edit::Edit;
-use crate::repair::donor::ranked;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
+use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
 
 pub const DONOR: Template =
@@ -55,7 +55,7 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         text.trim_end().to_owned(),
     ];
     let cased = [text.to_lowercase(), text.to_uppercase(), capitalized(text)];
-    let edged = [format!("{text}\\n"), without_last(text), without_first(text)];
+    let edged = [format!("{text}\\n"), without_last(text), without_first(text), text.repeat(2)];
     for (rank, other) in
         spaced.into_iter().chain(cased).chain(edged).enumerate().filter(|(_, other)| other != text)
     {

@@ -44,6 +44,7 @@ pub const OPERATORS: &[(&str, &[&str])] = &[
 /// Names that are mistaken for each other.
 pub const SIBLINGS: &[&[&str]] = &[
     &["min", "max"],
+    &["Saturday", "Sunday", "Monday", "Friday"],
     &["Min", "Max"],
     &["Floor", "Ceil", "Round", "Trunc", "RoundToEven"],
     &["len", "cap"],

@@ -180,6 +180,7 @@ pub const LINKS: &[&str] = &[
     ".keys()",
     ".map(Number)",
     ".sort((a, b) => a - b)",
+    ".map((part) => part.trim())",
     "?",
 ];
 

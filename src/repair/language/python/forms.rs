@@ -114,6 +114,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "zip($)",
             "$.keys()",
             "$.split()",
+            "[part.strip() for part in $]",
         ],
     ),
     (
@@ -224,6 +225,9 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "copy.deepcopy($)",
             "frozenset($)",
             "$.split()",
+            "[part.strip() for part in $]",
+            "[part for part in $ if part]",
+            "[int(part) for part in $]",
         ],
     ),
 ];

@@ -295,6 +295,8 @@ pub const LINKS: &[&str] = &[
     ".take(1)",
     ".as_ref()",
     ".to_ascii_lowercase()",
+    ".map(str::trim)",
+    ".filter(|part| !part.is_empty())",
 ];
 
 /// Values variables start with.
