@@ -123,6 +123,10 @@ pub const FRAME_UNCOUNTED_BYTES_MAX: usize = 256 * 1024;
 pub const FRAME_AT_ONCE_BYTES_MAX: usize = 32 * 1024;
 /// The id of a request of the editor, in bytes.
 pub const REQUEST_ID_BYTES_MAX: usize = 1024;
+/// The name of a document or folder, in bytes: the longest path that Linux takes (4096), with every byte in three.
+pub const URI_BYTES_MAX: usize = 16 * 1024;
+/// Names that are remembered as the editor spells them, in bytes; the oldest give way.
+pub const ALIASES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Requests of the editor whose handlers wait for something; one more is refused.
 pub const REQUESTS_WAITING_MAX: usize = 1_000;
 /// Questions to the editor that are open; one more counts as not answered.

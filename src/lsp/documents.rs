@@ -219,8 +219,15 @@ impl Documents {
                 document.awaited.misplace(&batch);
             }
         }
+        let uri = item.uri.clone();
         let document = self.open.entry(item.uri).insert_entry(document).into_mut();
-        bound(document, 0, &mut self.n_bytes).and(replaced)
+        let fits = bound(document, 0, &mut self.n_bytes);
+        if self.n_bytes > limits::DOCUMENTS_BYTES_MAX {
+            // Their names alone take too much.
+            self.close(&uri);
+            return Err(Lost::TooMany);
+        }
+        fits.and(replaced)
     }
 
     /// Applies the changes one after the other.

@@ -6,23 +6,26 @@ use std::path::{Path, PathBuf};
 use tower_lsp::lsp_types::{self, Url};
 
 use super::documents::Text;
+use crate::base::limits;
 use crate::base::text::{Encoding, Position};
 
-/// The canonical path behind a URI; `None` when it is not a `file:` one. What does not exist yet is canonical up to
-/// the first folder that does.
+/// The canonical path behind a URI; `None` when it is not a `file:` one, or longer than any file's. What does not exist
+/// yet is canonical up to the first folder that does.
 pub fn path(uri: &Url) -> Option<PathBuf> {
-    if uri.scheme() != "file" {
+    if uri.scheme() != "file" || uri.as_str().len() > limits::URI_BYTES_MAX {
         return None;
     }
     Some(canonical(&uri.to_file_path().ok()?))
 }
 
 fn canonical(path: &Path) -> PathBuf {
-    match (path.canonicalize(), path.parent(), path.file_name()) {
-        (Ok(canonical), _, _) => canonical,
-        (Err(_), Some(folder), Some(name)) => canonical(folder).join(name),
-        (Err(_), _, _) => path.to_owned(),
+    for folder in path.ancestors() {
+        if let (Ok(canonical), Ok(rest)) = (folder.canonicalize(), path.strip_prefix(folder)) {
+            // Joined with nothing it would end in a slash.
+            return if folder == path { canonical } else { canonical.join(rest) };
+        }
     }
+    path.to_owned()
 }
 
 pub fn position(position: lsp_types::Position) -> Position {

@@ -125,9 +125,9 @@ fn gone() -> Refusal {
 /// Begins to open the project of a folder; a folder that is known already stays as it is.
 pub fn open(session: &Arc<Session>, uri: &Url) {
     let Some(path) = from_proto::path(uri) else {
-        session.log.warning(&format!(
-            "{uri} is not a folder on this machine, so nothing can be run there"
-        ));
+        session
+            .log
+            .warning(&format!("nothing can be run in what is not a folder on this machine: {uri}"));
         return;
     };
     let mut state = session.state();

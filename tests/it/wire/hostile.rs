@@ -426,3 +426,40 @@ fn more_folders_than_may_be_open_are_left_out() {
     is_alive(&mut client);
     check_health(&mut client);
 }
+
+fn warned(client: &mut Client, of: &str) {
+    client.notification("window/logMessage", |params| {
+        params["type"] == 2 && params["message"].as_str().is_some_and(|text| text.contains(of))
+    });
+}
+
+#[test]
+fn names_that_no_file_can_have_are_refused() {
+    let mut client = hostile();
+    let deep = format!("file:///{}", "a/".repeat(100_000));
+    // Each is longer once it is parsed.
+    let huge = format!("untitled:{}", "\u{fc}".repeat(10_000_000));
+    for n in 0..5 {
+        for name in [&deep, &huge] {
+            let document =
+                json!({"uri": format!("{name}{n}"), "languageId": "x", "version": 1, "text": "x"});
+            client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+            warned(&mut client, "a name of");
+        }
+    }
+    let at = json!({"line": 0, "character": 0});
+    let action = json!({"textDocument": {"uri": deep}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
+    assert_eq!(client.ask_error("textDocument/codeAction", action), INVALID_REQUEST);
+    let virtually = json!({"uri": format!("greenloop:/run/0000000001.md?{}", "x".repeat(100_000))});
+    assert_eq!(client.ask_error("workspace/textDocumentContent", virtually), INVALID_REQUEST);
+    let answer = client.command("greenloop.test.run", json!({"uri": deep}));
+    assert_eq!((&answer["ok"], &answer["reason"]), (&json!(false), &json!("not-found")));
+    let added = json!([{"uri": deep, "name": "x"}]);
+    let event = json!({"added": added, "removed": []});
+    client.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    warned(&mut client, "not a folder");
+    let path = format!("/nowhere/{}x", "a/".repeat(2_000));
+    client.open(Path::new(&path), 1, "deep");
+    assert_eq!(known(&mut client, Path::new(&path))["text"], "deep");
+    check_health(&mut client);
+}
