@@ -141,6 +141,12 @@ pub const DOCUMENTS_OPEN_MAX: usize = 10_000;
 pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The memory all open documents take, in bytes.
 pub const DOCUMENTS_BYTES_MAX: usize = 96 * 1024 * 1024;
+/// The memory that texts take which were on the screen when runs began, in bytes, as if none were still there. Of more,
+/// only the hashes are kept.
+pub const SEEN_BYTES_MAX: usize = 96 * 1024 * 1024;
+/// What following one message of changes may take, in bytes that are looked at one by one: far more than what replaces
+/// every word of a large file, less than a second.
+pub const CHANGES_COST_MAX: usize = 512 * 1024 * 1024;
 /// One entry of the log, in bytes.
 pub const LOG_ENTRY_BYTES_MAX: usize = 4 * 1024;
 /// The text of an error or a refusal, in bytes; it may quote what was sent.

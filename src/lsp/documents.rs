@@ -77,7 +77,7 @@ impl Text {
     }
 
     /// The memory it takes, in bytes, about.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.string.len() + self.lines.n_lines() as usize * size_of::<usize>()
     }
 

@@ -83,6 +83,13 @@ impl Projects {
         self.0.iter().filter(holds).max_by_key(|folder| folder.path.as_os_str().len())
     }
 
+    /// Whether a file can be one of the project of a folder: as long as that is not open, any file can.
+    pub fn may_hold(&self, folder: &Path, file: &Path) -> bool {
+        let is_in_project = |known: &Folder| known.root().is_none_or(|root| file.starts_with(root));
+        let mut folders = self.0.iter().filter(|known| known.path == folder);
+        file.starts_with(folder) || folders.any(is_in_project)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Folder> {
         self.0.iter()
     }

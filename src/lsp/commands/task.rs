@@ -59,7 +59,7 @@ pub fn resume(session: &Arc<Session>, arguments: Arguments) -> Outcome {
         .map(|folder| folder.path.clone())
         .ok_or_else(|| unknown(id))?;
     state.start(id, folder, progress);
-    let buffers = start::buffers(&root, &state.started[&id].texts);
+    let buffers = start::buffers(&root, &state.on_screen());
     state.send(id, Command::Resume { id, buffers })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }

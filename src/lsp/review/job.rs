@@ -18,6 +18,7 @@ use crate::lsp::capabilities::Capabilities;
 use crate::lsp::documents::{Document, Text};
 use crate::lsp::findings::Finding;
 use crate::lsp::session::State;
+use crate::lsp::started::Seen;
 use crate::model::proposal::{ChangeKind, FileChange};
 
 /// What a view was drawn from.
@@ -98,7 +99,7 @@ pub struct Places {
 pub struct FindingJob {
     pub finding: Arc<Finding>,
     pub since: Arc<Since>,
-    /// The text the finding's line refers to; `None` when the file was not open then.
+    /// The text the finding's line refers to; `None` when the file was not open then, or its text is not kept.
     pub seen: Option<Arc<Text>>,
     /// For editors that show them.
     pub frames: Vec<Location>,
@@ -107,15 +108,15 @@ pub struct FindingJob {
 /// The project's texts that an editor showed, as a run saw them.
 #[derive(Default)]
 pub struct Since {
-    files: Vec<(Side, Arc<Text>)>,
+    files: Vec<(Side, Seen)>,
     edited: OnceLock<bool>,
 }
 
 impl Since {
     /// Whether one of them is another now, so that the run's results are about texts of the past. Undone edits are none.
     pub fn is_edited(&self) -> bool {
-        let is_other = |(side, seen): &(Side, Arc<Text>)| match side.look() {
-            Look::Text(now) => !Arc::ptr_eq(&now, seen) && now.string != seen.string,
+        let is_other = |(side, seen): &(Side, Seen)| match side.look() {
+            Look::Text(now) => !seen.is(&now),
             Look::Nothing => true,
             Look::Unreadable => false,
         };
@@ -231,7 +232,7 @@ impl State {
     }
 
     fn since(&self, material: &Material<'_>, run: RunId) -> Since {
-        let texts = self.started.get(&run).into_iter().flat_map(|started| &started.texts);
+        let texts = self.started.get(&run).into_iter().flat_map(|started| started.texts.iter());
         let files = texts.filter_map(|(path, text)| {
             let path = RepoPath::below(material.root, path)?;
             Some((self.side(material, &path)?, text.clone()))
@@ -325,7 +326,7 @@ impl State {
         FindingJob {
             finding: finding.clone(),
             since: material.since.get(&finding.run).cloned().unwrap_or_default(),
-            seen: seen.cloned(),
+            seen: seen.and_then(Seen::text).cloned(),
             frames: others.filter_map(location).collect(),
         }
     }

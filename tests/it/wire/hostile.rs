@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, uri};
 use super::driver::{change, is_alive, known, plain, probe};
+use super::review::{capabilities, progress, project, start};
 use crate::support::Home;
 
 /// More than the bounds on open texts (96 MiB), on one message (64 MiB), on unread answers (32 MiB) and a debug build
@@ -461,5 +462,22 @@ fn names_that_no_file_can_have_are_refused() {
     let path = format!("/nowhere/{}x", "a/".repeat(2_000));
     client.open(Path::new(&path), 1, "deep");
     assert_eq!(known(&mut client, Path::new(&path))["text"], "deep");
+    check_health(&mut client);
+}
+
+#[test]
+fn texts_that_were_open_since_a_run_are_bounded() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let task = start(&mut client, "greenloop.test.run");
+    progress(&mut client, &task, "end");
+    client.unchecked();
+    let text = "x".repeat(1_000_000);
+    for n in 0..400 {
+        let path = root.join(format!("{n}.txt"));
+        client.open(&path, 1, &text);
+        client.notify("textDocument/didClose", json!({"textDocument": {"uri": uri(&path)}}));
+    }
     check_health(&mut client);
 }
