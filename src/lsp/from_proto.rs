@@ -34,19 +34,19 @@ pub fn position(position: lsp_types::Position) -> Position {
 
 /// The bytes of a range; empty at its start when it ends before that.
 pub fn byte_range(text: &Text, range: lsp_types::Range, encoding: Encoding) -> Range<usize> {
-    let offset = |at| text.lines.offset(&text.string, position(at), encoding);
-    let start = offset(range.start);
-    start..offset(range.end).max(start)
+    found(text, range, encoding).0
 }
 
-/// Whether a position lies inside a character, where no text of ours can be cut.
+/// The same, and whether it begins or ends inside a character, where no text of ours can be cut.
+pub fn found(text: &Text, range: lsp_types::Range, encoding: Encoding) -> (Range<usize>, bool) {
+    let find = |at| text.lines.find(&text.string, position(at), encoding);
+    let ((start, cuts_start), (end, cuts_end)) = (find(range.start), find(range.end));
+    (start..end.max(start), cuts_start || cuts_end)
+}
+
+/// Whether a position lies inside a character.
 pub fn is_inside_character(text: &Text, at: lsp_types::Position, encoding: Encoding) -> bool {
-    let at = position(at);
-    let offset = text.lines.offset(&text.string, at, encoding);
-    let found = text.lines.position(&text.string, offset, encoding);
-    let is_line_end =
-        text.string[offset..].chars().next().is_none_or(|ch| matches!(ch, '\r' | '\n'));
-    found.line == at.line && found.column < at.column && !is_line_end
+    text.lines.find(&text.string, position(at), encoding).1
 }
 
 #[cfg(test)]

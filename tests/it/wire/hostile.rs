@@ -481,3 +481,41 @@ fn texts_that_were_open_since_a_run_are_bounded() {
     }
     check_health(&mut client);
 }
+
+/// Many changes, one message each, then in one message, of a line of twenty megabytes.
+fn check_long_line(unit: &str) {
+    let mut client = hostile();
+    let path = Path::new("/tmp/long.txt");
+    let text = unit.repeat(20_000_000 / unit.len());
+    client.open(path, 0, &text);
+    let at = json!({"line": 0, "character": 9_000_000});
+    let typed = json!({"range": {"start": at, "end": at}, "text": "y"});
+    let send = |client: &mut Client, version: i32, n: usize| {
+        let document = json!({"uri": uri(path), "version": version});
+        let changes = vec![typed.clone(); n];
+        client.notify(
+            "textDocument/didChange",
+            json!({"textDocument": document, "contentChanges": changes}),
+        );
+    };
+    (1..=20).for_each(|version| send(&mut client, version, 1));
+    let now = known(&mut client, path);
+    assert_eq!(now["text"].as_str().map(str::len), Some(text.len() + 20));
+    assert_eq!((&now["inSync"], &now["version"]), (&json!(true), &json!(20)));
+    send(&mut client, 21, 50_000);
+    warned(&mut client, "at once");
+    assert_eq!(known(&mut client, path)["inSync"], false);
+    change(&mut client, path, 22, "small");
+    assert_eq!(known(&mut client, path)["text"], "small");
+    check_health(&mut client);
+}
+
+#[test]
+fn a_flood_of_changes_in_a_long_line_is_followed_or_let_go() {
+    check_long_line("x");
+}
+
+#[test]
+fn a_flood_of_changes_in_a_long_line_of_two_byte_characters_is_followed_or_let_go() {
+    check_long_line("\u{fc}");
+}
