@@ -1,5 +1,7 @@
 //! `textDocument/codeAction`: what can be done about the lines under the cursor.
 
+mod shown;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -7,9 +9,10 @@ use serde_json::json;
 use tower_lsp::jsonrpc::Response;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
-    CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
+    CodeActionParams, CodeActionTriggerKind, Command,
 };
 
+use self::shown::{about, is_of_test, shown};
 use crate::base::text::counted;
 use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
@@ -89,6 +92,7 @@ fn listed(
     capabilities: &Capabilities,
 ) -> Vec<CodeAction> {
     let asked = |kind: &str| is_asked(context, kind);
+    let shown = shown(view, context, lines);
     let mut actions = Vec::new();
     let here: Vec<&HunkView> =
         view.hunks.iter().filter(|hunk| hunk.touches(lines.0, lines.1)).collect();
@@ -98,21 +102,24 @@ fn listed(
             asked(ACCEPT).then(|| accept_part(hunk, lines, capabilities)),
             asked(REJECT).then(|| reject(hunk)),
         ];
-        actions.extend(offered.into_iter().flatten().flatten());
+        let own = shown.iter().filter(|known| !is_of_test(known) && known.range == hunk.range);
+        actions.extend(
+            offered.into_iter().flatten().flatten().map(|action| about(action, own.clone())),
+        );
     }
     // What an editor asks for by itself at every move of the cursor is kept short.
     if context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
-        actions.extend(wider(view, &here, capabilities, asked));
+        let of_hunks = shown.iter().filter(|known| !is_of_test(known));
+        let wider = wider(view, &here, capabilities, asked);
+        actions.extend(wider.into_iter().map(|action| about(action, of_hunks.clone())));
     }
     let at_cursor = |finding: &&FindingView| lines.0 <= finding.line && finding.line <= lines.1;
     for finding in view.findings.iter().filter(at_cursor) {
         let What::Test(test) = &finding.finding.what else { continue };
         let offered =
             [asked(FIX).then(|| fix(test, view)), asked(TEST).then(|| run_test(test, view))];
-        actions.extend(offered.into_iter().flatten());
-    }
-    for action in &mut actions {
-        action.diagnostics = about(action, context, lines);
+        let of_tests = shown.iter().filter(|known| is_of_test(known));
+        actions.extend(offered.into_iter().flatten().map(|action| about(action, of_tests.clone())));
     }
     actions
 }
@@ -345,27 +352,6 @@ pub fn command_action(
         title,
         ..CodeAction::default()
     }
-}
-
-/// The editor's own diagnostics that an action is about, for editors that sort by them.
-fn about(
-    action: &CodeAction,
-    context: &CodeActionContext,
-    lines: (u32, u32),
-) -> Option<Vec<Diagnostic>> {
-    let of_test = action.kind.as_ref().is_some_and(|kind| [FIX, TEST].contains(&kind.as_str()));
-    let matches = |diagnostic: &&Diagnostic| {
-        let Some(NumberOrString::String(code)) = &diagnostic.code else { return false };
-        diagnostic.source.as_deref() == Some("greenloop")
-            && overlaps(diagnostic.range, lines)
-            && (code == "test") == of_test
-    };
-    let found: Vec<Diagnostic> = context.diagnostics.iter().filter(matches).cloned().collect();
-    (!found.is_empty()).then_some(found)
-}
-
-fn overlaps(range: Range, lines: (u32, u32)) -> bool {
-    range.start.line <= lines.1 && lines.0 <= range.end.line
 }
 
 /// Some editors find the chosen action by its title.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, uri};
 use super::driver::{change, is_alive, known, plain, probe};
-use super::review::{capabilities, progress, project, start};
+use super::review::{capabilities, progress, project, proposed, start};
 use crate::support::Home;
 
 /// More than the bounds on open texts (96 MiB), on one message (64 MiB), on unread answers (32 MiB) and a debug build
@@ -479,6 +479,24 @@ fn texts_that_were_open_since_a_run_are_bounded() {
         client.open(&path, 1, &text);
         client.notify("textDocument/didClose", json!({"textDocument": {"uri": uri(&path)}}));
     }
+    check_health(&mut client);
+}
+
+#[test]
+fn diagnostics_that_an_editor_makes_up_do_not_come_back() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let (marks, _) = proposed(&mut client, &root);
+    client.unchecked();
+    let line = marks.line_of("> 50");
+    let range =
+        json!({"start": {"line": line, "character": 0}, "end": {"line": line, "character": 1}});
+    let made_up = json!({"range": range, "source": "greenloop", "code": "change", "message": "x".repeat(20_000_000)});
+    let params = json!({"textDocument": {"uri": marks.uri()}, "range": range, "context": {"diagnostics": [made_up]}});
+    let actions = client.ask("textDocument/codeAction", params);
+    assert!(actions[0]["title"].as_str().unwrap().starts_with("Accept change"));
+    assert!(actions.to_string().len() < 100_000, "they are quoted");
     check_health(&mut client);
 }
 
