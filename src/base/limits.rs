@@ -202,7 +202,8 @@ pub const EDITOR_WATCH_EVERY: Duration = Duration::from_secs(5);
 pub const EDITOR_ANSWER_WALL_MAX: Duration = Duration::from_secs(10);
 /// How long an editor may take to apply an edit; some ask the user first.
 pub const EDITOR_APPLY_WALL_MAX: Duration = Duration::from_secs(60);
-/// Acceptances that wait for the editor or for an answer; one more is answered `Busy`.
+/// Acceptances that wait for the editor or for an answer, and looks for what the editor applied by itself; one more is
+/// answered `Busy`.
 pub const ACCEPTANCES_WAITING_MAX: usize = 16;
 /// Documents of ours that an editor is kept informed about.
 pub const VIRTUAL_DOCUMENTS_MAX: usize = 128;

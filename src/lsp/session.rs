@@ -51,7 +51,7 @@ pub struct Session {
     /// Held while the editor applies an edit of ours.
     pub applying: Turn<()>,
     pub questions: Questions,
-    /// For acceptances that wait for their turn or for an answer.
+    /// For acceptances that wait for their turn or for an answer, and for looks whether a change arrived.
     pub places: Arc<Semaphore>,
 }
 

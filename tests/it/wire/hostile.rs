@@ -500,6 +500,19 @@ fn diagnostics_that_an_editor_makes_up_do_not_come_back() {
     check_health(&mut client);
 }
 
+#[test]
+fn a_flood_of_looks_at_changes_is_bounded() {
+    let mut client = hostile();
+    let hunk = json!([{"taskId": "0000000001", "path": "a.py", "hunk": 0}]);
+    let params = json!({"command": "greenloop.hunk.recheck", "arguments": hunk});
+    let ids: Vec<i64> =
+        (0..2_000).map(|_| client.request("workspace/executeCommand", params.clone())).collect();
+    let answers: Vec<Value> = ids.into_iter().map(|id| client.answer(id)).collect();
+    let busy = answers.iter().filter(|answer| answer["result"]["reason"] == "busy").count();
+    assert!(busy > 0, "all are looked at together");
+    check_health(&mut client);
+}
+
 /// Many changes, one message each, then in one message, of a line of twenty megabytes.
 fn check_long_line(unit: &str) {
     let mut client = hostile();
