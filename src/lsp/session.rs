@@ -1,6 +1,6 @@
 //! Everything one editor session knows, behind one short lock that is never held across a wait.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -335,17 +335,38 @@ impl State {
         Ok(engine.send(command)?)
     }
 
-    /// The name of a project's file as the editor knows it: an open document's, else below the editor's folder.
+    /// The name of a project's file as the editor knows it: an open document's, of several the one that was changed last,
+    /// else below the editor's folder.
     pub fn uri_of(&self, root: &Path, path: &RepoPath) -> Option<Url> {
         let file = path.under(root);
-        if let Some(document) = self.documents.at(&file).next() {
-            return Some(document.uri.clone());
-        }
-        let folder = self.projects.folder_of(&file);
+        let open = self.documents.at(&file);
+        let open = open.max_by_key(|document| document.revision);
+        open.map(|document| document.uri.clone()).or_else(|| self.closed_uri(&file))
+    }
+
+    /// The same of many files, and of the project's folder.
+    pub fn uris_of(&self, root: &Path, paths: &BTreeSet<&RepoPath>) -> HashMap<RepoPath, Url> {
+        let open: HashSet<&Path> = self
+            .documents
+            .uris()
+            .filter_map(|uri| self.documents.get(uri)?.path.as_deref())
+            .collect();
+        let folder = RepoPath::root();
+        let named = |path: &RepoPath| {
+            let file = path.under(root);
+            let is_open = open.contains(file.as_path());
+            let uri = if is_open { self.uri_of(root, path) } else { self.closed_uri(&file) };
+            Some((path.clone(), uri?))
+        };
+        paths.iter().copied().chain([&folder]).filter_map(named).collect()
+    }
+
+    fn closed_uri(&self, file: &Path) -> Option<Url> {
+        let folder = self.projects.folder_of(file);
         let named = folder.and_then(|folder| {
             to_proto::uri_below(&folder.uri, file.strip_prefix(&folder.path).ok()?)
         });
-        named.or_else(|| Url::from_file_path(&file).ok())
+        named.or_else(|| Url::from_file_path(file).ok())
     }
 }
 
