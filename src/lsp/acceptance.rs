@@ -40,6 +40,8 @@ pub struct Wanted {
     pub acceptance: AcceptanceId,
     /// What else of the acceptance is in the texts, as it arrived before.
     pub held: Choice,
+    /// The document that it was asked for at, if its file has more names.
+    pub named: Option<Url>,
 }
 
 /// The part of what is wanted that is about one file.
@@ -55,7 +57,8 @@ struct Piece {
 impl Wanted {
     pub fn accept(run: RunId, hunks: Choice) -> Self {
         let acceptance = new_acceptance_id();
-        Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance, held: Choice::new() }
+        let (parts, held) = (Vec::new(), Choice::new());
+        Self { run, hunks, parts, way: Way::In, acceptance, held, named: None }
     }
 
     pub fn accept_one(id: &HunkId) -> Self {
@@ -156,7 +159,7 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, 
 /// What the files of the wanted decisions are to be judged by.
 fn pieces(state: &State, wanted: &Wanted) -> Result<Vec<Piece>, Refusal> {
     let piece = |(path, chosen)| {
-        let job = state.review_job(wanted.run, path).ok_or_else(unknown)?;
+        let job = state.review_job(wanted.run, path, wanted.named.as_ref()).ok_or_else(unknown)?;
         let uri = &job.places.here.uri;
         let handed = state.handed.get(uri).copied();
         let taken_back = state.documents.get(uri).is_some_and(|document| document.taken_back);

@@ -94,6 +94,8 @@ pub struct Places {
     pub here: Side,
     /// Where a renamed file comes from.
     pub from: Option<Side>,
+    /// The same files by other names, in more documents.
+    pub others: Vec<Side>,
 }
 
 pub struct FindingJob {
@@ -207,17 +209,39 @@ impl State {
         ))
     }
 
-    /// A run's part that changes one file, whether its proposal still counts or not.
-    pub fn review_job(&self, run: RunId, path: &RepoPath) -> Option<ReviewJob> {
+    /// A run's part that changes one file, whether its proposal still counts or not; as the document `named` shows it, if
+    /// the file has more names.
+    pub fn review_job(
+        &self,
+        run: RunId,
+        path: &RepoPath,
+        named: Option<&Url>,
+    ) -> Option<ReviewJob> {
         let (root, view) = self.run(run)?;
-        self.review_jobs(&self.material(root)?, view.review.as_ref()?, path)
+        self.review_jobs(&self.material(root)?, view.review.as_ref()?, path, named)
     }
 
-    /// A place for a project's file, by the name the editor knows it by.
-    fn side(&self, material: &Material<'_>, path: &RepoPath) -> Option<Side> {
-        let uri = self.uri_of(material.root, path)?;
+    /// A place for a project's file, by the name of the document that is meant, else by the one the editor knows it by.
+    fn side(&self, material: &Material<'_>, path: &RepoPath, named: Option<&Url>) -> Option<Side> {
+        let file = path.under(material.root);
+        let document = named.and_then(|uri| self.documents.get(uri));
+        let document = document.filter(|document| document.path.as_ref() == Some(&file));
+        let uri = match document {
+            Some(document) => document.uri.clone(),
+            None => self.uri_of(material.root, path)?,
+        };
         let document = self.documents.get(&uri);
         Some(Side::new(material.engine, path, uri, document))
+    }
+
+    /// The open documents that show the file of a place by other names.
+    fn others(&self, material: &Material<'_>, path: &RepoPath, place: &Side) -> Vec<Side> {
+        let file = path.under(material.root);
+        let others = self.documents.at(&file).filter(|document| document.uri != place.uri);
+        let side = |document: &Document| {
+            Side::new(material.engine, path, document.uri.clone(), Some(document))
+        };
+        others.map(side).collect()
     }
 
     fn material<'a>(&'a self, root: &'a Path) -> Option<Material<'a>> {
@@ -235,7 +259,7 @@ impl State {
         let texts = self.started.get(&run).into_iter().flat_map(|started| started.texts.iter());
         let files = texts.filter_map(|(path, text)| {
             let path = RepoPath::below(material.root, path)?;
-            Some((self.side(material, &path)?, text.clone()))
+            Some((self.side(material, &path, None)?, text.clone()))
         });
         Since { files: files.collect(), edited: OnceLock::new() }
     }
@@ -263,7 +287,9 @@ impl State {
             reviews: material
                 .reviews
                 .iter()
-                .flat_map(|review| self.review_jobs(material, review, path))
+                .flat_map(|review| {
+                    self.review_jobs(material, review, path, document.map(|known| &known.uri))
+                })
                 .collect(),
             findings: here.map(|finding| self.finding_job(material, finding, related)).collect(),
             applied: material.board.applied().clone(),
@@ -275,6 +301,7 @@ impl State {
         material: &Material<'_>,
         review: &Arc<Review>,
         path: &RepoPath,
+        named: Option<&Url>,
     ) -> Option<ReviewJob> {
         let files = &review.proposal.files;
         let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
@@ -284,8 +311,12 @@ impl State {
         let foreign = !self.started.contains_key(&run);
         let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
         let change = &files[file];
-        let here = self.side(material, &change.path)?;
+        let here = self.side(material, &change.path, named)?;
         let is_open = matches!(here.source, Source::Open(_));
+        let from =
+            came_from(change).and_then(|from| Some((from, self.side(material, from, named)?)));
+        let mut others = self.others(material, &change.path, &here);
+        others.extend(from.iter().flat_map(|(path, side)| self.others(material, path, side)));
         let settled = |hunk| foreign || material.board.is_settled(run, &change.path, hunk);
         Some(ReviewJob {
             view: material.board.run(run)?.clone(),
@@ -294,10 +325,7 @@ impl State {
             n_before: n_items(&files[..file]),
             n_total: n_items(files),
             settled: (0..change.n_items()).map(settled).collect(),
-            places: Places {
-                here,
-                from: came_from(change).and_then(|from| self.side(material, from)),
-            },
+            places: Places { here, from: from.map(|(_, side)| side), others },
             // What is not open is rarely read again.
             reader: if is_open {
                 material.board.reader(run, file)

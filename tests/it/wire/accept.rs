@@ -288,6 +288,28 @@ fn half_an_edit_is_told_and_finished_or_rolled_back() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_change_is_accepted_in_the_document_it_was_asked_for_at() {
+    let mut desk = Desk::new();
+    let folder = desk.grades.path.parent().unwrap().to_owned();
+    let link = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(&folder, link.path().join("linked")).unwrap();
+    let path = link.path().join("linked/grades.py");
+    let mut other = Document::open(&mut desk.client, &path, &faulty(GRADES));
+    other.replace(&mut desk.client, "def passed", "# mine\ndef passed");
+    let Desk { client, grades, .. } = &mut desk;
+    for document in [grades, &mut other] {
+        let line = document.line_of("> 50");
+        let actions = document.actions(client, line, Some("quickfix.greenloop.accept"));
+        let resolved = client.ask("codeAction/resolve", actions[0].clone());
+        let change = &resolved["edit"]["documentChanges"][0];
+        assert_eq!(change["textDocument"]["uri"], document.uri(), "{resolved}");
+        assert!(document.apply(client, &resolved["edit"]));
+        assert!(document.text.contains(">= 50"), "{}", document.text);
+    }
+}
+
+#[test]
 fn actions_lenses_and_hints_say_how_much_is_decided() {
     let mut desk = Desk::new();
     let line = desk.grades.line_of("> 90");
