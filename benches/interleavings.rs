@@ -11,6 +11,12 @@
 
 #[path = "../tests/it/sim.rs"]
 mod sim;
+/// The part of the wire tests that the simulator shares.
+#[path = "../tests/it/wire"]
+mod wire {
+    mod advertised;
+    pub mod model;
+}
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ use std::thread::JoinHandle;
 
 pub use crate::io::clock::{new_acceptance_id, new_run_id};
 pub use crate::io::dirs::Dirs;
+pub use crate::io::drafts::DraftFile;
 pub use crate::io::sandbox::Abilities;
 
 use crate::base::ids::{AcceptanceId, BlobId, QuestionId, RunId};
@@ -216,6 +217,12 @@ pub trait Engine: Send + Sync {
 
     /// Puts a document for people into a file of ours, in place of an earlier one of that name.
     fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure>;
+
+    /// The same for one that people edit, which is not written over.
+    fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure>;
+
+    /// What people made of a draft; `None` when it is as it was put there, or not there.
+    fn draft(&self, name: &str) -> Result<Option<String>, Failure>;
 }
 
 /// Clones are the same engine; it ends with the last one, and its processes with it.
@@ -309,6 +316,14 @@ impl Engine for LocalEngine {
 
     fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
         self.project.dirs.put_document(name, text)
+    }
+
+    fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure> {
+        self.project.dirs.put_draft(name, text)
+    }
+
+    fn draft(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.project.dirs.draft(name)
     }
 }
 

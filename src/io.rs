@@ -4,6 +4,7 @@
 pub mod checks;
 pub mod clock;
 pub mod dirs;
+pub mod drafts;
 pub mod fault;
 pub mod journal;
 pub mod lessons;

@@ -12,7 +12,8 @@ use greenloop::base::ids::{AttemptId, BlobId, RunId, TreeId};
 use greenloop::base::limits::JAIL_NICE;
 use greenloop::base::path::RepoPath;
 use greenloop::engine::{
-    Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
+    Busy, Command, DraftFile, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile,
+    RunView,
 };
 use greenloop::logic::diff;
 use greenloop::lsp;
@@ -277,6 +278,14 @@ impl Engine for OneProposal {
 
     fn put_document(&self, name: &str, _: &str) -> Result<PathBuf, Failure> {
         Ok(self.root.join(name))
+    }
+
+    fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure> {
+        self.put_document(name, text).map(|path| DraftFile { path, aside: None })
+    }
+
+    fn draft(&self, _: &str) -> Result<Option<String>, Failure> {
+        Ok(None)
     }
 }
 

@@ -123,6 +123,10 @@ pub const FRAME_UNCOUNTED_BYTES_MAX: usize = 256 * 1024;
 pub const FRAME_AT_ONCE_BYTES_MAX: usize = 32 * 1024;
 /// The id of a request of the editor, in bytes.
 pub const REQUEST_ID_BYTES_MAX: usize = 1024;
+/// The name of a document or folder, in bytes: the longest path that Linux takes (4096), with every byte in three.
+pub const URI_BYTES_MAX: usize = 16 * 1024;
+/// Names that are remembered as the editor spells them, in bytes; the oldest give way.
+pub const ALIASES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Requests of the editor whose handlers wait for something; one more is refused.
 pub const REQUESTS_WAITING_MAX: usize = 1_000;
 /// Questions to the editor that are open; one more counts as not answered.
@@ -137,6 +141,12 @@ pub const DOCUMENTS_OPEN_MAX: usize = 10_000;
 pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The memory all open documents take, in bytes.
 pub const DOCUMENTS_BYTES_MAX: usize = 96 * 1024 * 1024;
+/// The memory that texts take which were on the screen when runs began, in bytes, as if none were still there. Of more,
+/// only the hashes are kept.
+pub const SEEN_BYTES_MAX: usize = 96 * 1024 * 1024;
+/// What following one message of changes may take, in bytes that are looked at one by one: far more than what replaces
+/// every word of a large file, less than a second.
+pub const CHANGES_COST_MAX: usize = 512 * 1024 * 1024;
 /// One entry of the log, in bytes.
 pub const LOG_ENTRY_BYTES_MAX: usize = 4 * 1024;
 /// The text of an error or a refusal, in bytes; it may quote what was sent.
@@ -192,7 +202,8 @@ pub const EDITOR_WATCH_EVERY: Duration = Duration::from_secs(5);
 pub const EDITOR_ANSWER_WALL_MAX: Duration = Duration::from_secs(10);
 /// How long an editor may take to apply an edit; some ask the user first.
 pub const EDITOR_APPLY_WALL_MAX: Duration = Duration::from_secs(60);
-/// Acceptances that wait for the editor or for an answer; one more is answered `Busy`.
+/// Acceptances that wait for the editor or for an answer, and looks for what the editor applied by itself; one more is
+/// answered `Busy`.
 pub const ACCEPTANCES_WAITING_MAX: usize = 16;
 /// Documents of ours that an editor is kept informed about.
 pub const VIRTUAL_DOCUMENTS_MAX: usize = 128;

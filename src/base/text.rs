@@ -26,6 +26,8 @@ pub struct Position {
 pub struct LineIndex {
     starts: Vec<usize>,
     len: usize,
+    /// Every column is one byte.
+    is_ascii: bool,
 }
 
 impl LineIndex {
@@ -36,7 +38,7 @@ impl LineIndex {
         starts.push(0);
         let breaks = memchr2_iter(b'\n', b'\r', bytes).filter(|at| ends_line(bytes, *at));
         starts.extend(breaks.map(|at| at + 1));
-        Self { starts, len: bytes.len() }
+        Self { starts, len: bytes.len(), is_ascii: bytes.is_ascii() }
     }
 
     /// Follows an edit that put `n_new` bytes in place of `old`; `after` is the whole text with the edit.
@@ -54,6 +56,12 @@ impl LineIndex {
             .map(|at| at + 1);
         self.starts.splice(kept..tail, fresh);
         self.len = after.len();
+        self.is_ascii &= bytes[old.start..new_end].is_ascii();
+    }
+
+    /// The bytes that finding a column of a line may have to look at one by one.
+    pub fn n_walked(&self, line: u32) -> usize {
+        if self.is_ascii { 0 } else { self.range_of(line).len() }
     }
 
     /// Number of lines; a text that ends in a line break has an empty last line.
@@ -79,29 +87,59 @@ impl LineIndex {
     /// The byte offset of a position. A column past the end means the end of the line, a line past the end the end of
     /// the text, a column inside a character the start of that character: never a panic, whatever a client sends.
     pub fn offset(&self, text: &str, position: Position, encoding: Encoding) -> usize {
+        self.find(text, position, encoding).0
+    }
+
+    /// The same, and whether the position lies inside the character that starts there.
+    pub fn find(&self, text: &str, position: Position, encoding: Encoding) -> (usize, bool) {
         if position.line >= self.n_lines() {
-            return self.len;
+            return (self.len, false);
         }
         let range = self.range_of(position.line);
         let line = text[range.clone()].trim_end_matches(['\n', '\r']);
-        let mut column = 0;
-        for (at, ch) in line.char_indices() {
-            column += width(ch, encoding);
-            if column > position.column {
-                return range.start + at;
+        let wanted = position.column as usize;
+        if self.is_ascii {
+            return (range.start + wanted.min(line.len()), false);
+        }
+        let (mut at, mut column) = (0, 0);
+        while at < line.len() {
+            // Most of most lines has one byte in each column.
+            let plain = &line.as_bytes()[at..line.len().min(at + PLAIN_BYTES)];
+            if column + plain.len() <= wanted && plain.is_ascii() {
+                (at, column) = (at + plain.len(), column + plain.len());
+                continue;
+            }
+            let end = at + plain.len();
+            for ch in line[at..].chars() {
+                let next = column + width(ch, encoding);
+                if next > wanted {
+                    return (range.start + at, column < wanted);
+                }
+                (at, column) = (at + ch.len_utf8(), next);
+                if at >= end {
+                    break;
+                }
             }
         }
-        range.start + line.len()
+        (range.start + line.len(), false)
     }
 
     /// The position of a byte offset; an offset inside a character counts as its start.
     pub fn position(&self, text: &str, offset: usize, encoding: Encoding) -> Position {
         let offset = text.floor_char_boundary(offset.min(self.len));
         let line = self.line_of(offset);
-        let column = text[self.start_of(line)..offset].chars().map(|ch| width(ch, encoding)).sum();
-        Position { line, column }
+        let before = &text[self.start_of(line)..offset];
+        let column = if self.is_ascii {
+            before.len()
+        } else {
+            before.chars().map(|ch| width(ch, encoding)).sum()
+        };
+        Position { line, column: column as u32 }
     }
 }
+
+/// Bytes that are seen at once to be one column each.
+const PLAIN_BYTES: usize = 64;
 
 fn ends_line(bytes: &[u8], at: usize) -> bool {
     match bytes[at] {
@@ -111,10 +149,10 @@ fn ends_line(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-fn width(ch: char, encoding: Encoding) -> u32 {
+fn width(ch: char, encoding: Encoding) -> usize {
     match encoding {
-        Encoding::Utf8 => ch.len_utf8() as u32,
-        Encoding::Utf16 => ch.len_utf16() as u32,
+        Encoding::Utf8 => ch.len_utf8(),
+        Encoding::Utf16 => ch.len_utf16(),
         Encoding::Utf32 => 1,
     }
 }
@@ -206,6 +244,29 @@ mod tests {
         fn both_ways_to_find_lines_agree(text in "[a\u{e9}\n]{0,40}") {
             let returned = LineIndex::new(&format!("{text}\r")).starts;
             prop_assert_eq!(&returned[..returned.len() - 1], LineIndex::new(&text).starts);
+        }
+
+        #[test]
+        fn a_column_is_found_however_long_the_line_is(
+            // Longer than what is looked at in one go.
+            text in "([a-z]{0,90}[\u{e9}\u{1d4b3}]?){0,4}", new in "[a\u{e9}]?", cut in 0usize..200, column in 0u32..400,
+        ) {
+            let cut = text.floor_char_boundary(cut.min(text.len()));
+            let mut index = LineIndex::new(&text);
+            let after = format!("{}{new}{}", &text[..cut], &text[cut..]);
+            index.replace(cut..cut, new.len(), &after);
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
+                let mut found = (after.len(), false);
+                let mut before = 0;
+                for (at, ch) in after.char_indices() {
+                    if before + width(ch, encoding) > column as usize {
+                        found = (at, before < column as usize);
+                        break;
+                    }
+                    before += width(ch, encoding);
+                }
+                prop_assert_eq!(index.find(&after, Position { line: 0, column }, encoding), found);
+            }
         }
 
         #[test]

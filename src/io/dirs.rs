@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::hash::ContentHash;
 use crate::base::path::RepoPath;
+use crate::io::drafts::{self, DraftFile};
 use crate::io::store;
 use crate::model::failure::Failure;
 
@@ -52,12 +53,31 @@ impl Dirs {
 impl Dirs {
     /// Puts a document for people into the state folder, in place of an earlier one of that name.
     pub fn put_document(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
-        let path = self.state.join("review").join(name);
-        let written = path
-            .parent()
-            .map_or(Ok(()), std::fs::create_dir_all)
-            .and_then(|()| std::fs::write(&path, text));
-        written.map(|()| path.clone()).map_err(|error| {
+        self.written(name, |path| std::fs::write(path, text).map(|()| path.to_owned()))
+    }
+
+    /// The same for one that people edit, which is not written over.
+    pub fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure> {
+        self.written(name, |path| drafts::put(path, text))
+    }
+
+    /// What people made of a draft; `None` when it is as it was put there, or not there.
+    pub fn draft(&self, name: &str) -> Result<Option<String>, Failure> {
+        drafts::edited(&self.document(name))
+    }
+
+    fn document(&self, name: &str) -> PathBuf {
+        self.state.join("review").join(name)
+    }
+
+    fn written<T>(
+        &self,
+        name: &str,
+        write: impl FnOnce(&Path) -> std::io::Result<T>,
+    ) -> Result<T, Failure> {
+        let path = self.document(name);
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder.and_then(|()| write(&path)).map_err(|error| {
             Failure::environment(
                 format!("the file {} cannot be written: {error}", path.display()),
                 "Check that Greenloop's state folder is writable and its disk is not full.",

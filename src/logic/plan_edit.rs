@@ -49,9 +49,15 @@ pub fn edited(plan: &Plan, id: StepId, edit: &PlanEdit) -> Result<Plan, Failure>
     Ok(plan)
 }
 
+/// Whether a plan has a step, with what it waits for, and nothing else to be carried out.
+pub fn is_alone(plan: &Plan, id: StepId) -> bool {
+    let mut steps = plan.steps.iter();
+    plan.step(id).is_some() && steps.all(|step| step.skip != waits_for(plan, id, step.id))
+}
+
 fn alone(plan: &mut Plan, id: StepId) -> Result<(), Failure> {
     let skips: Vec<bool> = plan.steps.iter().map(|step| !waits_for(plan, id, step.id)).collect();
-    if plan.steps.iter().map(|step| step.skip).eq(skips.iter().copied()) {
+    if is_alone(plan, id) {
         let message = format!("step {id} is alone already");
         return Err(refused(message, "Carry out the plan."));
     }

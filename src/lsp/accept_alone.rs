@@ -42,9 +42,9 @@ impl State {
             started.settled = view.run.is_finished();
             let Some(wanted) = green(&view.run).filter(|_| started.settled) else { continue };
             let is_as_seen = |(path, document): (&Path, &Document)| {
-                started.texts.get(path).is_none_or(|seen| seen.string == document.text.string)
+                started.texts.get(path).is_none_or(|seen| seen.is(&document.text))
             };
-            let as_seen = self.documents.files().all(is_as_seen);
+            let as_seen = !started.texts.is_partial && self.documents.files().all(is_as_seen);
             found.push((*id, if as_seen { Ok(wanted) } else { Err(Changed) }));
         }
         found

@@ -1,6 +1,8 @@
 //! Changes that the server has the editor apply, together or one by one, and take back. What the editor answers proves
 //! nothing: whether a change arrived is read from the texts.
 
+mod outcome;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,9 +12,9 @@ use tokio::time::{Instant, timeout_at};
 use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
 use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 
+use self::outcome::conclude;
 use super::awaited::Errand;
 use super::error::{Reason, Refusal};
-use super::questions::Question;
 use super::review::edits::{self, Basis, Chosen, FileEdit};
 use super::review::hunks::{self, HunkId};
 use super::review::job::{ReviewJob, Source};
@@ -40,6 +42,8 @@ pub struct Wanted {
     pub acceptance: AcceptanceId,
     /// What else of the acceptance is in the texts, as it arrived before.
     pub held: Choice,
+    /// The document that it was asked for at, if its file has more names.
+    pub named: Option<Url>,
 }
 
 /// The part of what is wanted that is about one file.
@@ -55,7 +59,8 @@ struct Piece {
 impl Wanted {
     pub fn accept(run: RunId, hunks: Choice) -> Self {
         let acceptance = new_acceptance_id();
-        Self { run, hunks, parts: Vec::new(), way: Way::In, acceptance, held: Choice::new() }
+        let (parts, held) = (Vec::new(), Choice::new());
+        Self { run, hunks, parts, way: Way::In, acceptance, held, named: None }
     }
 
     pub fn accept_one(id: &HunkId) -> Self {
@@ -156,7 +161,7 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, 
 /// What the files of the wanted decisions are to be judged by.
 fn pieces(state: &State, wanted: &Wanted) -> Result<Vec<Piece>, Refusal> {
     let piece = |(path, chosen)| {
-        let job = state.review_job(wanted.run, path).ok_or_else(unknown)?;
+        let job = state.review_job(wanted.run, path, wanted.named.as_ref()).ok_or_else(unknown)?;
         let uri = &job.places.here.uri;
         let handed = state.handed.get(uri).copied();
         let taken_back = state.documents.get(uri).is_some_and(|document| document.taken_back);
@@ -243,11 +248,14 @@ async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
     loop {
         texts.mark_unchanged();
         let missing = missing(session, wanted).await;
-        if missing.hunks.is_empty() || timeout_at(latest, texts.changed()).await.is_err() {
+        let is_late = Instant::now() >= latest;
+        if missing.hunks.is_empty() || is_late {
             // What looks like it from now on is the user's own doing.
             session.state().documents.forget_given(&wanted.errand(), last);
             return missing;
         }
+        // Nobody tells of what is written to the disk, so that there is a last look when the time is over.
+        timeout_at(latest, texts.changed()).await.ok();
     }
 }
 
@@ -273,36 +281,6 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
     looked.await.unwrap_or_else(|_panic| nothing_seen())
 }
 
-/// Records what arrived and tells or asks about the rest.
-async fn conclude(session: &Arc<Session>, wanted: Wanted, missing: Missing, mut swaps: Swaps) {
-    let arrived: Choice = wanted.hunks.difference(&missing.hunks).cloned().collect();
-    if wanted.way == Way::In {
-        swaps.retain(|part, _| arrived.contains(&(part.path.clone(), part.hunk)));
-        session.state().remember(wanted.run, swaps);
-    }
-    match wanted.way {
-        Way::In if arrived.is_empty() => {}
-        Way::Out if !missing.hunks.is_empty() => {}
-        Way::In | Way::Out => record(session, &wanted, &arrived | &wanted.held),
-    }
-    if missing.hunks.is_empty() {
-        return;
-    }
-    if !missing.closed.is_empty() {
-        let files: Vec<&str> = missing.closed.iter().map(|(_, path, _)| path.as_str()).collect();
-        session.warn(&format!(
-            "the editor shows nothing of {}; save or open it to go on",
-            files.join(", ")
-        ));
-        let handed = missing.closed.into_iter().map(|(uri, _, text)| (uri, text));
-        return session.state().handed.extend(handed);
-    }
-    if arrived.is_empty() {
-        return session.warn(&not_applied(missing.hunks.len()));
-    }
-    ask_about_rest(session, wanted, arrived, &missing.hunks).await;
-}
-
 fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     let (id, acceptance) = (wanted.run, wanted.acceptance);
     let command = match wanted.way {
@@ -315,33 +293,6 @@ fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     if let Err(refusal) = session.state().send(id, command) {
         session.log.warning(&refusal.message);
     }
-}
-
-const FINISH: &str = "Finish";
-const ROLL_BACK: &str = "Roll back";
-
-/// Some of an edit arrived and some did not.
-async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice, missing: &Choice) {
-    let files: BTreeSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
-    let text = format!(
-        "{} of {} changes were applied; missing in {}",
-        arrived.len(),
-        wanted.hunks.len(),
-        files.into_iter().collect::<Vec<_>>().join(", ")
-    );
-    let choices = [FINISH, ROLL_BACK].map(str::to_owned).to_vec();
-    let question = Question { text, choices, in_words: false };
-    let held = &arrived | &wanted.held;
-    let again = match session.questions.ask(session, question).await.as_deref() {
-        Some(FINISH) => Wanted { held, ..wanted },
-        Some(ROLL_BACK) => match wanted.way {
-            // What is missing may be in conflict, so only what arrived is taken back.
-            Way::In => Wanted { hunks: held, held: Choice::new(), way: Way::Out, ..wanted },
-            Way::Out => Wanted { held: &wanted.hunks - &arrived, way: Way::In, ..wanted },
-        },
-        Some(_) | None => return,
-    };
-    Box::pin(carry_out(session.clone(), again)).await;
 }
 
 /// Looks whether a change that the editor was given as an action has arrived, and tells the user when it has not.

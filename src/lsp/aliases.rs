@@ -17,6 +17,24 @@ struct Table {
     spelled: HashMap<String, String>,
     /// Oldest first; it gives way when there are too many.
     learned: VecDeque<String>,
+    /// Of both spellings of all.
+    n_bytes: usize,
+}
+
+impl Table {
+    fn learn(&mut self, parsed: String, spelled: &str) {
+        self.n_bytes += parsed.len() + spelled.len();
+        match self.spelled.insert(parsed.clone(), spelled.to_owned()) {
+            Some(before) => self.n_bytes -= parsed.len() + before.len(),
+            None => self.learned.push_back(parsed),
+        }
+        while self.n_bytes > limits::ALIASES_BYTES_MAX
+            && let Some(oldest) = self.learned.pop_front()
+        {
+            let spelled = self.spelled.remove(&oldest).unwrap_or_default();
+            self.n_bytes -= oldest.len() + spelled.len();
+        }
+    }
 }
 
 impl Aliases {
@@ -25,15 +43,7 @@ impl Aliases {
         if let Ok(url) = Url::parse(spelled)
             && url.as_str() != spelled
         {
-            let (mut table, parsed) = (self.table(), String::from(url));
-            if table.spelled.insert(parsed.clone(), spelled.to_owned()).is_none() {
-                table.learned.push_back(parsed);
-            }
-            if table.learned.len() > limits::DOCUMENTS_OPEN_MAX
-                && let Some(oldest) = table.learned.pop_front()
-            {
-                table.spelled.remove(&oldest);
-            }
+            self.table().learn(String::from(url), spelled);
         }
     }
 
@@ -80,10 +90,20 @@ mod tests {
     #[test]
     fn the_oldest_spelling_gives_way() {
         let aliases = Aliases::default();
-        (0..=limits::DOCUMENTS_OPEN_MAX).for_each(|n| aliases.learn(&format!("file:///a b/{n}")));
-        let mut message = json!(["file:///a%20b/0", "file:///a%20b/1"]);
-        aliases.restore(&mut message);
-        assert_eq!(message, json!(["file:///a%20b/0", "file:///a b/1"]));
+        let long = "x".repeat(limits::URI_BYTES_MAX);
+        let n_most = limits::ALIASES_BYTES_MAX / (2 * long.len());
+        let name = |n: usize| format!("file:///a b/{n}/{long}");
+        (0..n_most).for_each(|n| (0..2).for_each(|_| aliases.learn(&name(n))));
+        let last = name(n_most - 1);
+        let restored = |n: usize| {
+            let mut message = json!(Url::parse(&name(n)).unwrap());
+            aliases.restore(&mut message);
+            message
+        };
+        assert_eq!(restored(n_most - 1), json!(last));
+        assert_ne!(restored(0), json!(name(0)), "the oldest gave way");
+        assert_eq!(restored(1), json!(name(1)));
+        assert!(aliases.table().n_bytes <= limits::ALIASES_BYTES_MAX);
     }
 
     #[test]

@@ -116,7 +116,6 @@ fn changed_files(view: &RunView) -> &[FileChange] {
 }
 
 fn replaces(newer: &Review, older: &Review) -> bool {
-    let fixed = |review: &Review| review.proposal.evidence.fixed.clone();
-    let (newer, older) = (fixed(newer), fixed(older));
+    let (newer, older) = (&newer.proposal.evidence.fixed, &older.proposal.evidence.fixed);
     older.iter().any(|test| newer.contains(test))
 }

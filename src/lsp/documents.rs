@@ -1,19 +1,19 @@
 //! Open documents, exactly as the editor sent them.
 
+mod follow;
 mod last_break;
 mod late;
+mod lost;
 mod pieces;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memchr::memchr2_iter;
-use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
+use tower_lsp::lsp_types::{self, TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
-use self::last_break::Told;
 use self::late::Landed;
 use self::pieces::pieced_together;
 use super::awaited::{Awaited, Batch, Errand};
@@ -22,10 +22,10 @@ use super::review::edits::FileEdit;
 use super::review::job::Source;
 use super::review::moved::Moves;
 use crate::base::limits;
-use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
 
 pub use self::late::Late;
+pub use self::lost::Lost;
 
 /// A text with its lines.
 #[derive(Debug)]
@@ -33,6 +33,9 @@ pub struct Text {
     pub string: String,
     pub lines: LineIndex,
 }
+
+/// Bytes of a text that are moved in the time that one is looked at.
+const MOVED_BYTES: usize = 16;
 
 /// Bytes that a copy of a text has room for, so that typing in it does not copy it again.
 const TYPING_BYTES: usize = 1024;
@@ -77,8 +80,15 @@ impl Text {
     }
 
     /// The memory it takes, in bytes, about.
-    fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.string.len() + self.lines.n_lines() as usize * size_of::<usize>()
+    }
+
+    /// What a change there takes, in bytes that are looked at one by one.
+    fn cost_of(&self, range: lsp_types::Range) -> usize {
+        let ends = [range.start.line, range.end.line];
+        let walked: usize = ends.into_iter().map(|line| self.lines.n_walked(line)).sum();
+        walked + self.size() / MOVED_BYTES
     }
 
     fn replace(&mut self, range: Range<usize>, new: &str) {
@@ -140,35 +150,6 @@ impl Document {
     }
 }
 
-/// Why a document is not followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lost {
-    NotOpen,
-    /// It, or all open ones together.
-    TooLarge,
-    TooMany,
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotOpen => write!(f, "ignored a change, as it is not open"),
-            Self::TooLarge => write!(
-                f,
-                "its text is not followed, as it needs more than {} MiB, or all open texts more than {}. \
-                 Save it: runs use what is on disk. Reopen it once it is smaller or others are closed.",
-                limits::DOCUMENT_BYTES_MAX >> 20,
-                limits::DOCUMENTS_BYTES_MAX >> 20
-            ),
-            Self::TooMany => write!(
-                f,
-                "it is not followed, as {} documents are open. Close some and open it again.",
-                limits::DOCUMENTS_OPEN_MAX
-            ),
-        }
-    }
-}
-
 /// Edits of a file that is not open.
 struct Handed {
     edits: Vec<TextEdit>,
@@ -219,8 +200,15 @@ impl Documents {
                 document.awaited.misplace(&batch);
             }
         }
+        let uri = item.uri.clone();
         let document = self.open.entry(item.uri).insert_entry(document).into_mut();
-        bound(document, 0, &mut self.n_bytes).and(replaced)
+        let fits = bound(document, 0, &mut self.n_bytes);
+        if self.n_bytes > limits::DOCUMENTS_BYTES_MAX {
+            // Their names alone take too much.
+            self.close(&uri);
+            return Err(Lost::TooMany);
+        }
+        fits.and(replaced)
     }
 
     /// Applies the changes one after the other.
@@ -236,7 +224,7 @@ impl Documents {
         self.n_revisions += 1;
         document.revision = self.n_revisions;
         document.version = version;
-        let mut replaced = Ok(());
+        let (mut replaced, mut cost) = (Ok(()), 0);
         let mut landed = Landed::default();
         for change in pieced_together(document, changes, version, encoding) {
             match change.range {
@@ -244,44 +232,18 @@ impl Documents {
                     replaced = document.replace_all(change.text);
                     document.moves.forget(document.revision);
                     landed.see(None);
+                    cost = 0;
                 }
+                Some(_) if replaced == Err(Lost::TooManyChanges) => {}
                 Some(range) => {
-                    // Copies the text only while a review still reads the old one.
-                    let text = Arc::make_mut(&mut document.text);
-                    // The editor took a character apart that cannot be taken apart here.
-                    document.in_sync &= ![range.start, range.end]
-                        .iter()
-                        .any(|at| from_proto::is_inside_character(text, *at, encoding));
-                    let range = from_proto::byte_range(text, range, encoding);
-                    // Some editors tell of a part that finds nothing to change, also after all of the edit has come.
-                    let is_nothing = range.is_empty() && change.text.is_empty();
-                    let change = Edit::new(range.clone(), change.text);
-                    let now = (version, encoding);
-                    let told = last_break::told(
-                        &document.awaited,
-                        document.owes_break,
-                        text,
-                        &change,
-                        now,
-                    );
-                    document.owes_break &= !matches!(told, Told::Rest);
-                    let is_rest = matches!(told, Told::Rest);
-                    let arrival = match &told {
-                        Told::AsItIs => document.awaited.follow(text, &change, version, encoding),
-                        Told::TooMuch(edit) => {
-                            document.owes_break = true;
-                            document.awaited.follow(text, edit, version, encoding)
-                        }
-                        Told::Rest => None,
-                    };
-                    let touched = text.lines.line_of(range.start)..text.lines.line_of(range.end);
-                    let n_before = text.lines.n_lines();
-                    text.replace(range, &change.text);
-                    let n_down = i64::from(text.lines.n_lines()) - i64::from(n_before);
-                    document.moves.push(document.revision, touched, n_down);
-                    if arrival.is_some() || !is_nothing && !is_rest {
-                        landed.see(arrival);
+                    cost += document.text.cost_of(range);
+                    if cost > limits::CHANGES_COST_MAX {
+                        document.forget();
+                        landed.see(None);
+                        replaced = Err(Lost::TooManyChanges);
+                        continue;
                     }
+                    document.follow(range, change.text, (version, encoding), &mut landed);
                 }
             }
         }

@@ -6,23 +6,26 @@ use std::path::{Path, PathBuf};
 use tower_lsp::lsp_types::{self, Url};
 
 use super::documents::Text;
+use crate::base::limits;
 use crate::base::text::{Encoding, Position};
 
-/// The canonical path behind a URI; `None` when it is not a `file:` one. What does not exist yet is canonical up to
-/// the first folder that does.
+/// The canonical path behind a URI; `None` when it is not a `file:` one, or longer than any file's. What does not exist
+/// yet is canonical up to the first folder that does.
 pub fn path(uri: &Url) -> Option<PathBuf> {
-    if uri.scheme() != "file" {
+    if uri.scheme() != "file" || uri.as_str().len() > limits::URI_BYTES_MAX {
         return None;
     }
     Some(canonical(&uri.to_file_path().ok()?))
 }
 
 fn canonical(path: &Path) -> PathBuf {
-    match (path.canonicalize(), path.parent(), path.file_name()) {
-        (Ok(canonical), _, _) => canonical,
-        (Err(_), Some(folder), Some(name)) => canonical(folder).join(name),
-        (Err(_), _, _) => path.to_owned(),
+    for folder in path.ancestors() {
+        if let (Ok(canonical), Ok(rest)) = (folder.canonicalize(), path.strip_prefix(folder)) {
+            // Joined with nothing it would end in a slash.
+            return if folder == path { canonical } else { canonical.join(rest) };
+        }
     }
+    path.to_owned()
 }
 
 pub fn position(position: lsp_types::Position) -> Position {
@@ -31,19 +34,19 @@ pub fn position(position: lsp_types::Position) -> Position {
 
 /// The bytes of a range; empty at its start when it ends before that.
 pub fn byte_range(text: &Text, range: lsp_types::Range, encoding: Encoding) -> Range<usize> {
-    let offset = |at| text.lines.offset(&text.string, position(at), encoding);
-    let start = offset(range.start);
-    start..offset(range.end).max(start)
+    found(text, range, encoding).0
 }
 
-/// Whether a position lies inside a character, where no text of ours can be cut.
+/// The same, and whether it begins or ends inside a character, where no text of ours can be cut.
+pub fn found(text: &Text, range: lsp_types::Range, encoding: Encoding) -> (Range<usize>, bool) {
+    let find = |at| text.lines.find(&text.string, position(at), encoding);
+    let ((start, cuts_start), (end, cuts_end)) = (find(range.start), find(range.end));
+    (start..end.max(start), cuts_start || cuts_end)
+}
+
+/// Whether a position lies inside a character.
 pub fn is_inside_character(text: &Text, at: lsp_types::Position, encoding: Encoding) -> bool {
-    let at = position(at);
-    let offset = text.lines.offset(&text.string, at, encoding);
-    let found = text.lines.position(&text.string, offset, encoding);
-    let is_line_end =
-        text.string[offset..].chars().next().is_none_or(|ch| matches!(ch, '\r' | '\n'));
-    found.line == at.line && found.column < at.column && !is_line_end
+    text.lines.find(&text.string, position(at), encoding).1
 }
 
 #[cfg(test)]

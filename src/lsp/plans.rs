@@ -11,9 +11,10 @@ use super::plan_docs;
 use super::questions::Question;
 use super::session::{Session, State};
 use super::virtual_docs::{self, Document, What};
-use crate::base::ids::{QuestionId, RunId};
+use crate::base::ids::{QuestionId, RunId, StepId};
 use crate::base::text::counted;
 use crate::engine::{Command, RunView};
+use crate::logic::plan_edit::is_alone;
 use crate::logic::{inquiry, machine, plan_text};
 use crate::model::plan::Plan;
 use crate::model::question::{self, About, Answer};
@@ -55,7 +56,7 @@ async fn put_one(session: Arc<Session>, put: Put) {
         Some(words) if in_words => Answer::Said { text: words.to_owned() },
         // A plan is meant as it stands on the screen; a step's yes is for that step alone.
         Some(YES) if put.question.about == About::Plan => {
-            if let Err(refusal) = approve(&session, put.run) {
+            if let Err(refusal) = approve(&session, put.run, None).await {
                 session
                     .show_message(MessageType::WARNING, format!("Greenloop: {}", refusal.message));
             }
@@ -166,26 +167,37 @@ pub fn answer(session: &Session, text: String) -> Result<(), Refusal> {
     state.send(id, Command::Answer { id, question, answer: Answer::Said { text } })
 }
 
-/// Has a run go on by the plan as it stands on the screen, and answers what it asks with yes.
-pub fn approve(session: &Session, run: RunId) -> Result<(), Refusal> {
+/// Has a run go on by the plan as it stands on the screen, else in its file, and answers what it asks with yes; not if
+/// it leaves more to be done than `only` that step and what it waits for.
+pub async fn approve(
+    session: &Arc<Session>,
+    run: RunId,
+    only: Option<StepId>,
+) -> Result<(), Refusal> {
+    let on_screen = session.state().plan_on_screen(run)?;
+    let edited = match on_screen {
+        Some(text) => Some(read(&text.string)?),
+        None => virtual_docs::draft(session, run).await?.as_deref().map(read).transpose()?,
+    };
     let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
-    let known = view.run.plan.clone().ok_or_else(|| unknown(run))?;
-    let plan = match state.plan_on_screen(run)? {
-        Some(text) => {
-            let plan = read(&text.string)?;
-            let is_gone = |step| plan.step(step).is_some() && known.step(step).is_none();
-            if let Some(gone) = view.run.replanned.iter().find(|made| is_gone(made.step.id)) {
-                let message = format!(
-                    "step {} was planned anew since this was opened; close and open it",
-                    gone.step.id
-                );
-                return Err(Refusal::new(Reason::Stale, message));
-            }
-            Some(plan).filter(|plan| *plan != known)
-        }
-        None => None,
-    };
+    let known = view.run.plan.as_ref().ok_or_else(|| unknown(run))?;
+    let plan = edited.as_ref().unwrap_or(known);
+    let is_gone = |step| plan.step(step).is_some() && known.step(step).is_none();
+    if let Some(gone) = view.run.replanned.iter().find(|made| is_gone(made.step.id)) {
+        let message = format!(
+            "step {} was planned anew since the plan was edited; close it and show the plan again",
+            gone.step.id
+        );
+        return Err(Refusal::new(Reason::Stale, message));
+    }
+    if let Some(step) = only.filter(|step| !is_alone(plan, *step)) {
+        let message = format!(
+            "the plan was edited meanwhile and leaves more to do than step {step}; try again"
+        );
+        return Err(Refusal::new(Reason::Stale, message));
+    }
+    let plan = edited.filter(|plan| plan != known);
     state.send(run, Command::Approve { id: run, plan })
 }
 

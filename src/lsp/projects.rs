@@ -83,6 +83,13 @@ impl Projects {
         self.0.iter().filter(holds).max_by_key(|folder| folder.path.as_os_str().len())
     }
 
+    /// Whether a file can be one of the project of a folder: as long as that is not open, any file can.
+    pub fn may_hold(&self, folder: &Path, file: &Path) -> bool {
+        let is_in_project = |known: &Folder| known.root().is_none_or(|root| file.starts_with(root));
+        let mut folders = self.0.iter().filter(|known| known.path == folder);
+        file.starts_with(folder) || folders.any(is_in_project)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Folder> {
         self.0.iter()
     }
@@ -125,9 +132,9 @@ fn gone() -> Refusal {
 /// Begins to open the project of a folder; a folder that is known already stays as it is.
 pub fn open(session: &Arc<Session>, uri: &Url) {
     let Some(path) = from_proto::path(uri) else {
-        session.log.warning(&format!(
-            "{uri} is not a folder on this machine, so nothing can be run there"
-        ));
+        session
+            .log
+            .warning(&format!("nothing can be run in what is not a folder on this machine: {uri}"));
         return;
     };
     let mut state = session.state();

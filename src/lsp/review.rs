@@ -11,13 +11,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::{Instant, timeout, timeout_at};
 use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 use self::hunks::HunkState;
+use self::job::Job;
 use self::view::{Drawn, FileView};
 use super::session::{Session, State};
 use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
@@ -46,17 +47,20 @@ pub async fn keep_drawn(session: Arc<Session>) {
 
 async fn draw(session: &Arc<Session>) {
     let jobs = session.state().jobs(session.capabilities());
-    match spawn_blocking(move || view::draw_all(jobs)).await {
-        Ok(drawn) => {
-            session.state().check_parts(&drawn);
-            tasks::tell(session, &drawn);
-            publish(session, drawn).await;
-        }
-        Err(error) => session.log.error(&format!("internal error while drawing reviews: {error}")),
+    if let Err(error) = draw_now(session, jobs).await {
+        session.log.error(&format!("internal error while drawing reviews: {error}"));
     }
     plan_docs::publish(session).await;
     plans::put_questions(session);
     accept_alone::accept_green(session).await;
+}
+
+async fn draw_now(session: &Arc<Session>, jobs: Vec<Job>) -> Result<(), JoinError> {
+    let drawn = spawn_blocking(move || view::draw_all(jobs)).await?;
+    session.state().check_parts(&drawn);
+    let drawn = tasks::tell(session, drawn).await?;
+    publish(session, drawn).await;
+    Ok(())
 }
 
 /// Encodes elsewhere what may be hundreds of diagnostics, so that no request waits for it.

@@ -131,7 +131,7 @@ impl Server {
     }
 
     async fn tests(&self) -> Result<Value> {
-        Ok(test_list::listed(&self.session))
+        Ok(test_list::listed(&self.session).await)
     }
 
     async fn content(&self, params: ContentParams) -> Result<Value> {

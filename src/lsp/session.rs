@@ -1,6 +1,6 @@
 //! Everything one editor session knows, behind one short lock that is never held across a wait.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -12,15 +12,15 @@ use tower_lsp::lsp_types::{MessageType, ShowMessageParams, TextDocumentItem, Url
 use super::board::Board;
 use super::capabilities::Capabilities;
 use super::client::Client;
-use super::documents::{Documents, Lost, Text};
+use super::documents::{Documents, Lost};
 use super::error::{Reason, Refusal};
 use super::latency::Latency;
 use super::log::Log;
 use super::outbox::Outbox;
-use super::progress::Progress;
 use super::projects::Projects;
 use super::questions::Questions;
 use super::review::Shown;
+use super::started::Started;
 use super::{plan_docs, summary, to_proto};
 use crate::base::hash::ContentHash;
 use crate::base::ids::{QuestionId, RunId};
@@ -51,7 +51,7 @@ pub struct Session {
     /// Held while the editor applies an edit of ours.
     pub applying: Turn<()>,
     pub questions: Questions,
-    /// For acceptances that wait for their turn or for an answer.
+    /// For acceptances that wait for their turn or for an answer, and for looks whether a change arrived.
     pub places: Arc<Semaphore>,
 }
 
@@ -80,18 +80,6 @@ pub struct State {
     pub handed: HashMap<Url, ContentHash>,
     /// Folders named by `initialize`, until they are opened.
     pub folders_named: Vec<Url>,
-}
-
-/// A run that this session asked for.
-pub struct Started {
-    /// The folder of the project it is in.
-    pub folder: PathBuf,
-    /// The texts that were on the screen then, by path.
-    pub texts: HashMap<PathBuf, Arc<Text>>,
-    /// Until the run ends.
-    pub progress: Option<Progress>,
-    /// Whether what it came to was looked at with [`accept_alone`](super::accept_alone).
-    pub settled: bool,
 }
 
 impl Session {
@@ -309,33 +297,9 @@ impl State {
         self.handed.remove(&uri);
         let Some(document) = self.documents.get(&uri) else { return Ok(()) };
         let Some(path) = &document.path else { return Ok(()) };
-        // Until a file is opened it is as the runs saw it.
-        for started in self.started.values_mut() {
-            started.texts.entry(path.clone()).or_insert_with(|| document.text.clone());
-        }
+        let (path, text) = (path.clone(), document.text.clone());
+        self.seen_late(&path, &text);
         Ok(())
-    }
-
-    /// Whether as many runs of this session go on as may.
-    pub fn is_full(&self) -> bool {
-        let running = self.started.values().filter(|started| started.progress.is_some());
-        running.count() >= limits::RUNS_SHOWN_MAX
-    }
-
-    /// Remembers a run that this session asks for, with what is on the screen.
-    pub fn start(&mut self, id: RunId, folder: PathBuf, progress: Progress) {
-        let texts =
-            self.documents.files().map(|(path, document)| (path.to_owned(), document.text.clone()));
-        self.started.insert(
-            id,
-            Started { folder, texts: texts.collect(), progress: Some(progress), settled: false },
-        );
-        if self.started.len() > limits::RUNS_SHOWN_MAX {
-            let ended = self.started.iter().filter(|(_, started)| started.progress.is_none());
-            if let Some(oldest) = ended.map(|(id, _)| *id).min() {
-                self.started.remove(&oldest);
-            }
-        }
     }
 
     /// Remembers the bytes of what is accepted, of the latest runs.
@@ -371,17 +335,38 @@ impl State {
         Ok(engine.send(command)?)
     }
 
-    /// The name of a project's file as the editor knows it: an open document's, else below the editor's folder.
+    /// The name of a project's file as the editor knows it: an open document's, of several the one that was changed last,
+    /// else below the editor's folder.
     pub fn uri_of(&self, root: &Path, path: &RepoPath) -> Option<Url> {
         let file = path.under(root);
-        if let Some(document) = self.documents.at(&file).next() {
-            return Some(document.uri.clone());
-        }
-        let folder = self.projects.folder_of(&file);
+        let open = self.documents.at(&file);
+        let open = open.max_by_key(|document| document.revision);
+        open.map(|document| document.uri.clone()).or_else(|| self.closed_uri(&file))
+    }
+
+    /// The same of many files, and of the project's folder.
+    pub fn uris_of(&self, root: &Path, paths: &BTreeSet<&RepoPath>) -> HashMap<RepoPath, Url> {
+        let open: HashSet<&Path> = self
+            .documents
+            .uris()
+            .filter_map(|uri| self.documents.get(uri)?.path.as_deref())
+            .collect();
+        let folder = RepoPath::root();
+        let named = |path: &RepoPath| {
+            let file = path.under(root);
+            let is_open = open.contains(file.as_path());
+            let uri = if is_open { self.uri_of(root, path) } else { self.closed_uri(&file) };
+            Some((path.clone(), uri?))
+        };
+        paths.iter().copied().chain([&folder]).filter_map(named).collect()
+    }
+
+    fn closed_uri(&self, file: &Path) -> Option<Url> {
+        let folder = self.projects.folder_of(file);
         let named = folder.and_then(|folder| {
             to_proto::uri_below(&folder.uri, file.strip_prefix(&folder.path).ok()?)
         });
-        named.or_else(|| Url::from_file_path(&file).ok())
+        named.or_else(|| Url::from_file_path(file).ok())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use tower_lsp::lsp_types::{TextDocumentIdentifier, Url};
 
 use super::board::Board;
@@ -37,9 +37,8 @@ pub async fn described(
         let views = views(&state, wanted);
         (views, state.jobs(session.capabilities()))
     };
-    let drawn = spawn_blocking(move || view::draw_all(jobs)).await;
-    let drawn = drawn.map_err(|panic| Refusal::internal(&panic))?;
-    Ok(entries(&views, &drawn))
+    let drawn = spawn_blocking(move || entries(&views, &view::draw_all(jobs))).await;
+    drawn.map_err(|panic| Refusal::internal(&panic))
 }
 
 fn views(state: &State, wanted: Option<RunId>) -> Vec<Arc<RunView>> {
@@ -155,19 +154,27 @@ pub async fn snapshot(session: &Arc<Session>) -> Value {
     json!({"tasks": tasks, "question": session.questions.shown()})
 }
 
-/// Tells an editor that listens, unless nothing changed since it was told last.
-pub fn tell(session: &Session, drawn: &Drawn) {
+/// Tells an editor that listens, unless nothing changed since it was told last. Hands back what was drawn.
+pub async fn tell(session: &Arc<Session>, drawn: Drawn) -> Result<Drawn, JoinError> {
     if !session.capabilities().greenloop.state {
-        return;
+        return Ok(drawn);
     }
-    let mut state = session.state();
-    let tasks = entries(&views(&state, None), drawn);
-    let told = json!({"tasks": tasks, "question": session.questions.shown()});
-    if state.told != told {
-        state.told.clone_from(&told);
-        drop(state);
-        session.outbox.notify_raw(STATE, told);
-    }
+    let session = session.clone();
+    // Large, and put together and compared without the lock.
+    let telling = spawn_blocking(move || {
+        let (views, before) = {
+            let mut state = session.state();
+            (views(&state, None), std::mem::take(&mut state.told))
+        };
+        let mut told = json!({"question": session.questions.shown()});
+        told["tasks"] = Value::Array(entries(&views, &drawn));
+        if told != before {
+            session.outbox.notify_raw(STATE, told.clone());
+        }
+        session.state().told = told;
+        drawn
+    });
+    telling.await
 }
 
 #[derive(Debug, Deserialize)]

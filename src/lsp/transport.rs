@@ -124,6 +124,10 @@ impl Driver {
             self.session.log.debug(&format!("latencies{}", self.session.latency));
             return false;
         }
+        if let Some(why) = overlong_name(&message) {
+            self.refuse_name(&message, &why);
+            return true;
+        }
         self.normalise(&mut message);
         self.request(message, since);
         self.session.latency.turn(&method, &turn);
@@ -224,6 +228,14 @@ impl Driver {
         true
     }
 
+    /// No document of that name is known, so that nothing more can be lost.
+    fn refuse_name(&self, message: &Value, why: &str) {
+        match message.get("id") {
+            Some(_) => self.invalid(message, why),
+            None => self.session.log.warning(&format!("dropped {}: {why}", message["method"])),
+        }
+    }
+
     fn invalid(&self, message: &Value, why: &str) {
         let id = serde_json::from_value(message["id"].clone()).unwrap_or(Id::Null);
         let message = format!("invalid request: {why}");
@@ -258,6 +270,15 @@ fn has_too_many_values(bytes: &[u8]) -> bool {
 
 fn is_answer(message: &Value) -> bool {
     message.get("id").is_some() && message.get("method").is_none()
+}
+
+/// What is wrong with the name of the document that a message is about, if it is longer than any file's.
+fn overlong_name(message: &Value) -> Option<String> {
+    let params = &message["params"];
+    let names =
+        [&params["textDocument"]["uri"], &params["uri"]].into_iter().filter_map(Value::as_str);
+    let n_bytes = names.map(str::len).max().filter(|n| *n > limits::URI_BYTES_MAX)?;
+    Some(format!("a name of {n_bytes} bytes is not taken, {} are the most", limits::URI_BYTES_MAX))
 }
 
 /// The document whose text a message carries on.

@@ -11,13 +11,15 @@ use tower_lsp::lsp_types::Url;
 use tower_lsp::lsp_types::request::{Request, ShowDocument};
 
 use super::error::{Reason, Refusal};
-use super::session::Session;
+use super::plan_docs;
+use super::session::{Session, State};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
-use crate::engine::{EngineHandle, Review, RunView};
+use crate::engine::{DraftFile, EngineHandle, Review, RunView};
 use crate::logic::{overview, plan_text};
 use crate::model::check::CheckRun;
+use crate::model::failure::Failure;
 
 pub const SCHEME: &str = "greenloop";
 /// Of the protocol since 3.18, and what our plugins for older editors ask too.
@@ -193,22 +195,70 @@ pub async fn show(session: &Arc<Session>, document: Document) -> std::result::Re
     Ok(uri)
 }
 
-async fn in_a_file(
-    session: &Arc<Session>,
-    document: &Document,
-    text: String,
-) -> std::result::Result<Url, Refusal> {
+/// Has the engine of a run do something with its files.
+async fn with_engine<T: Send + 'static>(
+    session: &Session,
+    run: RunId,
+    work: impl FnOnce(&EngineHandle) -> std::result::Result<T, Failure> + Send + 'static,
+) -> std::result::Result<T, Refusal> {
     let engine = {
         let state = session.state();
-        let root = state.run(document.run).map(|(root, _)| root);
+        let root = state.run(run).map(|(root, _)| root);
         root.and_then(|root| state.projects.engine_at(root)).cloned()
     };
     let not_found = || Refusal::new(Reason::NotFound, "its project is not open any more");
-    let (engine, name) = (engine.ok_or_else(not_found)?, document.name());
-    let written = spawn_blocking(move || engine.put_document(&name, &text)).await;
-    let path = written.map_err(|panic| Refusal::internal(&panic))?;
-    let path = path.map_err(|failure| Refusal::from(&failure))?;
-    Url::from_file_path(path).map_err(|()| not_found())
+    let engine = engine.ok_or_else(not_found)?;
+    let done = spawn_blocking(move || work(&engine)).await;
+    done.map_err(|panic| Refusal::internal(&panic))?.map_err(|failure| Refusal::from(&failure))
+}
+
+async fn in_a_file(
+    session: &Session,
+    document: &Document,
+    text: String,
+) -> std::result::Result<Url, Refusal> {
+    let name = document.name();
+    let path = if document.what == What::Plan {
+        if let Some(open) = session.state().open_plan_file(document.run) {
+            return Ok(open);
+        }
+        let put = with_engine(session, document.run, move |engine| put_plan(engine, &name, &text));
+        let DraftFile { path, aside } = put.await?;
+        if let Some(aside) = aside {
+            let message = "the plan has changed since you edited it; what you wrote is in";
+            session.say(&format!("{message} {}", aside.display()));
+        }
+        path
+    } else {
+        with_engine(session, document.run, move |engine| engine.put_document(&name, &text)).await?
+    };
+    Url::from_file_path(path)
+        .map_err(|()| Refusal::new(Reason::NotFound, "its file has no name that editors know"))
+}
+
+/// What people wrote stays when it comes to the same.
+fn put_plan(
+    engine: &EngineHandle,
+    name: &str,
+    text: &str,
+) -> std::result::Result<DraftFile, Failure> {
+    let plan = |text: &str| plan_text::parse(text).plan;
+    let edited = engine.draft(name).ok().flatten().filter(|edited| plan(edited) == plan(text));
+    engine.put_draft(name, edited.as_deref().unwrap_or(text))
+}
+
+/// The plan of a run as people left it in its file; `None` when they changed nothing.
+pub async fn draft(session: &Session, run: RunId) -> std::result::Result<Option<String>, Refusal> {
+    let name = Document { run, what: What::Plan }.name();
+    with_engine(session, run, move |engine| engine.draft(&name)).await
+}
+
+impl State {
+    /// The open file with the plan of a run. What stands on the disk does not count then.
+    fn open_plan_file(&self, run: RunId) -> Option<Url> {
+        let is_plan = |uri: &&Url| uri.scheme() == "file" && plan_docs::run_of(uri) == Some(run);
+        self.documents.uris().find(is_plan).cloned()
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod folders;
 mod hostile;
 mod lasting;
 mod listing;
-mod model;
+pub mod model;
 mod models;
 mod plans;
 mod review;

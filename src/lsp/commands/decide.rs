@@ -8,7 +8,7 @@ use serde_json::json;
 use super::selection::{Level, Selected, from_text, selected};
 use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::{AcceptanceId, RunId};
-use crate::engine::{Command, RunView};
+use crate::engine::{Busy, Command, RunView};
 use crate::logic::review::edits::Way;
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
@@ -133,7 +133,11 @@ pub fn recheck(session: Arc<Session>, arguments: Arguments) -> Outcome {
     let id: HunkId = arguments.read(from_text)?;
     let run = id.run;
     session.review_changed();
-    tokio::spawn(acceptance::look_again(session, id));
+    let place = session.places.clone().try_acquire_owned().map_err(|_full| Refusal::from(Busy))?;
+    tokio::spawn(async move {
+        acceptance::look_again(session, id).await;
+        drop(place);
+    });
     Ok(Reply { task_id: Some(run), ..Reply::default() })
 }
 

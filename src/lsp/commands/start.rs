@@ -120,7 +120,7 @@ fn begin(
     let mut state = session.state();
     // Before the engine can say anything about it.
     state.start(id, folder.to_owned(), progress);
-    let texts = state.started[&id].texts.clone();
+    let texts = state.on_screen();
     let budget = session.asked_budget();
     let command = move |root: &Path| {
         let (goal, buffers) = (goal(root), buffers(root, &texts));

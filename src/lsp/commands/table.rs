@@ -82,9 +82,9 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: PLAN_APPROVE,
-        argument: TASK,
-        effect: "has a plan carried out as it stands in its document, and says yes to all that its run asks",
-        run: |session, arguments| now(task::approve(&session, arguments)),
+        argument: "`{taskId?, only?}`",
+        effect: "has a plan carried out as it stands in its document, and says yes to all that its run asks; with `only` a step's number it is refused if the plan leaves more to be done",
+        run: |session, arguments| Box::pin(task::approve(session, arguments)),
     },
     Row {
         name: "greenloop.plan.refuse",

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Arguments, Outcome, Reply, start};
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, StepId};
 use crate::engine::{Command, RunView};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
@@ -59,7 +59,7 @@ pub fn resume(session: &Arc<Session>, arguments: Arguments) -> Outcome {
         .map(|folder| folder.path.clone())
         .ok_or_else(|| unknown(id))?;
     state.start(id, folder, progress);
-    let buffers = start::buffers(&root, &state.started[&id].texts);
+    let buffers = start::buffers(&root, &state.on_screen());
     state.send(id, Command::Resume { id, buffers })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
@@ -94,10 +94,18 @@ struct Refused {
     feedback: String,
 }
 
-pub fn approve(session: &Session, arguments: Arguments) -> Outcome {
-    let wanted = task(arguments)?;
-    let id = planned(session, wanted)?;
-    plans::approve(session, id)?;
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Approved {
+    task_id: Option<RunId>,
+    /// The step that the plan leaves to be done, with what it waits for; without it whatever the plan says.
+    only: Option<StepId>,
+}
+
+pub async fn approve(session: Arc<Session>, arguments: Arguments) -> Outcome {
+    let Approved { task_id, only } = arguments.read(|id| json!({ "taskId": id }))?;
+    let id = planned(&session, task_id)?;
+    plans::approve(&session, id, only).await?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 

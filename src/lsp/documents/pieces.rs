@@ -3,6 +3,7 @@
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextEdit};
 
 use super::Document;
+use crate::base::limits;
 use crate::base::text::Encoding;
 use crate::base::text::edit::Edit;
 use crate::lsp::{from_proto, to_proto};
@@ -20,8 +21,13 @@ pub(super) fn pieced_together(
     }
     let before = &*document.text;
     let (mut after, mut awaited, mut is_each) = (before.clone(), document.awaited.clone(), true);
+    let mut cost = 0;
     for change in &changes {
         let Some(range) = change.range else { return changes };
+        cost += after.cost_of(range);
+        if cost > limits::CHANGES_COST_MAX {
+            return changes;
+        }
         let change = Edit::new(from_proto::byte_range(&after, range, encoding), &*change.text);
         is_each &= awaited.follow(&after, &change, version, encoding).is_some();
         after.replace(change.range(), &change.text);

@@ -1,15 +1,18 @@
 //! `textDocument/codeAction`: what can be done about the lines under the cursor.
 
+mod shown;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Response;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
-    CodeActionParams, CodeActionTriggerKind, Command, Diagnostic, NumberOrString, Range,
+    CodeActionParams, CodeActionTriggerKind, Command, Url,
 };
 
+use self::shown::{about, is_of_test, shown};
 use crate::base::text::counted;
 use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
@@ -76,9 +79,15 @@ async fn with_edits(session: &Arc<Session>, actions: Vec<CodeAction>) -> Vec<Cod
     let mut complete = Vec::with_capacity(actions.len());
     for action in actions {
         let action = code_action_resolve::with_edit(session, action).await;
-        complete.extend(action.map(|action| CodeAction { data: None, ..action }));
+        complete.extend(action.map(completed));
     }
     complete
+}
+
+/// An action that nothing more is asked about. Its tag is still to be made.
+fn completed(action: CodeAction) -> CodeAction {
+    let is_llm = action.data.as_ref().is_some_and(|data| data[LLM] == true);
+    CodeAction { data: is_llm.then(|| json!({ LLM: true })), ..action }
 }
 
 /// The actions at the lines from `lines.0` to `lines.1`, without edits.
@@ -89,30 +98,34 @@ fn listed(
     capabilities: &Capabilities,
 ) -> Vec<CodeAction> {
     let asked = |kind: &str| is_asked(context, kind);
+    let shown = shown(view, context, lines);
     let mut actions = Vec::new();
     let here: Vec<&HunkView> =
         view.hunks.iter().filter(|hunk| hunk.touches(lines.0, lines.1)).collect();
     for hunk in &here {
         let offered = [
-            asked(ACCEPT).then(|| accept(hunk, capabilities)),
-            asked(ACCEPT).then(|| accept_part(hunk, lines, capabilities)),
+            asked(ACCEPT).then(|| accept(hunk, &view.uri, capabilities)),
+            asked(ACCEPT).then(|| accept_part(hunk, lines, &view.uri, capabilities)),
             asked(REJECT).then(|| reject(hunk)),
         ];
-        actions.extend(offered.into_iter().flatten().flatten());
+        let own = shown.iter().filter(|known| !is_of_test(known) && known.range == hunk.range);
+        actions.extend(
+            offered.into_iter().flatten().flatten().map(|action| about(action, own.clone())),
+        );
     }
     // What an editor asks for by itself at every move of the cursor is kept short.
     if context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
-        actions.extend(wider(view, &here, capabilities, asked));
+        let of_hunks = shown.iter().filter(|known| !is_of_test(known));
+        let wider = wider(view, &here, capabilities, asked);
+        actions.extend(wider.into_iter().map(|action| about(action, of_hunks.clone())));
     }
     let at_cursor = |finding: &&FindingView| lines.0 <= finding.line && finding.line <= lines.1;
     for finding in view.findings.iter().filter(at_cursor) {
         let What::Test(test) = &finding.finding.what else { continue };
         let offered =
             [asked(FIX).then(|| fix(test, view)), asked(TEST).then(|| run_test(test, view))];
-        actions.extend(offered.into_iter().flatten());
-    }
-    for action in &mut actions {
-        action.diagnostics = about(action, context, lines);
+        let of_tests = shown.iter().filter(|known| is_of_test(known));
+        actions.extend(offered.into_iter().flatten().map(|action| about(action, of_tests.clone())));
     }
     actions
 }
@@ -127,7 +140,7 @@ pub fn is_asked(context: &CodeActionContext, kind: &str) -> bool {
     context.only.as_ref().is_none_or(|only| only.iter().any(covers))
 }
 
-fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
+fn accept(hunk: &HunkView, uri: &Url, capabilities: &Capabilities) -> Option<CodeAction> {
     let pending = match hunk.state {
         HunkState::Pending | HunkState::Partly => true,
         HunkState::Conflict if capabilities.disabled_actions => false,
@@ -150,11 +163,8 @@ fn accept(hunk: &HunkView, capabilities: &Capabilities) -> Option<CodeAction> {
             ..action
         });
     }
-    let mut action = with_data(action, &hunk.id, capabilities);
+    let mut action = with_data(action, hunk, &hunk.id, uri, capabilities);
     action.is_preferred = capabilities.preferred_actions.then_some(true);
-    if hunk.llm && capabilities.llm_tag {
-        action.data.get_or_insert_with(|| json!({}))[LLM] = json!(true);
-    }
     Some(action)
 }
 
@@ -166,8 +176,15 @@ pub fn tagged(response: Response) -> Response {
     let (id, result) = response.into_parts();
     let with_tags = result.map(|mut actions| {
         for action in actions.as_array_mut().into_iter().flatten() {
-            if action["data"][LLM] == true {
+            let Some(data) = action.get_mut("data").and_then(Value::as_object_mut) else {
+                continue;
+            };
+            if data.remove(LLM).is_some() {
+                let is_empty = data.is_empty();
                 action["tags"] = json!([LLM_GENERATED]);
+                if is_empty {
+                    action.as_object_mut().and_then(|fields| fields.remove("data"));
+                }
             }
         }
         actions
@@ -179,6 +196,7 @@ pub fn tagged(response: Response) -> Response {
 fn accept_part(
     hunk: &HunkView,
     lines: (u32, u32),
+    uri: &Url,
     capabilities: &Capabilities,
 ) -> Option<CodeAction> {
     let pending = |(_, part): &(usize, &Found)| matches!(part, Found::Pending { .. });
@@ -195,11 +213,25 @@ fn accept_part(
         ..CodeAction::default()
     };
     let id = HunkId { parts, ..hunk.id.clone() };
-    Some(with_data(action, &id, capabilities))
+    Some(with_data(action, hunk, &id, uri, capabilities))
 }
 
-/// An action whose edit is made when it is chosen.
-fn with_data(action: CodeAction, id: &HunkId, capabilities: &Capabilities) -> CodeAction {
+/// An action whose edit is made when it is chosen: for all of a hunk, or for the part with this name.
+fn with_data(
+    action: CodeAction,
+    hunk: &HunkView,
+    id: &HunkId,
+    uri: &Url,
+    capabilities: &Capabilities,
+) -> CodeAction {
+    let mut action = with_way(action, id, uri, capabilities);
+    if hunk.llm && capabilities.llm_tag {
+        action.data.get_or_insert_with(|| json!({}))[LLM] = json!(true);
+    }
+    action
+}
+
+fn with_way(action: CodeAction, id: &HunkId, uri: &Url, capabilities: &Capabilities) -> CodeAction {
     if capabilities.drops_versions && capabilities.apply_edit {
         // What is typed while the action is on its way would be overwritten by an edit of the action itself.
         let (name, argument) = (commands::HUNK_ACCEPT.into(), json!(id));
@@ -209,7 +241,7 @@ fn with_data(action: CodeAction, id: &HunkId, capabilities: &Capabilities) -> Co
     CodeAction {
         // Some editors ask for the edit only of an action that has no command either.
         command: (!capabilities.resolves_command).then(|| code_action_resolve::recheck(id)),
-        data: Some(code_action_resolve::data(id)),
+        data: Some(code_action_resolve::data(id, uri)),
         ..action
     }
 }
@@ -337,7 +369,7 @@ pub fn command_action(
     kind: &'static str,
     title: String,
     command: &str,
-    argument: serde_json::Value,
+    argument: Value,
 ) -> CodeAction {
     CodeAction {
         kind: Some(CodeActionKind::new(kind)),
@@ -345,27 +377,6 @@ pub fn command_action(
         title,
         ..CodeAction::default()
     }
-}
-
-/// The editor's own diagnostics that an action is about, for editors that sort by them.
-fn about(
-    action: &CodeAction,
-    context: &CodeActionContext,
-    lines: (u32, u32),
-) -> Option<Vec<Diagnostic>> {
-    let of_test = action.kind.as_ref().is_some_and(|kind| [FIX, TEST].contains(&kind.as_str()));
-    let matches = |diagnostic: &&Diagnostic| {
-        let Some(NumberOrString::String(code)) = &diagnostic.code else { return false };
-        diagnostic.source.as_deref() == Some("greenloop")
-            && overlaps(diagnostic.range, lines)
-            && (code == "test") == of_test
-    };
-    let found: Vec<Diagnostic> = context.diagnostics.iter().filter(matches).cloned().collect();
-    (!found.is_empty()).then_some(found)
-}
-
-fn overlaps(range: Range, lines: (u32, u32)) -> bool {
-    range.start.line <= lines.1 && lines.0 <= range.end.line
 }
 
 /// Some editors find the chosen action by its title.
@@ -404,11 +415,25 @@ mod tests {
 
     #[test]
     fn a_models_change_is_tagged_as_one() {
-        let actions = json!([{"title": "a", "data": {"llm": true}}, {"title": "b", "data": {}}]);
+        let actions = json!([
+            {"title": "a", "data": {"llm": true}},
+            {"title": "b", "data": {}},
+            {"title": "c", "data": {"llm": true, "uri": "x"}},
+        ]);
         let (_, tagged) = tagged(Response::from_ok(1.into(), actions)).into_parts();
         let tagged = tagged.unwrap();
         assert_eq!(tagged[0]["tags"], json!([1]));
+        assert_eq!(tagged[0].get("data"), None, "it is no data of ours");
         assert_eq!(tagged[1].get("tags"), None);
+        assert_eq!((&tagged[2]["tags"], &tagged[2]["data"]), (&json!([1]), &json!({"uri": "x"})));
+    }
+
+    #[test]
+    fn an_action_with_its_edit_keeps_only_its_mark() {
+        let action = |data| CodeAction { data: Some(data), ..CodeAction::default() };
+        let marked = completed(action(json!({"greenloop": {}, "uri": "x", "llm": true})));
+        assert_eq!(marked.data, Some(json!({"llm": true})));
+        assert_eq!(completed(action(json!({"greenloop": {}}))).data, None);
     }
 
     #[test]

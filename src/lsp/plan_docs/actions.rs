@@ -9,6 +9,7 @@ use tower_lsp::lsp_types::{
 };
 
 use super::{Open, drawn, run_of};
+use crate::base::ids::StepId;
 use crate::base::text::edit::Edit;
 use crate::base::text::line_ending;
 use crate::logic::plan_check::Field;
@@ -71,16 +72,18 @@ impl Open {
         actions.extend(offered.into_iter().filter_map(action));
         if self.facts.is_some() {
             let title = format!("Carry out step {} alone", step.id);
-            let alone = action((title, PlanEdit::Alone)).map(|action| self.then_approved(action));
+            let alone = action((title, PlanEdit::Alone));
+            let alone = alone.map(|action| self.then_approved(action, step.id));
             actions.splice(1..1, alone);
         }
         actions
     }
 
-    /// The plan is carried out as soon as the edit has made it so.
-    fn then_approved(&self, action: CodeAction) -> CodeAction {
+    /// The plan is carried out as soon as the edit has made it so. Some editors send the command also when they refused
+    /// the edit.
+    fn then_approved(&self, action: CodeAction, only: StepId) -> CodeAction {
         let title = action.title.clone();
-        let argument = json!({ "taskId": run_of(&self.uri) });
+        let argument = json!({"taskId": run_of(&self.uri), "only": only});
         let command = command_action(PLAN, title, commands::PLAN_APPROVE, argument).command;
         CodeAction { command, ..action }
     }

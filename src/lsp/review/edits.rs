@@ -96,7 +96,7 @@ pub fn file_edit(
 /// The edit for a file that is made, deleted or renamed.
 fn whole_edit(job: &ReviewJob, way: Way, basis: &Basis<'_>) -> Result<FileEdit, Refusal> {
     let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
-    let Places { here, from } = &job.places;
+    let Places { here, from, .. } = &job.places;
     Ok(match (&change.kind, way, from) {
         (ChangeKind::Create, Way::In, _) => made(here, &file.after, basis),
         (ChangeKind::Delete, Way::Out, _) => made(here, &file.before, basis),

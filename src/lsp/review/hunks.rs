@@ -176,6 +176,14 @@ pub fn whole_state(job: &ReviewJob) -> FileState {
         looks => looks,
     };
     let places = Places { here: string(&here), from: string(&from) };
+    // What is done to a file is done to all that show it.
+    let is_shown = |other: &Side| {
+        let other = other.look();
+        string(&other).is_some_and(|text| [places.here, places.from].contains(&Some(text)))
+    };
+    if !job.places.others.iter().all(is_shown) {
+        return FileState::Conflict;
+    }
     file_state(change, &file.before, &file.after, places)
 }
 

@@ -18,6 +18,7 @@ use crate::lsp::capabilities::Capabilities;
 use crate::lsp::documents::{Document, Text};
 use crate::lsp::findings::Finding;
 use crate::lsp::session::State;
+use crate::lsp::started::Seen;
 use crate::model::proposal::{ChangeKind, FileChange};
 
 /// What a view was drawn from.
@@ -93,12 +94,14 @@ pub struct Places {
     pub here: Side,
     /// Where a renamed file comes from.
     pub from: Option<Side>,
+    /// The same files by other names, in more documents.
+    pub others: Vec<Side>,
 }
 
 pub struct FindingJob {
     pub finding: Arc<Finding>,
     pub since: Arc<Since>,
-    /// The text the finding's line refers to; `None` when the file was not open then.
+    /// The text the finding's line refers to; `None` when the file was not open then, or its text is not kept.
     pub seen: Option<Arc<Text>>,
     /// For editors that show them.
     pub frames: Vec<Location>,
@@ -107,15 +110,15 @@ pub struct FindingJob {
 /// The project's texts that an editor showed, as a run saw them.
 #[derive(Default)]
 pub struct Since {
-    files: Vec<(Side, Arc<Text>)>,
+    files: Vec<(Side, Seen)>,
     edited: OnceLock<bool>,
 }
 
 impl Since {
     /// Whether one of them is another now, so that the run's results are about texts of the past. Undone edits are none.
     pub fn is_edited(&self) -> bool {
-        let is_other = |(side, seen): &(Side, Arc<Text>)| match side.look() {
-            Look::Text(now) => !Arc::ptr_eq(&now, seen) && now.string != seen.string,
+        let is_other = |(side, seen): &(Side, Seen)| match side.look() {
+            Look::Text(now) => !seen.is(&now),
             Look::Nothing => true,
             Look::Unreadable => false,
         };
@@ -206,17 +209,39 @@ impl State {
         ))
     }
 
-    /// A run's part that changes one file, whether its proposal still counts or not.
-    pub fn review_job(&self, run: RunId, path: &RepoPath) -> Option<ReviewJob> {
+    /// A run's part that changes one file, whether its proposal still counts or not; as the document `named` shows it, if
+    /// the file has more names.
+    pub fn review_job(
+        &self,
+        run: RunId,
+        path: &RepoPath,
+        named: Option<&Url>,
+    ) -> Option<ReviewJob> {
         let (root, view) = self.run(run)?;
-        self.review_jobs(&self.material(root)?, view.review.as_ref()?, path)
+        self.review_jobs(&self.material(root)?, view.review.as_ref()?, path, named)
     }
 
-    /// A place for a project's file, by the name the editor knows it by.
-    fn side(&self, material: &Material<'_>, path: &RepoPath) -> Option<Side> {
-        let uri = self.uri_of(material.root, path)?;
+    /// A place for a project's file, by the name of the document that is meant, else by the one the editor knows it by.
+    fn side(&self, material: &Material<'_>, path: &RepoPath, named: Option<&Url>) -> Option<Side> {
+        let file = path.under(material.root);
+        let document = named.and_then(|uri| self.documents.get(uri));
+        let document = document.filter(|document| document.path.as_ref() == Some(&file));
+        let uri = match document {
+            Some(document) => document.uri.clone(),
+            None => self.uri_of(material.root, path)?,
+        };
         let document = self.documents.get(&uri);
         Some(Side::new(material.engine, path, uri, document))
+    }
+
+    /// The open documents that show the file of a place by other names.
+    fn others(&self, material: &Material<'_>, path: &RepoPath, place: &Side) -> Vec<Side> {
+        let file = path.under(material.root);
+        let others = self.documents.at(&file).filter(|document| document.uri != place.uri);
+        let side = |document: &Document| {
+            Side::new(material.engine, path, document.uri.clone(), Some(document))
+        };
+        others.map(side).collect()
     }
 
     fn material<'a>(&'a self, root: &'a Path) -> Option<Material<'a>> {
@@ -231,10 +256,10 @@ impl State {
     }
 
     fn since(&self, material: &Material<'_>, run: RunId) -> Since {
-        let texts = self.started.get(&run).into_iter().flat_map(|started| &started.texts);
+        let texts = self.started.get(&run).into_iter().flat_map(|started| started.texts.iter());
         let files = texts.filter_map(|(path, text)| {
             let path = RepoPath::below(material.root, path)?;
-            Some((self.side(material, &path)?, text.clone()))
+            Some((self.side(material, &path, None)?, text.clone()))
         });
         Since { files: files.collect(), edited: OnceLock::new() }
     }
@@ -262,7 +287,9 @@ impl State {
             reviews: material
                 .reviews
                 .iter()
-                .flat_map(|review| self.review_jobs(material, review, path))
+                .flat_map(|review| {
+                    self.review_jobs(material, review, path, document.map(|known| &known.uri))
+                })
                 .collect(),
             findings: here.map(|finding| self.finding_job(material, finding, related)).collect(),
             applied: material.board.applied().clone(),
@@ -274,6 +301,7 @@ impl State {
         material: &Material<'_>,
         review: &Arc<Review>,
         path: &RepoPath,
+        named: Option<&Url>,
     ) -> Option<ReviewJob> {
         let files = &review.proposal.files;
         let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
@@ -283,8 +311,12 @@ impl State {
         let foreign = !self.started.contains_key(&run);
         let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
         let change = &files[file];
-        let here = self.side(material, &change.path)?;
+        let here = self.side(material, &change.path, named)?;
         let is_open = matches!(here.source, Source::Open(_));
+        let from =
+            came_from(change).and_then(|from| Some((from, self.side(material, from, named)?)));
+        let mut others = self.others(material, &change.path, &here);
+        others.extend(from.iter().flat_map(|(path, side)| self.others(material, path, side)));
         let settled = |hunk| foreign || material.board.is_settled(run, &change.path, hunk);
         Some(ReviewJob {
             view: material.board.run(run)?.clone(),
@@ -293,10 +325,7 @@ impl State {
             n_before: n_items(&files[..file]),
             n_total: n_items(files),
             settled: (0..change.n_items()).map(settled).collect(),
-            places: Places {
-                here,
-                from: came_from(change).and_then(|from| self.side(material, from)),
-            },
+            places: Places { here, from: from.map(|(_, side)| side), others },
             // What is not open is rarely read again.
             reader: if is_open {
                 material.board.reader(run, file)
@@ -325,7 +354,7 @@ impl State {
         FindingJob {
             finding: finding.clone(),
             since: material.since.get(&finding.run).cloned().unwrap_or_default(),
-            seen: seen.cloned(),
+            seen: seen.and_then(Seen::text).cloned(),
             frames: others.filter_map(location).collect(),
         }
     }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use greenloop::base::ids::{AttemptId, BlobId, CheckId, RunId, TreeId};
 use greenloop::base::path::RepoPath;
 use greenloop::engine::{
-    Busy, Command, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile, RunView,
+    Busy, Command, DraftFile, Engine, EngineHandle, Engines, Listener, Notice, Review, ReviewFile,
+    RunView,
 };
 use greenloop::logic::{diff, machine};
 use greenloop::model::budget::AskedBudget;
@@ -255,6 +256,14 @@ impl Engine for FakeEngine {
         }
         self.inner().documents.insert(path.clone(), text.to_owned());
         Ok(path)
+    }
+
+    fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure> {
+        self.put_document(name, text).map(|path| DraftFile { path, aside: None })
+    }
+
+    fn draft(&self, _: &str) -> Result<Option<String>, Failure> {
+        Ok(None)
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::engine::{FakeEngine, FakeEngines};
 use super::manners;
 use super::relay::Relay;
+use crate::wire::model::{Direction, Model};
 
 enum Event {
     /// By the server.
@@ -51,6 +52,8 @@ pub struct Wire {
     pub published: Vec<Value>,
     /// What it sent although nobody said it may.
     pub rude: Option<String>,
+    /// Holds all of it to the protocol. A real editor brings what it can do in other places too, and is held to nothing.
+    model: Model,
     /// A real editor, to whom everything is passed on.
     pub relay: Option<Relay>,
 }
@@ -79,6 +82,7 @@ impl Wire {
             told: Vec::new(),
             published: Vec::new(),
             rude: None,
+            model: Model::default(),
             relay: None,
         }
     }
@@ -94,9 +98,18 @@ impl Wire {
     }
 
     async fn send(&mut self, message: Value) {
+        self.check(Direction::ToServer, &message);
         let body = message.to_string();
         let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         self.output.write_all(frame.as_bytes()).await.unwrap();
+    }
+
+    fn check(&mut self, direction: Direction, message: &Value) {
+        if self.relay.is_none()
+            && let Err(fault) = self.model.check(direction, message)
+        {
+            self.rude.get_or_insert(fault);
+        }
     }
 
     pub async fn notify(&mut self, method: &str, params: Value) {
@@ -136,6 +149,7 @@ impl Wire {
                 None => return Err(json!({"message": "the server has gone"})),
             };
             if message["id"] == id && message["method"].is_null() {
+                self.check(Direction::ToEditor, &message);
                 return match message["error"].take() {
                     Value::Null => Ok(message["result"].take()),
                     error => Err(error),
@@ -234,6 +248,7 @@ impl Wire {
     }
 
     async fn take(&mut self, message: Value) {
+        self.check(Direction::ToEditor, &message);
         if let Some(relay) = &mut self.relay {
             relay.tell(&message);
         }

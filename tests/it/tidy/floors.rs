@@ -15,7 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io::worlds", &["io::process", "io::sandbox", "io::store"]),
     ("io::checks", &["io::store", "io::worlds", "io::process", "io::sandbox"]),
     ("io::journal", &["io::fault", "io::store"]),
-    ("io::dirs", &["io::store"]),
+    ("io::dirs", &["io::drafts", "io::store"]),
     ("io::model", &["io::dirs", "io::process"]),
     (
         "io::worker",
@@ -40,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "engine::RunView",
             "engine::Review",
+            "engine::DraftFile",
             "engine::ReviewFile",
             "engine::new_run_id",
             "engine::new_acceptance_id",

@@ -287,6 +287,61 @@ fn half_an_edit_is_told_and_finished_or_rolled_back() {
     assert_eq!((&desk.grades.text[..], &desk.fines.text[..]), (GRADES, FINES));
 }
 
+/// The file is closed as it was on the screen.
+fn close_fines(desk: &mut Desk) {
+    fs::write(&desk.fines.path, &desk.fines.text).unwrap();
+    let document = json!({"textDocument": {"uri": desk.fines.uri()}});
+    desk.client.notify("textDocument/didClose", document);
+}
+
+#[test]
+fn what_is_missing_in_an_open_file_is_told_beside_a_closed_one() {
+    let mut desk = Desk::new();
+    close_fines(&mut desk);
+    assert_eq!(desk.client.command("greenloop.proposal.accept", Value::Null)["ok"], true);
+    let request = desk.client.server_request("workspace/applyEdit");
+    let changes = request["params"]["edit"]["documentChanges"].as_array().unwrap();
+    let is_grades = |change: &&Value| change["textDocument"]["uri"] == desk.grades.uri();
+    let mut grades = changes.iter().find(is_grades).unwrap().clone();
+    // The editor writes only the first of two places of one file, and nothing of the closed one.
+    grades["edits"].as_array_mut().unwrap().truncate(1);
+    desk.apply(&json!({ "documentChanges": [grades] }));
+    desk.client.respond(&request, json!({"applied": false}));
+    let told = desk.client.notification("window/showMessage", |_| true);
+    assert!(told["params"]["message"].as_str().unwrap().contains("nothing of fines.py"), "{told}");
+    let question = desk.client.server_request("window/showMessageRequest");
+    let message = question["params"]["message"].as_str().unwrap();
+    assert!(message.contains("1 of 2 changes were applied; missing in grades.py"), "{message}");
+    desk.client.respond(&question, json!({"title": "Finish"}));
+    let request = desk.client.server_request("workspace/applyEdit");
+    desk.apply(&request["params"]["edit"]);
+    desk.client.respond(&request, json!({"applied": true}));
+    desk.standing(1);
+    assert_eq!((&desk.grades.text[..], &desk.fines.text[..]), (GRADES, &faulty(FINES)[..]));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_change_is_accepted_in_the_document_it_was_asked_for_at() {
+    let mut desk = Desk::new();
+    let folder = desk.grades.path.parent().unwrap().to_owned();
+    let link = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(&folder, link.path().join("linked")).unwrap();
+    let path = link.path().join("linked/grades.py");
+    let mut other = Document::open(&mut desk.client, &path, &faulty(GRADES));
+    other.replace(&mut desk.client, "def passed", "# mine\ndef passed");
+    let Desk { client, grades, .. } = &mut desk;
+    for document in [grades, &mut other] {
+        let line = document.line_of("> 50");
+        let actions = document.actions(client, line, Some("quickfix.greenloop.accept"));
+        let resolved = client.ask("codeAction/resolve", actions[0].clone());
+        let change = &resolved["edit"]["documentChanges"][0];
+        assert_eq!(change["textDocument"]["uri"], document.uri(), "{resolved}");
+        assert!(document.apply(client, &resolved["edit"]));
+        assert!(document.text.contains(">= 50"), "{}", document.text);
+    }
+}
+
 #[test]
 fn actions_lenses_and_hints_say_how_much_is_decided() {
     let mut desk = Desk::new();

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, uri};
 use super::driver::{change, is_alive, known, plain, probe};
+use super::review::{capabilities, progress, project, proposed, start};
 use crate::support::Home;
 
 /// More than the bounds on open texts (96 MiB), on one message (64 MiB), on unread answers (32 MiB) and a debug build
@@ -22,10 +23,10 @@ const PARSE_ERROR: i64 = -32700;
 const INVALID_REQUEST: i64 = -32600;
 const REQUEST_FAILED: i64 = -32803;
 
-/// A session in which nothing is held to the protocol's model.
+/// A session in which the server may say more than is expected.
 fn hostile() -> Client {
     let mut client = plain();
-    client.unchecked();
+    client.unclaimed();
     client
 }
 
@@ -129,6 +130,8 @@ fn a_flood_of_changes_is_followed() {
 #[test]
 fn ids_of_any_kind_are_answered_or_refused() {
     let mut client = hostile();
+    // One id is used twice.
+    client.unchecked();
     let long = "x".repeat(1_000_000);
     let odd =
         [json!(null), json!(1.5), json!({}), json!([1]), json!(true), json!(long), json!(u64::MAX)];
@@ -425,4 +428,127 @@ fn more_folders_than_may_be_open_are_left_out() {
     (0..1_000 - 64).for_each(|_| drop(client.notification("window/logMessage", told)));
     is_alive(&mut client);
     check_health(&mut client);
+}
+
+fn warned(client: &mut Client, of: &str) {
+    client.notification("window/logMessage", |params| {
+        params["type"] == 2 && params["message"].as_str().is_some_and(|text| text.contains(of))
+    });
+}
+
+#[test]
+fn names_that_no_file_can_have_are_refused() {
+    let mut client = hostile();
+    let deep = format!("file:///{}", "a/".repeat(100_000));
+    // Each is longer once it is parsed.
+    let huge = format!("untitled:{}", "\u{fc}".repeat(10_000_000));
+    for n in 0..5 {
+        for name in [&deep, &huge] {
+            let document =
+                json!({"uri": format!("{name}{n}"), "languageId": "x", "version": 1, "text": "x"});
+            client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+            warned(&mut client, "a name of");
+        }
+    }
+    let at = json!({"line": 0, "character": 0});
+    let action = json!({"textDocument": {"uri": deep}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
+    assert_eq!(client.ask_error("textDocument/codeAction", action), INVALID_REQUEST);
+    let virtually = json!({"uri": format!("greenloop:/run/0000000001.md?{}", "x".repeat(100_000))});
+    assert_eq!(client.ask_error("workspace/textDocumentContent", virtually), INVALID_REQUEST);
+    let answer = client.command("greenloop.test.run", json!({"uri": deep}));
+    assert_eq!((&answer["ok"], &answer["reason"]), (&json!(false), &json!("not-found")));
+    let added = json!([{"uri": deep, "name": "x"}]);
+    let event = json!({"added": added, "removed": []});
+    client.notify("workspace/didChangeWorkspaceFolders", json!({ "event": event }));
+    warned(&mut client, "not a folder");
+    let path = format!("/nowhere/{}x", "a/".repeat(2_000));
+    client.open(Path::new(&path), 1, "deep");
+    assert_eq!(known(&mut client, Path::new(&path))["text"], "deep");
+    check_health(&mut client);
+}
+
+#[test]
+fn texts_that_were_open_since_a_run_are_bounded() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let task = start(&mut client, "greenloop.test.run");
+    progress(&mut client, &task, "end");
+    client.unclaimed();
+    let text = "x".repeat(1_000_000);
+    for n in 0..400 {
+        let path = root.join(format!("{n}.txt"));
+        client.open(&path, 1, &text);
+        client.notify("textDocument/didClose", json!({"textDocument": {"uri": uri(&path)}}));
+    }
+    check_health(&mut client);
+}
+
+#[test]
+fn diagnostics_that_an_editor_makes_up_do_not_come_back() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let (marks, _) = proposed(&mut client, &root);
+    client.unclaimed();
+    let line = marks.line_of("> 50");
+    let range =
+        json!({"start": {"line": line, "character": 0}, "end": {"line": line, "character": 1}});
+    let made_up = json!({"range": range, "source": "greenloop", "code": "change", "message": "x".repeat(20_000_000)});
+    let params = json!({"textDocument": {"uri": marks.uri()}, "range": range, "context": {"diagnostics": [made_up]}});
+    let actions = client.ask("textDocument/codeAction", params);
+    assert!(actions[0]["title"].as_str().unwrap().starts_with("Accept change"));
+    assert!(actions.to_string().len() < 100_000, "they are quoted");
+    check_health(&mut client);
+}
+
+#[test]
+fn a_flood_of_looks_at_changes_is_bounded() {
+    let mut client = hostile();
+    let hunk = json!([{"taskId": "0000000001", "path": "a.py", "hunk": 0}]);
+    let params = json!({"command": "greenloop.hunk.recheck", "arguments": hunk});
+    let ids: Vec<i64> =
+        (0..2_000).map(|_| client.request("workspace/executeCommand", params.clone())).collect();
+    let answers: Vec<Value> = ids.into_iter().map(|id| client.answer(id)).collect();
+    let busy = answers.iter().filter(|answer| answer["result"]["reason"] == "busy").count();
+    assert!(busy > 0, "all are looked at together");
+    check_health(&mut client);
+}
+
+/// Many changes, one message each, then in one message, of a line of twenty megabytes.
+fn check_long_line(unit: &str) {
+    let mut client = hostile();
+    let path = Path::new("/tmp/long.txt");
+    let text = unit.repeat(20_000_000 / unit.len());
+    client.open(path, 0, &text);
+    let at = json!({"line": 0, "character": 9_000_000});
+    let typed = json!({"range": {"start": at, "end": at}, "text": "y"});
+    let send = |client: &mut Client, version: i32, n: usize| {
+        let document = json!({"uri": uri(path), "version": version});
+        let changes = vec![typed.clone(); n];
+        client.notify(
+            "textDocument/didChange",
+            json!({"textDocument": document, "contentChanges": changes}),
+        );
+    };
+    (1..=20).for_each(|version| send(&mut client, version, 1));
+    let now = known(&mut client, path);
+    assert_eq!(now["text"].as_str().map(str::len), Some(text.len() + 20));
+    assert_eq!((&now["inSync"], &now["version"]), (&json!(true), &json!(20)));
+    send(&mut client, 21, 50_000);
+    warned(&mut client, "at once");
+    assert_eq!(known(&mut client, path)["inSync"], false);
+    change(&mut client, path, 22, "small");
+    assert_eq!(known(&mut client, path)["text"], "small");
+    check_health(&mut client);
+}
+
+#[test]
+fn a_flood_of_changes_in_a_long_line_is_followed_or_let_go() {
+    check_long_line("x");
+}
+
+#[test]
+fn a_flood_of_changes_in_a_long_line_of_two_byte_characters_is_followed_or_let_go() {
+    check_long_line("\u{fc}");
 }

@@ -131,6 +131,7 @@ fn a_step_is_changed_by_an_action() {
     "#);
     let alone = &actions(&mut plan, 2)[1];
     assert_eq!(alone["command"]["command"], "greenloop.plan.approve");
+    assert_eq!(alone["command"]["arguments"], json!([{"taskId": run, "only": 1}]));
     assert_eq!(alone["edit"]["documentChanges"][0]["edits"][0]["newText"], "- skip: yes\n");
     let skip = &actions(&mut plan, 2)[2]["edit"]["documentChanges"][0];
     assert_eq!(skip["textDocument"], json!({"uri": plan.uri, "version": 1}));

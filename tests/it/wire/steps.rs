@@ -151,6 +151,42 @@ fn the_plan_is_carried_out_as_it_was_edited() {
 }
 
 #[test]
+fn a_plan_that_was_edited_and_closed_is_what_counts() {
+    let project = warehouse();
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let task = begin(&mut client, "greenloop.plan", &TWO);
+    let question = client.server_request("window/showMessageRequest");
+    client.respond(&question, Value::Null);
+    let show = |client: &mut Client| {
+        let shown = client.command("greenloop.show", json!({"what": "plan", "taskId": task}));
+        client.notification("window/showMessage", |_| true);
+        shown["uri"].as_str().unwrap().strip_prefix("file://").unwrap().to_owned()
+    };
+    let path = show(&mut client);
+    let plan = std::fs::read_to_string(&path).unwrap();
+
+    // The edit that leaves one step was refused, and its command came all the same.
+    let alone = json!({"taskId": task, "only": 1});
+    let refused = client.command("greenloop.plan.approve", alone.clone());
+    assert_eq!((&refused["ok"], &refused["reason"]), (&json!(false), &json!("stale")), "{refused}");
+    client.notification("window/showMessage", |_| true);
+
+    let (head, second) = plan.split_at(plan.find("## 2.").unwrap());
+    let (line, rest) = second.split_once('\n').unwrap();
+    let edited = format!("{head}{line}\n\n- skip: yes\n{rest}");
+    std::fs::write(&path, &edited).unwrap();
+    assert_eq!(std::fs::read_to_string(show(&mut client)).unwrap(), edited);
+    let answer = client.command("greenloop.plan.approve", alone);
+    assert_eq!(answer["ok"], true, "{answer}");
+    progress(&mut client, &task, "end");
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    assert_eq!(status["tasks"][0]["phase"]["finished"]["status"], "partly", "{status}");
+    client.notification("window/showMessage", |params| {
+        params["message"].as_str().unwrap().contains("1 of 2 steps are done")
+    });
+}
+
+#[test]
 fn a_yes_to_one_step_is_none_to_another() {
     let project = warehouse();
     project.write("greenloop.toml", "[approval]\nsteps = \"always\"\n");

@@ -1,0 +1,84 @@
+//! What came of an edit that the editor was to apply.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Missing, Wanted, carry_out, not_applied, record};
+use crate::logic::acceptance::Swaps;
+use crate::logic::review::edits::Way;
+use crate::lsp::questions::Question;
+use crate::lsp::session::Session;
+use crate::model::proposal::HunkAt;
+use crate::model::subset::Choice;
+
+/// Records what arrived and tells or asks about the rest.
+pub(super) async fn conclude(
+    session: &Arc<Session>,
+    wanted: Wanted,
+    missing: Missing,
+    mut swaps: Swaps,
+) {
+    let arrived: Choice = wanted.hunks.difference(&missing.hunks).cloned().collect();
+    if wanted.way == Way::In {
+        swaps.retain(|part, _| arrived.contains(&(part.path.clone(), part.hunk)));
+        session.state().remember(wanted.run, swaps);
+    }
+    match wanted.way {
+        Way::In if arrived.is_empty() => {}
+        Way::Out if !missing.hunks.is_empty() => {}
+        Way::In | Way::Out => record(session, &wanted, &arrived | &wanted.held),
+    }
+    if missing.hunks.is_empty() {
+        return;
+    }
+    let Missing { hunks: mut open, closed } = missing;
+    let mut wanted = wanted;
+    if !closed.is_empty() {
+        let files: Vec<&str> = closed.iter().map(|(_, path, _)| path.as_str()).collect();
+        session.warn(&format!(
+            "the editor shows nothing of {}; save or open it to go on",
+            files.join(", ")
+        ));
+        let is_open = |(path, _): &HunkAt| !files.contains(&path.as_str());
+        open.retain(is_open);
+        // These must be saved first, whatever becomes of the others; but what is taken back goes as a whole.
+        if wanted.way == Way::In {
+            wanted.hunks.retain(|at| is_open(at) || arrived.contains(at));
+        }
+        session.state().handed.extend(closed.into_iter().map(|(uri, _, text)| (uri, text)));
+        if open.is_empty() {
+            return;
+        }
+    }
+    if arrived.is_empty() {
+        return session.warn(&not_applied(open.len()));
+    }
+    ask_about_rest(session, wanted, arrived, &open).await;
+}
+
+const FINISH: &str = "Finish";
+const ROLL_BACK: &str = "Roll back";
+
+/// Some of an edit arrived and some did not.
+async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice, missing: &Choice) {
+    let files: BTreeSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
+    let text = format!(
+        "{} of {} changes were applied; missing in {}",
+        arrived.len(),
+        wanted.hunks.len(),
+        files.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    let choices = [FINISH, ROLL_BACK].map(str::to_owned).to_vec();
+    let question = Question { text, choices, in_words: false };
+    let held = &arrived | &wanted.held;
+    let again = match session.questions.ask(session, question).await.as_deref() {
+        Some(FINISH) => Wanted { held, ..wanted },
+        Some(ROLL_BACK) => match wanted.way {
+            // What is missing may be in conflict, so only what arrived is taken back.
+            Way::In => Wanted { hunks: held, held: Choice::new(), way: Way::Out, ..wanted },
+            Way::Out => Wanted { held: &wanted.hunks - &arrived, way: Way::In, ..wanted },
+        },
+        Some(_) | None => return,
+    };
+    Box::pin(carry_out(session.clone(), again)).await;
+}
