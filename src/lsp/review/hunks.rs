@@ -137,6 +137,15 @@ pub fn found(job: &ReviewJob) -> Vec<Reading> {
     }
 }
 
+/// The decisions about a file that were in its text before what the user made of them.
+pub fn settled(job: &ReviewJob) -> Vec<usize> {
+    let is_settled = |(reading, settled): (Reading, &bool)| {
+        *settled && matches!(reading.state, Found::Conflict { .. })
+    };
+    let all = found(job).into_iter().zip(&job.settled).map(is_settled).enumerate();
+    all.filter(|(_, is_settled)| *is_settled).map(|(hunk, _)| hunk).collect()
+}
+
 /// The state of each hunk; all in conflict when the file has no text.
 fn lines(job: &ReviewJob, text: Option<&Text>) -> Vec<Reading> {
     match text {

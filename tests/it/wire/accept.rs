@@ -517,3 +517,29 @@ fn a_rejected_change_does_not_come_back_when_the_work_is_done_again() {
     let diff = desk.client.ask("workspace/textDocumentContent", page);
     assert!(!diff["text"].as_str().unwrap().contains("+    return days * 3"), "{diff}");
 }
+
+#[test]
+fn what_became_of_an_accepted_change_does_not_hold_up_the_others() {
+    let mut desk = Desk::new();
+    let first = json!({"path": "grades.py", "hunk": 0});
+    assert_eq!(desk.carry_out("greenloop.hunk.accept", first)["ok"], true);
+    desk.standing(1);
+    assert_eq!(desk.states(), ["pending", "applied", "pending"]);
+    desk.grades.diagnostics(&mut desk.client, |found| of_code(found, "change").len() == 1);
+    desk.grades.replace(&mut desk.client, ">= 90", ">= 91");
+    assert_eq!(desk.states(), ["pending", "settled", "pending"]);
+    let accepted = desk.carry_out("greenloop.file.accept", json!({"path": "grades.py"}));
+    assert_eq!(accepted["ok"], true, "{accepted}");
+    assert_eq!(desk.grades.text, GRADES.replace(">= 90", ">= 91"));
+    desk.standing(2);
+
+    // A change that nobody has accepted is in the way, by name.
+    desk.fines.replace(&mut desk.client, "+ 3", "+ 4");
+    let refused = desk.carry_out("greenloop.proposal.accept", Value::Null);
+    assert_eq!((&refused["ok"], &refused["reason"]), (&json!(false), &json!("conflict")));
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("fines.py (change 1/3)"), "{message}");
+    desk.fines.undo(&mut desk.client);
+    assert_eq!(desk.carry_out("greenloop.proposal.accept", Value::Null)["ok"], true);
+    assert_eq!(desk.fines.text, FINES);
+}
