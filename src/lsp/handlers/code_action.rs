@@ -200,7 +200,8 @@ fn accept_part(
 
 /// An action whose edit is made when it is chosen.
 fn with_data(action: CodeAction, id: &HunkId, capabilities: &Capabilities) -> CodeAction {
-    if capabilities.drops_versions && capabilities.apply_edit {
+    let has_no_version = capabilities.drops_versions || !capabilities.document_changes;
+    if has_no_version && capabilities.apply_edit {
         // What is typed while the action is on its way would be overwritten by an edit of the action itself.
         let (name, argument) = (commands::HUNK_ACCEPT.into(), json!(id));
         let command = Command::new(action.title.clone(), name, Some(vec![argument]));

@@ -543,3 +543,21 @@ fn what_became_of_an_accepted_change_does_not_hold_up_the_others() {
     assert_eq!(desk.carry_out("greenloop.proposal.accept", Value::Null)["ok"], true);
     assert_eq!(desk.fines.text, FINES);
 }
+
+#[test]
+fn an_editor_without_versions_gets_no_edit_that_could_come_late() {
+    let mut capabilities = capabilities();
+    capabilities["workspace"]["workspaceEdit"]["documentChanges"] = json!(false);
+    for resolves in [true, false] {
+        if !resolves {
+            capabilities["textDocument"]["codeAction"]["resolveSupport"] = Value::Null;
+        }
+        let mut desk = Desk::with(capabilities.clone(), GRADES);
+        let line = desk.grades.line_of("> 90");
+        let only = Some("quickfix.greenloop.accept");
+        let actions = desk.grades.actions(&mut desk.client, line, only);
+        let action = &actions[0];
+        assert_eq!(action["command"]["command"], "greenloop.hunk.accept", "{action}");
+        assert!(action["edit"].is_null() && action["data"].is_null(), "{action}");
+    }
+}
