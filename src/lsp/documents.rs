@@ -3,6 +3,7 @@
 mod last_break;
 mod late;
 mod pieces;
+mod taken;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use memchr::memchr2_iter;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Url};
 
-use self::last_break::Told;
 use self::late::Landed;
 use self::pieces::pieced_together;
 use super::awaited::{Awaited, Batch, Errand};
@@ -22,7 +22,6 @@ use super::review::edits::FileEdit;
 use super::review::job::Source;
 use super::review::moved::Moves;
 use crate::base::limits;
-use crate::base::text::edit::Edit;
 use crate::base::text::{Encoding, LineIndex};
 
 pub use self::late::Late;
@@ -68,12 +67,16 @@ impl Text {
 
     /// `None` for a text that would be too large with its lines.
     fn bounded(string: String) -> Option<Self> {
+        Self::fits(&string).then(|| Self::new(string))
+    }
+
+    /// Whether a text would not be too large with its lines.
+    fn fits(string: &str) -> bool {
         let breaks = || memchr2_iter(b'\n', b'\r', string.as_bytes()).count();
         let size = |n_lines: usize| string.len() + n_lines * size_of::<usize>();
         // Most texts are small enough for any number of lines, so that nothing has to be counted.
-        let fits = size(string.len()) <= limits::DOCUMENT_BYTES_MAX
-            || size(breaks()) <= limits::DOCUMENT_BYTES_MAX;
-        fits.then(|| Self::new(string))
+        size(string.len()) <= limits::DOCUMENT_BYTES_MAX
+            || size(breaks()) <= limits::DOCUMENT_BYTES_MAX
     }
 
     /// The memory it takes, in bytes, about.
@@ -239,50 +242,13 @@ impl Documents {
         let mut replaced = Ok(());
         let mut landed = Landed::default();
         for change in pieced_together(document, changes, version, encoding) {
-            match change.range {
-                None => {
-                    replaced = document.replace_all(change.text);
+            match document.edit_of(change, encoding) {
+                Err(text) => {
+                    replaced = document.replace_all(text);
                     document.moves.forget(document.revision);
                     landed.see(None);
                 }
-                Some(range) => {
-                    // Copies the text only while a review still reads the old one.
-                    let text = Arc::make_mut(&mut document.text);
-                    // The editor took a character apart that cannot be taken apart here.
-                    document.in_sync &= ![range.start, range.end]
-                        .iter()
-                        .any(|at| from_proto::is_inside_character(text, *at, encoding));
-                    let range = from_proto::byte_range(text, range, encoding);
-                    // Some editors tell of a part that finds nothing to change, also after all of the edit has come.
-                    let is_nothing = range.is_empty() && change.text.is_empty();
-                    let change = Edit::new(range.clone(), change.text);
-                    let now = (version, encoding);
-                    let told = last_break::told(
-                        &document.awaited,
-                        document.owes_break,
-                        text,
-                        &change,
-                        now,
-                    );
-                    document.owes_break &= !matches!(told, Told::Rest);
-                    let is_rest = matches!(told, Told::Rest);
-                    let arrival = match &told {
-                        Told::AsItIs => document.awaited.follow(text, &change, version, encoding),
-                        Told::TooMuch(edit) => {
-                            document.owes_break = true;
-                            document.awaited.follow(text, edit, version, encoding)
-                        }
-                        Told::Rest => None,
-                    };
-                    let touched = text.lines.line_of(range.start)..text.lines.line_of(range.end);
-                    let n_before = text.lines.n_lines();
-                    text.replace(range, &change.text);
-                    let n_down = i64::from(text.lines.n_lines()) - i64::from(n_before);
-                    document.moves.push(document.revision, touched, n_down);
-                    if arrival.is_some() || !is_nothing && !is_rest {
-                        landed.see(arrival);
-                    }
-                }
+                Ok(edit) => document.take(edit, encoding, &mut landed),
             }
         }
         let late = landed.late(document, encoding);
@@ -588,6 +554,44 @@ mod tests {
         assert!(back_of("1\r\n").is_none(), "as the editor shows it");
         let back = back_of("own\n").unwrap();
         assert_eq!((back.range.end.line, back.new_text.as_str()), (1, ""));
+    }
+
+    /// Has an edit of line 2 of four been given for version 1.
+    fn awaiting() -> Documents {
+        let mut documents = opened("1\n2\n3\n4\n");
+        let at = |line| lsp_types::Position::new(line, 0);
+        let edit = TextEdit::new(lsp_types::Range::new(at(1), at(2)), "two\n".into());
+        let seen = documents.get(&uri()).unwrap().text.clone();
+        let side = Side { uri: uri(), version: Some(1), source: Source::Open(seen.clone()) };
+        let (edits, swaps) = (vec![edit], Swaps::new());
+        let file = FileEdit { side, seen, edits, operation: None, swaps };
+        let (run, hunks) = (RunId(1), Choice::new());
+        let errand = Errand { way: Way::In, run, hunks, parts: Vec::new() };
+        documents.give(&[file], Some(errand), Encoding::Utf16);
+        documents
+    }
+
+    #[test]
+    fn an_edit_is_late_also_when_all_of_the_text_is_told() {
+        let told = |texts: &[&str]| {
+            let mut documents = awaiting();
+            for (at, text) in texts.iter().enumerate() {
+                let version = 2 + i32::try_from(at).unwrap();
+                let all = vec![change(None, text)];
+                documents.change(&uri(), version, all, Encoding::Utf16).unwrap();
+                assert_eq!(documents.get(&uri()).unwrap().text.string, *text);
+            }
+            documents.take_late(&uri()).map(|late| late.back.unwrap().new_text)
+        };
+        assert_eq!(told(&["1\ntwo\n3\n4\n"]), None);
+        assert_eq!(told(&["1\n2\n3\n4!\n", "1\ntwo\n3\n4!\n"]), None);
+        assert_eq!(told(&["1\n2!\n3\n4\n", "1\ntwo\n3\n4\n"]), Some("2!".into()));
+        // Nothing is known of what stands where, until all is told.
+        let mut documents = awaiting();
+        documents.distrust(&uri());
+        documents.change(&uri(), 2, vec![change(None, "1\ntwo\n3\n4\n")], Encoding::Utf16).unwrap();
+        assert!(documents.take_late(&uri()).is_none());
+        assert!(documents.get(&uri()).unwrap().in_sync);
     }
 
     #[test]
