@@ -595,6 +595,24 @@ mod tests {
     }
 
     #[test]
+    fn an_edit_told_of_with_typing_is_late_where_the_user_has_been() {
+        let late = |typed: (u32, u32, u32, u32)| {
+            let mut documents = awaiting();
+            let mut hear = |version, all: TextDocumentContentChangeEvent| {
+                documents.change(&uri(), version, vec![all], Encoding::Utf16).unwrap();
+                documents.take_late(&uri())
+            };
+            assert!(hear(2, change(Some(typed), "!")).is_none());
+            hear(3, change(Some((1, 0, 3, 0)), "two\n3 and more\n"))
+        };
+        assert!(late((3, 1, 3, 1)).is_none());
+        assert!(
+            late((1, 1, 1, 1)).is_some_and(|late| late.back.is_none()),
+            "nobody can take it apart"
+        );
+    }
+
+    #[test]
     fn what_takes_too_much_memory_is_open_but_not_followed() {
         let mut documents = Documents::default();
         let mut open = |name: usize, text: &str| {

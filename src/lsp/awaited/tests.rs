@@ -29,7 +29,8 @@ fn check(new: &str, changes: &[(Range<usize>, &str)]) -> Option<String> {
         if let Some(late) = arrival.filter(|arrival| !arrival.is_as_meant) {
             let mut after = text.string.clone();
             after.replace_range(bytes.clone(), new);
-            after.replace_range(late.back.range(), &late.back.text);
+            let taken = late.back.unwrap();
+            after.replace_range(taken.range(), &taken.text);
             back = Some(after);
         }
         text.string.replace_range(bytes.clone(), new);
