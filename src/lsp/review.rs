@@ -160,8 +160,8 @@ impl State {
         document.moves.touch(seen, lines)
     }
 
-    /// Has the checks run on what the user has chosen of proposals of this session, once it is a part and not asked
-    /// for: what is in the texts, and what would be there with all that was not rejected.
+    /// Has the checks run on what the user has chosen of proposals, once it is a part and not asked for: what is in the
+    /// texts, and what would be there with all that was not rejected.
     fn check_parts(&mut self, drawn: &Drawn) {
         let mut wanted = Vec::new();
         for (root, applied) in &drawn.applied {
@@ -177,7 +177,7 @@ impl State {
                 let parts = [in_texts, evidence::kept(view, proposal)];
                 let unknown =
                     parts.into_iter().filter(|part| !evidence::is_asked(view, proposal, part));
-                let own = unknown.filter(|_| self.started.contains_key(&proposal.run));
+                let own = unknown.filter(|_| !self.is_foreign(board, proposal.run));
                 wanted.extend(
                     own.map(|part| {
                         (proposal.run, evidence::as_hunks(proposal, &part).into_owned())

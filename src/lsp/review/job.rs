@@ -279,8 +279,8 @@ impl State {
         let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
         let file = files.iter().position(is_here)?;
         let run = review.proposal.run;
-        // What another session left in conflict was most likely accepted there and edited since.
-        let foreign = !self.started.contains_key(&run);
+        // What is in conflict here may well be as it was proposed there.
+        let foreign = self.is_foreign(material.board, run);
         let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
         let change = &files[file];
         let here = self.side(material, &change.path)?;
