@@ -7,7 +7,8 @@ pub mod job;
 pub mod moved;
 pub mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -17,12 +18,18 @@ use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
+use self::evidence::{Applied, InTexts};
 use self::hunks::HunkState;
+use self::job::is_about;
 use self::view::{Drawn, FileView};
+use super::board::Board;
+use super::documents::Document;
 use super::session::{Session, State};
 use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
 use crate::base::limits;
+use crate::base::path::RepoPath;
 use crate::engine::Command;
+use crate::model::proposal::Proposal;
 
 /// What was drawn and sent last.
 #[derive(Default)]
@@ -112,6 +119,30 @@ pub async fn view_of(session: &Arc<Session>, uri: &Url) -> Option<Arc<FileView>>
 }
 
 impl State {
+    /// The open files for which a run of this session proposes nothing and that are not as it saw them.
+    fn edited(&self) -> BTreeMap<PathBuf, Applied> {
+        let of_run = |root: &Path, proposal: &Proposal| {
+            let seen = &self.started.get(&proposal.run)?.texts;
+            let is_other = |(path, document): &(&Path, &Document)| {
+                seen.get(*path).is_some_and(|seen| {
+                    !Arc::ptr_eq(seen, &document.text) && seen.string != document.text.string
+                })
+            };
+            let others = self.documents.files().filter(is_other);
+            let edited = others.filter_map(|(path, _)| RepoPath::below(root, path));
+            let is_proposed =
+                |path: &RepoPath| proposal.files.iter().any(|file| is_about(file, path));
+            let edited = edited.filter(|path| !is_proposed(path));
+            Some((proposal.run, InTexts { edited: edited.collect(), ..InTexts::default() }))
+        };
+        let of_board = |(root, board): (&PathBuf, &Board)| {
+            let reviews = board.reviews();
+            let runs = reviews.iter().filter_map(|review| of_run(root, &review.proposal));
+            (root.clone(), runs.collect())
+        };
+        self.boards.iter().map(of_board).collect()
+    }
+
     /// Keeps what was drawn and returns what the editor must be told. A view of a text that has moved on is not shown:
     /// the change that moved it has asked for a new one.
     fn show(&mut self, drawn: Drawn, versions: bool) -> Vec<PublishDiagnosticsParams> {
@@ -173,7 +204,8 @@ impl State {
                 if !view.checking.is_empty() {
                     continue;
                 }
-                let in_texts = applied.get(&proposal.run).cloned().unwrap_or_default();
+                let texts = applied.get(&proposal.run);
+                let in_texts = texts.map(|texts| texts.applied.clone()).unwrap_or_default();
                 let parts = [in_texts, evidence::kept(view, proposal)];
                 let unknown =
                     parts.into_iter().filter(|part| !evidence::is_asked(view, proposal, part));

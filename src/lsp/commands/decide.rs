@@ -143,8 +143,8 @@ pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
     let items = match level {
         Level::Hunk | Level::File | Level::Step => {
             let board = state.boards.get(root);
-            let in_texts = board.and_then(|board| board.applied().get(&id)).cloned();
-            &in_texts.unwrap_or_default() | &hunks
+            let texts = board.and_then(|board| board.applied().get(&id));
+            texts.map_or_else(|| hunks.clone(), |texts| &texts.applied | &hunks)
         }
         Level::Proposal => evidence::kept(view, proposal),
     };

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::Range as ProtoRange;
 
-use super::evidence::{self, Applied};
+use super::evidence::{self, InTexts};
 use super::job::{Look, ReviewJob, Side};
 use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
 use crate::logic::review::file::{FileState, Places, file_state};
+use crate::logic::review::outside::is_edited_outside;
 use crate::logic::review::overlap::{Placed, Relation, relations};
 use crate::logic::review::{HunkState as Found, Reading};
 use crate::lsp::documents::Text;
@@ -265,31 +266,54 @@ fn placed<'a>(job: &'a ReviewJob, readings: &'a [Reading]) -> Vec<Placed<'a>> {
     hunks.zip(readings).map(|(hunk, reading)| Placed { hunk, reading }).collect()
 }
 
-/// Says what is known of the texts once each hunk of one file is accepted on top of what is `applied`.
-pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) {
-    let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
-    let is_own = |hunk: &HunkView| hunk.id.run == proposal.run && hunk.id.path == *path;
-    let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
-    let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
-    let mut items = evidence::in_texts(applied, proposal.run, path, here.into_iter());
-    let is_mixed = |hunk: &&HunkView| {
-        let state = hunk.state;
-        is_own(hunk)
-            && matches!(state, HunkState::Partly | HunkState::Settled | HunkState::Conflict)
+/// What the text of one file holds of a proposal, of whose decisions about it these are the views.
+pub fn in_texts(hunks: &[HunkView], job: &ReviewJob, text: Option<&Text>) -> InTexts {
+    let of = |states: &[HunkState]| {
+        let own = hunks.iter().filter(|hunk| states.contains(&hunk.state));
+        own.map(|hunk| (hunk.id.path.clone(), hunk.id.hunk)).collect()
     };
-    let mixed: Vec<usize> = hunks.iter().filter(is_mixed).map(|hunk| hunk.id.hunk).collect();
-    for hunk in hunks.iter_mut().filter(|hunk| is_own(hunk)) {
-        // No tree that was tested has what the user made of another change.
-        if mixed.iter().any(|other| *other != hunk.id.hunk) {
-            hunk.evidence = "not checked with your text".into();
-            continue;
+    let path = &job.review.proposal.files[job.file].path;
+    let is_edited = !hunks.is_empty() && is_edited(hunks, job, text);
+    InTexts {
+        applied: of(&[HunkState::Applied]),
+        partly: of(&[HunkState::Partly]),
+        stuck: of(&[HunkState::Settled, HunkState::Conflict]),
+        edited: is_edited.then(|| path.clone()).into_iter().collect(),
+    }
+}
+
+/// Whether the file differs from what the proposal was made for at any other lines than those of its hunks.
+fn is_edited(hunks: &[HunkView], job: &ReviewJob, text: Option<&Text>) -> bool {
+    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    let is_other = |places: &[Range<u32>], text: &Text| {
+        is_edited_outside(&file.before, &change.hunks, places, &text.string)
+    };
+    match change.kind {
+        ChangeKind::Modify => {
+            let places: Vec<Range<u32>> = hunks.iter().map(|hunk| hunk.lines.clone()).collect();
+            text.is_some_and(|text| is_other(&places, text))
         }
-        let item = (path.clone(), hunk.id.hunk);
-        let is_new = items.insert(item.clone());
-        hunk.evidence = evidence::of(&job.view, proposal, &items);
-        if is_new {
-            items.remove(&item);
+        ChangeKind::Rename { .. } => {
+            let side = job.places.from.as_ref().filter(|from| from.text().is_some());
+            let text = side.unwrap_or(&job.places.here).text();
+            text.is_some_and(|text| {
+                let readings = job.reader().readings(&text.string);
+                let places: Vec<Range<u32>> =
+                    readings.iter().map(|found| found.state.lines().clone()).collect();
+                is_other(&places, &text)
+            })
         }
+        // Their states say it all.
+        ChangeKind::Create | ChangeKind::Delete => false,
+    }
+}
+
+/// Says what is known of the texts once each of these hunks of one file is accepted on top of what is in them.
+pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, texts: &InTexts) {
+    let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
+    for hunk in hunks {
+        let item = [(path.clone(), hunk.id.hunk)].into();
+        hunk.evidence = evidence::of(&job.view, proposal, &item, texts);
     }
 }
 

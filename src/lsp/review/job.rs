@@ -28,6 +28,13 @@ pub struct Key {
     pub board: u64,
 }
 
+/// Everything that drawing all files of all projects needs.
+pub struct Jobs {
+    pub files: Vec<Job>,
+    /// What is known of texts for which nothing is proposed, by project root.
+    pub elsewhere: BTreeMap<PathBuf, Applied>,
+}
+
 /// Everything that drawing one file needs.
 pub struct Job {
     pub root: PathBuf,
@@ -160,8 +167,9 @@ impl Side {
 
 impl State {
     /// One job per file that has something to show, open or not.
-    pub fn jobs(&self, capabilities: &Capabilities) -> Vec<Job> {
-        self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities)).collect()
+    pub fn jobs(&self, capabilities: &Capabilities) -> Jobs {
+        let files = self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities));
+        Jobs { files: files.collect(), elsewhere: self.edited() }
     }
 
     fn jobs_of(&self, root: &Path, capabilities: &Capabilities) -> Vec<Job> {
@@ -276,8 +284,7 @@ impl State {
         path: &RepoPath,
     ) -> Option<ReviewJob> {
         let files = &review.proposal.files;
-        let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
-        let file = files.iter().position(is_here)?;
+        let file = files.iter().position(|file| is_about(file, path))?;
         let run = review.proposal.run;
         // What is in conflict here may well be as it was proposed there.
         let foreign = self.is_foreign(material.board, run);
@@ -329,6 +336,11 @@ impl State {
             frames: others.filter_map(location).collect(),
         }
     }
+}
+
+/// Whether a change is about the file at a path, now or before.
+pub fn is_about(file: &FileChange, path: &RepoPath) -> bool {
+    file.path == *path || came_from(file) == Some(path)
 }
 
 /// Where a renamed file was before.

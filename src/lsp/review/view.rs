@@ -11,9 +11,9 @@ use tower_lsp::lsp_types::{
 };
 
 use super::edits::conflicting;
-use super::evidence::{Applied, is_all};
+use super::evidence::{Applied, InTexts, is_all};
 use super::hunks::{self, HunkState, HunkView};
-use super::job::{FindingJob, Job, Key};
+use super::job::{FindingJob, Job, Jobs, Key};
 use crate::base::ids::RunId;
 use crate::base::text::{Encoding, lines};
 use crate::engine::Review;
@@ -52,18 +52,18 @@ pub struct Drawn {
 struct Sketch {
     job: Job,
     text: Option<Arc<Text>>,
-    hunks: Vec<HunkView>,
+    /// By review.
+    hunks: Vec<Vec<HunkView>>,
 }
 
 /// Draws all files of all projects, so that a test red in one file can be known to be fixed in another.
-pub fn draw_all(jobs: Vec<Job>) -> Drawn {
-    let sketches: Vec<Sketch> = jobs.into_iter().map(Sketch::new).collect();
-    let mut applied: BTreeMap<PathBuf, Applied> = BTreeMap::new();
+pub fn draw_all(Jobs { files, elsewhere: mut applied }: Jobs) -> Drawn {
+    let sketches: Vec<Sketch> = files.into_iter().map(Sketch::new).collect();
     for sketch in &sketches {
         let known = applied.entry(sketch.job.root.clone()).or_default();
-        for hunk in sketch.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
-            let choice = known.entry(hunk.id.run).or_default();
-            choice.insert((hunk.id.path.clone(), hunk.id.hunk));
+        for (review, own) in sketch.job.reviews.iter().zip(&sketch.hunks) {
+            let found = hunks::in_texts(own, review, sketch.text.as_deref());
+            known.entry(review.review.proposal.run).or_default().join(&found);
         }
     }
     let none = Applied::default();
@@ -77,8 +77,16 @@ pub fn draw_all(jobs: Vec<Job>) -> Drawn {
 impl Job {
     /// Draws this file alone.
     pub fn draw(self) -> FileView {
-        let applied = self.applied.clone();
-        Sketch::new(self).finish(&applied)
+        let sketch = Sketch::new(self);
+        let mut applied = Applied::clone(&sketch.job.applied);
+        for (review, own) in sketch.job.reviews.iter().zip(&sketch.hunks) {
+            let proposal = &review.review.proposal;
+            let here = hunks::in_texts(own, review, sketch.text.as_deref());
+            let known = applied.get(&proposal.run);
+            let all = here.with_others(known, &proposal.files[review.file].path);
+            applied.insert(proposal.run, all);
+        }
+        sketch.finish(&applied)
     }
 }
 
@@ -92,16 +100,19 @@ impl Sketch {
                 let newer = job.reviews[..at].iter();
                 newer.for_each(|newer| hunks::supersede(&mut own, review, newer, text));
             }
-            hunks.extend(own);
+            hunks.push(own);
         }
         Self { job, text, hunks }
     }
 
     fn finish(self, applied: &Applied) -> FileView {
         let Self { job, text, mut hunks } = self;
-        for review in &job.reviews {
-            hunks::add_evidence(&mut hunks, review, applied);
+        let none = InTexts::default();
+        for (review, own) in job.reviews.iter().zip(&mut hunks) {
+            let texts = applied.get(&review.review.proposal.run).unwrap_or(&none);
+            hunks::add_evidence(own, review, texts);
         }
+        let hunks: Vec<HunkView> = hunks.into_iter().flatten().collect();
         let text = text.unwrap_or_else(|| Arc::new(Text::new(String::new())));
         let shifts = Shifts::default();
         let stands = |found: &&FindingJob| match &found.finding.what {
@@ -136,7 +147,7 @@ pub fn is_fixed(
 ) -> bool {
     proposals.iter().map(|review| &review.proposal).any(|proposal| {
         proposal.run >= found_by
-            && applied.get(&proposal.run).is_some_and(|applied| is_all(proposal, applied))
+            && applied.get(&proposal.run).is_some_and(|texts| is_all(proposal, &texts.applied))
             && proposal.evidence.fixed.contains(test)
     })
 }

@@ -561,3 +561,55 @@ fn an_editor_without_versions_gets_no_edit_that_could_come_late() {
         assert!(action["edit"].is_null() && action["data"].is_null(), "{action}");
     }
 }
+
+/// Waits until the first change shown in a document ends so.
+fn said(client: &mut Client, document: &Document, end: &str) {
+    document.diagnostics(client, |found| {
+        let changes = of_code(found, "change");
+        changes.first().is_some_and(|change| change["message"].as_str().unwrap().ends_with(end))
+    });
+}
+
+#[test]
+fn no_evidence_is_shown_for_texts_that_no_check_has_seen() {
+    let mut desk = Desk::new();
+    // What the user made of a change in one file is in no tree that was tested, whatever is accepted in another.
+    desk.fines.replace(&mut desk.client, "+ 3", "+ 4");
+    said(&mut desk.client, &desk.grades, "(not checked with your text)");
+    desk.fines.undo(&mut desk.client);
+    said(&mut desk.client, &desk.grades, "(not checked without the rest)");
+}
+
+#[test]
+fn evidence_is_of_the_past_once_a_text_is_edited() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("fines.py"), FINES).unwrap();
+    let tests = TESTS.replace("from grades import grade, passed\n", "");
+    let tests = tests.split("    def test_grade").next().unwrap().to_owned()
+        + "    def test_fine(self):\n        self.assertEqual(fine(4), 12)\n";
+    fs::write(root.join("test_marks.py"), &tests).unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let mut fines = Document::open(&mut client, &root.join("fines.py"), &faulty(FINES));
+    let mut other = Document::open(&mut client, &root.join("test_marks.py"), &tests);
+    let task = start(&mut client, "greenloop.fix");
+    progress(&mut client, &task, "begin");
+    let (now, past) = ("(1/1 test pass)", "(1/1 test pass, before your latest edits)");
+    said(&mut client, &fines, now);
+    // In the same file.
+    fines.replace(&mut client, "def fine", "syntax error\n\n\ndef fine");
+    said(&mut client, &fines, past);
+    let line = fines.line_of("+ 3");
+    let actions = fines.actions(&mut client, line, Some("quickfix.greenloop.accept"));
+    assert!(actions[0]["title"].as_str().unwrap().ends_with(past), "{actions:#?}");
+    let document = json!({"textDocument": {"uri": fines.uri()}});
+    let lenses = client.ask("textDocument/codeLens", document);
+    assert_eq!(lenses[0]["command"]["title"], format!("Accept {past}"));
+    fines.undo(&mut client);
+    said(&mut client, &fines, now);
+    // In another one, which nothing is proposed for.
+    other.replace(&mut client, "import unittest\n", "import unitest\n");
+    said(&mut client, &fines, past);
+    other.undo(&mut client);
+    said(&mut client, &fines, now);
+}
