@@ -7,7 +7,7 @@ pub mod job;
 pub mod moved;
 pub mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
-use self::evidence::{Applied, InTexts};
+use self::evidence::{Applied, InTexts, Offer};
 use self::hunks::HunkState;
 use self::job::is_about;
 use self::view::{Drawn, FileView};
@@ -26,10 +26,12 @@ use super::board::Board;
 use super::documents::Document;
 use super::session::{Session, State};
 use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
+use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::engine::Command;
 use crate::model::proposal::Proposal;
+use crate::model::subset::Choice;
 
 /// What was drawn and sent last.
 #[derive(Default)]
@@ -217,12 +219,35 @@ impl State {
                 );
             }
         }
-        for (id, hunks) in wanted {
-            // Once, whatever came of it; a person may ask again.
-            if self.asked.insert((id, hunks.clone())) {
-                self.send(id, Command::CheckSubset { id, hunks }).ok();
-            }
+        wanted.into_iter().for_each(|(id, hunks)| self.check_once(id, hunks));
+    }
+
+    /// Has a part of a proposal checked once, whatever comes of it; a person may ask again.
+    fn check_once(&mut self, id: RunId, hunks: Choice) {
+        if self.asked.insert((id, hunks.clone())) {
+            self.send(id, Command::CheckSubset { id, hunks }).ok();
         }
+    }
+
+    /// Has the checks run on what actions offer to accept together at some lines, as the user is looking at them.
+    pub fn check_offers(&mut self, view: &FileView, (first, last): (u32, u32)) {
+        let mut wanted: BTreeSet<(RunId, Choice)> = BTreeSet::new();
+        let Some(board) = self.boards.get(&view.root) else { return };
+        let here = view.hunks.iter().filter(|hunk| hunk.is_open() && hunk.touches(first, last));
+        for hunk in here {
+            let Some(run) = board.run(hunk.id.run) else { continue };
+            let Some(proposal) = &run.run.proposal else { continue };
+            // One after the other: what is chosen meanwhile may be another part by then.
+            if !run.checking.is_empty() || self.is_foreign(board, hunk.id.run) {
+                continue;
+            }
+            let step = hunk.step.as_ref().map(|step| &step.offer);
+            let offers = [Some(&hunk.of_file), step, Some(&hunk.of_proposal)].into_iter().flatten();
+            let unknown = offers.filter(|offer| !evidence::is_asked(run, proposal, &offer.items));
+            let hunks = |offer: &Offer| evidence::as_hunks(proposal, &offer.items).into_owned();
+            wanted.extend(unknown.map(|offer| (hunk.id.run, hunks(offer))));
+        }
+        wanted.into_iter().for_each(|(id, hunks)| self.check_once(id, hunks));
     }
 
     /// Remembers hunks that are in the text to stay.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
@@ -84,18 +85,17 @@ pub fn as_hunks<'a>(proposal: &Proposal, items: &'a Choice) -> Cow<'a, Choice> {
     Cow::Owned(items.iter().flat_map(hunks_of).collect())
 }
 
-/// What the checks say of the texts once these decisions are in them, too, in words.
-pub fn of(view: &RunView, proposal: &Proposal, wanted: &Choice, texts: &InTexts) -> String {
+/// What the checks say of the texts once these decisions and no others are in them, in words.
+pub fn of(view: &RunView, proposal: &Proposal, items: &Choice, texts: &InTexts) -> String {
     // No tree that was tested has a part of a change, or what the user made of one.
-    if !texts.stuck.is_empty() || !texts.partly.is_subset(wanted) {
+    if !texts.stuck.is_empty() || !texts.partly.is_subset(items) {
         return "not checked with your text".into();
     }
-    let items = wanted | &texts.applied;
     let past = if texts.edited.is_empty() { "" } else { ", before your latest edits" };
-    if is_all(proposal, &items) {
+    if is_all(proposal, items) {
         return summary::evidence(&proposal.evidence) + past;
     }
-    let hunks = as_hunks(proposal, &items);
+    let hunks = as_hunks(proposal, items);
     if view.checking.contains(&*hunks) {
         return "being checked without the rest".into();
     }
@@ -110,6 +110,21 @@ pub fn of(view: &RunView, proposal: &Proposal, wanted: &Choice, texts: &InTexts)
         }
         Some(SubsetVerdict::Unknown { reason }) => format!("not known without the rest: {reason}"),
         None => "not checked without the rest".into(),
+    }
+}
+
+/// Decisions that can be made at once, and what is known of the texts with them.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    /// With what is in the texts.
+    pub items: Arc<Choice>,
+    pub said: String,
+}
+
+impl Offer {
+    pub fn new(view: &RunView, proposal: &Proposal, wanted: &Choice, texts: &InTexts) -> Self {
+        let items = wanted | &texts.applied;
+        Self { said: of(view, proposal, &items, texts), items: Arc::new(items) }
     }
 }
 

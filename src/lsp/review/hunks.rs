@@ -1,12 +1,13 @@
 //! The decisions a proposal asks for in one file, as the texts are now.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::Range as ProtoRange;
 
-use super::evidence::{self, InTexts};
+use super::evidence::{self, InTexts, Offer};
 use super::job::{Look, ReviewJob, Side};
 use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
@@ -19,6 +20,7 @@ use crate::logic::review::{HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
 use crate::model::proposal::{ChangeKind, FileChange, Hunk, StepChange};
+use crate::model::subset::Choice;
 
 /// Which decision of which run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -61,6 +63,10 @@ pub struct HunkView {
     pub llm: bool,
     /// The step that made it, where there are several.
     pub step: Option<StepView>,
+    /// All that can go into its file.
+    pub of_file: Offer,
+    /// All of the proposal that was not rejected.
+    pub of_proposal: Offer,
 }
 
 /// A step of the plan, as one of its changes shows it.
@@ -70,11 +76,14 @@ pub struct StepView {
     pub title: String,
     /// Decisions about its changes.
     pub n_changes: usize,
+    /// All of them that were not rejected.
+    pub offer: Offer,
 }
 
 impl StepView {
     fn of(step: &StepChange) -> StepView {
-        StepView { id: step.step, title: step.title.clone(), n_changes: step.hunks.len() }
+        let (id, title, n_changes) = (step.step, step.title.clone(), step.hunks.len());
+        StepView { id, title, n_changes, offer: Offer::default() }
     }
 }
 
@@ -243,6 +252,8 @@ fn view(
         n_left_out: proposal.guard.left_out.iter().map(|left| left.change.n_items()).sum(),
         llm: step.map_or(proposal.llm, |step| step.llm),
         step: step.filter(|_| proposal.steps.len() > 1).map(StepView::of),
+        of_file: Offer::default(),
+        of_proposal: Offer::default(),
     }
 }
 
@@ -311,9 +322,26 @@ fn is_edited(hunks: &[HunkView], job: &ReviewJob, text: Option<&Text>) -> bool {
 /// Says what is known of the texts once each of these hunks of one file is accepted on top of what is in them.
 pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, texts: &InTexts) {
     let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
+    let kept = evidence::kept(&job.view, proposal);
+    let offer = |wanted: &Choice| Offer::new(&job.view, proposal, wanted, texts);
+    let open = hunks.iter().filter(|hunk| hunk.can_go_in());
+    let (of_file, of_proposal) =
+        (offer(&open.map(|hunk| (path.clone(), hunk.id.hunk)).collect()), offer(&kept));
+    let mut of_steps: HashMap<StepId, Offer> = HashMap::new();
+    let mut items = texts.applied.clone();
     for hunk in hunks {
-        let item = [(path.clone(), hunk.id.hunk)].into();
-        hunk.evidence = evidence::of(&job.view, proposal, &item, texts);
+        let item = (path.clone(), hunk.id.hunk);
+        let is_new = items.insert(item.clone());
+        hunk.evidence = evidence::of(&job.view, proposal, &items, texts);
+        if is_new {
+            items.remove(&item);
+        }
+        (hunk.of_file, hunk.of_proposal) = (of_file.clone(), of_proposal.clone());
+        if let Some(step) = &mut hunk.step {
+            let made = proposal.steps.iter().find(|made| made.step == step.id);
+            let of_step = || offer(&made.map(|made| &made.hunks & &kept).unwrap_or_default());
+            step.offer = of_steps.entry(step.id).or_insert_with(of_step).clone();
+        }
     }
 }
 
@@ -367,6 +395,8 @@ mod tests {
             n_left_out: 0,
             llm: false,
             step: None,
+            of_file: Offer::default(),
+            of_proposal: Offer::default(),
         };
         let touched = |lines: Range<u32>| {
             (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()

@@ -332,10 +332,11 @@ fn actions_lenses_and_hints_say_how_much_is_decided() {
             )
         })
         .collect();
+    let top = "0: Greenloop: 2 changes | Accept all (";
+    assert!(shown[0].starts_with(top) && shown[0].ends_with("checked without the rest)"));
     assert_eq!(
-        shown,
+        shown[1..],
         [
-            "0: Greenloop: 2 changes | Accept all",
             "1: Accept (not checked without the rest)",
             "1: Reject",
             "1: Diff",
@@ -612,4 +613,35 @@ fn evidence_is_of_the_past_once_a_text_is_edited() {
     said(&mut client, &fines, past);
     other.undo(&mut client);
     said(&mut client, &fines, now);
+}
+
+#[test]
+fn actions_on_several_changes_say_what_the_checks_say_of_them() {
+    let mut desk = Desk::new();
+    let line = desk.grades.line_of("> 90");
+    let title = |desk: &mut Desk, kind: &str| {
+        let actions = desk.grades.actions(&mut desk.client, line, Some(kind));
+        actions[0]["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        title(&mut desk, "quickfix.greenloop.proposal"),
+        "Accept the whole proposal (3 changes in 2 files) (3/3 tests pass)"
+    );
+    // Who looks at it has it checked: the test of the other file stays red.
+    let wanted = "Accept all 2 changes in grades.py (red without the rest: 1 test)";
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let shown = title(&mut desk, "quickfix.greenloop.file");
+        if shown == wanted {
+            break;
+        }
+        assert!(shown.contains("checked without the rest"), "{shown}");
+        assert!(Instant::now() < deadline, "never in {shown}");
+    }
+    let document = json!({"textDocument": {"uri": desk.grades.uri()}});
+    let lenses = desk.client.ask("textDocument/codeLens", document);
+    let top = &lenses[0]["command"]["title"];
+    assert_eq!(top, "Greenloop: 2 changes | Accept all (red without the rest: 1 test)");
+    let reject = desk.grades.actions(&mut desk.client, line, Some("quickfix.greenloop.file"));
+    assert_eq!(reject[1]["title"], "Reject all 2 changes in grades.py");
 }
