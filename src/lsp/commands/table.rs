@@ -32,6 +32,7 @@ pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
 pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
+pub const PLAN_REFUSE: &str = "greenloop.plan.refuse";
 pub const PLAN_APPROVE: &str = "greenloop.plan.approve";
 pub const SHOW: &str = "greenloop.show";
 pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
@@ -87,7 +88,7 @@ pub const ROWS: &[Row] = &[
         run: |session, arguments| now(task::approve(&session, arguments)),
     },
     Row {
-        name: "greenloop.plan.refuse",
+        name: PLAN_REFUSE,
         argument: "`{taskId?, feedback?}`",
         effect: "says no to what a run asks about its plan",
         run: |session, arguments| now(task::refuse(&session, arguments)),

@@ -105,6 +105,10 @@ fn an_edited_plan_is_told_what_is_wrong_in_it() {
     assert_eq!(plan.told(), Vec::<String>::new());
 }
 
+fn run_of(plan: &Plan) -> &str {
+    plan.uri.trim_start_matches("greenloop:/plan/").trim_end_matches(".md")
+}
+
 #[test]
 fn a_step_is_changed_by_an_action() {
     let folder = project();
@@ -124,6 +128,7 @@ fn a_step_is_changed_by_an_action() {
     };
     insta::assert_snapshot!(titles(&actions(&mut plan, 9)), @r#"
     Carry out this plan
+    Reject this plan
     Skip step 2
     Move step 2 up
     Join step 2 with the one above
@@ -132,7 +137,10 @@ fn a_step_is_changed_by_an_action() {
     let alone = &actions(&mut plan, 2)[1];
     assert_eq!(alone["command"]["command"], "greenloop.plan.approve");
     assert_eq!(alone["edit"]["documentChanges"][0]["edits"][0]["newText"], "- skip: yes\n");
-    let skip = &actions(&mut plan, 2)[2]["edit"]["documentChanges"][0];
+    let reject = &actions(&mut plan, 2)[2]["command"];
+    assert_eq!(reject["command"], "greenloop.plan.refuse");
+    assert_eq!(reject["arguments"], json!([{ "taskId": run_of(&plan) }]));
+    let skip = &actions(&mut plan, 2)[3]["edit"]["documentChanges"][0];
     assert_eq!(skip["textDocument"], json!({"uri": plan.uri, "version": 1}));
     let edit = json!({
         "range": {"start": {"line": 6, "character": 0}, "end": {"line": 6, "character": 0}},
