@@ -32,6 +32,7 @@ pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
 pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
+pub const PLAN: &str = "greenloop.plan";
 pub const PLAN_REFUSE: &str = "greenloop.plan.refuse";
 pub const PLAN_APPROVE: &str = "greenloop.plan.approve";
 pub const SHOW: &str = "greenloop.show";
@@ -76,9 +77,9 @@ pub const ROWS: &[Row] = &[
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, false)),
     },
     Row {
-        name: "greenloop.plan",
-        argument: TESTS_OR_NAME,
-        effect: "the same, once you said yes to its plan",
+        name: PLAN,
+        argument: "`{goal?, ask?, checks?, tests?, uri?, file?, lines?}` or a test's name",
+        effect: "the same, once you said yes to its plan; with `ask` you are asked for the goal",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, true)),
     },
     Row {

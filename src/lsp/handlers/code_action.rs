@@ -17,6 +17,7 @@ use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
 use crate::lsp::commands;
 use crate::lsp::findings::What;
+use crate::lsp::from_proto;
 use crate::lsp::handlers::code_action_resolve;
 use crate::lsp::plan_docs;
 use crate::lsp::review::edits::conflicting;
@@ -35,6 +36,7 @@ const REVISE: &str = "quickfix.greenloop.revise";
 const REBASE: &str = "quickfix.greenloop.rebase";
 const INCLUDE: &str = "quickfix.greenloop.include";
 const CHECK: &str = "quickfix.greenloop.check";
+const PLAN: &str = "refactor.rewrite.greenloop.plan";
 const FILE: &str = "quickfix.greenloop.file";
 const STEP: &str = "quickfix.greenloop.step";
 const PROPOSAL: &str = "quickfix.greenloop.proposal";
@@ -47,12 +49,17 @@ pub async fn code_action(
         let actions = plan_docs::actions(&session, params).await;
         return actions.into_iter().map(CodeActionOrCommand::CodeAction).collect();
     }
-    let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let lines = (params.range.start.line, params.range.end.line);
-    if params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
-        session.state().check_offers(&view, lines);
-    }
-    let mut actions = listed(&view, lines, &params.context, session.capabilities());
+    let mut actions = match view_of(&session, &params.text_document.uri).await {
+        Some(view) => {
+            if params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
+                session.state().check_offers(&view, lines);
+            }
+            listed(&view, lines, &params.context, session.capabilities())
+        }
+        None => Vec::new(),
+    };
+    actions.extend(plan_here(&session, &params));
     if !session.capabilities().action_literals {
         make_titles_unique(&mut actions);
         let commands = actions.into_iter().filter_map(as_command);
@@ -231,6 +238,21 @@ fn reject(hunk: &HunkView) -> Option<CodeAction> {
         let title = format!("Reject {}", hunk.label);
         command_action(REJECT, title, commands::HUNK_REJECT, json!(hunk.id))
     })
+}
+
+/// Asks for a goal about the lines that are selected in a file of a project.
+fn plan_here(session: &Session, params: &CodeActionParams) -> Option<CodeAction> {
+    let (Range { start, end }, uri) = (params.range, &params.text_document.uri);
+    let is_wanted = is_asked(&params.context, PLAN)
+        && start != end
+        && params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
+    let path = from_proto::path(uri).filter(|_| is_wanted)?;
+    session.state().projects.folder_of(&path)?;
+    // A selection of whole lines ends where the next one begins.
+    let last = if end.character == 0 { end.line.saturating_sub(1) } else { end.line };
+    let lines = [start.line, last.max(start.line)];
+    let argument = json!({"uri": uri, "file": uri, "lines": lines, "ask": true});
+    Some(command_action(PLAN, "Plan a change here…".into(), commands::PLAN, argument))
 }
 
 fn fix(test: &TestId, view: &FileView) -> CodeAction {

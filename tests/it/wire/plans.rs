@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::editor::Document;
 use super::review::{SOUND, capabilities, progress, project, start};
 
 const PLAN: &str = "\
@@ -198,4 +199,37 @@ fn an_editor_is_asked_to_come_with_plans_only() {
     let other =
         json!({"textDocument": {"uri": "untitled:x"}, "position": {"line": 0, "character": 0}});
     assert_eq!(plan.client.ask("textDocument/completion", other), json!([]));
+}
+
+#[test]
+fn a_change_of_what_is_selected_is_planned_for_a_goal_that_is_asked() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut capabilities = capabilities();
+    capabilities["experimental"] = json!({"greenloop": {"version": 1, "questionUi": true}});
+    let mut client = Client::initialized(capabilities, &[&root]);
+    let marks = Document::open(&mut client, &root.join("marks.py"), SOUND);
+    let mut offered = |lines: (u32, u32)| {
+        let at = |line: u32| json!({"line": line, "character": 0});
+        let range = json!({"start": at(lines.0), "end": at(lines.1)});
+        let context = json!({"diagnostics": [], "only": ["refactor"]});
+        let document = json!({"uri": marks.uri()});
+        let params = json!({"textDocument": document, "range": range, "context": context});
+        client.ask("textDocument/codeAction", params)
+    };
+    assert_eq!(offered((4, 4)), json!([]), "nothing is selected");
+    let actions = offered((4, 6));
+    assert_eq!(actions[0]["kind"], "refactor.rewrite.greenloop.plan");
+    let command = &actions[0]["command"];
+    let answer =
+        client.command(command["command"].as_str().unwrap(), command["arguments"][0].clone());
+    assert_eq!(answer["ok"], true, "{answer}");
+    let question = client.notification("greenloop/question", |_| true);
+    let asked = question["params"]["text"].as_str().unwrap();
+    assert!(asked.contains("what is to be done in lines 5 to 6 of marks.py?"), "{asked}");
+    let id = &question["params"]["questionId"];
+    let said = json!({"questionId": id, "choice": "Give an A from 80 points on."});
+    assert_eq!(client.command("greenloop.answer", said)["ok"], true);
+    client.notification("greenloop/questionClosed", |params| params["questionId"] == *id);
+    client.notification("$/progress", |params| params["value"]["title"] == "Greenloop: change");
 }
