@@ -5,6 +5,7 @@ pub mod evidence;
 pub mod hunks;
 pub mod job;
 pub mod moved;
+pub mod red;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,12 +1,13 @@
 //! Collects what drawing a file needs, so that it can be drawn without any lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tower_lsp::lsp_types::{Location, Url};
 
 use super::evidence::Applied;
+use super::red::RedPlace;
 use super::view::line_start;
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
@@ -49,6 +50,11 @@ pub struct Job {
     pub findings: Vec<FindingJob>,
     /// What is in the texts, as far as known.
     pub applied: Arc<Applied>,
+    /// For editors that show them: the red tests that each proposal turns green.
+    pub red: HashMap<RunId, Vec<RedPlace>>,
+    /// As in the editor's capabilities.
+    pub diagnostic_data: bool,
+    pub code_descriptions: bool,
 }
 
 /// A place for a file, whether there is one or not.
@@ -274,6 +280,16 @@ impl State {
                 .collect(),
             findings: here.map(|finding| self.finding_job(material, finding, related)).collect(),
             applied: material.board.applied().clone(),
+            red: match related {
+                true => material
+                    .reviews
+                    .iter()
+                    .map(|review| self.red_of(material.root, material.board, review))
+                    .collect(),
+                false => HashMap::new(),
+            },
+            diagnostic_data: capabilities.diagnostic_data,
+            code_descriptions: capabilities.code_descriptions,
         }
     }
 

@@ -5,22 +5,24 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::json;
 use tower_lsp::lsp_types::{
-    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
-    Position, Range as ProtoRange, Url,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location,
+    NumberOrString, Position, Range as ProtoRange, Url,
 };
 
 use super::edits::conflicting;
 use super::evidence::{Applied, InTexts, is_all};
 use super::hunks::{self, HunkState, HunkView};
 use super::job::{FindingJob, Job, Jobs, Key};
+use super::red::RedPlace;
 use crate::base::ids::RunId;
-use crate::base::text::{Encoding, lines};
+use crate::base::text::lines;
 use crate::engine::Review;
 use crate::logic::diff::{self, Change};
 use crate::lsp::documents::Text;
 use crate::lsp::findings::{Finding, What};
-use crate::lsp::to_proto;
+use crate::lsp::{to_proto, virtual_docs};
 use crate::model::report::TestId;
 
 /// One file as it was drawn.
@@ -122,10 +124,9 @@ impl Sketch {
         let standing = job.findings.iter().filter(stands);
         let findings: Vec<(FindingView, &FindingJob)> =
             standing.filter_map(|found| Some((shifts.place(found, &text)?, found))).collect();
-        let of_findings = findings
-            .iter()
-            .map(|(view, found)| finding_diagnostic(view, found, &text, job.encoding));
-        let of_hunks = hunks.iter().filter_map(hunk_diagnostic);
+        let of_findings =
+            findings.iter().map(|(view, found)| finding_diagnostic(view, found, &text, &job));
+        let of_hunks = hunks.iter().filter_map(|hunk| hunk_diagnostic(hunk, &job));
         FileView {
             diagnostics: of_findings.chain(of_hunks).collect(),
             findings: findings.into_iter().map(|(view, _)| view).collect(),
@@ -199,7 +200,7 @@ fn finding_diagnostic(
     view: &FindingView,
     found: &FindingJob,
     text: &Text,
-    encoding: Encoding,
+    job: &Job,
 ) -> Diagnostic {
     let said = view.finding.message.trim();
     // A result is about the texts that it was found in.
@@ -218,14 +219,18 @@ fn finding_diagnostic(
         message: "called from here".into(),
     };
     let related: Vec<_> = found.frames.iter().map(frame).collect();
+    let log = virtual_docs::Document { run: view.finding.run, what: virtual_docs::What::Log };
+    let href = log.uri().filter(|_| job.code_descriptions);
+    let range = to_proto::visible(text, view.line..view.line + 1, job.encoding);
     Diagnostic {
         related_information: Some(related).filter(|related| !related.is_empty()),
-        ..diagnostic(to_proto::visible(text, view.line..view.line + 1, encoding), code, message)
+        code_description: href.map(|href| CodeDescription { href }),
+        ..diagnostic(range, code, message)
     }
 }
 
 /// `None` for a hunk that needs no decision.
-fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
+fn hunk_diagnostic(hunk: &HunkView, job: &Job) -> Option<Diagnostic> {
     let (severity, code, message) = match hunk.state {
         HunkState::Pending | HunkState::Partly => {
             let proposed = if hunk.state == HunkState::Partly { "The rest of" } else { "Proposed" };
@@ -240,7 +245,18 @@ fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
             return None;
         }
     };
-    Some(Diagnostic { severity: Some(severity), ..diagnostic(hunk.range, code, message) })
+    let test = |(location, test): &RedPlace| DiagnosticRelatedInformation {
+        location: location.clone(),
+        message: format!("{} fails without it", test.name),
+    };
+    let related: Option<Vec<_>> =
+        job.red.get(&hunk.id.run).map(|red| red.iter().map(test).collect());
+    Some(Diagnostic {
+        severity: Some(severity),
+        related_information: related.filter(|related| !related.is_empty()),
+        data: job.diagnostic_data.then(|| json!({ "greenloop": hunk.id })),
+        ..diagnostic(hunk.range, code, message)
+    })
 }
 
 fn diagnostic(range: ProtoRange, code: &str, message: String) -> Diagnostic {
