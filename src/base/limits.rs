@@ -211,8 +211,10 @@ pub const VIRTUAL_DOCUMENTS_MAX: usize = 128;
 pub const QUESTION_WALL_MAX: Duration = Duration::from_secs(600);
 /// Edits followed per document until they arrive, and files that are not open with edits to be followed.
 pub const EDITS_AWAITED_MAX: usize = 256;
-/// How long after it was given an edit can arrive over what was typed meanwhile and be taken back.
-pub const EDIT_ARRIVES_WALL_MAX: Duration = Duration::from_secs(5);
+/// How long after it was given an edit can arrive over what was typed meanwhile and be taken back: until the editor has
+/// answered and the texts were looked at.
+pub const EDIT_ARRIVES_WALL_MAX: Duration =
+    EDITOR_APPLY_WALL_MAX.saturating_add(ACCEPT_SHOWS_WALL_MAX);
 /// Changes of a document remembered for edits that were made just before them.
 pub const RECENT_CHANGES_MAX: usize = 64;
 /// Quiet time after a change before a review is drawn again.

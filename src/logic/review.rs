@@ -8,6 +8,7 @@ pub(in crate::logic) mod cut;
 pub mod edits;
 pub mod file;
 mod numbers;
+pub mod outside;
 pub mod overlap;
 mod reader;
 mod regions;

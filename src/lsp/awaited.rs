@@ -59,13 +59,20 @@ struct Change {
 pub struct Arrival {
     /// In its place, over nothing that was typed since.
     pub is_as_meant: bool,
-    /// Takes it back, right after it.
-    pub back: Edit,
+    /// Takes it back, right after it; `None` where the editor told of it and of typing as of one change.
+    pub back: Option<Edit>,
     /// The number of its batch.
     pub batch: u64,
     /// All of the batch has come with it. Editors apply all of it together, so what seems to come alone is somebody's own
     /// doing.
     pub completes: bool,
+}
+
+impl Arrival {
+    /// Whether the change that it came with is it and nothing else.
+    pub fn is_alone(&self) -> bool {
+        self.back.is_some()
+    }
 }
 
 impl Awaited {
@@ -137,9 +144,10 @@ impl Awaited {
         encoding: Encoding,
     ) -> Option<Arrival> {
         let arrived = self.take_arrived(text, change, version, encoding);
-        if arrived.is_none() {
-            self.end_within(text, change, encoding);
-        }
+        let within = match &arrived {
+            Some(_) => None,
+            None => self.end_within(text, change, encoding),
+        };
         let (old, n_new) = (change.range(), change.text.len());
         for (at, other) in self.given.iter_mut().enumerate() {
             // The parts of one edit may stand side by side, and those before this one stay before it.
@@ -159,12 +167,15 @@ impl Awaited {
         self.recent.push_back(Change { version, old, n_new });
         let end = change.start + change.text.len();
         let back = Edit::new(change.start..end, &text.string[change.range()]);
-        arrived.map(|Found { is_as_meant, batch, completes, .. }| Arrival {
+        let arrived = arrived.map(|Found { is_as_meant, batch, completes, .. }| Arrival {
             is_as_meant,
-            back,
+            back: Some(back),
             batch,
             completes,
-        })
+        });
+        let within =
+            within.map(|batch| Arrival { is_as_meant: false, back: None, batch, completes: true });
+        arrived.or(within)
     }
 
     /// The edit that comes with this change; `None` when none comes. What comes once more cannot be meant.
@@ -222,12 +233,14 @@ impl Awaited {
     }
 
     /// Nobody waits for a batch any more that came together with something typed. All of it came then: what is typed can
-    /// look like one of several edits.
-    fn end_within(&mut self, text: &Text, change: &Edit, encoding: Encoding) {
+    /// look like one of several edits. Returns one of which the place had been typed in before.
+    fn end_within(&mut self, text: &Text, change: &Edit, encoding: Encoding) -> Option<u64> {
         let is_left_out = |given: &&Given| !given.came_within(text, change, encoding);
         let left_out: BTreeSet<u64> =
             self.given.iter().filter(is_left_out).map(|given| given.batch.number).collect();
-        self.given.retain(|given| left_out.contains(&given.batch.number));
+        let is_over = |given: &mut Given| !left_out.contains(&given.batch.number);
+        let over: Vec<Given> = self.given.extract_if(.., is_over).collect();
+        over.iter().find(|given| !given.is_free(text)).map(|given| given.batch.number)
     }
 
     /// Those that fit have come with this version: the batches of which all have come now. Several edits that come with one

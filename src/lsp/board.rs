@@ -17,6 +17,10 @@ pub struct Board {
     runs: BTreeMap<RunId, Arc<RunView>>,
     /// Hunks that were seen in the text once. What becomes of such lines later is the user's own doing.
     settled: HashSet<(RunId, RepoPath, usize)>,
+    /// Another process had the project open before this one.
+    is_shared: bool,
+    /// Runs that another process was seen to work on.
+    elsewhere: HashSet<RunId>,
     /// What is in the texts.
     applied: Arc<Applied>,
     findings: Findings,
@@ -32,6 +36,8 @@ impl Board {
         self.revision += 1;
         if ours {
             self.findings.hear(&view.run);
+        } else if !view.run.is_finished() && !view.interrupted {
+            self.elsewhere.insert(view.run.id);
         }
         self.prepare_readers(&view);
         self.runs.insert(view.run.id, view);
@@ -41,6 +47,7 @@ impl Board {
             if let Some(oldest) = oldest {
                 self.runs.remove(&oldest);
                 self.settled.retain(|(run, _, _)| *run != oldest);
+                self.elsewhere.remove(&oldest);
                 self.readers.retain(|(run, _), _| *run != oldest);
             }
         }
@@ -91,8 +98,24 @@ impl Board {
         &self.findings
     }
 
+    /// Whether a hunk was seen in the text or was accepted, in this session or an earlier one.
     pub fn is_settled(&self, run: RunId, path: &RepoPath, hunk: usize) -> bool {
-        self.settled.contains(&(run, path.clone(), hunk))
+        let at = (path.clone(), hunk);
+        let acceptances = self.runs.get(&run).map(|view| view.run.acceptances.as_slice());
+        let all = acceptances.unwrap_or_default().iter();
+        let mut whole = all.filter(|known| !known.undone && known.parts.is_empty());
+        whole.any(|known| known.hunks.contains(&at))
+            || self.settled.contains(&(run, path.clone(), hunk))
+    }
+
+    /// The project is shown by another process too.
+    pub fn share(&mut self) {
+        self.is_shared = true;
+    }
+
+    /// Whether a run that this session did not ask for may be in the texts of another editor.
+    pub fn may_be_elsewhere(&self, run: RunId) -> bool {
+        self.is_shared || self.elsewhere.contains(&run)
     }
 
     pub fn settle(&mut self, run: RunId, path: &RepoPath, hunk: usize) {

@@ -38,6 +38,10 @@ pub struct Capabilities {
     pub progress: bool,
     pub diagnostic_versions: bool,
     pub related_information: bool,
+    /// Keeps what comes with a diagnostic and gives it back when it asks for actions.
+    pub diagnostic_data: bool,
+    /// Shows where a diagnostic's code is explained, in a document that only the server has.
+    pub code_descriptions: bool,
     pub file_operations: FileOperations,
     pub show_document: bool,
     /// Opens documents that only the server has, by their names.
@@ -113,6 +117,9 @@ impl Capabilities {
             progress: client["window"]["workDoneProgress"] == true,
             diagnostic_versions: document["publishDiagnostics"]["versionSupport"] == true,
             related_information: document["publishDiagnostics"]["relatedInformation"] == true,
+            diagnostic_data: document["publishDiagnostics"]["dataSupport"] == true,
+            code_descriptions: document["publishDiagnostics"]["codeDescriptionSupport"] == true
+                && workspace["textDocumentContent"].is_object(),
             file_operations: FileOperations::of(&edit["resourceOperations"]),
             show_document: client["window"]["showDocument"]["support"] == true,
             virtual_documents: workspace["textDocumentContent"].is_object(),
@@ -249,6 +256,8 @@ mod tests {
                     progress: false,
                     diagnostic_versions: false,
                     related_information: false,
+                    diagnostic_data: false,
+                    code_descriptions: false,
                     file_operations: FileOperations::default(),
                     show_document: false,
                     virtual_documents: false,

@@ -1,10 +1,10 @@
 //! Open documents, exactly as the editor sent them.
 
-mod follow;
 mod last_break;
 mod late;
 mod lost;
 mod pieces;
+mod taken;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -71,12 +71,16 @@ impl Text {
 
     /// `None` for a text that would be too large with its lines.
     fn bounded(string: String) -> Option<Self> {
+        Self::fits(&string).then(|| Self::new(string))
+    }
+
+    /// Whether a text would not be too large with its lines.
+    fn fits(string: &str) -> bool {
         let breaks = || memchr2_iter(b'\n', b'\r', string.as_bytes()).count();
         let size = |n_lines: usize| string.len() + n_lines * size_of::<usize>();
         // Most texts are small enough for any number of lines, so that nothing has to be counted.
-        let fits = size(string.len()) <= limits::DOCUMENT_BYTES_MAX
-            || size(breaks()) <= limits::DOCUMENT_BYTES_MAX;
-        fits.then(|| Self::new(string))
+        size(string.len()) <= limits::DOCUMENT_BYTES_MAX
+            || size(breaks()) <= limits::DOCUMENT_BYTES_MAX
     }
 
     /// The memory it takes, in bytes, about.
@@ -227,24 +231,26 @@ impl Documents {
         let (mut replaced, mut cost) = (Ok(()), 0);
         let mut landed = Landed::default();
         for change in pieced_together(document, changes, version, encoding) {
-            match change.range {
-                None => {
-                    replaced = document.replace_all(change.text);
+            if let Some(range) = change.range {
+                if replaced == Err(Lost::TooManyChanges) {
+                    continue;
+                }
+                cost += document.text.cost_of(range);
+                if cost > limits::CHANGES_COST_MAX {
+                    document.forget();
+                    landed.see(None);
+                    replaced = Err(Lost::TooManyChanges);
+                    continue;
+                }
+            }
+            match document.edit_of(change, encoding) {
+                Err(text) => {
+                    replaced = document.replace_all(text);
                     document.moves.forget(document.revision);
                     landed.see(None);
                     cost = 0;
                 }
-                Some(_) if replaced == Err(Lost::TooManyChanges) => {}
-                Some(range) => {
-                    cost += document.text.cost_of(range);
-                    if cost > limits::CHANGES_COST_MAX {
-                        document.forget();
-                        landed.see(None);
-                        replaced = Err(Lost::TooManyChanges);
-                        continue;
-                    }
-                    document.follow(range, change.text, (version, encoding), &mut landed);
-                }
+                Ok(edit) => document.take(edit, encoding, &mut landed),
             }
         }
         let late = landed.late(document, encoding);
@@ -550,6 +556,62 @@ mod tests {
         assert!(back_of("1\r\n").is_none(), "as the editor shows it");
         let back = back_of("own\n").unwrap();
         assert_eq!((back.range.end.line, back.new_text.as_str()), (1, ""));
+    }
+
+    /// Has an edit of line 2 of four been given for version 1.
+    fn awaiting() -> Documents {
+        let mut documents = opened("1\n2\n3\n4\n");
+        let at = |line| lsp_types::Position::new(line, 0);
+        let edit = TextEdit::new(lsp_types::Range::new(at(1), at(2)), "two\n".into());
+        let seen = documents.get(&uri()).unwrap().text.clone();
+        let side = Side { uri: uri(), version: Some(1), source: Source::Open(seen.clone()) };
+        let (edits, swaps) = (vec![edit], Swaps::new());
+        let file = FileEdit { side, seen, edits, operation: None, swaps };
+        let (run, hunks) = (RunId(1), Choice::new());
+        let errand = Errand { way: Way::In, run, hunks, parts: Vec::new() };
+        documents.give(&[file], Some(errand), Encoding::Utf16);
+        documents
+    }
+
+    #[test]
+    fn an_edit_is_late_also_when_all_of_the_text_is_told() {
+        let told = |texts: &[&str]| {
+            let mut documents = awaiting();
+            for (at, text) in texts.iter().enumerate() {
+                let version = 2 + i32::try_from(at).unwrap();
+                let all = vec![change(None, text)];
+                documents.change(&uri(), version, all, Encoding::Utf16).unwrap();
+                assert_eq!(documents.get(&uri()).unwrap().text.string, *text);
+            }
+            documents.take_late(&uri()).map(|late| late.back.unwrap().new_text)
+        };
+        assert_eq!(told(&["1\ntwo\n3\n4\n"]), None);
+        assert_eq!(told(&["1\n2\n3\n4!\n", "1\ntwo\n3\n4!\n"]), None);
+        assert_eq!(told(&["1\n2!\n3\n4\n", "1\ntwo\n3\n4\n"]), Some("2!".into()));
+        // Nothing is known of what stands where, until all is told.
+        let mut documents = awaiting();
+        documents.distrust(&uri());
+        documents.change(&uri(), 2, vec![change(None, "1\ntwo\n3\n4\n")], Encoding::Utf16).unwrap();
+        assert!(documents.take_late(&uri()).is_none());
+        assert!(documents.get(&uri()).unwrap().in_sync);
+    }
+
+    #[test]
+    fn an_edit_told_of_with_typing_is_late_where_the_user_has_been() {
+        let late = |typed: (u32, u32, u32, u32)| {
+            let mut documents = awaiting();
+            let mut hear = |version, all: TextDocumentContentChangeEvent| {
+                documents.change(&uri(), version, vec![all], Encoding::Utf16).unwrap();
+                documents.take_late(&uri())
+            };
+            assert!(hear(2, change(Some(typed), "!")).is_none());
+            hear(3, change(Some((1, 0, 3, 0)), "two\n3 and more\n"))
+        };
+        assert!(late((3, 1, 3, 1)).is_none());
+        assert!(
+            late((1, 1, 1, 1)).is_some_and(|late| late.back.is_none()),
+            "nobody can take it apart"
+        );
     }
 
     #[test]

@@ -17,10 +17,14 @@ use crate::logic::acceptance::Swaps;
 /// looks at versions refuses this one when it comes too late itself; then the user has been told.
 pub fn put_back(session: &Arc<Session>, uri: Url, late: Late) {
     let name = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+    let Late { version, text, back: Some(back) } = late else {
+        return session.warn(&format!(
+            "a change reached {name} after you had typed there; if some of your text is gone, undo once"
+        ));
+    };
     session.warn(&format!(
         "a change reached {name} after you had typed there, so your text is put back; if it is not, undo once"
     ));
-    let Late { version, text, back: Some(back) } = late else { return };
     let side = Side { uri, version: Some(version), source: Source::Open(text.clone()) };
     let (edits, swaps) = (vec![back], Swaps::new());
     let file = FileEdit { side, seen: text, edits, operation: None, swaps };

@@ -5,9 +5,11 @@ pub mod evidence;
 pub mod hunks;
 pub mod job;
 pub mod moved;
+pub mod red;
 pub mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -17,13 +19,20 @@ use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
+use self::evidence::{Applied, InTexts, Offer};
 use self::hunks::HunkState;
-use self::job::Job;
+use self::job::{Jobs, is_about};
 use self::view::{Drawn, FileView};
+use super::board::Board;
+use super::documents::Document;
 use super::session::{Session, State};
 use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
+use crate::base::ids::RunId;
 use crate::base::limits;
+use crate::base::path::RepoPath;
 use crate::engine::Command;
+use crate::model::proposal::Proposal;
+use crate::model::subset::Choice;
 
 /// What was drawn and sent last.
 #[derive(Default)]
@@ -55,7 +64,7 @@ async fn draw(session: &Arc<Session>) {
     accept_alone::accept_green(session).await;
 }
 
-async fn draw_now(session: &Arc<Session>, jobs: Vec<Job>) -> Result<(), JoinError> {
+async fn draw_now(session: &Arc<Session>, jobs: Jobs) -> Result<(), JoinError> {
     let drawn = spawn_blocking(move || view::draw_all(jobs)).await?;
     session.state().check_parts(&drawn);
     let drawn = tasks::tell(session, drawn).await?;
@@ -116,6 +125,28 @@ pub async fn view_of(session: &Arc<Session>, uri: &Url) -> Option<Arc<FileView>>
 }
 
 impl State {
+    /// The open files for which a run of this session proposes nothing and that are not as it saw them.
+    fn edited(&self) -> BTreeMap<PathBuf, Applied> {
+        let of_run = |root: &Path, proposal: &Proposal| {
+            let seen = &self.started.get(&proposal.run)?.texts;
+            let is_other = |(path, document): &(&Path, &Document)| {
+                seen.get(path).is_some_and(|seen| !seen.is(&document.text))
+            };
+            let others = self.documents.files().filter(is_other);
+            let edited = others.filter_map(|(path, _)| RepoPath::below(root, path));
+            let is_proposed =
+                |path: &RepoPath| proposal.files.iter().any(|file| is_about(file, path));
+            let edited = edited.filter(|path| !is_proposed(path));
+            Some((proposal.run, InTexts { edited: edited.collect(), ..InTexts::default() }))
+        };
+        let of_board = |(root, board): (&PathBuf, &Board)| {
+            let reviews = board.reviews();
+            let runs = reviews.iter().filter_map(|review| of_run(root, &review.proposal));
+            (root.clone(), runs.collect())
+        };
+        self.boards.iter().map(of_board).collect()
+    }
+
     /// Keeps what was drawn and returns what the editor must be told. A view of a text that has moved on is not shown:
     /// the change that moved it has asked for a new one.
     fn show(&mut self, drawn: Drawn, versions: bool) -> Vec<PublishDiagnosticsParams> {
@@ -164,8 +195,8 @@ impl State {
         document.moves.touch(seen, lines)
     }
 
-    /// Has the checks run on what the user has chosen of proposals of this session, once it is a part and not asked
-    /// for: what is in the texts, and what would be there with all that was not rejected.
+    /// Has the checks run on what the user has chosen of proposals, once it is a part and not asked for: what is in the
+    /// texts, and what would be there with all that was not rejected.
     fn check_parts(&mut self, drawn: &Drawn) {
         let mut wanted = Vec::new();
         for (root, applied) in &drawn.applied {
@@ -177,11 +208,12 @@ impl State {
                 if !view.checking.is_empty() {
                     continue;
                 }
-                let in_texts = applied.get(&proposal.run).cloned().unwrap_or_default();
+                let texts = applied.get(&proposal.run);
+                let in_texts = texts.map(|texts| texts.applied.clone()).unwrap_or_default();
                 let parts = [in_texts, evidence::kept(view, proposal)];
                 let unknown =
                     parts.into_iter().filter(|part| !evidence::is_asked(view, proposal, part));
-                let own = unknown.filter(|_| self.started.contains_key(&proposal.run));
+                let own = unknown.filter(|_| !self.is_foreign(board, proposal.run));
                 wanted.extend(
                     own.map(|part| {
                         (proposal.run, evidence::as_hunks(proposal, &part).into_owned())
@@ -189,12 +221,35 @@ impl State {
                 );
             }
         }
-        for (id, hunks) in wanted {
-            // Once, whatever came of it; a person may ask again.
-            if self.asked.insert((id, hunks.clone())) {
-                self.send(id, Command::CheckSubset { id, hunks }).ok();
-            }
+        wanted.into_iter().for_each(|(id, hunks)| self.check_once(id, hunks));
+    }
+
+    /// Has a part of a proposal checked once, whatever comes of it; a person may ask again.
+    fn check_once(&mut self, id: RunId, hunks: Choice) {
+        if self.asked.insert((id, hunks.clone())) {
+            self.send(id, Command::CheckSubset { id, hunks }).ok();
         }
+    }
+
+    /// Has the checks run on what actions offer to accept together at some lines, as the user is looking at them.
+    pub fn check_offers(&mut self, view: &FileView, (first, last): (u32, u32)) {
+        let mut wanted: BTreeSet<(RunId, Choice)> = BTreeSet::new();
+        let Some(board) = self.boards.get(&view.root) else { return };
+        let here = view.hunks.iter().filter(|hunk| hunk.is_open() && hunk.touches(first, last));
+        for hunk in here {
+            let Some(run) = board.run(hunk.id.run) else { continue };
+            let Some(proposal) = &run.run.proposal else { continue };
+            // One after the other: what is chosen meanwhile may be another part by then.
+            if !run.checking.is_empty() || self.is_foreign(board, hunk.id.run) {
+                continue;
+            }
+            let step = hunk.step.as_ref().map(|step| &step.offer);
+            let offers = [Some(&hunk.of_file), step, Some(&hunk.of_proposal)].into_iter().flatten();
+            let unknown = offers.filter(|offer| !evidence::is_asked(run, proposal, &offer.items));
+            let hunks = |offer: &Offer| evidence::as_hunks(proposal, &offer.items).into_owned();
+            wanted.extend(unknown.map(|offer| (hunk.id.run, hunks(offer))));
+        }
+        wanted.into_iter().for_each(|(id, hunks)| self.check_once(id, hunks));
     }
 
     /// Remembers hunks that are in the text to stay.

@@ -212,6 +212,7 @@ impl Session {
             Notice::Refused { id, failure } => self.run_refused(*id, &Refusal::from(failure)),
             Notice::Changed(view) => self.run_changed(root, view),
             Notice::Shared { pid } => {
+                self.state().boards.entry(root.to_owned()).or_default().share();
                 self.log.info(&format!(
                     "process {pid} works on this project too; its runs are shown here"
                 ));
@@ -308,6 +309,11 @@ impl State {
         if self.swaps.len() > limits::RUNS_SHOWN_MAX {
             self.swaps.pop_first();
         }
+    }
+
+    /// Whether a run's changes may be under review in another editor, whose texts are others.
+    pub fn is_foreign(&self, board: &Board, run: RunId) -> bool {
+        !self.started.contains_key(&run) && board.may_be_elsewhere(run)
     }
 
     /// The newest run that its engine has not spoken of yet.

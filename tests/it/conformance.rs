@@ -35,6 +35,7 @@ const KINDS: &[&str] = &[
     "quickfix.greenloop.proposal",
     "quickfix.greenloop.fix",
     "source.greenloop.test",
+    "refactor.rewrite.greenloop.plan",
 ];
 
 /// Far more than any scenario takes, on the clock of its runtime.

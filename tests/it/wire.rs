@@ -11,6 +11,7 @@ mod lasting;
 mod listing;
 pub mod model;
 mod models;
+mod parts;
 mod plans;
 mod review;
 mod steps;

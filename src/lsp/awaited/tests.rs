@@ -1,6 +1,9 @@
 //! Tests of edits on their way.
 
+use std::time::Duration;
+
 use super::*;
+use crate::base::limits::EDITOR_APPLY_WALL_MAX;
 use tower_lsp::lsp_types::{self, Position};
 
 const BEFORE: &str = "1\n2\n3\n4\n";
@@ -26,7 +29,8 @@ fn check(new: &str, changes: &[(Range<usize>, &str)]) -> Option<String> {
         if let Some(late) = arrival.filter(|arrival| !arrival.is_as_meant) {
             let mut after = text.string.clone();
             after.replace_range(bytes.clone(), new);
-            after.replace_range(late.back.range(), &late.back.text);
+            let taken = late.back.unwrap();
+            after.replace_range(taken.range(), &taken.text);
             back = Some(after);
         }
         text.string.replace_range(bytes.clone(), new);
@@ -81,6 +85,29 @@ fn an_edit_that_arrives_over_what_was_typed_can_be_taken_back() {
     // What was typed there is gone again, or is a line of its own.
     assert_eq!(check("", &[(3..3, "!"), (3..4, ""), (2..4, "")]), None);
     assert_eq!(check("", &[(2..2, "!\n"), (4..6, "")]), None);
+}
+
+#[test]
+fn an_edit_can_be_late_for_as_long_as_an_editor_may_take() {
+    let late_after = |wall: Duration| {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let text = Text::new(BEFORE.into());
+            let mut awaited = Awaited::default();
+            let range = lsp_types::Range::new(Position::new(1, 0), Position::new(2, 0));
+            let edit = TextEdit::new(range, "two\n".into());
+            awaited.give(&[edit], &batch(1), (&text, 1), Encoding::Utf16);
+            let typed = Edit::new(3..3, "!");
+            assert!(awaited.follow(&text, &typed, 2, Encoding::Utf16).is_none());
+            let text = Text::new("1\n2!\n3\n4\n".into());
+            tokio::time::advance(wall).await;
+            awaited.follow(&text, &Edit::new(2..5, "two\n"), 3, Encoding::Utf16).is_some()
+        })
+    };
+    assert!(late_after(Duration::from_secs(6)));
+    assert!(late_after(EDITOR_APPLY_WALL_MAX));
+    assert!(!late_after(2 * EDITOR_APPLY_WALL_MAX));
 }
 
 #[test]

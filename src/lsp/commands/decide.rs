@@ -1,20 +1,24 @@
 //! `greenloop.hunk.*`, `greenloop.file.*`, `greenloop.proposal.*`: what the user says to proposed changes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use super::selection::{Level, Selected, from_text, selected};
 use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::{AcceptanceId, RunId};
+use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, RunView};
 use crate::logic::review::edits::Way;
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::review::evidence;
-use crate::lsp::review::hunks::HunkId;
+use crate::lsp::review::hunks::{HunkId, settled};
+use crate::lsp::review::job::ReviewJob;
 use crate::lsp::session::Session;
 use crate::model::proposal::{Acceptance, FileChange, Hunk, Proposal};
 use crate::model::run::Avoid;
@@ -37,9 +41,30 @@ pub async fn accept(session: Arc<Session>, arguments: Arguments, level: Level) -
         }
         selected
     };
+    let hunks = if level == Level::Hunk { hunks } else { unsettled(&session, run, hunks).await? };
     let wanted = Wanted { parts, ..Wanted::accept(run, hunks) };
     let acceptance = acceptance::begin(&session, wanted).await?;
     Ok(Reply::accepted(run, acceptance))
+}
+
+/// Those of some decisions of which something can still be made.
+async fn unsettled(session: &Session, run: RunId, mut items: Choice) -> Result<Choice, Refusal> {
+    let paths: BTreeSet<&RepoPath> = items.iter().map(|(path, _)| path).collect();
+    let jobs: Option<Vec<(RepoPath, ReviewJob)>> = {
+        let state = session.state();
+        let job = |path: &RepoPath| Some((path.clone(), state.review_job(run, path, None)?));
+        paths.into_iter().map(job).collect()
+    };
+    let jobs = jobs.ok_or_else(unknown)?;
+    let settled = spawn_blocking(move || {
+        let of = |(path, job): &(RepoPath, ReviewJob)| {
+            settled(job).into_iter().map(|item| (path.clone(), item)).collect::<Vec<_>>()
+        };
+        jobs.iter().flat_map(of).collect::<Choice>()
+    });
+    let settled = settled.await.map_err(|panic| Refusal::internal(&panic))?;
+    items.retain(|item| !settled.contains(item));
+    Ok(items)
 }
 
 /// Says no to changes, or takes that back.
@@ -118,8 +143,8 @@ pub fn check(session: &Session, arguments: Arguments, level: Level) -> Outcome {
     let items = match level {
         Level::Hunk | Level::File | Level::Step => {
             let board = state.boards.get(root);
-            let in_texts = board.and_then(|board| board.applied().get(&id)).cloned();
-            &in_texts.unwrap_or_default() | &hunks
+            let texts = board.and_then(|board| board.applied().get(&id));
+            texts.map_or_else(|| hunks.clone(), |texts| &texts.applied | &hunks)
         }
         Level::Proposal => evidence::kept(view, proposal),
     };

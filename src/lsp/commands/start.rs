@@ -16,6 +16,7 @@ use crate::lsp::documents::Text;
 use crate::lsp::error::{Reason, Refusal};
 use crate::lsp::findings::What;
 use crate::lsp::progress::Progress;
+use crate::lsp::questions::Question;
 use crate::lsp::session::{Session, State};
 use crate::lsp::{from_proto, projects};
 use crate::model::report::Place;
@@ -37,9 +38,24 @@ struct Wanted {
     file: Option<Url>,
     /// In these lines of it, the first and the last, counted from 0.
     lines: Option<(u32, u32)>,
+    /// The person is asked for the goal, where none is named.
+    ask: bool,
 }
 
 impl Wanted {
+    /// What a person is asked who is to say the goal.
+    fn question(&self) -> String {
+        let name = |file: &Url| file.path().rsplit('/').next().unwrap_or_default().to_owned();
+        let place = match (&self.file, self.lines) {
+            (Some(file), Some((first, last))) => {
+                format!(" in lines {} to {} of {}", first + 1, last + 1, name(file))
+            }
+            (Some(file), None) => format!(" in {}", name(file)),
+            (None, _) => String::new(),
+        };
+        format!("what is to be done{place}? The command greenloop.answer takes your words.")
+    }
+
     /// Names the tests that are meant by their place.
     fn find_tests(&mut self, session: &Session) -> Result<(), Refusal> {
         let Some(file) = self.file.as_ref().filter(|_| self.goal.is_empty()) else { return Ok(()) };
@@ -85,7 +101,30 @@ pub fn start(
     kind: GoalKind,
     plan_first: bool,
 ) -> Outcome {
-    let mut wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
+    if wanted.ask && wanted.goal.is_empty() {
+        tokio::spawn(ask_for_goal(session.clone(), wanted, kind, plan_first));
+        return Ok(Reply::default());
+    }
+    start_wanted(session, wanted, kind, plan_first)
+}
+
+/// Starts a run once the person has said what for.
+async fn ask_for_goal(session: Arc<Session>, mut wanted: Wanted, kind: GoalKind, plan_first: bool) {
+    let question = Question { text: wanted.question(), choices: Vec::new(), in_words: true };
+    let Some(words) = session.questions.ask(&session, question).await else { return };
+    wanted.goal = words;
+    if let Err(refusal) = start_wanted(&session, wanted, kind, plan_first) {
+        session.warn(&refusal.message);
+    }
+}
+
+fn start_wanted(
+    session: &Arc<Session>,
+    mut wanted: Wanted,
+    kind: GoalKind,
+    plan_first: bool,
+) -> Outcome {
     wanted.find_tests(session)?;
     let folder = folder(session, wanted.uri.as_ref())?;
     if let Some(failure) = session.state().projects.failure(&folder) {

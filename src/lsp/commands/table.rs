@@ -32,6 +32,8 @@ pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
 pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
+pub const PLAN: &str = "greenloop.plan";
+pub const PLAN_REFUSE: &str = "greenloop.plan.refuse";
 pub const PLAN_APPROVE: &str = "greenloop.plan.approve";
 pub const SHOW: &str = "greenloop.show";
 pub const PROPOSAL_UNDO: &str = "greenloop.proposal.undo";
@@ -75,9 +77,9 @@ pub const ROWS: &[Row] = &[
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, false)),
     },
     Row {
-        name: "greenloop.plan",
-        argument: TESTS_OR_NAME,
-        effect: "the same, once you said yes to its plan",
+        name: PLAN,
+        argument: "`{goal?, ask?, checks?, tests?, uri?, file?, lines?}` or a test's name",
+        effect: "the same, once you said yes to its plan; with `ask` you are asked for the goal",
         run: |session, arguments| now(start(&session, arguments, GoalKind::FixUntilGreen, true)),
     },
     Row {
@@ -87,7 +89,7 @@ pub const ROWS: &[Row] = &[
         run: |session, arguments| Box::pin(task::approve(session, arguments)),
     },
     Row {
-        name: "greenloop.plan.refuse",
+        name: PLAN_REFUSE,
         argument: "`{taskId?, feedback?}`",
         effect: "says no to what a run asks about its plan",
         run: |session, arguments| now(task::refuse(&session, arguments)),

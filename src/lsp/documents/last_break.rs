@@ -30,6 +30,9 @@ pub(super) fn told(
     let shorter = change.text.strip_suffix('\n').filter(|_| is_break(&string[change.end..]));
     let Some(shorter) = shorter.filter(|_| !awaited.is_empty()) else { return Told::AsItIs };
     let edit = Edit::new(change.range(), shorter.strip_suffix('\r').unwrap_or(shorter));
-    let comes = |edit: &Edit| awaited.clone().follow(text, edit, version, encoding).is_some();
+    let comes = |edit: &Edit| {
+        let arrival = awaited.clone().follow(text, edit, version, encoding);
+        arrival.is_some_and(|arrival| arrival.is_alone())
+    };
     if !comes(change) && comes(&edit) { Told::TooMuch(edit) } else { Told::AsItIs }
 }

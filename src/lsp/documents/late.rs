@@ -42,12 +42,13 @@ impl Landed {
         if !changes.iter().flatten().any(|arrival| !arrival.is_as_meant) {
             return None;
         }
-        // Something else came behind it, which cannot be taken apart from it.
-        let Some(arrivals) = changes.into_iter().collect::<Option<Vec<_>>>() else {
+        // Something else came with it or behind it, which cannot be taken apart from it.
+        let backs = changes.into_iter().map(|arrival| arrival?.back);
+        let Some(backs) = backs.collect::<Option<Vec<Edit>>>() else {
             return Some(Late { version, text: text.clone(), back: None });
         };
         let mut string = text.string.clone();
-        for Arrival { back, .. } in arrivals.iter().rev() {
+        for back in backs.iter().rev() {
             string.replace_range(back.range(), &back.text);
         }
         let back = Edit::new(0..text.string.len(), string).narrowed(&text.string);

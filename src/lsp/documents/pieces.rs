@@ -29,7 +29,9 @@ pub(super) fn pieced_together(
             return changes;
         }
         let change = Edit::new(from_proto::byte_range(&after, range, encoding), &*change.text);
-        is_each &= awaited.follow(&after, &change, version, encoding).is_some();
+        is_each &= awaited
+            .follow(&after, &change, version, encoding)
+            .is_some_and(|arrival| arrival.is_alone());
         after.replace(change.range(), &change.text);
     }
     let whole = Edit::new(0..before.string.len(), after.string).narrowed(&before.string);

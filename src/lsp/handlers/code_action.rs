@@ -1,6 +1,7 @@
 //! `textDocument/codeAction`: what can be done about the lines under the cursor.
 
 mod shown;
+mod wider;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,15 +10,16 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Response;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionContext, CodeActionDisabled, CodeActionKind, CodeActionOrCommand,
-    CodeActionParams, CodeActionTriggerKind, Command, Url,
+    CodeActionParams, CodeActionTriggerKind, Command, Range, Url,
 };
 
 use self::shown::{about, is_of_test, shown};
-use crate::base::text::counted;
+use self::wider::wider;
 use crate::logic::review::HunkState as Found;
 use crate::lsp::capabilities::{Capabilities, LLM_GENERATED};
 use crate::lsp::commands;
 use crate::lsp::findings::What;
+use crate::lsp::from_proto;
 use crate::lsp::handlers::code_action_resolve;
 use crate::lsp::plan_docs;
 use crate::lsp::review::edits::conflicting;
@@ -36,6 +38,7 @@ const REVISE: &str = "quickfix.greenloop.revise";
 const REBASE: &str = "quickfix.greenloop.rebase";
 const INCLUDE: &str = "quickfix.greenloop.include";
 const CHECK: &str = "quickfix.greenloop.check";
+const PLAN: &str = "refactor.rewrite.greenloop.plan";
 const FILE: &str = "quickfix.greenloop.file";
 const STEP: &str = "quickfix.greenloop.step";
 const PROPOSAL: &str = "quickfix.greenloop.proposal";
@@ -48,9 +51,17 @@ pub async fn code_action(
         let actions = plan_docs::actions(&session, params).await;
         return actions.into_iter().map(CodeActionOrCommand::CodeAction).collect();
     }
-    let Some(view) = view_of(&session, &params.text_document.uri).await else { return Vec::new() };
     let lines = (params.range.start.line, params.range.end.line);
-    let mut actions = listed(&view, lines, &params.context, session.capabilities());
+    let mut actions = match view_of(&session, &params.text_document.uri).await {
+        Some(view) => {
+            if params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC) {
+                session.state().check_offers(&view, lines);
+            }
+            listed(&view, lines, &params.context, session.capabilities())
+        }
+        None => Vec::new(),
+    };
+    actions.extend(plan_here(&session, &params));
     if !session.capabilities().action_literals {
         make_titles_unique(&mut actions);
         let commands = actions.into_iter().filter_map(as_command);
@@ -208,7 +219,13 @@ fn accept_part(
         return None;
     }
     let action = CodeAction {
-        title: format!("Accept {} of {} lines of {}", parts.len(), hunk.parts.len(), hunk.label),
+        // Checks are made of whole changes.
+        title: format!(
+            "Accept {} of {} lines of {} (not checked without the rest)",
+            parts.len(),
+            hunk.parts.len(),
+            hunk.label
+        ),
         kind: Some(CodeActionKind::new(ACCEPT)),
         ..CodeAction::default()
     };
@@ -232,7 +249,8 @@ fn with_data(
 }
 
 fn with_way(action: CodeAction, id: &HunkId, uri: &Url, capabilities: &Capabilities) -> CodeAction {
-    if capabilities.drops_versions && capabilities.apply_edit {
+    let has_no_version = capabilities.drops_versions || !capabilities.document_changes;
+    if has_no_version && capabilities.apply_edit {
         // What is typed while the action is on its way would be overwritten by an edit of the action itself.
         let (name, argument) = (commands::HUNK_ACCEPT.into(), json!(id));
         let command = Command::new(action.title.clone(), name, Some(vec![argument]));
@@ -253,106 +271,19 @@ fn reject(hunk: &HunkView) -> Option<CodeAction> {
     })
 }
 
-/// Actions on more than one hunk, for each proposal that has an open one among `here`.
-fn wider(
-    view: &FileView,
-    here: &[&HunkView],
-    capabilities: &Capabilities,
-    asked: impl Fn(&str) -> bool,
-) -> Vec<CodeAction> {
-    let mut actions = Vec::new();
-    let mut done = HashSet::new();
-    for hunk in here.iter().filter(|hunk| hunk.is_open() && done.insert(hunk.id.run)) {
-        if asked(SHOW) {
-            let title = format!("Show the diff of {}", hunk.label);
-            let argument = json!({"what": "diff", "taskId": hunk.id.run});
-            actions.push(command_action(SHOW, title, commands::SHOW, argument));
-        }
-        actions.extend(again(hunk, &asked));
-        if !capabilities.apply_edit {
-            continue;
-        }
-        let same_file = |other: &&HunkView| {
-            other.id.run == hunk.id.run && other.id.path == hunk.id.path && other.is_open()
-        };
-        let n_open = view.hunks.iter().filter(same_file).count();
-        if asked(FILE) && n_open > 1 {
-            let (file, argument) =
-                (hunk.id.path.file_name(), json!({"taskId": hunk.id.run, "path": hunk.id.path}));
-            let all = [("Accept", commands::FILE_ACCEPT), ("Reject", commands::FILE_REJECT)];
-            actions.extend(all.map(|(verb, command)| {
-                let title = format!("{verb} all {n_open} changes in {file}");
-                command_action(FILE, title, command, argument.clone())
-            }));
-        }
-        let steps = here.iter().filter(|other| other.id.run == hunk.id.run && other.is_open());
-        if asked(STEP) {
-            actions.extend(of_steps(steps));
-        }
-        let (n_changes, n_files) = hunk.whole;
-        if asked(PROPOSAL) && n_changes > 1 {
-            let argument = json!({ "taskId": hunk.id.run });
-            let files = match hunk.n_judging {
-                0 => counted(n_files, "file"),
-                n => format!("{}, {n} of what judges them", counted(n_files, "file")),
-            };
-            let all =
-                [("Accept", commands::PROPOSAL_ACCEPT), ("Reject", commands::PROPOSAL_REJECT)];
-            actions.extend(all.map(|(verb, command)| {
-                let title = format!("{verb} the whole proposal ({n_changes} changes in {files})");
-                command_action(PROPOSAL, title, command, argument.clone())
-            }));
-        }
-    }
-    actions
-}
-
-/// Actions on all that a step brought, for each step that has one of these open hunks.
-fn of_steps<'a>(hunks: impl Iterator<Item = &'a &'a HunkView>) -> Vec<CodeAction> {
-    let mut done = HashSet::new();
-    let mut actions = Vec::new();
-    for hunk in hunks {
-        let Some(step) = hunk.step.as_ref().filter(|step| done.insert(step.id)) else { continue };
-        let what =
-            format!("step {} ({}): {}", step.id, counted(step.n_changes, "change"), step.title);
-        let argument = json!({"taskId": hunk.id.run, "step": step.id});
-        let all = [
-            ("Accept", commands::STEP_ACCEPT),
-            ("Reject", commands::STEP_REJECT),
-            ("Look for another way at", commands::STEP_REVISE),
-        ];
-        actions.extend(all.map(|(verb, command)| {
-            command_action(STEP, format!("{verb} {what}"), command, argument.clone())
-        }));
-    }
-    actions
-}
-
-/// Work to be done once more about a hunk.
-fn again(hunk: &HunkView, asked: impl Fn(&str) -> bool) -> Vec<CodeAction> {
-    let mut actions = Vec::new();
-    if hunk.state == HunkState::Conflict {
-        if asked(REBASE) {
-            let title = format!("Redo {} on your text", hunk.label);
-            let argument = json!({ "taskId": hunk.id.run });
-            actions.push(command_action(REBASE, title, commands::PROPOSAL_REBASE, argument));
-        }
-    } else if asked(REVISE) {
-        let title = format!("Look for another {}", hunk.label);
-        actions.push(command_action(REVISE, title, commands::HUNK_REVISE, json!(hunk.id)));
-    }
-    if asked(INCLUDE) && hunk.n_left_out > 0 {
-        let n = counted(hunk.n_left_out, "edit");
-        let title = format!("Redo with the {n} left out of what judges the change");
-        let argument = json!({ "taskId": hunk.id.run });
-        actions.push(command_action(INCLUDE, title, commands::PROPOSAL_INCLUDE, argument));
-    }
-    let (n_changes, _) = hunk.whole;
-    if asked(CHECK) && n_changes > 1 && hunk.can_go_in() {
-        let title = format!("Check {} without the rest", hunk.label);
-        actions.push(command_action(CHECK, title, commands::HUNK_CHECK, json!(hunk.id)));
-    }
-    actions
+/// Asks for a goal about the lines that are selected in a file of a project.
+fn plan_here(session: &Session, params: &CodeActionParams) -> Option<CodeAction> {
+    let (Range { start, end }, uri) = (params.range, &params.text_document.uri);
+    let is_wanted = is_asked(&params.context, PLAN)
+        && start != end
+        && params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
+    let path = from_proto::path(uri).filter(|_| is_wanted)?;
+    session.state().projects.folder_of(&path)?;
+    // A selection of whole lines ends where the next one begins.
+    let last = if end.character == 0 { end.line.saturating_sub(1) } else { end.line };
+    let lines = [start.line, last.max(start.line)];
+    let argument = json!({"uri": uri, "file": uri, "lines": lines, "ask": true});
+    Some(command_action(PLAN, "Plan a change here…".into(), commands::PLAN, argument))
 }
 
 fn fix(test: &TestId, view: &FileView) -> CodeAction {

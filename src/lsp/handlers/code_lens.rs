@@ -68,13 +68,14 @@ fn of_file(open: &[&HunkView]) -> Vec<CodeLens> {
     let mut lenses = Vec::new();
     let mut rest = open;
     while let Some(first) = rest.first() {
-        let n = rest.iter().take_while(|hunk| hunk.id.run == first.id.run).count();
-        if n > 1 {
-            let title = format!("Greenloop: {} | Accept all", counted(n, "change"));
+        let n_same = rest.iter().take_while(|hunk| hunk.id.run == first.id.run).count();
+        if n_same > 1 {
+            let (n, said) = (counted(n_same, "change"), &first.of_file.said);
+            let title = format!("Greenloop: {n} | Accept all ({said})");
             let argument = json!({"taskId": first.id.run, "path": first.id.path});
             lenses.push(lens(0, title, commands::FILE_ACCEPT, argument));
         }
-        rest = &rest[n..];
+        rest = &rest[n_same..];
     }
     lenses
 }

@@ -54,7 +54,9 @@ impl Open {
         if is_read && self.facts.is_some() {
             let title = "Carry out this plan".to_owned();
             let argument = json!({ "taskId": run_of(&self.uri) });
-            actions.push(command_action(PLAN, title, commands::PLAN_APPROVE, argument));
+            actions.push(command_action(PLAN, title, commands::PLAN_APPROVE, argument.clone()));
+            let title = "Reject this plan".to_owned();
+            actions.push(command_action(PLAN, title, commands::PLAN_REFUSE, argument));
         }
         let Some(at) = at.filter(|_| is_read) else { return actions };
         let (step, section) = (&parsed.plan.steps[at], &parsed.steps[at]);

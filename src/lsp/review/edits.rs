@@ -85,7 +85,7 @@ pub fn file_edit(
         return Ok(Some(edit).filter(|edit| !edit.edits.is_empty()));
     }
     match (hunks::whole_state(job), way) {
-        (FileState::Conflict, _) => Err(conflicting()),
+        (FileState::Conflict, _) => Err(conflicting_in(job, &[0])),
         (FileState::Applied, Way::In) | (FileState::Pending, Way::Out) => Ok(None),
         (FileState::Pending, Way::In) | (FileState::Applied, Way::Out) => {
             whole_edit(job, way, basis).map(Some)
@@ -166,7 +166,7 @@ fn text_edits(
     let (path, hunks) = (&change.path, &change.hunks);
     let file = File { path, hunks, reader: job.reader(), current: &seen.string };
     let moved = file.moved(|hunk, reading| wanted.parts_of(hunk, reading), way, basis.known);
-    let (swaps, edits) = moved.map_err(|_hunks| conflicting())?;
+    let (swaps, edits) = moved.map_err(|hunks| conflicting_in(job, &hunks))?;
     let edits = edits.into_iter().map(|edit| to_proto::text_edit(&seen, edit, basis.encoding));
     let edits = edits.collect();
     Ok(FileEdit { side: side.clone(), seen, edits, operation: None, swaps })
@@ -174,8 +174,25 @@ fn text_edits(
 
 /// Why a decision that the text contradicts cannot be made true.
 pub fn conflicting() -> Refusal {
-    let message =
-        "these lines were edited since the change was made; undo that, or run greenloop.fix again";
+    conflict("undo that")
+}
+
+/// The same of some decisions about one file, which are named.
+fn conflicting_in(job: &ReviewJob, hunks: &[usize]) -> Refusal {
+    let path = &job.review.proposal.files[job.file].path;
+    let number = |hunk: &usize| format!("change {}/{}", job.n_before + hunk + 1, job.n_total);
+    let named: Vec<String> = hunks.iter().take(NAMED_MAX).map(number).collect();
+    let more = if hunks.len() > NAMED_MAX { " and more" } else { "" };
+    conflict(&format!("undo that in {path} ({}{more})", named.join(", ")))
+}
+
+/// Decisions in conflict that are named at once.
+const NAMED_MAX: usize = 3;
+
+fn conflict(undo: &str) -> Refusal {
+    let message = format!(
+        "these lines were edited since the change was made; {undo}, or run greenloop.fix again"
+    );
     Refusal::new(Reason::Conflict, message)
 }
 

@@ -1,7 +1,7 @@
 //! What is known of the part of a proposal that would be in the texts after a decision.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::base::ids::RunId;
@@ -12,8 +12,42 @@ use crate::lsp::summary;
 use crate::model::proposal::{FileChange, HunkAt, Proposal};
 use crate::model::subset::{Choice, SubsetVerdict};
 
-/// The decisions that are in the texts, by run.
-pub type Applied = HashMap<RunId, Choice>;
+/// What the texts hold of a proposal, and what they hold beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InTexts {
+    /// The decisions that are in them.
+    pub applied: Choice,
+    /// Decisions of which a part is.
+    pub partly: Choice,
+    /// Decisions in whose place is something that the user made.
+    pub stuck: Choice,
+    /// Files that differ from what the run saw anywhere else.
+    pub edited: BTreeSet<RepoPath>,
+}
+
+/// What is in the texts, by run.
+pub type Applied = HashMap<RunId, InTexts>;
+
+impl InTexts {
+    /// This of one file as just read, with that of others as drawn last.
+    pub fn with_others(mut self, known: Option<&InTexts>, here: &RepoPath) -> Self {
+        let Some(known) = known else { return self };
+        let elsewhere = |(path, _): &&HunkAt| path != here;
+        self.applied.extend(known.applied.iter().filter(elsewhere).cloned());
+        self.partly.extend(known.partly.iter().filter(elsewhere).cloned());
+        self.stuck.extend(known.stuck.iter().filter(elsewhere).cloned());
+        self.edited.extend(known.edited.iter().filter(|path| *path != here).cloned());
+        self
+    }
+
+    /// Adds what another text shows.
+    pub fn join(&mut self, other: &InTexts) {
+        self.applied.extend(other.applied.iter().cloned());
+        self.partly.extend(other.partly.iter().cloned());
+        self.stuck.extend(other.stuck.iter().cloned());
+        self.edited.extend(other.edited.iter().cloned());
+    }
+}
 
 /// Every decision that a proposal asks for.
 pub fn all(proposal: &Proposal) -> Choice {
@@ -51,10 +85,15 @@ pub fn as_hunks<'a>(proposal: &Proposal, items: &'a Choice) -> Cow<'a, Choice> {
     Cow::Owned(items.iter().flat_map(hunks_of).collect())
 }
 
-/// What the checks say of some decisions of a proposal without the others, in words.
-pub fn of(view: &Arc<RunView>, proposal: &Proposal, items: &Choice) -> String {
+/// What the checks say of the texts once these decisions and no others are in them, in words.
+pub fn of(view: &RunView, proposal: &Proposal, items: &Choice, texts: &InTexts) -> String {
+    // No tree that was tested has a part of a change, or what the user made of one.
+    if !texts.stuck.is_empty() || !texts.partly.is_subset(items) {
+        return "not checked with your text".into();
+    }
+    let past = if texts.edited.is_empty() { "" } else { ", before your latest edits" };
     if is_all(proposal, items) {
-        return summary::evidence(&proposal.evidence);
+        return summary::evidence(&proposal.evidence) + past;
     }
     let hunks = as_hunks(proposal, items);
     if view.checking.contains(&*hunks) {
@@ -63,14 +102,29 @@ pub fn of(view: &Arc<RunView>, proposal: &Proposal, items: &Choice) -> String {
     match view.run.subsets.iter().find(|subset| subset.hunks == *hunks).map(|known| &known.verdict)
     {
         Some(SubsetVerdict::Green { n_passed }) => {
-            format!("{} pass without the rest", counted(*n_passed, "test"))
+            format!("{} pass without the rest{past}", counted(*n_passed, "test"))
         }
         Some(SubsetVerdict::Red { still_red, broken }) => {
             let n = still_red.len() + broken.len();
-            format!("red without the rest: {}", counted(n, "test"))
+            format!("red without the rest: {}{past}", counted(n, "test"))
         }
         Some(SubsetVerdict::Unknown { reason }) => format!("not known without the rest: {reason}"),
         None => "not checked without the rest".into(),
+    }
+}
+
+/// Decisions that can be made at once, and what is known of the texts with them.
+#[derive(Clone, Debug, Default)]
+pub struct Offer {
+    /// With what is in the texts.
+    pub items: Arc<Choice>,
+    pub said: String,
+}
+
+impl Offer {
+    pub fn new(view: &RunView, proposal: &Proposal, wanted: &Choice, texts: &InTexts) -> Self {
+        let items = wanted | &texts.applied;
+        Self { said: of(view, proposal, &items, texts), items: Arc::new(items) }
     }
 }
 
@@ -81,15 +135,4 @@ pub fn is_asked(view: &RunView, proposal: &Proposal, items: &Choice) -> bool {
         || is_all(proposal, items)
         || view.checking.contains(&*hunks)
         || view.run.subsets.iter().any(|subset| subset.hunks == *hunks)
-}
-
-/// The decisions of a run that are in the texts: those of one file as just read, those of others as drawn last.
-pub fn in_texts(
-    applied: &Applied,
-    run: RunId,
-    path: &RepoPath,
-    here: impl Iterator<Item = usize>,
-) -> Choice {
-    let elsewhere = applied.get(&run).into_iter().flatten().filter(|(file, _)| file != path);
-    elsewhere.cloned().chain(here.map(|item| (path.clone(), item))).collect()
 }

@@ -1,23 +1,26 @@
 //! The decisions a proposal asks for in one file, as the texts are now.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::Range as ProtoRange;
 
-use super::evidence::{self, Applied};
+use super::evidence::{self, InTexts, Offer};
 use super::job::{Look, ReviewJob, Side};
 use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::ReviewFile;
 use crate::logic::review::file::{FileState, Places, file_state};
+use crate::logic::review::outside::is_edited_outside;
 use crate::logic::review::overlap::{Placed, Relation, relations};
 use crate::logic::review::{HunkState as Found, Reading};
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
 use crate::model::proposal::{ChangeKind, FileChange, Hunk, StepChange};
+use crate::model::subset::Choice;
 
 /// Which decision of which run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,6 +63,10 @@ pub struct HunkView {
     pub llm: bool,
     /// The step that made it, where there are several.
     pub step: Option<StepView>,
+    /// All that can go into its file.
+    pub of_file: Offer,
+    /// All of the proposal that was not rejected.
+    pub of_proposal: Offer,
 }
 
 /// A step of the plan, as one of its changes shows it.
@@ -69,11 +76,14 @@ pub struct StepView {
     pub title: String,
     /// Decisions about its changes.
     pub n_changes: usize,
+    /// All of them that were not rejected.
+    pub offer: Offer,
 }
 
 impl StepView {
     fn of(step: &StepChange) -> StepView {
-        StepView { id: step.step, title: step.title.clone(), n_changes: step.hunks.len() }
+        let (id, title, n_changes) = (step.step, step.title.clone(), step.hunks.len());
+        StepView { id, title, n_changes, offer: Offer::default() }
     }
 }
 
@@ -135,6 +145,15 @@ pub fn found(job: &ReviewJob) -> Vec<Reading> {
             vec![as_reading(whole_state(job))]
         }
     }
+}
+
+/// The decisions about a file that were in its text before what the user made of them.
+pub fn settled(job: &ReviewJob) -> Vec<usize> {
+    let is_settled = |(reading, settled): (Reading, &bool)| {
+        *settled && matches!(reading.state, Found::Conflict { .. })
+    };
+    let all = found(job).into_iter().zip(&job.settled).map(is_settled).enumerate();
+    all.filter(|(_, is_settled)| *is_settled).map(|(hunk, _)| hunk).collect()
 }
 
 /// The state of each hunk; all in conflict when the file has no text.
@@ -241,6 +260,8 @@ fn view(
         n_left_out: proposal.guard.left_out.iter().map(|left| left.change.n_items()).sum(),
         llm: step.map_or(proposal.llm, |step| step.llm),
         step: step.filter(|_| proposal.steps.len() > 1).map(StepView::of),
+        of_file: Offer::default(),
+        of_proposal: Offer::default(),
     }
 }
 
@@ -264,30 +285,70 @@ fn placed<'a>(job: &'a ReviewJob, readings: &'a [Reading]) -> Vec<Placed<'a>> {
     hunks.zip(readings).map(|(hunk, reading)| Placed { hunk, reading }).collect()
 }
 
-/// Says what is known of the texts once each hunk of one file is accepted on top of what is `applied`.
-pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, applied: &Applied) {
-    let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
-    let is_own = |hunk: &HunkView| hunk.id.run == proposal.run && hunk.id.path == *path;
-    let is_in = |hunk: &&HunkView| is_own(hunk) && hunk.state == HunkState::Applied;
-    let here: Vec<usize> = hunks.iter().filter(is_in).map(|hunk| hunk.id.hunk).collect();
-    let mut items = evidence::in_texts(applied, proposal.run, path, here.into_iter());
-    let is_mixed = |hunk: &&HunkView| {
-        let state = hunk.state;
-        is_own(hunk)
-            && matches!(state, HunkState::Partly | HunkState::Settled | HunkState::Conflict)
+/// What the text of one file holds of a proposal, of whose decisions about it these are the views.
+pub fn in_texts(hunks: &[HunkView], job: &ReviewJob, text: Option<&Text>) -> InTexts {
+    let of = |states: &[HunkState]| {
+        let own = hunks.iter().filter(|hunk| states.contains(&hunk.state));
+        own.map(|hunk| (hunk.id.path.clone(), hunk.id.hunk)).collect()
     };
-    let mixed: Vec<usize> = hunks.iter().filter(is_mixed).map(|hunk| hunk.id.hunk).collect();
-    for hunk in hunks.iter_mut().filter(|hunk| is_own(hunk)) {
-        // No tree that was tested has what the user made of another change.
-        if mixed.iter().any(|other| *other != hunk.id.hunk) {
-            hunk.evidence = "not checked with your text".into();
-            continue;
+    let path = &job.review.proposal.files[job.file].path;
+    let is_edited = !hunks.is_empty() && is_edited(hunks, job, text);
+    InTexts {
+        applied: of(&[HunkState::Applied]),
+        partly: of(&[HunkState::Partly]),
+        stuck: of(&[HunkState::Settled, HunkState::Conflict]),
+        edited: is_edited.then(|| path.clone()).into_iter().collect(),
+    }
+}
+
+/// Whether the file differs from what the proposal was made for at any other lines than those of its hunks.
+fn is_edited(hunks: &[HunkView], job: &ReviewJob, text: Option<&Text>) -> bool {
+    let (change, file) = (&job.review.proposal.files[job.file], &job.review.files[job.file]);
+    let is_other = |places: &[Range<u32>], text: &Text| {
+        is_edited_outside(&file.before, &change.hunks, places, &text.string)
+    };
+    match change.kind {
+        ChangeKind::Modify => {
+            let places: Vec<Range<u32>> = hunks.iter().map(|hunk| hunk.lines.clone()).collect();
+            text.is_some_and(|text| is_other(&places, text))
         }
+        ChangeKind::Rename { .. } => {
+            let side = job.places.from.as_ref().filter(|from| from.text().is_some());
+            let text = side.unwrap_or(&job.places.here).text();
+            text.is_some_and(|text| {
+                let readings = job.reader().readings(&text.string);
+                let places: Vec<Range<u32>> =
+                    readings.iter().map(|found| found.state.lines().clone()).collect();
+                is_other(&places, &text)
+            })
+        }
+        // Their states say it all.
+        ChangeKind::Create | ChangeKind::Delete => false,
+    }
+}
+
+/// Says what is known of the texts once each of these hunks of one file is accepted on top of what is in them.
+pub fn add_evidence(hunks: &mut [HunkView], job: &ReviewJob, texts: &InTexts) {
+    let (proposal, path) = (&job.review.proposal, &job.review.proposal.files[job.file].path);
+    let kept = evidence::kept(&job.view, proposal);
+    let offer = |wanted: &Choice| Offer::new(&job.view, proposal, wanted, texts);
+    let open = hunks.iter().filter(|hunk| hunk.can_go_in());
+    let (of_file, of_proposal) =
+        (offer(&open.map(|hunk| (path.clone(), hunk.id.hunk)).collect()), offer(&kept));
+    let mut of_steps: HashMap<StepId, Offer> = HashMap::new();
+    let mut items = texts.applied.clone();
+    for hunk in hunks {
         let item = (path.clone(), hunk.id.hunk);
         let is_new = items.insert(item.clone());
-        hunk.evidence = evidence::of(&job.view, proposal, &items);
+        hunk.evidence = evidence::of(&job.view, proposal, &items, texts);
         if is_new {
             items.remove(&item);
+        }
+        (hunk.of_file, hunk.of_proposal) = (of_file.clone(), of_proposal.clone());
+        if let Some(step) = &mut hunk.step {
+            let made = proposal.steps.iter().find(|made| made.step == step.id);
+            let of_step = || offer(&made.map(|made| &made.hunks & &kept).unwrap_or_default());
+            step.offer = of_steps.entry(step.id).or_insert_with(of_step).clone();
         }
     }
 }
@@ -342,6 +403,8 @@ mod tests {
             n_left_out: 0,
             llm: false,
             step: None,
+            of_file: Offer::default(),
+            of_proposal: Offer::default(),
         };
         let touched = |lines: Range<u32>| {
             (0..6).filter(|line| hunk(lines.clone()).touches(*line, *line)).collect::<Vec<_>>()

@@ -1,12 +1,13 @@
 //! Collects what drawing a file needs, so that it can be drawn without any lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tower_lsp::lsp_types::{Location, Url};
 
 use super::evidence::Applied;
+use super::red::RedPlace;
 use super::view::line_start;
 use crate::base::ids::RunId;
 use crate::base::path::RepoPath;
@@ -29,6 +30,13 @@ pub struct Key {
     pub board: u64,
 }
 
+/// Everything that drawing all files of all projects needs.
+pub struct Jobs {
+    pub files: Vec<Job>,
+    /// What is known of texts for which nothing is proposed, by project root.
+    pub elsewhere: BTreeMap<PathBuf, Applied>,
+}
+
 /// Everything that drawing one file needs.
 pub struct Job {
     pub root: PathBuf,
@@ -43,6 +51,11 @@ pub struct Job {
     pub findings: Vec<FindingJob>,
     /// What is in the texts, as far as known.
     pub applied: Arc<Applied>,
+    /// For editors that show them: the red tests that each proposal turns green.
+    pub red: HashMap<RunId, Vec<RedPlace>>,
+    /// As in the editor's capabilities.
+    pub diagnostic_data: bool,
+    pub code_descriptions: bool,
 }
 
 /// A place for a file, whether there is one or not.
@@ -163,8 +176,9 @@ impl Side {
 
 impl State {
     /// One job per file that has something to show, open or not.
-    pub fn jobs(&self, capabilities: &Capabilities) -> Vec<Job> {
-        self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities)).collect()
+    pub fn jobs(&self, capabilities: &Capabilities) -> Jobs {
+        let files = self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities));
+        Jobs { files: files.collect(), elsewhere: self.edited() }
     }
 
     fn jobs_of(&self, root: &Path, capabilities: &Capabilities) -> Vec<Job> {
@@ -293,6 +307,16 @@ impl State {
                 .collect(),
             findings: here.map(|finding| self.finding_job(material, finding, related)).collect(),
             applied: material.board.applied().clone(),
+            red: match related {
+                true => material
+                    .reviews
+                    .iter()
+                    .map(|review| self.red_of(material.root, material.board, review))
+                    .collect(),
+                false => HashMap::new(),
+            },
+            diagnostic_data: capabilities.diagnostic_data,
+            code_descriptions: capabilities.code_descriptions,
         }
     }
 
@@ -304,11 +328,10 @@ impl State {
         named: Option<&Url>,
     ) -> Option<ReviewJob> {
         let files = &review.proposal.files;
-        let is_here = |file: &FileChange| file.path == *path || came_from(file) == Some(path);
-        let file = files.iter().position(is_here)?;
+        let file = files.iter().position(|file| is_about(file, path))?;
         let run = review.proposal.run;
-        // What another session left in conflict was most likely accepted there and edited since.
-        let foreign = !self.started.contains_key(&run);
+        // What is in conflict here may well be as it was proposed there.
+        let foreign = self.is_foreign(material.board, run);
         let n_items = |files: &[FileChange]| files.iter().map(FileChange::n_items).sum();
         let change = &files[file];
         let here = self.side(material, &change.path, named)?;
@@ -358,6 +381,11 @@ impl State {
             frames: others.filter_map(location).collect(),
         }
     }
+}
+
+/// Whether a change is about the file at a path, now or before.
+pub fn is_about(file: &FileChange, path: &RepoPath) -> bool {
+    file.path == *path || came_from(file) == Some(path)
 }
 
 /// Where a renamed file was before.

@@ -5,22 +5,24 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::json;
 use tower_lsp::lsp_types::{
-    Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
-    Position, Range as ProtoRange, Url,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location,
+    NumberOrString, Position, Range as ProtoRange, Url,
 };
 
 use super::edits::conflicting;
-use super::evidence::{Applied, is_all};
+use super::evidence::{Applied, InTexts, is_all};
 use super::hunks::{self, HunkState, HunkView};
-use super::job::{FindingJob, Job, Key};
+use super::job::{FindingJob, Job, Jobs, Key};
+use super::red::RedPlace;
 use crate::base::ids::RunId;
-use crate::base::text::{Encoding, lines};
+use crate::base::text::lines;
 use crate::engine::Review;
 use crate::logic::diff::{self, Change};
 use crate::lsp::documents::Text;
 use crate::lsp::findings::{Finding, What};
-use crate::lsp::to_proto;
+use crate::lsp::{to_proto, virtual_docs};
 use crate::model::report::TestId;
 
 /// One file as it was drawn.
@@ -52,18 +54,18 @@ pub struct Drawn {
 struct Sketch {
     job: Job,
     text: Option<Arc<Text>>,
-    hunks: Vec<HunkView>,
+    /// By review.
+    hunks: Vec<Vec<HunkView>>,
 }
 
 /// Draws all files of all projects, so that a test red in one file can be known to be fixed in another.
-pub fn draw_all(jobs: Vec<Job>) -> Drawn {
-    let sketches: Vec<Sketch> = jobs.into_iter().map(Sketch::new).collect();
-    let mut applied: BTreeMap<PathBuf, Applied> = BTreeMap::new();
+pub fn draw_all(Jobs { files, elsewhere: mut applied }: Jobs) -> Drawn {
+    let sketches: Vec<Sketch> = files.into_iter().map(Sketch::new).collect();
     for sketch in &sketches {
         let known = applied.entry(sketch.job.root.clone()).or_default();
-        for hunk in sketch.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
-            let choice = known.entry(hunk.id.run).or_default();
-            choice.insert((hunk.id.path.clone(), hunk.id.hunk));
+        for (review, own) in sketch.job.reviews.iter().zip(&sketch.hunks) {
+            let found = hunks::in_texts(own, review, sketch.text.as_deref());
+            known.entry(review.review.proposal.run).or_default().join(&found);
         }
     }
     let none = Applied::default();
@@ -77,8 +79,16 @@ pub fn draw_all(jobs: Vec<Job>) -> Drawn {
 impl Job {
     /// Draws this file alone.
     pub fn draw(self) -> FileView {
-        let applied = self.applied.clone();
-        Sketch::new(self).finish(&applied)
+        let sketch = Sketch::new(self);
+        let mut applied = Applied::clone(&sketch.job.applied);
+        for (review, own) in sketch.job.reviews.iter().zip(&sketch.hunks) {
+            let proposal = &review.review.proposal;
+            let here = hunks::in_texts(own, review, sketch.text.as_deref());
+            let known = applied.get(&proposal.run);
+            let all = here.with_others(known, &proposal.files[review.file].path);
+            applied.insert(proposal.run, all);
+        }
+        sketch.finish(&applied)
     }
 }
 
@@ -92,16 +102,19 @@ impl Sketch {
                 let newer = job.reviews[..at].iter();
                 newer.for_each(|newer| hunks::supersede(&mut own, review, newer, text));
             }
-            hunks.extend(own);
+            hunks.push(own);
         }
         Self { job, text, hunks }
     }
 
     fn finish(self, applied: &Applied) -> FileView {
         let Self { job, text, mut hunks } = self;
-        for review in &job.reviews {
-            hunks::add_evidence(&mut hunks, review, applied);
+        let none = InTexts::default();
+        for (review, own) in job.reviews.iter().zip(&mut hunks) {
+            let texts = applied.get(&review.review.proposal.run).unwrap_or(&none);
+            hunks::add_evidence(own, review, texts);
         }
+        let hunks: Vec<HunkView> = hunks.into_iter().flatten().collect();
         let text = text.unwrap_or_else(|| Arc::new(Text::new(String::new())));
         let shifts = Shifts::default();
         let stands = |found: &&FindingJob| match &found.finding.what {
@@ -111,10 +124,9 @@ impl Sketch {
         let standing = job.findings.iter().filter(stands);
         let findings: Vec<(FindingView, &FindingJob)> =
             standing.filter_map(|found| Some((shifts.place(found, &text)?, found))).collect();
-        let of_findings = findings
-            .iter()
-            .map(|(view, found)| finding_diagnostic(view, found, &text, job.encoding));
-        let of_hunks = hunks.iter().filter_map(hunk_diagnostic);
+        let of_findings =
+            findings.iter().map(|(view, found)| finding_diagnostic(view, found, &text, &job));
+        let of_hunks = hunks.iter().filter_map(|hunk| hunk_diagnostic(hunk, &job));
         FileView {
             diagnostics: of_findings.chain(of_hunks).collect(),
             findings: findings.into_iter().map(|(view, _)| view).collect(),
@@ -136,7 +148,7 @@ pub fn is_fixed(
 ) -> bool {
     proposals.iter().map(|review| &review.proposal).any(|proposal| {
         proposal.run >= found_by
-            && applied.get(&proposal.run).is_some_and(|applied| is_all(proposal, applied))
+            && applied.get(&proposal.run).is_some_and(|texts| is_all(proposal, &texts.applied))
             && proposal.evidence.fixed.contains(test)
     })
 }
@@ -188,7 +200,7 @@ fn finding_diagnostic(
     view: &FindingView,
     found: &FindingJob,
     text: &Text,
-    encoding: Encoding,
+    job: &Job,
 ) -> Diagnostic {
     let said = view.finding.message.trim();
     // A result is about the texts that it was found in.
@@ -207,14 +219,18 @@ fn finding_diagnostic(
         message: "called from here".into(),
     };
     let related: Vec<_> = found.frames.iter().map(frame).collect();
+    let log = virtual_docs::Document { run: view.finding.run, what: virtual_docs::What::Log };
+    let href = log.uri().filter(|_| job.code_descriptions);
+    let range = to_proto::visible(text, view.line..view.line + 1, job.encoding);
     Diagnostic {
         related_information: Some(related).filter(|related| !related.is_empty()),
-        ..diagnostic(to_proto::visible(text, view.line..view.line + 1, encoding), code, message)
+        code_description: href.map(|href| CodeDescription { href }),
+        ..diagnostic(range, code, message)
     }
 }
 
 /// `None` for a hunk that needs no decision.
-fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
+fn hunk_diagnostic(hunk: &HunkView, job: &Job) -> Option<Diagnostic> {
     let (severity, code, message) = match hunk.state {
         HunkState::Pending | HunkState::Partly => {
             let proposed = if hunk.state == HunkState::Partly { "The rest of" } else { "Proposed" };
@@ -229,7 +245,18 @@ fn hunk_diagnostic(hunk: &HunkView) -> Option<Diagnostic> {
             return None;
         }
     };
-    Some(Diagnostic { severity: Some(severity), ..diagnostic(hunk.range, code, message) })
+    let test = |(location, test): &RedPlace| DiagnosticRelatedInformation {
+        location: location.clone(),
+        message: format!("{} fails without it", test.name),
+    };
+    let related: Option<Vec<_>> =
+        job.red.get(&hunk.id.run).map(|red| red.iter().map(test).collect());
+    Some(Diagnostic {
+        severity: Some(severity),
+        related_information: related.filter(|related| !related.is_empty()),
+        data: job.diagnostic_data.then(|| json!({ "greenloop": hunk.id })),
+        ..diagnostic(hunk.range, code, message)
+    })
 }
 
 fn diagnostic(range: ProtoRange, code: &str, message: String) -> Diagnostic {

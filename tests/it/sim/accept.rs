@@ -181,6 +181,12 @@ impl World {
         };
         let here = self.aimed_at(aim)?;
         self.race(here, race).await;
+        if self.rng.percent(5) {
+            // An editor takes its time, for example to ask its user.
+            let ms = self.rng.between(5_000, 50_000);
+            self.wire.wait(ms as u64).await;
+            self.race(here, race).await;
+        }
         self.make_by_hand(aim, race);
         let missing = self.missing_of(aim);
         let applied = self.apply(&request["params"]["edit"], Via::Server, aim, race).await?;

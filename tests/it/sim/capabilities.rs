@@ -198,3 +198,12 @@ pub fn zed() -> Value {
         "general": {"positionEncodings": ["utf-16"]},
     })
 }
+
+pub fn least() -> Value {
+    json!({
+        "workspace": {"applyEdit": true},
+        "textDocument": {
+            "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}},
+        },
+    })
+}

@@ -280,6 +280,9 @@ impl Document {
             let (old, new) = difference(&self.sent, &self.text.string);
             all[0].1 = vec![change(&self.sent, &old, &self.text.string[new], units)];
         }
+        if telling == Telling::Whole {
+            all[0].1 = vec![json!({"text": self.text.string})];
+        }
         self.sent.clone_from(&self.text.string);
         self.versions.push((self.version, self.sent.clone()));
         let params = |(version, changes)| {

@@ -18,6 +18,8 @@ pub enum Check {
     InTurn,
     /// Carries the edit over to the newer text.
     Rebase,
+    /// Takes no versions, and applies whatever comes to the text as it is.
+    Never,
 }
 
 /// What it answers when it did not apply an edit.
@@ -46,6 +48,7 @@ pub enum Resolves {
     WithoutEditOrCommand,
     WithoutBoth,
     Every,
+    Never,
 }
 
 impl Resolves {
@@ -57,6 +60,7 @@ impl Resolves {
             Self::WithoutEditOrCommand => no_edit || no_command,
             Self::WithoutBoth => no_edit && no_command && !action["data"].is_null(),
             Self::Every => true,
+            Self::Never => false,
         }
     }
 }
@@ -80,6 +84,8 @@ pub enum Telling {
     Several,
     /// One comparison with the text it told last.
     Difference,
+    /// All of the text, whatever changed.
+    Whole,
 }
 
 /// What becomes of the text on the screen when its file is deleted.
@@ -230,3 +236,32 @@ pub const ALL: &[Personality] = &[
         renames_over: false,
     },
 ];
+
+/// The least an editor can be: the protocol's first version, without versions in edits, without an action's data, telling all
+/// of a text at every change. No real editor is measured; scenarios of what real ones show leave it out.
+pub const LEAST: &Personality = &Personality {
+    name: "least",
+    capabilities: capabilities::least,
+    first_version: 1,
+    version_step_max: 1,
+    check: Check::Never,
+    refusal: Refusal::SaysNo,
+    runs_command_after_refusal: true,
+    resolves: Resolves::Never,
+    chooses_by_title: false,
+    drops_old_actions: false,
+    drops_old_diagnostics: false,
+    hides_disabled: false,
+    endings: Endings::AsTheyCome,
+    telling: Telling::Whole,
+    confirms_unopened: false,
+    deletes: Deletes::Keeps,
+    shows_a_line: false,
+    writes_over: false,
+    renames_over: false,
+};
+
+/// All whose schedules are random.
+pub fn simulated() -> Vec<&'static Personality> {
+    ALL.iter().chain([LEAST]).collect()
+}

@@ -10,6 +10,21 @@ use super::oracle::Way;
 use super::world::{Fault, World};
 
 impl World {
+    /// Whether nothing in open texts contradicts what is wanted, and something is to be done.
+    pub fn is_clean(&self, aim: &Aim) -> bool {
+        let documents = &self.editor.documents;
+        let fits = |at: &usize| {
+            let known = &self.known[*at];
+            let document = &documents[known.document];
+            let text = &document.text;
+            let is_known = known.place(text).is_some() || known.landed_at(text).is_some();
+            document.is_open && known.is_clear() && !known.is_replaced && is_known
+        };
+        aim.wholes.is_empty()
+            && aim.hunks.iter().all(fits)
+            && !self.missing_of(aim).hunks.is_empty()
+    }
+
     /// What of an aim the texts do not show as it wants it.
     pub fn missing_of(&self, aim: &Aim) -> Aim {
         let documents = &self.editor.documents;

@@ -228,7 +228,20 @@ async fn accept_together(world: &mut World, command: &str) -> Result<(), Fault> 
     };
     let is_whole = |whole: &Whole| is_meant(whole.run, &whole.path, whole.is_rejected);
     let aim = world.aim(is_hunk, is_whole, Way::In);
-    together(world, command, selection, aim).await
+    let is_clean = world.is_clean(&aim);
+    let attempt = together(world, command, selection, aim).await?;
+    // What comes too late or is declined once the server has agreed is the editor's doing.
+    match attempt {
+        Attempt::Landed if is_clean => {
+            world.tally.clean_together += 1;
+            world.tally.landed_clean_together += 1;
+        }
+        Attempt::Refused(reason) if is_clean && reason.starts_with("command") => {
+            world.tally.clean_together += 1;
+        }
+        Attempt::Landed | Attempt::Refused(_) => {}
+    }
+    Ok(())
 }
 
 /// Accepts that a file is made, deleted or renamed.
@@ -240,13 +253,13 @@ async fn accept_whole(world: &mut World) -> Result<(), Fault> {
     let is_line = |known: &Known| known.of_whole == Some(at);
     let aim = Aim { wholes: vec![at], ..world.aim(is_line, |_| false, Way::In) };
     let id = world.wholes[at].id();
-    together(world, "greenloop.hunk.accept", id, aim).await
+    together(world, "greenloop.hunk.accept", id, aim).await.map(drop)
 }
 
 /// Takes the latest acceptance back, or makes the one again that was taken back last.
 async fn acceptance(world: &mut World, command: &str, way: Way) -> Result<(), Fault> {
     // Which hunks are meant is known once the server names the acceptance.
-    together(world, command, json!({}), Aim::nothing(way)).await
+    together(world, command, json!({}), Aim::nothing(way)).await.map(drop)
 }
 
 async fn together(
@@ -254,7 +267,7 @@ async fn together(
     command: &str,
     selection: Value,
     mut aim: Aim,
-) -> Result<(), Fault> {
+) -> Result<Attempt, Fault> {
     world.note(format!("{command} {selection}"));
     let race = [0, 0, 30, 60][world.rng.below(4)];
     let reply = world.command(command, selection).await?;
@@ -262,14 +275,15 @@ async fn together(
         aim = world.accepted_as(&reply, aim.way)?;
     }
     world.tally.together += 1;
-    match world.edit_after(&aim, &reply, race).await? {
+    let attempt = world.edit_after(&aim, &reply, race).await?;
+    match &attempt {
         Attempt::Landed => world.tally.landed_together += 1,
         Attempt::Refused(reason) => {
             world.note(format!("refused: {reason}"));
             world.tally.refuse(&format!("together: {reason}"));
         }
     }
-    Ok(())
+    Ok(attempt)
 }
 
 async fn attempt(

@@ -17,6 +17,8 @@ pub struct Tally {
     pub undone: u64,
     pub together: u64,
     pub landed_together: u64,
+    pub clean_together: u64,
+    pub landed_clean_together: u64,
     pub whole_proposals: u64,
     pub carried_over: u64,
     pub late_but_right: u64,
@@ -55,6 +57,8 @@ impl Tally {
             (&mut self.undone, other.undone),
             (&mut self.together, other.together),
             (&mut self.landed_together, other.landed_together),
+            (&mut self.clean_together, other.clean_together),
+            (&mut self.landed_clean_together, other.landed_clean_together),
             (&mut self.whole_proposals, other.whole_proposals),
             (&mut self.carried_over, other.carried_over),
             (&mut self.late_but_right, other.late_but_right),
@@ -80,9 +84,17 @@ impl Tally {
 
     /// Of the accepted hunks that no typing touches or abuts, how many per cent went in without a worker.
     pub fn untouched_share(&self) -> f64 {
-        let landed = self.untouched_at_once + self.untouched_again;
-        if self.untouched == 0 { 100.0 } else { 100.0 * landed as f64 / self.untouched as f64 }
+        share(self.untouched_at_once + self.untouched_again, self.untouched)
     }
+
+    /// Of the files and proposals of which nothing contradicts the texts, how many per cent went in at once.
+    pub fn together_share(&self) -> f64 {
+        share(self.landed_clean_together, self.clean_together)
+    }
+}
+
+fn share(part: u64, all: u64) -> f64 {
+    if all == 0 { 100.0 } else { 100.0 * part as f64 / all as f64 }
 }
 
 impl fmt::Display for Tally {
@@ -102,8 +114,12 @@ impl fmt::Display for Tally {
         writeln!(f, "  {} accepts tried, {} landed", self.accepts, self.accepted)?;
         writeln!(
             f,
-            "  {} files, proposals, undos and redos with one edit tried, {} landed",
-            self.together, self.landed_together
+            "  {} files, proposals, undos and redos with one edit tried, {} landed; \
+             of {} files and proposals that nothing contradicts {:.3} %",
+            self.together,
+            self.landed_together,
+            self.clean_together,
+            self.together_share()
         )?;
         writeln!(
             f,

@@ -387,10 +387,11 @@ fn actions_lenses_and_hints_say_how_much_is_decided() {
             )
         })
         .collect();
+    let top = "0: Greenloop: 2 changes | Accept all (";
+    assert!(shown[0].starts_with(top) && shown[0].ends_with("checked without the rest)"));
     assert_eq!(
-        shown,
+        shown[1..],
         [
-            "0: Greenloop: 2 changes | Accept all",
             "1: Accept (not checked without the rest)",
             "1: Reject",
             "1: Diff",
@@ -571,4 +572,131 @@ fn a_rejected_change_does_not_come_back_when_the_work_is_done_again() {
     }
     let diff = desk.client.ask("workspace/textDocumentContent", page);
     assert!(!diff["text"].as_str().unwrap().contains("+    return days * 3"), "{diff}");
+}
+
+#[test]
+fn what_became_of_an_accepted_change_does_not_hold_up_the_others() {
+    let mut desk = Desk::new();
+    let first = json!({"path": "grades.py", "hunk": 0});
+    assert_eq!(desk.carry_out("greenloop.hunk.accept", first)["ok"], true);
+    desk.standing(1);
+    assert_eq!(desk.states(), ["pending", "applied", "pending"]);
+    desk.grades.diagnostics(&mut desk.client, |found| of_code(found, "change").len() == 1);
+    desk.grades.replace(&mut desk.client, ">= 90", ">= 91");
+    assert_eq!(desk.states(), ["pending", "settled", "pending"]);
+    let accepted = desk.carry_out("greenloop.file.accept", json!({"path": "grades.py"}));
+    assert_eq!(accepted["ok"], true, "{accepted}");
+    assert_eq!(desk.grades.text, GRADES.replace(">= 90", ">= 91"));
+    desk.standing(2);
+
+    // A change that nobody has accepted is in the way, by name.
+    desk.fines.replace(&mut desk.client, "+ 3", "+ 4");
+    let refused = desk.carry_out("greenloop.proposal.accept", Value::Null);
+    assert_eq!((&refused["ok"], &refused["reason"]), (&json!(false), &json!("conflict")));
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("fines.py (change 1/3)"), "{message}");
+    desk.fines.undo(&mut desk.client);
+    assert_eq!(desk.carry_out("greenloop.proposal.accept", Value::Null)["ok"], true);
+    assert_eq!(desk.fines.text, FINES);
+}
+
+#[test]
+fn an_editor_without_versions_gets_no_edit_that_could_come_late() {
+    let mut capabilities = capabilities();
+    capabilities["workspace"]["workspaceEdit"]["documentChanges"] = json!(false);
+    for resolves in [true, false] {
+        if !resolves {
+            capabilities["textDocument"]["codeAction"]["resolveSupport"] = Value::Null;
+        }
+        let mut desk = Desk::with(capabilities.clone(), GRADES);
+        let line = desk.grades.line_of("> 90");
+        let only = Some("quickfix.greenloop.accept");
+        let actions = desk.grades.actions(&mut desk.client, line, only);
+        let action = &actions[0];
+        assert_eq!(action["command"]["command"], "greenloop.hunk.accept", "{action}");
+        assert!(action["edit"].is_null() && action["data"].is_null(), "{action}");
+    }
+}
+
+/// Waits until the first change shown in a document ends so.
+fn said(client: &mut Client, document: &Document, end: &str) {
+    document.diagnostics(client, |found| {
+        let changes = of_code(found, "change");
+        changes.first().is_some_and(|change| change["message"].as_str().unwrap().ends_with(end))
+    });
+}
+
+#[test]
+fn no_evidence_is_shown_for_texts_that_no_check_has_seen() {
+    let mut desk = Desk::new();
+    // What the user made of a change in one file is in no tree that was tested, whatever is accepted in another.
+    desk.fines.replace(&mut desk.client, "+ 3", "+ 4");
+    said(&mut desk.client, &desk.grades, "(not checked with your text)");
+    desk.fines.undo(&mut desk.client);
+    said(&mut desk.client, &desk.grades, "(not checked without the rest)");
+}
+
+#[test]
+fn evidence_is_of_the_past_once_a_text_is_edited() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    fs::write(root.join("fines.py"), FINES).unwrap();
+    let tests = TESTS.replace("from grades import grade, passed\n", "");
+    let tests = tests.split("    def test_grade").next().unwrap().to_owned()
+        + "    def test_fine(self):\n        self.assertEqual(fine(4), 12)\n";
+    fs::write(root.join("test_marks.py"), &tests).unwrap();
+    let mut client = Client::initialized(capabilities(), &[&root]);
+    let mut fines = Document::open(&mut client, &root.join("fines.py"), &faulty(FINES));
+    let mut other = Document::open(&mut client, &root.join("test_marks.py"), &tests);
+    let task = start(&mut client, "greenloop.fix");
+    progress(&mut client, &task, "begin");
+    let (now, past) = ("(1/1 test pass)", "(1/1 test pass, before your latest edits)");
+    said(&mut client, &fines, now);
+    // In the same file.
+    fines.replace(&mut client, "def fine", "syntax error\n\n\ndef fine");
+    said(&mut client, &fines, past);
+    let line = fines.line_of("+ 3");
+    let actions = fines.actions(&mut client, line, Some("quickfix.greenloop.accept"));
+    assert!(actions[0]["title"].as_str().unwrap().ends_with(past), "{actions:#?}");
+    let document = json!({"textDocument": {"uri": fines.uri()}});
+    let lenses = client.ask("textDocument/codeLens", document);
+    assert_eq!(lenses[0]["command"]["title"], format!("Accept {past}"));
+    fines.undo(&mut client);
+    said(&mut client, &fines, now);
+    // In another one, which nothing is proposed for.
+    other.replace(&mut client, "import unittest\n", "import unitest\n");
+    said(&mut client, &fines, past);
+    other.undo(&mut client);
+    said(&mut client, &fines, now);
+}
+
+#[test]
+fn actions_on_several_changes_say_what_the_checks_say_of_them() {
+    let mut desk = Desk::new();
+    let line = desk.grades.line_of("> 90");
+    let title = |desk: &mut Desk, kind: &str| {
+        let actions = desk.grades.actions(&mut desk.client, line, Some(kind));
+        actions[0]["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        title(&mut desk, "quickfix.greenloop.proposal"),
+        "Accept the whole proposal (3 changes in 2 files) (3/3 tests pass)"
+    );
+    // Who looks at it has it checked: the test of the other file stays red.
+    let wanted = "Accept all 2 changes in grades.py (red without the rest: 1 test)";
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let shown = title(&mut desk, "quickfix.greenloop.file");
+        if shown == wanted {
+            break;
+        }
+        assert!(shown.contains("checked without the rest"), "{shown}");
+        assert!(Instant::now() < deadline, "never in {shown}");
+    }
+    let document = json!({"textDocument": {"uri": desk.grades.uri()}});
+    let lenses = desk.client.ask("textDocument/codeLens", document);
+    let top = &lenses[0]["command"]["title"];
+    assert_eq!(top, "Greenloop: 2 changes | Accept all (red without the rest: 1 test)");
+    let reject = desk.grades.actions(&mut desk.client, line, Some("quickfix.greenloop.file"));
+    assert_eq!(reject[1]["title"], "Reject all 2 changes in grades.py");
 }

@@ -1,8 +1,10 @@
 //! Reviews of real projects, across restarts, and of large texts: what is on the screen counts, and nothing is lost.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{Client, DEADLINE};
 use super::editor::Document;
 use super::review::{SOUND, capabilities, hunk_state, of_code, progress, project, proposed, start};
 use crate::support::{Fingerprint, Fixture, Home};
@@ -90,6 +92,55 @@ fn a_proposal_outlives_its_server() {
     let resolved = client.ask("codeAction/resolve", actions[0].clone());
     assert!(marks.apply(&mut client, &resolved["edit"]));
     assert_eq!(hunk_state(&mut client, &task), "applied");
+}
+
+#[test]
+fn what_was_accepted_and_edited_is_known_after_a_restart_and_nothing_else_is_taken_for_it() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let faulty = SOUND.replace(">= 50", "> 50");
+    let mut client = Client::start_in(Home::new(), "");
+    client.initialize(capabilities(), &[&root]);
+    let (_, task) = proposed(&mut client, &root);
+    client.finish();
+    let home = client.wait_and_leave();
+
+    // Nobody accepted it, so that typing in its place is in its way.
+    let mut client = Client::start_in(home, "");
+    client.initialize(capabilities(), &[&root]);
+    let mut marks = Document::open(&mut client, &root.join("marks.py"), &faulty);
+    marks.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    marks.replace(&mut client, "> 50", "> 51");
+    marks.diagnostics(&mut client, |found| !of_code(found, "conflict").is_empty());
+    assert_eq!(hunk_state(&mut client, &task), "conflict");
+    marks.undo(&mut client);
+    let command = json!({"command": "greenloop.proposal.accept", "arguments": []});
+    let answer = client.request("workspace/executeCommand", command);
+    let edit = client.server_request("workspace/applyEdit");
+    assert!(marks.apply(&mut client, &edit["params"]["edit"]));
+    client.respond(&edit, json!({"applied": true}));
+    assert_eq!(client.answer(answer)["result"]["ok"], true);
+    once(&mut client, |task| task["acceptances"][0].is_object());
+    client.finish();
+    let home = client.wait_and_leave();
+
+    let mut client = Client::start_in(home, "");
+    client.initialize(capabilities(), &[&root]);
+    let edited = SOUND.replace(">= 50", ">= 51");
+    let _marks = Document::open(&mut client, &root.join("marks.py"), &edited);
+    once(&mut client, |task| task["hunks"][0]["state"] == "settled");
+}
+
+/// Waits until the status of the newest run fits.
+fn once(client: &mut Client, fits: impl Fn(&Value) -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let status = client.command("greenloop.task.status", json!({}));
+        if fits(&status["tasks"][0]) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "never in {status:#}");
+    }
 }
 
 #[test]

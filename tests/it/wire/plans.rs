@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
+use super::editor::Document;
 use super::review::{SOUND, capabilities, progress, project, start};
 
 const PLAN: &str = "\
@@ -105,6 +106,10 @@ fn an_edited_plan_is_told_what_is_wrong_in_it() {
     assert_eq!(plan.told(), Vec::<String>::new());
 }
 
+fn run_of(plan: &Plan) -> &str {
+    plan.uri.trim_start_matches("greenloop:/plan/").trim_end_matches(".md")
+}
+
 #[test]
 fn a_step_is_changed_by_an_action() {
     let folder = project();
@@ -124,6 +129,7 @@ fn a_step_is_changed_by_an_action() {
     };
     insta::assert_snapshot!(titles(&actions(&mut plan, 9)), @r#"
     Carry out this plan
+    Reject this plan
     Skip step 2
     Move step 2 up
     Join step 2 with the one above
@@ -133,7 +139,10 @@ fn a_step_is_changed_by_an_action() {
     assert_eq!(alone["command"]["command"], "greenloop.plan.approve");
     assert_eq!(alone["command"]["arguments"], json!([{"taskId": run, "only": 1}]));
     assert_eq!(alone["edit"]["documentChanges"][0]["edits"][0]["newText"], "- skip: yes\n");
-    let skip = &actions(&mut plan, 2)[2]["edit"]["documentChanges"][0];
+    let reject = &actions(&mut plan, 2)[2]["command"];
+    assert_eq!(reject["command"], "greenloop.plan.refuse");
+    assert_eq!(reject["arguments"], json!([{ "taskId": run_of(&plan) }]));
+    let skip = &actions(&mut plan, 2)[3]["edit"]["documentChanges"][0];
     assert_eq!(skip["textDocument"], json!({"uri": plan.uri, "version": 1}));
     let edit = json!({
         "range": {"start": {"line": 6, "character": 0}, "end": {"line": 6, "character": 0}},
@@ -191,4 +200,37 @@ fn an_editor_is_asked_to_come_with_plans_only() {
     let other =
         json!({"textDocument": {"uri": "untitled:x"}, "position": {"line": 0, "character": 0}});
     assert_eq!(plan.client.ask("textDocument/completion", other), json!([]));
+}
+
+#[test]
+fn a_change_of_what_is_selected_is_planned_for_a_goal_that_is_asked() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut capabilities = capabilities();
+    capabilities["experimental"] = json!({"greenloop": {"version": 1, "questionUi": true}});
+    let mut client = Client::initialized(capabilities, &[&root]);
+    let marks = Document::open(&mut client, &root.join("marks.py"), SOUND);
+    let mut offered = |lines: (u32, u32)| {
+        let at = |line: u32| json!({"line": line, "character": 0});
+        let range = json!({"start": at(lines.0), "end": at(lines.1)});
+        let context = json!({"diagnostics": [], "only": ["refactor"]});
+        let document = json!({"uri": marks.uri()});
+        let params = json!({"textDocument": document, "range": range, "context": context});
+        client.ask("textDocument/codeAction", params)
+    };
+    assert_eq!(offered((4, 4)), json!([]), "nothing is selected");
+    let actions = offered((4, 6));
+    assert_eq!(actions[0]["kind"], "refactor.rewrite.greenloop.plan");
+    let command = &actions[0]["command"];
+    let answer =
+        client.command(command["command"].as_str().unwrap(), command["arguments"][0].clone());
+    assert_eq!(answer["ok"], true, "{answer}");
+    let question = client.notification("greenloop/question", |_| true);
+    let asked = question["params"]["text"].as_str().unwrap();
+    assert!(asked.contains("what is to be done in lines 5 to 6 of marks.py?"), "{asked}");
+    let id = &question["params"]["questionId"];
+    let said = json!({"questionId": id, "choice": "Give an A from 80 points on."});
+    assert_eq!(client.command("greenloop.answer", said)["ok"], true);
+    client.notification("greenloop/questionClosed", |params| params["questionId"] == *id);
+    client.notification("$/progress", |params| params["value"]["title"] == "Greenloop: change");
 }

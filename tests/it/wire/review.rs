@@ -46,7 +46,12 @@ pub fn capabilities() -> Value {
                 "isPreferredSupport": true,
                 "resolveSupport": {"properties": ["edit"]},
             },
-            "publishDiagnostics": {"versionSupport": true, "relatedInformation": true},
+            "publishDiagnostics": {
+                "versionSupport": true,
+                "relatedInformation": true,
+                "dataSupport": true,
+                "codeDescriptionSupport": true,
+            },
         },
         "window": {"workDoneProgress": true},
         "workspace": {"applyEdit": true, "workspaceEdit": {"documentChanges": true}},
@@ -95,7 +100,9 @@ pub fn proposed(client: &mut Client, root: &Path) -> (Document, Value) {
 fn a_fault_typed_into_a_buffer_becomes_an_accepted_change() {
     let folder = project();
     let root = folder.path().canonicalize().unwrap();
-    let mut client = Client::initialized(capabilities(), &[&root]);
+    let mut capabilities = capabilities();
+    capabilities["workspace"]["textDocumentContent"] = json!({"dynamicRegistration": false});
+    let mut client = Client::initialized(capabilities, &[&root]);
     let tests = Document::open(&mut client, &root.join("test_marks.py"), TESTS);
     let mut marks = Document::open(&mut client, &root.join("marks.py"), SOUND);
     marks.replace(&mut client, ">= 50", "> 50");
@@ -106,6 +113,8 @@ fn a_fault_typed_into_a_buffer_becomes_an_accepted_change() {
     let red = tests.diagnostics(&mut client, |found| !found.is_empty());
     assert_eq!(red.len(), 1, "{red:#?}");
     assert_eq!((&red[0]["code"], &red[0]["severity"]), (&json!("test"), &json!(1)));
+    let log = format!("greenloop:/log/{}.txt", checked.as_str().unwrap());
+    assert_eq!(red[0]["codeDescription"]["href"], log);
     assert_eq!(red[0]["range"]["start"]["line"], tests.line_of("assertTrue(passed(50))"));
     assert!(red[0]["message"].as_str().unwrap().contains("test_boundary"), "{red:#?}");
     progress(&mut client, &checked, "end");
@@ -124,6 +133,10 @@ fn a_fault_typed_into_a_buffer_becomes_an_accepted_change() {
     let change = of_code(&found, "change")[0];
     assert_eq!(change["severity"], 3);
     assert_eq!(change["range"]["start"]["line"], marks.line_of("> 50"));
+    assert_eq!(change["data"]["greenloop"], json!({"taskId": task, "path": "marks.py", "hunk": 0}));
+    let related = &change["relatedInformation"][0];
+    assert_eq!(related["message"], "test_marks.Marks.test_boundary fails without it");
+    assert_eq!(related["location"]["uri"], tests.uri());
     let message = change["message"].as_str().unwrap();
     assert!(
         message.starts_with("Proposed change 1/1: ") && message.ends_with("(3/3 tests pass)"),
