@@ -125,6 +125,15 @@ pub(super) struct Task {
     pub(super) purse: Arc<Purse>,
 }
 
+impl Task {
+    /// The same work on another view of its run.
+    pub(super) fn on(&self, run: Run) -> Task {
+        let (effect, buffers) = (self.effect.clone(), Arc::clone(&self.buffers));
+        let (cancel, purse) = (self.cancel.clone(), Arc::clone(&self.purse));
+        Task { run, effect, buffers, cancel, purse }
+    }
+}
+
 /// Who hears of an effect before it comes back.
 pub(super) struct Teller<'a> {
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),

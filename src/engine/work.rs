@@ -32,9 +32,10 @@ pub(super) fn work(
     let bare = Step::new(open.step, "");
     let step = run.step(open.step).unwrap_or(&bare);
     let lessons = lessons::of_step(run, step, &run.lessons);
+    let on_the_way = task.on(machine::narrowed(run, step));
     let assignment = Assignment {
         tree: base(run, open)?,
-        checks: &run.checks,
+        checks: &on_the_way.run.checks,
         baseline: machine::base_runs(run, open),
         targets: machine::tests(run, open.step),
         goal: &run.goal,
@@ -55,7 +56,7 @@ pub(super) fn work(
         prompts: &project.prompts,
     };
     let judge = Judge {
-        trial: &|tree| trial(project, task, open, teller, tree),
+        trial: &|tree| trial(project, &on_the_way, open, teller, tree),
         candidates: run.budget.candidates,
     };
     let worker = machine::worker_of(run, attempt);

@@ -9,10 +9,10 @@ use crate::logic::signature::signature;
 use crate::model::check::Runner;
 use crate::model::event::Event;
 use crate::model::lesson::Lesson;
-use crate::model::plan::{Plan, Step};
+use crate::model::plan::Step;
 use crate::model::proposal::StepChange;
 use crate::model::report::TestId;
-use crate::model::run::{AttemptResult, Run};
+use crate::model::run::{Attempt, AttemptResult, Run};
 use crate::model::subset::Choice;
 
 /// A lesson that is better than chance.
@@ -57,7 +57,9 @@ pub fn told(run: &Run, event: &Event, project: &str, at_ms: u64) -> Vec<Lesson> 
 fn failed(run: &Run, step: &StepChange) -> Vec<String> {
     let earlier = |id: AttemptId| id < step.attempt;
     let made = run.attempts.iter().filter(|made| made.step == step.step && earlier(made.id));
-    let in_vain = made.filter(|made| made.result != Some(AttemptResult::Green));
+    let is_in_vain =
+        |made: &&Attempt| made.result != Some(AttemptResult::Green) && made.conflicts.is_empty();
+    let in_vain = made.filter(is_in_vain);
     let names: BTreeSet<&String> = in_vain.map(|made| &made.worker).collect();
     names.into_iter().filter(|name| **name != step.worker).cloned().collect()
 }
@@ -112,13 +114,13 @@ pub fn fitting(run: &Run, known: &[Lesson]) -> Vec<Lesson> {
     fitting
 }
 
-/// Has steps begin with the worker that mended such a failure before, where all before it on the ladder came to nothing.
-pub fn applied(mut plan: Plan, run: &Run, lessons: &[Lesson]) -> Plan {
-    for step in plan.steps.iter_mut().filter(|step| step.worker.is_none()) {
-        let of_step = of_step(run, step, lessons);
-        step.worker = of_step.iter().find_map(|lesson| beginner(run, lesson)).cloned();
-    }
-    plan
+/// The best lesson about a step, where it names a worker before whom all on the ladder had come to nothing: that one goes
+/// first. It says nothing of who works next.
+pub fn beginner<'a>(run: &'a Run, step: &Step) -> Option<&'a Lesson> {
+    let lesson = of_step(run, step, &run.lessons).into_iter().next()?;
+    let place = run.workers.iter().position(|worker| worker.name == lesson.worker)?;
+    let mut before = run.workers[..place].iter();
+    (place > 0 && before.all(|worker| lesson.failed.contains(&worker.name))).then_some(lesson)
 }
 
 /// The lessons about a step's tests that were right more often than not, the best first.
@@ -131,12 +133,4 @@ pub fn of_step<'a>(run: &Run, step: &Step, lessons: &'a [Lesson]) -> Vec<&'a Les
                 .any(|(text, runner)| *text == lesson.signature && *runner == lesson.runner)
     };
     lessons.iter().filter(is_about).collect()
-}
-
-/// The lesson's worker, where those before it on the ladder had come to nothing.
-fn beginner<'a>(run: &Run, lesson: &'a Lesson) -> Option<&'a String> {
-    let before = run.workers.iter().take_while(|worker| worker.name != lesson.worker);
-    let mut before = before.peekable();
-    before.peek()?;
-    before.all(|worker| lesson.failed.contains(&worker.name)).then_some(&lesson.worker)
 }

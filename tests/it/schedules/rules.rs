@@ -23,7 +23,8 @@ fn must(holds: bool, rule: &str) -> Result<(), String> {
 pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
     let run = &play.run;
     let mut made: BTreeMap<_, u32> = BTreeMap::new();
-    for attempt in &run.attempts {
+    // What conflicted with another step is no attempt of its worker.
+    for attempt in run.attempts.iter().filter(|made| made.conflicts.is_empty()) {
         *made.entry((attempt.step, &attempt.worker)).or_default() += 1;
     }
     let most = made.values().max().copied().unwrap_or_default();
