@@ -263,8 +263,6 @@ impl Dispatcher {
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
         entry.n_events += 1;
-        let n_checks = entry.run.spent.checks;
-        entry.work.iter().for_each(|work| work.purse.checks_are(n_checks));
         learn(&project, &entry.run, &event);
         if matches!(event, Event::ProposalMade { .. } | Event::HunksDecided { .. }) {
             let run = entry.run.clone();

@@ -1,7 +1,7 @@
 //! What an attempt left, merged onto what other steps made, and the checks on that.
 
 use super::changes::file_changes;
-use super::executor::{Project, Task, base, snapshot};
+use super::executor::{Project, Task, Teller, base, snapshot};
 use super::gate::Gate;
 use super::guard::{self, Judged};
 use crate::base::glob::Globs;
@@ -10,6 +10,7 @@ use crate::base::path::RepoPath;
 use crate::io::store::Merged;
 use crate::io::worker::{Progress, Trial};
 use crate::logic::machine;
+use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
@@ -23,7 +24,7 @@ pub(super) fn verify(
     task: &Task,
     attempt: &Attempt,
     (left, onto): (&TreeId, Option<&TreeId>),
-    progress: &(dyn Fn(Progress) + Sync),
+    teller: &Teller<'_>,
 ) -> Result<Event, Failure> {
     let run = &task.run;
     let base = base(run, attempt)?;
@@ -49,9 +50,10 @@ pub(super) fn verify(
         Err(Failure { kind: FailureKind::Refused, message, .. }) => return refused(message),
         Err(failure) => return Err(failure),
     };
-    match examined(project, task, attempt, &merged, files, progress)? {
+    match examined(project, task, attempt, &merged, files, teller.progress)? {
         Examined::Refused(reason) => refused(reason),
-        Examined::Verified(Verified { tree, runs, files, guard }) => {
+        Examined::Verified { verified: Verified { tree, runs, files, guard }, untold } => {
+            teller.checks_ran(Some(attempt.id), untold);
             let tree = tree.or_else(|| (merged != *left).then(|| merged.clone()));
             Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
         }
@@ -61,8 +63,12 @@ pub(super) fn verify(
 enum Examined {
     /// Why it is not looked at further.
     Refused(String),
-    /// Its tree is `None` where all of the changes were checked.
-    Verified(Verified),
+    Verified {
+        /// Its tree is `None` where all of the changes were checked.
+        verified: Verified,
+        /// Runs of checks that its own do not tell of.
+        untold: u32,
+    },
 }
 
 /// Has the checks run on `tree`, whose changes against the snapshot are `files`, without what the guard leaves out.
@@ -81,9 +87,12 @@ fn examined(
     let is_tried = matches!(machine::worker_of(run, attempt.id).kind, WorkerKind::Repair);
     let targets = machine::expected(run, attempt);
     let baseline = run.baseline.as_deref().unwrap_or_default();
-    let run_on = |tree: &TreeId| {
+    let mut untold = 0;
+    let mut run_on = |tree: &TreeId| {
         let mut gate = Gate::new(project, task, tree, (baseline, &targets), progress);
-        if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
+        let runs = if is_tried { gate.all() } else { gate.likeliest_first(&changed) };
+        untold += gate.untold();
+        runs
     };
     let judged = guard::put_back(&project.store, run, tree, files)?;
     let Judged { tree: kept, files, mut guard, refused: why } = judged;
@@ -97,9 +106,15 @@ fn examined(
     // Nothing is left to be judged when all was put back.
     let runs = if files.is_empty() { Vec::new() } else { run_on(checked)? };
     if !guard.left_out.is_empty() && !machine::is_green(run, attempt, &runs) {
-        guard.green_with_all = machine::is_green(run, attempt, &run_on(tree)?);
+        let with_all = run_on(tree)?;
+        guard.green_with_all = machine::is_green(run, attempt, &with_all);
+        untold += n_run(&with_all);
     }
-    Ok(Examined::Verified(Verified { tree: kept, runs, files, guard }))
+    Ok(Examined::Verified { verified: Verified { tree: kept, runs, files, guard }, untold })
+}
+
+fn n_run(runs: &[CheckRun]) -> u32 {
+    runs.iter().filter(|run| run.was_run()).count() as u32
 }
 
 /// What the checks and the policy say of a tree that an attempt has not left yet.
@@ -108,7 +123,7 @@ pub(super) fn trial(
     task: &Task,
     attempt: &Attempt,
     tree: &TreeId,
-    progress: &(dyn Fn(Progress) + Sync),
+    teller: &Teller<'_>,
 ) -> Result<Trial, Failure> {
     let red = |reason: String| Trial {
         verified: Verified {
@@ -128,9 +143,10 @@ pub(super) fn trial(
         Err(Failure { kind: FailureKind::Refused, message, .. }) => return Ok(red(message)),
         Err(failure) => return Err(failure),
     };
-    Ok(match examined(project, task, attempt, tree, files, progress)? {
+    Ok(match examined(project, task, attempt, tree, files, teller.progress)? {
         Examined::Refused(reason) => red(reason),
-        Examined::Verified(verified) => {
+        Examined::Verified { verified, untold } => {
+            teller.checks_ran(Some(attempt.id), n_run(&verified.runs) + untold);
             let result = machine::judge(run, attempt, &verified);
             Trial { verified, result }
         }

@@ -181,7 +181,7 @@ fn where_it_stood(run: &Run) -> String {
 }
 
 fn spend(run: &mut Run, runs: &[CheckRun]) {
-    let n = runs.iter().filter(|run| !run.reused).count() as u32;
+    let n = runs.iter().filter(|run| run.was_run()).count() as u32;
     run.spent.add(&Expense::Checks { n });
 }
 

@@ -5,10 +5,12 @@ use greenloop::base::limits::EFFECTS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Due, Effect, Next, apply, decide};
 use greenloop::model::approval::{Approval, When};
 use greenloop::model::budget::{AskedBudget, Budget, Expense};
+use greenloop::model::check::{CheckEnd, CheckRun};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
 use greenloop::model::plan::Step;
 use greenloop::model::question::{Answer, Inquiry};
+use greenloop::model::report::TestReport;
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
 use greenloop::model::transcript::Usage;
@@ -217,9 +219,7 @@ impl Play {
         }
         match effect {
             Effect::TakeSnapshot => self.snapshot(),
-            Effect::RunBaseline => {
-                Event::BaselineTaken { runs: vec![world::run_check(&Edits::new(), self.n_red)] }
-            }
+            Effect::RunBaseline => Event::BaselineTaken { runs: vec![self.checked(&Edits::new())] },
             Effect::Plan => self.plan(),
             Effect::Replan { step } => self.replan(*step),
             Effect::Work { attempt } => self.work(*attempt),
@@ -364,6 +364,18 @@ impl Play {
         Event::AttemptFinished { attempt: id, result }
     }
 
+    /// A run of the check, where the budget has one left.
+    fn checked(&self, edits: &Edits) -> CheckRun {
+        let run = world::run_check(edits, self.n_red);
+        match self.run.budget.checks_max {
+            Some(max) if self.run.spent.checks >= max => {
+                let report = TestReport { cases: Vec::new(), complete: false };
+                CheckRun { end: CheckEnd::OverBudget, report, ..run }
+            }
+            _ => run,
+        }
+    }
+
     fn verify(&mut self, id: AttemptId, left: &TreeId, onto: Option<&TreeId>) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
         let base = attempt.base.as_ref().map(world::edits).unwrap_or_default();
@@ -377,7 +389,7 @@ impl Play {
         };
         let runs = match merged.is_empty() {
             true => Vec::new(),
-            false => vec![world::run_check(&merged, self.n_red)],
+            false => vec![self.checked(&merged)],
         };
         Event::VerifyFinished {
             attempt: id,
