@@ -35,7 +35,7 @@ Commands:
   runs [DIR]      list what was done here
   show RUN        what a run found, did and proposes
   accept RUN [CHANGE...]  write a proposal's changes, or some of them, to the project
-  reject RUN [CHANGE...]  say no to them
+  reject RUN [CHANGE...]  say no to them; no later run offers them again
   undo RUN        take back what was accepted last
   resume RUN      go on with an interrupted run
   answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it
@@ -60,7 +60,8 @@ Options of fix:
   --format human|json
 
 Options of accept, reject and undo:
-  --step N, --acceptance ID, --dir DIR; a CHANGE is a file, or a file and a number: src/money.py:2
+  --step N, with `undo` --acceptance ID, with `reject` --note TEXT, --dir DIR
+  a CHANGE is a file, or a file and a number: src/money.py:2
 
 Options of answer:
   --note TEXT, --question N, and those of resume: --apply, --unsandboxed, --trust, --format human|json

@@ -17,6 +17,14 @@ use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::subset::Choice;
 
+/// What is said to changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Accept,
+    Reject,
+    Undo,
+}
+
 /// Which changes of which run.
 #[derive(Default)]
 struct Selection {
@@ -25,18 +33,31 @@ struct Selection {
     changes: Vec<String>,
     steps: BTreeSet<u32>,
     acceptance: Option<String>,
+    note: String,
     folder: Option<std::path::PathBuf>,
 }
 
-fn parse(mut parser: lexopt::Parser) -> Result<Selection, Stop> {
+/// An option that means nothing for this word is refused.
+fn parse(mut parser: lexopt::Parser, word: Word) -> Result<Selection, Stop> {
+    let takes_changes = word != Word::Undo;
     let mut selection = Selection::default();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("step") => drop(selection.steps.insert(parser.value()?.parse()?)),
-            Long("acceptance") => selection.acceptance = Some(parser.value()?.string()?),
+            Long("step") if takes_changes => {
+                selection.steps.extend([parser.value()?.parse::<u32>()?])
+            }
+            Long("note") if word == Word::Reject => selection.note = parser.value()?.string()?,
+            Long("acceptance") if word == Word::Undo => {
+                selection.acceptance = Some(parser.value()?.string()?)
+            }
             Long("dir") => selection.folder = Some(parser.value()?.into()),
             Value(name) if selection.run.is_none() => selection.run = Some(name.string()?),
-            Value(change) => selection.changes.push(change.string()?),
+            Value(change) if takes_changes => selection.changes.push(change.string()?),
+            Value(_) | Long("step") => {
+                let usage =
+                    "undo takes back a whole acceptance: the last one, or that of --acceptance ID";
+                return Err(Stop::Usage(usage.to_owned()));
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -44,7 +65,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Selection, Stop> {
 }
 
 pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Accept)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let mut hunks = chosen(&selection, &review)?;
     if selection.changes.is_empty() {
@@ -83,11 +104,11 @@ fn files(hunks: &Choice) -> String {
 }
 
 pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Reject)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let hunks = chosen(&selection, &review)?;
     let (id, n) = (view.run.id, hunks.len());
-    let command = Command::Decide { id, hunks, rejected: true };
+    let command = Command::Decide { id, hunks, rejected: true, note: selection.note };
     named::record(dirs, id, command, |event| matches!(event, Event::HunksDecided { .. }))?;
     say(&format!("Rejected: {} of run {id}\n", counted(n, "change")));
     Ok(0)
@@ -95,7 +116,7 @@ pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
 
 /// Takes back what was accepted, the latest if none is named.
 pub(super) fn undo(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Undo)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let id = view.run.id;
     let wanted = selection.acceptance.as_deref().map(named::id).transpose()?.map(AcceptanceId);

@@ -69,8 +69,13 @@ fn begin(options: &Options) -> Result<i32, Stop> {
         let (id, command) = command(options, &dirs);
         carry_out(dirs, &options.how, id, command)
     });
+    told(options.how.format, carried)
+}
+
+/// What a command comes to; a failure is told in its format.
+pub(super) fn told(format: Format, carried: Result<i32, Stop>) -> Result<i32, Stop> {
     match carried {
-        Err(Stop::Failure(failure)) if options.how.format == Format::Json => {
+        Err(Stop::Failure(failure)) if format == Format::Json => {
             json::print_failure(&failure);
             Ok(code_of(&failure))
         }

@@ -15,20 +15,17 @@ use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, Run};
 use crate::model::subset::Choice;
 
-/// A lesson that is better than chance.
-const RATE_MIN: f64 = 0.5;
-
 /// What an event that was just recorded in a run tells, each with one hit or one miss. Only people's decisions do.
 pub fn told(run: &Run, event: &Event, project: &str, at_ms: u64) -> Vec<Lesson> {
-    let (hunks, is_hit): (&Choice, bool) = match event {
-        Event::Accepted { hunks, .. } => (hunks, true),
-        Event::HunksDecided { hunks, rejected: true } => (hunks, false),
+    let (hunks, is_hit, note): (&Choice, bool, &str) = match event {
+        Event::Accepted { hunks, .. } => (hunks, true, ""),
+        Event::HunksDecided { hunks, rejected: true, note } => (hunks, false, note),
         Event::TakenBack { acceptance } => {
             let mut known = run.acceptances.iter();
             let Some(known) = known.find(|known| known.id == *acceptance) else {
                 return Vec::new();
             };
-            (&known.hunks, false)
+            (&known.hunks, false, "")
         }
         _ => return Vec::new(),
     };
@@ -42,7 +39,7 @@ pub fn told(run: &Run, event: &Event, project: &str, at_ms: u64) -> Vec<Lesson> 
         failed: failed(run, step),
         hits: u32::from(is_hit),
         misses: u32::from(!is_hit),
-        note: note(run, step),
+        note: note.to_owned(),
         source: run.id,
         project: project.to_owned(),
         at_ms,
@@ -62,17 +59,6 @@ fn failed(run: &Run, step: &StepChange) -> Vec<String> {
     let in_vain = made.filter(is_in_vain);
     let names: BTreeSet<&String> = in_vain.map(|made| &made.worker).collect();
     names.into_iter().filter(|name| **name != step.worker).cloned().collect()
-}
-
-/// What a person said of a change like this one that they rejected.
-fn note(run: &Run, step: &StepChange) -> String {
-    let notes =
-        run.goal.avoid.iter().filter(|avoid| step.hunks.iter().any(|at| at.0 == avoid.path));
-    notes
-        .map(|avoid| avoid.note.as_str())
-        .find(|note| !note.is_empty())
-        .unwrap_or_default()
-        .to_owned()
 }
 
 /// How the tests failed before, each look once, with who ran them.
@@ -117,20 +103,17 @@ pub fn fitting(run: &Run, known: &[Lesson]) -> Vec<Lesson> {
 /// The best lesson about a step, where it names a worker before whom all on the ladder had come to nothing: that one goes
 /// first. It says nothing of who works next.
 pub fn beginner<'a>(run: &'a Run, step: &Step) -> Option<&'a Lesson> {
-    let lesson = of_step(run, step, &run.lessons).into_iter().next()?;
+    let lesson = of_step(run, step, &run.lessons).into_iter().find(|lesson| lesson.is_right())?;
     let place = run.workers.iter().position(|worker| worker.name == lesson.worker)?;
     let mut before = run.workers[..place].iter();
     (place > 0 && before.all(|worker| lesson.failed.contains(&worker.name))).then_some(lesson)
 }
 
-/// The lessons about a step's tests that were right more often than not, the best first.
+/// The lessons about a step's tests, the best first.
 pub fn of_step<'a>(run: &Run, step: &Step, lessons: &'a [Lesson]) -> Vec<&'a Lesson> {
     let seen = signatures(run, &step.tests);
     let is_about = |lesson: &&Lesson| {
-        lesson.hit_rate() > RATE_MIN
-            && seen
-                .iter()
-                .any(|(text, runner)| *text == lesson.signature && *runner == lesson.runner)
+        seen.iter().any(|(text, runner)| *text == lesson.signature && *runner == lesson.runner)
     };
     lessons.iter().filter(is_about).collect()
 }

@@ -177,6 +177,9 @@ pub enum Event {
     HunksDecided {
         hunks: Choice,
         rejected: bool,
+        /// Why, in the person's words; may be empty.
+        #[serde(default)]
+        note: String,
     },
     /// These hunks were seen in the texts after they were accepted together, anew when the acceptance is known. Kept for
     /// taking them back only: whether a hunk is applied is read from the text on the screen.

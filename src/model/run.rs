@@ -73,6 +73,9 @@ pub struct Run {
     pub proposal: Option<Proposal>,
     /// Hunks of the proposal that the user said no to.
     pub rejected: Choice,
+    /// Why, where the user said so, the latest last.
+    #[serde(default)]
+    pub objections: Vec<Objection>,
     /// What the user took over and can have taken back, the latest last.
     #[serde(default)]
     pub acceptances: Vec<Acceptance>,
@@ -81,6 +84,13 @@ pub struct Run {
     pub subsets: Vec<Subset>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
+}
+
+/// What a person has against hunks of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    pub hunks: Choice,
+    pub note: String,
 }
 
 /// A step that was planned anew.
@@ -310,6 +320,7 @@ impl Run {
             paused_ms: None,
             proposal: None,
             rejected: Choice::new(),
+            objections: Vec::new(),
             acceptances: Vec::new(),
             subsets: Vec::new(),
             ending: None,

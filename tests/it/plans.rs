@@ -77,6 +77,9 @@ fn a_plan_waits_for_a_yes_and_a_no_ends_it() {
     assert!(text.contains(&format!("{id}  waits")), "{text}");
     let (_, text) = said(&home, &project, &["show", id]);
     assert!(text.contains("is the plan to be carried out?"), "{text}");
+    // A failure is told as everything is.
+    let (code, lines) = run(&home, &project, &["answer", id, "yes", "--question", "9"]);
+    assert_eq!((code, lines.last().unwrap()["status"].as_str()), (2, Some("failed")), "{lines:#?}");
     let (code, lines) = run(&home, &project, &["answer", id, "yes"]);
     let outcome = lines.last().unwrap();
     assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
@@ -117,6 +120,20 @@ fn steps_are_accepted_taken_back_and_rejected_without_an_editor() {
         "{accepted}"
     );
     assert_eq!(project.read("warehouse/routes.py"), routes);
+    // What would mean nothing is not left out silently.
+    let senseless: [&[&str]; 6] = [
+        &["undo", id, "warehouse/shifts.py"],
+        &["undo", id, "--step", "1"],
+        &["undo", id, "--note", "no"],
+        &["accept", id, "--acceptance", id],
+        &["reject", id, "--acceptance", id],
+        &["cancel", id, "--apply"],
+    ];
+    for args in senseless {
+        let (code, text) = said(&home, &project, args);
+        assert!(code == 2 && text.starts_with("error: "), "{args:?}: {code} {text}");
+        assert_eq!(project.read("warehouse/shifts.py"), accepted);
+    }
     let (code, text) = said(&home, &project, &["undo", id]);
     assert_eq!(code, 0, "{text}");
     assert_eq!(project.read("warehouse/shifts.py"), format!("# Shifts.\n{shifts}"));

@@ -44,14 +44,19 @@ fn each_shows_what_the_other_does() {
 
         // A decision on the one side shows on the other, and neither loses the other's.
         let (path, hunk) = (RepoPath::new("m.py").unwrap(), 0);
-        other
-            .engine
-            .send(Command::Decide { id, hunks: [(path.clone(), hunk)].into(), rejected: true })
-            .unwrap();
+        let decide = |rejected| {
+            let hunks = [(path.clone(), hunk)].into();
+            let note = String::new();
+            other.engine.send(Command::Decide { id, hunks, rejected, note }).unwrap();
+        };
+        decide(true);
         one.wait_view(id, |view| view.run.rejected.contains(&(path.clone(), hunk)));
         one.engine.send(Command::CheckSubset { id, hunks: [(path.clone(), hunk)].into() }).unwrap();
         let seen = other.wait_view(id, |view| !view.run.subsets.is_empty());
-        assert!(seen.run.rejected.contains(&(path, hunk)));
+        assert!(seen.run.rejected.contains(&(path.clone(), hunk)));
+        // What is rejected is offered to nobody again.
+        decide(false);
+        one.wait_view(id, |view| view.run.rejected.is_empty());
     }
 }
 

@@ -12,7 +12,7 @@ use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
 use crate::io::run_lock::RunLock;
-use crate::logic::{machine, plan_check};
+use crate::logic::{avoid, machine, plan_check};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::plan::Plan;
@@ -22,13 +22,11 @@ use crate::model::snapshot::Buffer;
 impl Dispatcher {
     pub(super) fn command(&mut self, command: Command) {
         let (id, done) = match command {
-            Command::Start { id, goal, budget, buffers } => (
-                id,
-                self.start(
-                    Event::RunRequested { id, goal, budget, at_ms: clock::now_ms() },
-                    buffers,
-                ),
-            ),
+            Command::Start { id, mut goal, budget, buffers } => {
+                avoid::add(&mut goal.avoid, self.runs.values().map(|entry| &entry.run));
+                let at_ms = clock::now_ms();
+                (id, self.start(Event::RunRequested { id, goal, budget, at_ms }, buffers))
+            }
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Pause { id } => (id, self.steer(id, Event::Paused { at_ms: clock::now_ms() })),
             Command::Unpause { id } => {
@@ -38,8 +36,8 @@ impl Dispatcher {
             Command::Answer { id, question, answer } => (id, self.answer(id, question, answer)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
             Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
-            Command::Decide { id, hunks, rejected } => {
-                (id, self.record(id, Event::HunksDecided { hunks, rejected }))
+            Command::Decide { id, hunks, rejected, note } => {
+                (id, self.record(id, Event::HunksDecided { hunks, rejected, note }))
             }
             Command::Accepted { id, acceptance, hunks, parts } => {
                 (id, self.record(id, Event::Accepted { acceptance, hunks, parts }))

@@ -428,7 +428,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Resumed { at_ms: 5 }),
         Just(Event::HunksDecided {
             hunks: [(RepoPath::new("a.py").unwrap(), 0)].into(),
-            rejected: true
+            rejected: true,
+            note: String::new()
         }),
     ]
 }
