@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lexopt::prelude::*;
 
-use super::apply::{Change, carry_out};
+use super::apply::{Change, carry_out, rehearse};
 use super::named::{self, Named};
 use super::{Stop, say};
 use crate::base::ids::{AcceptanceId, RunId, StepId};
@@ -15,6 +15,7 @@ use crate::engine::{Command, Dirs, Review, new_acceptance_id};
 use crate::logic::review::edits::Way;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::run::Run;
 use crate::model::subset::Choice;
 
 /// What is said to changes.
@@ -75,27 +76,49 @@ pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
     if hunks.is_empty() {
         return Err(refused("all of this was rejected", "Name the changes to accept them.").into());
     }
-    let done = carry_out(&dirs.root, &changes(&review, &hunks), Way::In)?;
-    if done.is_empty() {
-        say("Nothing was written: all of it is there already.\n");
-        return Ok(0);
-    }
-    let files = files(&done);
-    let kept = keep(dirs.clone(), id, done.clone());
-    if let Err(failure) = kept {
-        // What nobody could take back later is not left behind.
-        carry_out(&dirs.root, &changes(&review, &done), Way::Out)?;
-        return Err(failure.into());
-    }
-    say(&format!("Written: {files}\n`greenloop undo {id}` takes it back.\n"));
+    let changes = changes(&review, &hunks);
+    rehearse(&dirs.root, &changes, Way::In)?;
+    let fresh = not_accepted(&view.run, hunks);
+    let is_known = fresh.is_empty();
+    let done = kept(&dirs, id, fresh, || carry_out(&dirs.root, &changes, Way::In))?;
+    say(&match (done.is_empty(), is_known) {
+        (false, _) => {
+            format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files(&done))
+        }
+        (true, true) => "Nothing was written: all of it is there already.\n".to_owned(),
+        (true, false) => {
+            format!("All of it was there already. `greenloop undo {id}` takes it back.\n")
+        }
+    });
     Ok(0)
 }
 
-/// Keeps that these changes are in the files, so that they can be taken back together.
-pub(super) fn keep(dirs: Dirs, id: RunId, hunks: Choice) -> Result<(), Failure> {
+/// Those of these changes that no acceptance holds as a whole. A run that died may have written some of them and not told.
+fn not_accepted(run: &Run, hunks: Choice) -> Choice {
+    let known = run.acceptances.iter().filter(|known| !known.undone && known.parts.is_empty());
+    let known: Choice = known.flat_map(|known| known.hunks.iter().cloned()).collect();
+    &hunks - &known
+}
+
+/// Writes changes once it is kept that they are in the files, so that whatever comes between they can be taken back
+/// together, or be accepted once more. What could not be written is kept no longer.
+pub(super) fn kept<T>(
+    dirs: &Dirs,
+    id: RunId,
+    hunks: Choice,
+    write: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if hunks.is_empty() {
+        return write();
+    }
     let acceptance = new_acceptance_id();
     let command = Command::Accepted { id, acceptance, hunks, parts: Vec::new() };
-    named::record(dirs, id, command, |event| matches!(event, Event::Accepted { .. }))
+    named::record(dirs.clone(), id, command, |event| matches!(event, Event::Accepted { .. }))?;
+    write().or_else(|failure| {
+        let command = Command::TakenBack { id, acceptance };
+        named::record(dirs.clone(), id, command, |event| matches!(event, Event::TakenBack { .. }))?;
+        Err(failure)
+    })
 }
 
 fn files(hunks: &Choice) -> String {

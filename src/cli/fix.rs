@@ -113,7 +113,11 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
     }
     let apply = how.apply || view.run.approval.accept == AcceptAlone::Green;
     let applied = match (&view.review, apply, view.run.outcome()) {
-        (Some(review), true, Some(Outcome::Green)) => apply::apply(&root, review),
+        (Some(review), true, Some(Outcome::Green)) => {
+            let all = review.proposal.items().collect();
+            apply::ready(&root, review)
+                .and_then(|()| decide::kept(&dirs, id, all, || apply::apply(&root, review)))
+        }
         _ => Ok(Vec::new()),
     };
     match how.format {
@@ -124,9 +128,6 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         Format::Human => print_end(&view),
     }
     let applied = applied?;
-    if let Some(review) = view.review.as_deref().filter(|_| !applied.is_empty()) {
-        decide::keep(dirs, id, review.proposal.items().collect())?;
-    }
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
         say(&written(apply, &applied, id));
     } else if how.format == Format::Human && view.review.is_some() {
