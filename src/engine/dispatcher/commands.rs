@@ -16,7 +16,7 @@ use crate::logic::{avoid, machine, plan_check};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::plan::Plan;
-use crate::model::question::Answer;
+use crate::model::question::{About, Answer};
 use crate::model::snapshot::Buffer;
 
 impl Dispatcher {
@@ -165,14 +165,14 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Answers yes to what is asked; with another plan only where that can be carried out.
+    /// Says yes to the plan where that is asked; with another plan only where that can be carried out.
     fn approve(&mut self, id: RunId, plan: Option<Plan>) -> Result<(), Failure> {
         if let Some(plan) = plan {
             self.set_plan(id, plan)?;
         }
         let open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
-        // Only a yes is one.
-        let open = open.filter(|open| machine::fits(open, &Answer::Yes));
+        // A yes to the plan is none to a step.
+        let open = open.filter(|open| open.about == About::Plan);
         let open: Vec<QuestionId> = open.map(|open| open.id).collect();
         open.into_iter().try_for_each(|question| self.answer(id, question, Answer::Yes))
     }

@@ -54,10 +54,12 @@ pub(super) fn to_ask(run: &Run, states: &BTreeMap<StepId, StepState>) -> Option<
     if keeps_waiting(run, About::Plan) {
         return asked(run, About::Plan).is_none().then(|| question(run, About::Plan, None));
     }
+    // People see one at a time, and the time to say yes begins when it can be seen.
+    let is_open = run.open_questions().any(|asked| asked.question.inquiry.is_none());
     states.iter().find_map(|(step, state)| match state {
         StepState::Asked => {
             let about = About::Step { step: *step };
-            asked(run, about).is_none().then(|| question(run, about, None))
+            (!is_open && asked(run, about).is_none()).then(|| question(run, about, None))
         }
         StepState::Asking { attempt } => {
             let attempt = run.attempts.iter().find(|made| made.id == *attempt)?;

@@ -82,8 +82,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: PLAN_APPROVE,
-        argument: TASK,
-        effect: "has a plan carried out as it stands in its document, and says yes to all that its run asks",
+        argument: "`{taskId?, step?}`",
+        effect: "has a plan carried out as it stands in its document, and says yes to it where that is asked; `step`: says yes to that step",
         run: |session, arguments| now(task::approve(&session, arguments)),
     },
     Row {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Arguments, Outcome, Reply, start};
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, StepId};
 use crate::engine::{Command, RunView};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
@@ -94,10 +94,21 @@ struct Refused {
     feedback: String,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Approved {
+    task_id: Option<RunId>,
+    /// Only this step of the plan, where it is asked about.
+    step: Option<u32>,
+}
+
 pub fn approve(session: &Session, arguments: Arguments) -> Outcome {
-    let wanted = task(arguments)?;
-    let id = planned(session, wanted)?;
-    plans::approve(session, id)?;
+    let Approved { task_id, step } = arguments.read(|id| json!({ "taskId": id }))?;
+    let id = planned(session, task_id)?;
+    match step {
+        Some(step) => plans::approve_step(session, id, StepId(step))?,
+        None => plans::approve(session, id)?,
+    }
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 

@@ -261,8 +261,8 @@ fn only_a_yes_is_a_yes() {
     ];
     assert_snapshot!(check(steps, "1:a 2:b", &script), @r#"
       ask Step { step: StepId(1) }
-      ask Step { step: StepId(2) }
     do 
+      ask Step { step: StepId(2) }
     do 
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
