@@ -39,6 +39,7 @@ Commands:
   undo RUN        take back what was accepted last
   resume RUN      go on with an interrupted run
   answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it
+  pause RUN       have a run begin nothing new until `resume`
   cancel RUN      end a run
   lessons         list what was learned from what you accepted and rejected; --delete N or all
   report [DIR]    say where time, attempts and people's answers went, and where runs stalled
@@ -132,6 +133,7 @@ fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
             Some("undo") => decide::undo(parser),
             Some("resume") => steer::resume(parser),
             Some("answer") => steer::answer(parser),
+            Some("pause") => steer::pause(parser),
             Some("cancel") => steer::cancel(parser),
             Some("lessons") => lessons::main(parser),
             Some("report") => report::main(parser),

@@ -54,6 +54,12 @@ pub(super) fn resume(parser: lexopt::Parser) -> Result<i32, Stop> {
 fn gone_on(options: &Options) -> Result<i32, Stop> {
     let Named { dirs, view } = named::find(options.run.as_deref(), options.folder.clone())?;
     let id = view.run.id;
+    if view.run.paused_ms.is_some() && !view.interrupted {
+        let is_it = |event: &Event| matches!(event, Event::Unpaused { .. });
+        named::record(dirs, id, Command::Unpause { id }, is_it)?;
+        say(&format!("The process that works on run {id} goes on with it.\n"));
+        return Ok(0);
+    }
     fix::carry_out(dirs, &options.how, id, Command::Resume { id, buffers: Vec::new() })
 }
 
@@ -80,12 +86,34 @@ fn answered(options: Options) -> Result<i32, Stop> {
         _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
     };
     let (id, question) = (view.run.id, question.id);
+    if !view.interrupted {
+        let command = Command::Answer { id, question, answer };
+        named::record(dirs, id, command, |event| matches!(event, Event::Answered { .. }))?;
+        say(&format!("Answered. The process that works on run {id} goes on with it.\n"));
+        return Ok(0);
+    }
     fix::carry_out(dirs, &options.how, id, Command::Answer { id, question, answer })
 }
 
 fn asks_nothing(run: &Run) -> Failure {
     let hint = format!("`greenloop show {}` says how it stands.", run.id);
     Failure::new(FailureKind::Refused, format!("run {} asks nothing", run.id), hint)
+}
+
+/// Has the process that works on a run begin nothing new.
+pub(super) fn pause(parser: lexopt::Parser) -> Result<i32, Stop> {
+    let options = parse(parser, false, false)?;
+    let Named { dirs, view } = named::find(options.run.as_deref(), options.folder)?;
+    let id = view.run.id;
+    if view.run.is_finished() || view.interrupted {
+        let hint = format!("`greenloop show {id}` says how it stands.");
+        let message = format!("nobody works on run {id}");
+        return Err(Failure::new(FailureKind::Refused, message, hint).into());
+    }
+    let is_it = |event: &Event| matches!(event, Event::Paused { .. });
+    named::record(dirs, id, Command::Pause { id }, is_it)?;
+    say(&format!("Run {id} begins nothing new. `greenloop resume {id}` goes on with it.\n"));
+    Ok(0)
 }
 
 pub(super) fn cancel(parser: lexopt::Parser) -> Result<i32, Stop> {

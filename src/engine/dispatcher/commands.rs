@@ -131,8 +131,13 @@ impl Dispatcher {
             self.cancel_subsets(id);
             return Ok(());
         }
+        let is_ours = entry.work.is_some();
+        if !is_ours && self.is_worked_on(id)? {
+            // Whoever works on it hears of it through the journal.
+            return self.record(id, Event::CancelRequested);
+        }
         // An interrupted run may be given up without being taken up again.
-        if entry.work.is_none() && !self.adopt(id, Vec::new())? {
+        if !is_ours && !self.adopt(id, Vec::new())? {
             return Ok(());
         }
         self.end(id, Event::CancelRequested)
@@ -149,17 +154,11 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Records what a person wants of a run that goes on.
+    /// Records what a person wants of a run that goes on; another process that works on it hears of it through the journal.
     pub(super) fn steer(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
-        let entry = self.known(id)?;
-        if entry.run.is_finished() {
+        if self.known(id)?.run.is_finished() {
             return Err(refused(format!("run {id} has ended"), "Start a new run."));
         }
-        // Another process that works on it would not hear of it.
-        let _alone = match entry.work.is_none() {
-            true => Some(self.take_over(id, Vec::new())?),
-            false => None,
-        };
         self.record(id, event)?;
         self.advance(id);
         Ok(())
@@ -216,7 +215,7 @@ impl Dispatcher {
 
     fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
         self.may_answer(id, question, &answer)?;
-        if self.known(id)?.work.is_none() {
+        if self.known(id)?.work.is_none() && !self.is_worked_on(id)? {
             // Whoever answers a run that nobody works on goes on with it, unless it is too late.
             self.resume(id, Vec::new())?;
             self.end_overdue();
