@@ -4,7 +4,6 @@ use super::changes::file_changes;
 use super::executor::{Project, Task, Teller, base, snapshot};
 use super::gate::Gate;
 use super::guard::{self, Judged};
-use crate::base::glob::Globs;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::Merged;
@@ -15,7 +14,7 @@ use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
 use crate::model::proposal::FileChange;
-use crate::model::run::{Attempt, AttemptResult, Run, Verified};
+use crate::model::run::{Attempt, AttemptResult, Verified};
 use crate::model::worker::WorkerKind;
 
 /// Verifies the tree that an attempt `left`, merged `onto` another tree where that is not what it began with.
@@ -32,7 +31,8 @@ pub(super) fn verify(
         let result = WorkResult::Refused { tree: left.clone(), reason };
         Ok(Event::AttemptFinished { attempt: attempt.id, result })
     };
-    if let Some(path) = outside_scope(project, run, attempt, (base, left))? {
+    let own = changed(project, base, left)?;
+    if let Some(path) = machine::outside_scope(run, attempt, &own) {
         return refused(format!("it changes {path}, which its step does not allow"));
     }
     let merged = match onto {
@@ -52,10 +52,11 @@ pub(super) fn verify(
     };
     match examined(project, task, attempt, &merged, files, teller.progress)? {
         Examined::Refused(reason) => refused(reason),
-        Examined::Verified { verified: Verified { tree, runs, files, guard }, untold } => {
+        Examined::Verified { verified: Verified { tree, runs, files, guard, .. }, untold } => {
             teller.checks_ran(Some(attempt.id), untold);
             let tree = tree.or_else(|| (merged != *left).then(|| merged.clone()));
-            Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
+            let (attempt, changed) = (attempt.id, own);
+            Ok(Event::VerifyFinished { attempt, tree, runs, files, guard, changed })
         }
     }
 }
@@ -110,7 +111,8 @@ fn examined(
         guard.green_with_all = machine::is_green(run, attempt, &with_all);
         untold += n_run(&with_all);
     }
-    Ok(Examined::Verified { verified: Verified { tree: kept, runs, files, guard }, untold })
+    let verified = Verified { tree: kept, runs, files, guard, changed: Vec::new() };
+    Ok(Examined::Verified { verified, untold })
 }
 
 fn n_run(runs: &[CheckRun]) -> u32 {
@@ -131,11 +133,13 @@ pub(super) fn trial(
             runs: Vec::new(),
             files: Vec::new(),
             guard: Guarded::default(),
+            changed: Vec::new(),
         },
         result: AttemptResult::Red { reason },
     };
     let run = &task.run;
-    if let Some(path) = outside_scope(project, run, attempt, (base(run, attempt)?, tree))? {
+    let own = changed(project, base(run, attempt)?, tree)?;
+    if let Some(path) = machine::outside_scope(run, attempt, &own) {
         return Ok(red(format!("it changes {path}, which its step does not allow")));
     }
     let files = match file_changes(&project.store, snapshot(run)?, tree) {
@@ -153,19 +157,10 @@ pub(super) fn trial(
     })
 }
 
-/// The first file that an attempt changed and its step does not let it.
-fn outside_scope(
-    project: &Project,
-    run: &Run,
-    attempt: &Attempt,
-    (base, left): (&TreeId, &TreeId),
-) -> Result<Option<RepoPath>, Failure> {
-    let step = run.step(attempt.step);
-    let Some(step) = step.filter(|step| !step.scope.is_empty()) else { return Ok(None) };
-    let patterns = step.scope.iter().map(String::as_str);
-    let Some(scope) = Globs::new(&RepoPath::root(), patterns) else { return Ok(None) };
-    let changed = project.store.changes(base, left)?;
-    Ok(changed.into_iter().map(|change| change.path).find(|path| !scope.fit(path)))
+/// The files that an attempt changed itself.
+fn changed(project: &Project, base: &TreeId, left: &TreeId) -> Result<Vec<RepoPath>, Failure> {
+    let changes = project.store.changes(base, left)?;
+    Ok(changes.into_iter().map(|change| change.path).collect())
 }
 
 /// Keeps what a review of the files will show.

@@ -101,7 +101,7 @@ fn trial(
         return verify::trial(project, task, attempt, tree, teller);
     }
     let (runs, files, guard) = (Vec::new(), Vec::new(), Guarded::default());
-    let verified = Verified { tree: None, runs, files, guard };
+    let verified = Verified { tree: None, runs, files, guard, changed: Vec::new() };
     let reason = "it was cancelled".to_owned();
     Ok(Trial { verified, result: AttemptResult::Red { reason } })
 }

@@ -29,7 +29,7 @@ use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, GoalKind, Outcome, Phase, Run};
 use crate::model::subset::Choice;
 
-pub use self::attempt::{expected, is_green, judge, verdict_on};
+pub use self::attempt::{expected, is_green, judge, outside_scope, verdict_on};
 pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;

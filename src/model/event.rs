@@ -118,6 +118,9 @@ pub enum Event {
         files: Vec<FileChange>,
         #[serde(default)]
         guard: Guarded,
+        /// The files that the attempt itself changed; empty in journals of older versions.
+        #[serde(default)]
+        changed: Vec<RepoPath>,
     },
     /// What an attempt left cannot be merged: it changes these files at places that steps before it changed otherwise.
     MergeConflicted {

@@ -124,6 +124,9 @@ pub struct Goal {
     /// The plan waits for a person, however small it is.
     #[serde(default)]
     pub plan_first: bool,
+    /// A plan of more than one step waits for a person.
+    #[serde(default)]
+    pub large_plan_first: bool,
     /// Changes that were rejected: no proposal contains one.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
@@ -227,6 +230,9 @@ pub struct Verified {
     pub files: Vec<FileChange>,
     #[serde(default)]
     pub guard: Guarded,
+    /// The files that the attempt itself changed.
+    #[serde(default)]
+    pub changed: Vec<RepoPath>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

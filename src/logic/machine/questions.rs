@@ -190,7 +190,12 @@ pub(super) fn waiting_since(run: &Run) -> Option<u64> {
 
 fn needs_a_person(run: &Run, about: About) -> bool {
     match about {
-        About::Plan => run.goal.plan_first || run.approval.plan == When::Always,
+        About::Plan => {
+            let n_steps = run.plan.as_ref().map_or(0, |plan| plan.steps.len());
+            run.goal.plan_first
+                || run.goal.large_plan_first && n_steps > 1
+                || run.approval.plan == When::Always
+        }
         // What takes the place of a step was not in the plan that somebody said yes to.
         About::Step { step } => {
             run.approval.steps == When::Always

@@ -148,6 +148,7 @@ fn verified(attempt: u32, tree: &str, tests: &str) -> Event {
         runs: vec![run(tree, tests)],
         files: vec![file],
         guard: Default::default(),
+        changed: vec![RepoPath::new("a.py").unwrap()],
     }
 }
 

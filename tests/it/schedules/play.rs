@@ -8,7 +8,7 @@ use greenloop::model::budget::{AskedBudget, Budget, Expense};
 use greenloop::model::check::{CheckEnd, CheckRun};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
-use greenloop::model::plan::Step;
+use greenloop::model::plan::{Plan, Step};
 use greenloop::model::question::{Answer, Inquiry};
 use greenloop::model::report::TestReport;
 use greenloop::model::run::{Goal, Run};
@@ -82,6 +82,9 @@ impl Play {
         if let Some(act) = self.people.act(&mut self.rng, &self.run) {
             return self.person(act);
         }
+        if self.working.is_empty() && !machine::waits_for_people(&self.run) {
+            return Err("nothing is under way, and nobody is waited for".into());
+        }
         let due = machine::deadlines(&self.run).into_iter().min_by_key(|(_, at)| *at);
         let back = (0..self.working.len()).min_by_key(|place| self.working[*place].0);
         match (due, back.map(|place| (self.working[place].0, place))) {
@@ -139,9 +142,7 @@ impl Play {
             }
             Act::Edit => {
                 if let Some(plan) = self.run.plan.clone() {
-                    let mut plan = plan;
-                    let place = self.rng.below(plan.steps.len());
-                    plan.steps[place].skip = !plan.steps[place].skip;
+                    let plan = self.edited(plan);
                     self.record(Event::PlanMade {
                         plan: Box::new(plan),
                         by: Planner::Person,
@@ -290,6 +291,20 @@ impl Play {
         }
     }
 
+    /// A plan that somebody edited: a step is left out or not, waits for others, or may change other files.
+    fn edited(&mut self, mut plan: Plan) -> Plan {
+        let place = self.rng.below(plan.steps.len());
+        let before: Vec<StepId> = plan.steps[..place].iter().map(|step| step.id).collect();
+        let step = &mut plan.steps[place];
+        match self.rng.below(4) {
+            0 => step.after = self.rng.pick(&before).copied().into_iter().collect(),
+            1 => step.scope = vec![format!("f{}*", step.id)],
+            2 => step.scope.clear(),
+            _ => step.skip = !step.skip,
+        }
+        plan
+    }
+
     /// Other steps in place of one; none where nobody knows better.
     fn replan(&mut self, old: StepId) -> Event {
         let (tests, n) = (machine::tests(&self.run, old).to_vec(), self.rng.below(4) as u32);
@@ -380,6 +395,7 @@ impl Play {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
         let base = attempt.base.as_ref().map(world::edits).unwrap_or_default();
         let left_edits = world::edits(left);
+        let own: Edits = left_edits.symmetric_difference(&base).cloned().collect();
         let merged = match onto {
             None => Some(left_edits),
             Some(onto) => world::merge(&base, &world::edits(onto), &left_edits),
@@ -397,6 +413,7 @@ impl Play {
             runs,
             files: world::files(&merged),
             guard: Default::default(),
+            changed: world::files(&own).into_iter().map(|file| file.path).collect(),
         }
     }
 }

@@ -167,6 +167,9 @@ fn merged(run: &Run) -> Result<(), String> {
         !runs.is_empty() && runs.iter().all(|run| run.tree == tree),
         "what is merged was checked on another tree",
     )?;
+    let outside =
+        last.and_then(|last| machine::outside_scope(run, last, &last.verified.as_ref()?.changed));
+    must(outside.is_none(), "what is merged changes files that its step does not allow")?;
     let edits = world::edits(&tree);
     must(world::breaks_nothing(&edits), "what is merged breaks a test")?;
     for id in &run.merged {

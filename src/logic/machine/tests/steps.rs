@@ -25,11 +25,12 @@ fn plan(text: &str) -> Event {
 
 /// What an attempt left, merged, is checked: the tree that was made, and its tests.
 fn merged(attempt: u32, tree: &str, tests: &str) -> Event {
-    let Event::VerifyFinished { attempt, runs, files, guard, .. } = verified(attempt, tree, tests)
+    let Event::VerifyFinished { attempt, runs, files, guard, changed, .. } =
+        verified(attempt, tree, tests)
     else {
         unreachable!()
     };
-    Event::VerifyFinished { attempt, tree: Some(TreeId::new(tree)), runs, files, guard }
+    Event::VerifyFinished { attempt, tree: Some(TreeId::new(tree)), runs, files, guard, changed }
 }
 
 fn conflicted(attempt: u32) -> Event {
@@ -373,13 +374,13 @@ fn an_attempt_whose_step_is_left_out_meanwhile_is_not_merged() {
 
 #[test]
 fn what_passes_by_chance_is_not_done() {
-    let Event::VerifyFinished { attempt, tree, mut runs, files, guard } =
+    let Event::VerifyFinished { attempt, tree, mut runs, files, guard, changed } =
         verified(1, "A", "a+ b+ z+")
     else {
         unreachable!()
     };
     runs[0].flaky = vec![test("b")];
-    let lucky = Event::VerifyFinished { attempt, tree, runs, files, guard };
+    let lucky = Event::VerifyFinished { attempt, tree, runs, files, guard, changed };
     let said = check(Approval::default(), "1:a 2:b", &[left(1, "A"), lucky, nothing(2)]);
     assert!(said.contains("1 of 2 steps are done"), "{said}");
 }
@@ -476,4 +477,45 @@ fn a_lesson_says_who_goes_first_and_keeps_nobody_from_work() {
     assert_eq!(beginner(&[("repair", &[], 1), ("model", &["repair"], 50)]), "model repair");
     assert_eq!(beginner(&[("model", &[], 9)]), "repair model", "nobody had failed before it");
     assert_eq!(beginner(&[("gone", &["repair"], 9)]), "repair model");
+}
+
+#[test]
+fn a_scope_that_was_narrowed_while_the_checks_ran_holds() {
+    let narrowed = |scope: &str| {
+        let Event::PlanMade { mut plan, lessons, .. } = plan("1:a") else { unreachable!() };
+        plan.steps[0].scope = vec![scope.to_owned()];
+        Event::PlanMade { plan, by: Planner::Person, lessons }
+    };
+    let said = |scope: &str| {
+        let script = [left(1, "A"), narrowed(scope), verified(1, "A", "a+ z+")];
+        check(Approval::default(), "1:a", &script)
+    };
+    let (inside, outside) = (said("*.py"), said("lib/**"));
+    assert!(inside.contains("attempt 1: Green"), "{inside}");
+    assert!(outside.contains("it changes a.py, which its step does not allow"), "{outside}");
+}
+
+#[test]
+fn verified_work_of_older_versions_is_read() {
+    let mut old = serde_json::to_value(verified(1, "A", "a+")).unwrap();
+    old.as_object_mut().unwrap().remove("changed");
+    assert!(serde_json::from_value::<Event>(old).is_ok());
+    let old = serde_json::json!({"type": "hunks-decided", "hunks": [], "rejected": true});
+    assert!(serde_json::from_value::<Event>(old).is_ok());
+}
+
+#[test]
+fn a_large_plan_waits_where_that_is_wanted() {
+    let asks = |text: &str| {
+        let mut run = begin(&requested()).unwrap();
+        run.goal.large_plan_first = true;
+        for event in [snapshot(), baseline("a- b- z+")] {
+            apply(&mut run, &event);
+        }
+        apply(&mut run, &Event::TargetsChosen { targets: vec![test("a"), test("b")] });
+        apply(&mut run, &plan(text));
+        matches!(decide(&run), Next::Ask(Question { about: About::Plan, .. }))
+    };
+    assert!(!asks("1:a"));
+    assert!(asks("1:a 2:b"));
 }
