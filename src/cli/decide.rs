@@ -45,11 +45,11 @@ fn parse(mut parser: lexopt::Parser, word: Word) -> Result<Selection, Stop> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("step") if takes_changes => {
-                selection.steps.extend([parser.value()?.parse::<u32>()?])
+                selection.steps.extend([parser.value()?.parse::<u32>()?]);
             }
             Long("note") if word == Word::Reject => selection.note = parser.value()?.string()?,
             Long("acceptance") if word == Word::Undo => {
-                selection.acceptance = Some(parser.value()?.string()?)
+                selection.acceptance = Some(parser.value()?.string()?);
             }
             Long("dir") => selection.folder = Some(parser.value()?.into()),
             Value(name) if selection.run.is_none() => selection.run = Some(name.string()?),
