@@ -38,7 +38,7 @@ Commands:
   reject RUN [CHANGE...]  say no to them; no later run offers them again
   undo RUN        take back what was accepted last
   resume RUN      go on with an interrupted run
-  answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it
+  answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it; words have a model plan anew
   pause RUN       have a run begin nothing new until `resume`
   cancel RUN      end a run
   lessons         list what was learned from what you accepted and rejected; --delete N or all

@@ -9,7 +9,7 @@ use crate::base::ids::QuestionId;
 use crate::engine::Command;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::question::Answer;
+use crate::model::question::{About, Answer};
 use crate::model::run::{Outcome, Run};
 
 /// What these commands have in common.
@@ -83,6 +83,10 @@ fn answered(options: Options) -> Result<i32, Stop> {
         _ if question.inquiry.is_some() => Answer::Said { text: word },
         "yes" => Answer::Yes,
         "no" => Answer::No { note: options.note },
+        // Several words say what has to be different; a single one is a slip.
+        _ if question.about == About::Plan && word.trim().contains(' ') => {
+            Answer::Said { text: word }
+        }
         _ => return Err(Stop::Usage("answer with yes or no".to_owned())),
     };
     let (id, question) = (view.run.id, question.id);

@@ -8,7 +8,7 @@ use crate::model::check::{CheckRun, Problem};
 use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::proposal::FileChange;
-use crate::model::question::{Answer, Asked};
+use crate::model::question::{About, Answer, Asked};
 use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Attempt, AttemptResult, Avoid, Goal};
 
@@ -144,12 +144,18 @@ pub fn made(diff: &str) -> String {
 /// What people said to what models wanted to know. No answer is no yes.
 pub fn answers(asked: &[&Asked]) -> String {
     let told = |asked: &&Asked| {
-        let question = asked.question.inquiry.as_ref()?;
+        let asked_for = match (&asked.question.inquiry, asked.question.about) {
+            (Some(inquiry), _) => format!("Asked: {}", inquiry.text),
+            (None, About::Plan) => {
+                "Asked: whether to carry out the plan that you made before".to_owned()
+            }
+            (None, _) => return None,
+        };
         let answer = match asked.answer.as_ref()? {
             Answer::Said { text } => fenced("", text),
             Answer::Yes | Answer::No { .. } | Answer::Late => NO_ANSWER.to_owned(),
         };
-        Some(format!("Asked: {}\n{answer}", question.text))
+        Some(format!("{asked_for}\n{answer}"))
     };
     let told: Vec<String> = asked.iter().filter_map(told).collect();
     if told.is_empty() {

@@ -77,6 +77,8 @@ fn a_plan_waits_for_a_yes_and_a_no_ends_it() {
     assert!(text.contains(&format!("{id}  waits")), "{text}");
     let (_, text) = said(&home, &project, &["show", id]);
     assert!(text.contains("is the plan to be carried out?"), "{text}");
+    let (code, text) = said(&home, &project, &["answer", id, "in one step"]);
+    assert!(code == 2 && text.contains("no model plans this anew"), "{code} {text}");
     // A failure is told as everything is.
     let (code, lines) = run(&home, &project, &["answer", id, "yes", "--question", "9"]);
     assert_eq!((code, lines.last().unwrap()["status"].as_str()), (2, Some("failed")), "{lines:#?}");

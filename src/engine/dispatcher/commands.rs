@@ -195,7 +195,8 @@ impl Dispatcher {
         question: QuestionId,
         answer: &Answer,
     ) -> Result<(), Failure> {
-        let mut open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
+        let run = &self.known(id)?.run;
+        let mut open = run.open_questions().map(|asked| &asked.question);
         let Some(open) = open.find(|open| open.id == question) else {
             let hint = "See `greenloop show` or the run's page for what is open.";
             return Err(refused(format!("run {id} has no open question {question}"), hint));
@@ -203,6 +204,12 @@ impl Dispatcher {
         if !machine::fits(open, answer) {
             let hint = if open.inquiry.is_some() { "Say it in words." } else { "Say yes or no." };
             return Err(refused("this is no answer to what is asked".to_owned(), hint));
+        }
+        let is_feedback = open.about == About::Plan && matches!(answer, Answer::Said { .. });
+        let is_planned_by_model = !run.goal.text.is_empty() && !run.planners.is_empty();
+        if is_feedback && !(is_planned_by_model && machine::may_ask(run, None)) {
+            let hint = "Say yes or no, or edit the plan in an editor.";
+            return Err(refused("no model plans this anew".to_owned(), hint));
         }
         if let Answer::Said { text } = answer
             && (text.trim().is_empty() || text.len() > ANSWER_BYTES_MAX)
