@@ -156,8 +156,8 @@ fn a_plan_is_made_anew_with_what_a_person_says_of_it() {
     });
     let (home, project) = (home(&server, PLANNER), project());
     let n_steps = |lines: &[Value]| {
-        let plans = lines.iter().filter(|line| line["type"] == "plan-made");
-        plans.last().map(|made| made["plan"]["steps"].as_array().unwrap().len())
+        let mut plans = lines.iter().filter(|line| line["type"] == "plan-made");
+        plans.next_back().map(|made| made["plan"]["steps"].as_array().unwrap().len())
     };
     let planned = run(&home, &project, &["plan", GOAL]);
     assert_eq!(n_steps(&planned.1), Some(2));
