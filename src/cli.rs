@@ -35,10 +35,11 @@ Commands:
   runs [DIR]      list what was done here
   show RUN        what a run found, did and proposes
   accept RUN [CHANGE...]  write a proposal's changes, or some of them, to the project
-  reject RUN [CHANGE...]  say no to them
+  reject RUN [CHANGE...]  say no to them; no later run offers them again
   undo RUN        take back what was accepted last
   resume RUN      go on with an interrupted run
-  answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it
+  answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it; words have a model plan anew
+  pause RUN       have a run begin nothing new until `resume`
   cancel RUN      end a run
   lessons         list what was learned from what you accepted and rejected; --delete N or all
   report [DIR]    say where time, attempts and people's answers went, and where runs stalled
@@ -60,7 +61,8 @@ Options of fix:
   --format human|json
 
 Options of accept, reject and undo:
-  --step N, --acceptance ID, --dir DIR; a CHANGE is a file, or a file and a number: src/money.py:2
+  --step N, with `undo` --acceptance ID, with `reject` --note TEXT, --dir DIR
+  a CHANGE is a file, or a file and a number: src/money.py:2
 
 Options of answer:
   --note TEXT, --question N, and those of resume: --apply, --unsandboxed, --trust, --format human|json
@@ -131,6 +133,7 @@ fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
             Some("undo") => decide::undo(parser),
             Some("resume") => steer::resume(parser),
             Some("answer") => steer::answer(parser),
+            Some("pause") => steer::pause(parser),
             Some("cancel") => steer::cancel(parser),
             Some("lessons") => lessons::main(parser),
             Some("report") => report::main(parser),

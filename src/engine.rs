@@ -88,6 +88,8 @@ pub enum Command {
         id: RunId,
         hunks: Choice,
         rejected: bool,
+        /// Why, in the person's words; may be empty.
+        note: String,
     },
     /// These hunks are in the texts now, accepted together.
     Accepted {

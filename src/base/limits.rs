@@ -106,6 +106,8 @@ pub const RUNS_REPORTED_MAX: usize = 1_000;
 pub const LESSONS_USED_MAX: usize = 20;
 /// Lessons that are kept; the oldest go.
 pub const LESSONS_KEPT_MAX: usize = 2_000;
+/// Rejected changes that a run is told to avoid.
+pub const AVOIDED_MAX: usize = 200;
 /// Rounds that bring nothing before work stops going on as it does.
 pub const WASTED_MAX: usize = 3;
 /// Wall time of a run when nothing else is said.

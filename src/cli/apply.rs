@@ -16,10 +16,21 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::{ChangeKind, FileChange};
 use crate::model::subset::Choice;
 
-/// Makes every change of the proposal below `root`; names the files. Nothing is written when a file differs from what
-/// the change was made for, when one to be made is there already, or when the user said no to a part of it; what was
+/// Makes every change of the proposal below `root`; names the files. Nothing is written unless it is [`ready`]; what was
 /// done before a later step failed is taken back.
 pub(super) fn apply(root: &Path, review: &Review) -> Result<Vec<String>, Failure> {
+    ready(root, review)?;
+    let mut disk = Disk::new(root);
+    match steps(&mut disk, &review.files) {
+        Ok(()) => disk.settle(),
+        Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
+    }
+    Ok(review.files.iter().map(|file| file.path.to_string()).collect())
+}
+
+/// Fails when a file differs from what the change was made for, when one to be made is there already, or when the user said
+/// no to a part of it.
+pub(super) fn ready(root: &Path, review: &Review) -> Result<(), Failure> {
     if review.files.iter().any(|file| file.rejected.contains(&true)) {
         return Err(Failure::new(
             FailureKind::Refused,
@@ -27,16 +38,12 @@ pub(super) fn apply(root: &Path, review: &Review) -> Result<Vec<String>, Failure
             "Start a new run, or accept the parts you want in the editor.",
         ));
     }
-    let mut disk = Disk::new(root);
+    let disk = Disk::rehearsal(root);
     for file in &review.files {
         before(file).map_or(Ok(()), |path| disk.expect(path, &file.before))?;
         made(file).map_or(Ok(()), |path| disk.expect_nothing(path))?;
     }
-    match steps(&mut disk, &review.files) {
-        Ok(()) => disk.settle(),
-        Err(failure) => return Err(disk.undo().err().unwrap_or(failure)),
-    }
-    Ok(review.files.iter().map(|file| file.path.to_string()).collect())
+    Ok(())
 }
 
 /// Decisions about one file of a proposal.
@@ -50,13 +57,25 @@ pub(super) struct Change<'a> {
 /// Puts changes into the files as they are now, or takes them out again; names those that were not there yet. All of it is
 /// done or nothing: a change whose lines are no longer there is in conflict.
 pub(super) fn carry_out(root: &Path, changes: &[Change<'_>], way: Way) -> Result<Choice, Failure> {
-    let mut disk = Disk::new(root);
+    on(Disk::new(root), changes, way)
+}
+
+/// What [`carry_out`] would do now; nothing is written.
+pub(super) fn rehearse(root: &Path, changes: &[Change<'_>], way: Way) -> Result<Choice, Failure> {
+    on(Disk::rehearsal(root), changes, way)
+}
+
+fn on(mut disk: Disk<'_>, changes: &[Change<'_>], way: Way) -> Result<Choice, Failure> {
     let mut done = Choice::new();
     for change in changes {
+        let n_before = disk.n_done();
         let made = match change.change.kind {
             ChangeKind::Modify => edit(&mut disk, change, way),
             ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
-                steps(&mut disk, &[turned(change.file, way)]).map(|()| change.items.clone())
+                steps(&mut disk, &[turned(change.file, way)]).map(|()| match disk.n_done() {
+                    n if n == n_before => BTreeSet::new(),
+                    _ => change.items.clone(),
+                })
             }
         };
         match made {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lexopt::prelude::*;
 
-use super::apply::{Change, carry_out};
+use super::apply::{Change, carry_out, rehearse};
 use super::named::{self, Named};
 use super::{Stop, say};
 use crate::base::ids::{AcceptanceId, RunId, StepId};
@@ -15,7 +15,16 @@ use crate::engine::{Command, Dirs, Review, new_acceptance_id};
 use crate::logic::review::edits::Way;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::run::Run;
 use crate::model::subset::Choice;
+
+/// What is said to changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Accept,
+    Reject,
+    Undo,
+}
 
 /// Which changes of which run.
 #[derive(Default)]
@@ -25,18 +34,31 @@ struct Selection {
     changes: Vec<String>,
     steps: BTreeSet<u32>,
     acceptance: Option<String>,
+    note: String,
     folder: Option<std::path::PathBuf>,
 }
 
-fn parse(mut parser: lexopt::Parser) -> Result<Selection, Stop> {
+/// An option that means nothing for this word is refused.
+fn parse(mut parser: lexopt::Parser, word: Word) -> Result<Selection, Stop> {
+    let takes_changes = word != Word::Undo;
     let mut selection = Selection::default();
     while let Some(arg) = parser.next()? {
         match arg {
-            Long("step") => drop(selection.steps.insert(parser.value()?.parse()?)),
-            Long("acceptance") => selection.acceptance = Some(parser.value()?.string()?),
+            Long("step") if takes_changes => {
+                selection.steps.extend([parser.value()?.parse::<u32>()?]);
+            }
+            Long("note") if word == Word::Reject => selection.note = parser.value()?.string()?,
+            Long("acceptance") if word == Word::Undo => {
+                selection.acceptance = Some(parser.value()?.string()?);
+            }
             Long("dir") => selection.folder = Some(parser.value()?.into()),
             Value(name) if selection.run.is_none() => selection.run = Some(name.string()?),
-            Value(change) => selection.changes.push(change.string()?),
+            Value(change) if takes_changes => selection.changes.push(change.string()?),
+            Value(_) | Long("step") => {
+                let usage =
+                    "undo takes back a whole acceptance: the last one, or that of --acceptance ID";
+                return Err(Stop::Usage(usage.to_owned()));
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -44,7 +66,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Selection, Stop> {
 }
 
 pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Accept)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let mut hunks = chosen(&selection, &review)?;
     if selection.changes.is_empty() {
@@ -54,27 +76,49 @@ pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
     if hunks.is_empty() {
         return Err(refused("all of this was rejected", "Name the changes to accept them.").into());
     }
-    let done = carry_out(&dirs.root, &changes(&review, &hunks), Way::In)?;
-    if done.is_empty() {
-        say("Nothing was written: all of it is there already.\n");
-        return Ok(0);
-    }
-    let files = files(&done);
-    let kept = keep(dirs.clone(), id, done.clone());
-    if let Err(failure) = kept {
-        // What nobody could take back later is not left behind.
-        carry_out(&dirs.root, &changes(&review, &done), Way::Out)?;
-        return Err(failure.into());
-    }
-    say(&format!("Written: {files}\n`greenloop undo {id}` takes it back.\n"));
+    let changes = changes(&review, &hunks);
+    rehearse(&dirs.root, &changes, Way::In)?;
+    let fresh = not_accepted(&view.run, hunks);
+    let is_known = fresh.is_empty();
+    let done = kept(&dirs, id, fresh, || carry_out(&dirs.root, &changes, Way::In))?;
+    say(&match (done.is_empty(), is_known) {
+        (false, _) => {
+            format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files(&done))
+        }
+        (true, true) => "Nothing was written: all of it is there already.\n".to_owned(),
+        (true, false) => {
+            format!("All of it was there already. `greenloop undo {id}` takes it back.\n")
+        }
+    });
     Ok(0)
 }
 
-/// Keeps that these changes are in the files, so that they can be taken back together.
-pub(super) fn keep(dirs: Dirs, id: RunId, hunks: Choice) -> Result<(), Failure> {
+/// Those of these changes that no acceptance holds as a whole. A run that died may have written some of them and not told.
+fn not_accepted(run: &Run, hunks: Choice) -> Choice {
+    let known = run.acceptances.iter().filter(|known| !known.undone && known.parts.is_empty());
+    let known: Choice = known.flat_map(|known| known.hunks.iter().cloned()).collect();
+    &hunks - &known
+}
+
+/// Writes changes once it is kept that they are in the files, so that whatever comes between they can be taken back
+/// together, or be accepted once more. What could not be written is kept no longer.
+pub(super) fn kept<T>(
+    dirs: &Dirs,
+    id: RunId,
+    hunks: Choice,
+    write: impl FnOnce() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    if hunks.is_empty() {
+        return write();
+    }
     let acceptance = new_acceptance_id();
     let command = Command::Accepted { id, acceptance, hunks, parts: Vec::new() };
-    named::record(dirs, id, command, |event| matches!(event, Event::Accepted { .. }))
+    named::record(dirs.clone(), id, command, |event| matches!(event, Event::Accepted { .. }))?;
+    write().or_else(|failure| {
+        let command = Command::TakenBack { id, acceptance };
+        named::record(dirs.clone(), id, command, |event| matches!(event, Event::TakenBack { .. }))?;
+        Err(failure)
+    })
 }
 
 fn files(hunks: &Choice) -> String {
@@ -83,11 +127,11 @@ fn files(hunks: &Choice) -> String {
 }
 
 pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Reject)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let hunks = chosen(&selection, &review)?;
     let (id, n) = (view.run.id, hunks.len());
-    let command = Command::Decide { id, hunks, rejected: true };
+    let command = Command::Decide { id, hunks, rejected: true, note: selection.note };
     named::record(dirs, id, command, |event| matches!(event, Event::HunksDecided { .. }))?;
     say(&format!("Rejected: {} of run {id}\n", counted(n, "change")));
     Ok(0)
@@ -95,7 +139,7 @@ pub(super) fn reject(parser: lexopt::Parser) -> Result<i32, Stop> {
 
 /// Takes back what was accepted, the latest if none is named.
 pub(super) fn undo(parser: lexopt::Parser) -> Result<i32, Stop> {
-    let selection = parse(parser)?;
+    let selection = parse(parser, Word::Undo)?;
     let (Named { dirs, view }, review) = reviewed(&selection)?;
     let id = view.run.id;
     let wanted = selection.acceptance.as_deref().map(named::id).transpose()?.map(AcceptanceId);

@@ -69,8 +69,13 @@ fn begin(options: &Options) -> Result<i32, Stop> {
         let (id, command) = command(options, &dirs);
         carry_out(dirs, &options.how, id, command)
     });
+    told(options.how.format, carried)
+}
+
+/// What a command comes to; a failure is told in its format.
+pub(super) fn told(format: Format, carried: Result<i32, Stop>) -> Result<i32, Stop> {
     match carried {
-        Err(Stop::Failure(failure)) if options.how.format == Format::Json => {
+        Err(Stop::Failure(failure)) if format == Format::Json => {
             json::print_failure(&failure);
             Ok(code_of(&failure))
         }
@@ -108,7 +113,11 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
     }
     let apply = how.apply || view.run.approval.accept == AcceptAlone::Green;
     let applied = match (&view.review, apply, view.run.outcome()) {
-        (Some(review), true, Some(Outcome::Green)) => apply::apply(&root, review),
+        (Some(review), true, Some(Outcome::Green)) => {
+            let all = review.proposal.items().collect();
+            apply::ready(&root, review)
+                .and_then(|()| decide::kept(&dirs, id, all, || apply::apply(&root, review)))
+        }
         _ => Ok(Vec::new()),
     };
     match how.format {
@@ -119,9 +128,6 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         Format::Human => print_end(&view),
     }
     let applied = applied?;
-    if let Some(review) = view.review.as_deref().filter(|_| !applied.is_empty()) {
-        decide::keep(dirs, id, review.proposal.items().collect())?;
-    }
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
         say(&written(apply, &applied, id));
     } else if how.format == Format::Human && view.review.is_some() {

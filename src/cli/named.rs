@@ -54,10 +54,19 @@ pub(super) fn record(
     let engine = engine::start(dirs, Consent { unsandboxed: true, trusted: false }, listener)?;
     let busy = || Failure::environment("the engine takes no command", "Try again.");
     engine.send(command).map_err(|Busy| busy())?;
+    let mut is_recorded = false;
     loop {
         match notices.recv().map_err(|RecvError| busy())? {
             Notice::Happened { id: run, event } if run == id && is_it(&event) => return Ok(()),
             Notice::Refused { id: run, failure } if run == id => return Err(failure),
+            Notice::Happened { id: run, event: Event::CancelRequested } if run == id => {
+                is_recorded = true;
+            }
+            Notice::Changed(view) if is_recorded && view.run.id == id && view.interrupted => {
+                let hint = format!("`greenloop cancel {id}` ends it.");
+                let message = "the process that worked on it died before it heard of it";
+                return Err(Failure::environment(message, hint));
+            }
             // Somebody else was quicker.
             Notice::Changed(view) if is_end && view.run.id == id && view.run.is_finished() => {
                 return Ok(());

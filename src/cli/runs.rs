@@ -110,7 +110,8 @@ pub(super) fn waits(view: &RunView) -> Option<String> {
             "is the plan to be carried out?".to_owned()
         }
     };
-    Some(format!("{what} `greenloop answer {} yes` or `no` says so", run.id))
+    let terms = inquiry::terms(run, &open.question);
+    Some(format!("{what}{terms} `greenloop answer {} yes` or `no` says so", run.id))
 }
 
 fn goal(run: &Run) -> String {

@@ -142,8 +142,14 @@ impl Dispatcher {
         self.n_working -= 1;
         if matches!(event, Event::SubsetChecked { .. }) {
             self.subset_checked(id, event);
-        } else if let Some(work) = self.runs.get_mut(&id).and_then(|entry| entry.work.as_mut()) {
+        } else if let Some(entry) = self.runs.get_mut(&id)
+            && let Some(work) = entry.work.as_mut()
+        {
             work.effects.retain(|known| known != effect);
+            // Work that counts for nothing any more may fail as it likes.
+            if matches!(event, Event::EffectFailed { .. }) && !is_open(&entry.run, effect) {
+                return self.start_waiting();
+            }
             match self.record(id, event) {
                 Ok(()) => self.advance(id),
                 Err(failure) => self.abandon(id, failure),
@@ -258,16 +264,26 @@ impl Dispatcher {
     /// Journal first, then memory, then everyone else.
     fn record(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
         self.known(id)?;
+        let seq = self.project.journal.append(id, &event, clock::now_ms())?;
+        // What others added before it comes before it.
+        self.catch_up(id, seq - 1)?;
+        self.fold(id, event.clone())?;
         let project = self.project.clone();
-        self.project.journal.append(id, &event, clock::now_ms())?;
+        learn(&project, &self.known(id)?.run, &event);
+        Ok(())
+    }
+
+    /// Takes an event in that is in the journal, and tells it.
+    fn fold(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
         entry.n_events += 1;
-        let n_checks = entry.run.spent.checks;
-        entry.work.iter().for_each(|work| work.purse.checks_are(n_checks));
-        learn(&project, &entry.run, &event);
+        if event == Event::CancelRequested {
+            entry.work.iter().for_each(|work| work.cancel.cancel());
+            self.drop_waiting(id);
+        }
         if matches!(event, Event::ProposalMade { .. } | Event::HunksDecided { .. }) {
-            let run = entry.run.clone();
+            let run = self.known(id)?.run.clone();
             let review = recover::review(&self.project.records(), &run)?;
             self.known(id)?.review = review.map(Into::into);
         }
@@ -329,6 +345,21 @@ fn learn(project: &Project, run: &Run, event: &Event) {
     let told = lessons::told(run, event, &project.dirs.root.to_string_lossy(), clock::now_ms());
     if !told.is_empty() {
         drop(Lessons::beside(&project.dirs.state).add(&told));
+    }
+}
+
+/// Whether something comes of an effect: an attempt that was judged meanwhile is over.
+fn is_open(run: &Run, effect: &Effect) -> bool {
+    match effect {
+        Effect::Work { attempt } | Effect::Verify { attempt, .. } => {
+            let mut made = run.attempts.iter();
+            made.any(|made| made.id == *attempt && made.result.is_none())
+        }
+        Effect::TakeSnapshot
+        | Effect::RunBaseline
+        | Effect::Plan
+        | Effect::Replan { .. }
+        | Effect::CheckSubset { .. } => true,
     }
 }
 

@@ -26,6 +26,7 @@ use crate::logic::config::models::Models;
 use crate::logic::machine::{self, Effect};
 use crate::logic::prompts::Prompts;
 use crate::logic::subset;
+use crate::model::budget::Expense;
 use crate::model::check::Check;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
@@ -125,11 +126,29 @@ pub(super) struct Task {
     pub(super) purse: Arc<Purse>,
 }
 
+impl Task {
+    /// The same work on another view of its run.
+    pub(super) fn on(&self, run: Run) -> Task {
+        let (effect, buffers) = (self.effect.clone(), Arc::clone(&self.buffers));
+        let (cancel, purse) = (self.cancel.clone(), Arc::clone(&self.purse));
+        Task { run, effect, buffers, cancel, purse }
+    }
+}
+
 /// Who hears of an effect before it comes back.
 pub(super) struct Teller<'a> {
     pub(super) progress: &'a (dyn Fn(Progress) + Sync),
     /// An event of its own, beside the one it comes back as.
     pub(super) record: &'a (dyn Fn(Event) + Sync),
+}
+
+impl Teller<'_> {
+    /// Counts runs of checks that the event of the effect does not tell of.
+    pub(super) fn checks_ran(&self, attempt: Option<AttemptId>, n: u32) {
+        if n > 0 {
+            (self.record)(Event::Spent { attempt, on: Expense::Checks { n } });
+        }
+    }
 }
 
 /// Carries out the task. A panic becomes a failure of the run; the engine lives.
@@ -140,13 +159,13 @@ pub(super) fn execute(project: &Project, task: &Task, teller: &Teller<'_>) -> Ev
         refuse_doors(project, &task.run.checks)?;
         match &task.effect {
             Effect::TakeSnapshot => take_snapshot(project, task),
-            Effect::RunBaseline => run_baseline(project, task, progress),
+            Effect::RunBaseline => run_baseline(project, task, teller),
             Effect::Work { attempt } => work::work(project, task, *attempt, teller),
             Effect::Plan => plan::plan(project, task, teller),
             Effect::Replan { step } => plan::replan(project, task, *step, teller),
             Effect::Verify { attempt, tree, onto } => {
                 let attempt = found(&task.run, *attempt)?;
-                verify::verify(project, task, attempt, (tree, onto.as_ref()), progress)
+                verify::verify(project, task, attempt, (tree, onto.as_ref()), teller)
             }
             Effect::CheckSubset { tree, hunks } => {
                 check_subset(project, task, tree, hunks, progress)
@@ -283,14 +302,11 @@ fn wanted(found: Vec<Check>, run: &Run) -> Result<Vec<Check>, Failure> {
     Ok(found.into_iter().filter(is_wanted).collect())
 }
 
-fn run_baseline(
-    project: &Project,
-    task: &Task,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Event, Failure> {
+fn run_baseline(project: &Project, task: &Task, teller: &Teller<'_>) -> Result<Event, Failure> {
     let tree = snapshot(&task.run)?;
-    let mut gate = Gate::new(project, task, tree, (&[], &[]), progress);
+    let mut gate = Gate::new(project, task, tree, (&[], &[]), teller.progress);
     let runs = gate.all()?;
+    teller.checks_ran(None, gate.untold());
     gate.into_world().map_or(Ok(()), World::keep_outputs)?;
     Ok(Event::BaselineTaken { runs })
 }

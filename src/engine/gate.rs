@@ -4,18 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::executor::{Project, Task, sources};
-use crate::base::ids::{CheckId, TreeId};
+use crate::base::ids::{BlobId, CheckId, TreeId};
 use crate::base::limits::CHECK_QUICK_MAX;
 use crate::base::path::RepoPath;
-use crate::io::checks::{self, Select};
+use crate::io::checks::{self, Select, Watch};
 use crate::io::worker::Progress;
 use crate::io::worlds::World;
 use crate::logic::affected;
 use crate::logic::flaky::Against;
+use crate::logic::machine::Effect;
 use crate::logic::verdict::{self, Verdict};
-use crate::model::check::{Check, CheckRun};
+use crate::model::check::{Check, CheckEnd, CheckRun};
 use crate::model::failure::Failure;
-use crate::model::report::{TestCase, TestId};
+use crate::model::report::{TestCase, TestId, TestReport};
 
 /// One tree on its way through the checks of a run.
 pub(super) struct Gate<'a> {
@@ -31,6 +32,8 @@ pub(super) struct Gate<'a> {
     world: Option<World>,
     /// By check, once asked for.
     settings: BTreeMap<CheckId, String>,
+    /// Runs of checks that no answer of it tells of.
+    untold: u32,
 }
 
 impl<'a> Gate<'a> {
@@ -50,6 +53,7 @@ impl<'a> Gate<'a> {
             progress,
             world: None,
             settings: BTreeMap::new(),
+            untold: 0,
         }
     }
 
@@ -87,8 +91,14 @@ impl<'a> Gate<'a> {
             if matches!(verdict, Verdict::Red { .. }) {
                 return Ok(vec![part]);
             }
+            self.untold += u32::from(part.was_run());
         }
         self.all()
+    }
+
+    /// Runs that count and that no answer tells of: of tests in doubt, and of a part of a check before all of it.
+    pub(super) fn untold(&self) -> u32 {
+        self.untold
     }
 
     /// The world that was used; `None` when every answer was known.
@@ -105,16 +115,32 @@ impl<'a> Gate<'a> {
         Ok(run)
     }
 
+    /// Runs a check as far as the run's budget goes.
     fn run(&mut self, check: &Check, select: Select<'_>) -> Result<CheckRun, Failure> {
         let task = self.task;
         let setting = self.setting(check)?;
+        // What a reviewer asks for is not what the run may spend.
+        let max = match task.effect {
+            Effect::CheckSubset { .. } => None,
+            _ => task.run.budget.checks_max,
+        };
+        if !task.purse.take_check(max) {
+            return Ok(not_run(check, self.tree, setting));
+        }
         // What other steps are to mend must not pass by chance either.
         let targets = task.run.targets.as_deref().unwrap_or_default();
         let against = self.baseline(check).map(|baseline| Against { baseline, targets });
         let mut tell = self.teller(check);
+        let mut n_again = 0;
+        let mut may_again = || {
+            let may = task.purse.take_check(max);
+            n_again += u32::from(may);
+            may
+        };
         let world = self.world()?;
-        let cancel = &task.cancel;
-        let run = checks::run_settled(world, check, select, against, cancel, &mut tell)?;
+        let watch = Watch { cancel: &task.cancel, on_case: &mut tell, may_again: &mut may_again };
+        let run = checks::run_settled(world, check, select, against, watch)?;
+        self.untold += n_again;
         Ok(CheckRun { setting, ..run })
     }
 
@@ -172,6 +198,25 @@ impl<'a> Gate<'a> {
                 ..Progress::default()
             });
         }
+    }
+}
+
+/// Stands for a run that the budget does not allow.
+fn not_run(check: &Check, tree: &TreeId, setting: String) -> CheckRun {
+    CheckRun {
+        check: check.id.clone(),
+        tree: tree.clone(),
+        end: CheckEnd::OverBudget,
+        report: TestReport { cases: Vec::new(), complete: false },
+        problems: Vec::new(),
+        command: check.argv.join(" "),
+        output: BlobId::new(""),
+        duration_ms: 0,
+        enforced: Vec::new(),
+        flaky: Vec::new(),
+        partial: false,
+        setting,
+        reused: false,
     }
 }
 

@@ -29,8 +29,7 @@ pub(super) fn plan(project: &Project, task: &Task, teller: &Teller<'_>) -> Resul
     let known = Lessons::beside(&project.dirs.state).all().unwrap_or_default();
     let known: Vec<Lesson> = known.into_iter().map(|(_, lesson)| lesson).collect();
     let lessons = lessons::fitting(run, &known);
-    let plan = Box::new(lessons::applied(plan, run, &lessons));
-    Ok(Event::PlanMade { plan, by, lessons })
+    Ok(Event::PlanMade { plan: Box::new(plan), by, lessons })
 }
 
 fn built_in(project: &Project, run: &Run) -> Result<Plan, Failure> {

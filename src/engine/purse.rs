@@ -82,21 +82,12 @@ impl Purse {
         self.settled.notify_all();
     }
 
-    /// What the run has recorded of its checks.
-    pub(super) fn checks_are(&self, n: u32) {
-        self.state().spent.checks = n;
-    }
-}
-
-impl Purse {
-    /// Takes runs of checks off that a worker asked for.
-    pub(super) fn take_checks(&self, n: u32) {
-        self.state().spent.checks += n;
-    }
-
-    /// Whether a worker may have checks run.
-    pub(super) fn allows_checks(&self, budget: &Budget) -> bool {
-        budget.checks_max.is_none_or(|max| self.state().spent.checks < max)
+    /// Takes a run of a check off before it begins; `false` where none is left of so many.
+    pub(super) fn take_check(&self, max: Option<u32>) -> bool {
+        let mut state = self.state();
+        let may = max.is_none_or(|max| state.spent.checks < max);
+        state.spent.checks += u32::from(may);
+        may
     }
 }
 

@@ -1,20 +1,20 @@
 //! What an attempt left, merged onto what other steps made, and the checks on that.
 
 use super::changes::file_changes;
-use super::executor::{Project, Task, base, snapshot};
+use super::executor::{Project, Task, Teller, base, snapshot};
 use super::gate::Gate;
 use super::guard::{self, Judged};
-use crate::base::glob::Globs;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::store::Merged;
 use crate::io::worker::{Progress, Trial};
 use crate::logic::machine;
+use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
 use crate::model::proposal::FileChange;
-use crate::model::run::{Attempt, AttemptResult, Run, Verified};
+use crate::model::run::{Attempt, AttemptResult, Verified};
 use crate::model::worker::WorkerKind;
 
 /// Verifies the tree that an attempt `left`, merged `onto` another tree where that is not what it began with.
@@ -23,7 +23,7 @@ pub(super) fn verify(
     task: &Task,
     attempt: &Attempt,
     (left, onto): (&TreeId, Option<&TreeId>),
-    progress: &(dyn Fn(Progress) + Sync),
+    teller: &Teller<'_>,
 ) -> Result<Event, Failure> {
     let run = &task.run;
     let base = base(run, attempt)?;
@@ -31,7 +31,8 @@ pub(super) fn verify(
         let result = WorkResult::Refused { tree: left.clone(), reason };
         Ok(Event::AttemptFinished { attempt: attempt.id, result })
     };
-    if let Some(path) = outside_scope(project, run, attempt, (base, left))? {
+    let own = changed(project, base, left)?;
+    if let Some(path) = machine::outside_scope(run, attempt, &own) {
         return refused(format!("it changes {path}, which its step does not allow"));
     }
     let merged = match onto {
@@ -49,11 +50,13 @@ pub(super) fn verify(
         Err(Failure { kind: FailureKind::Refused, message, .. }) => return refused(message),
         Err(failure) => return Err(failure),
     };
-    match examined(project, task, attempt, &merged, files, progress)? {
+    match examined(project, task, attempt, &merged, files, teller.progress)? {
         Examined::Refused(reason) => refused(reason),
-        Examined::Verified(Verified { tree, runs, files, guard }) => {
+        Examined::Verified { verified: Verified { tree, runs, files, guard, .. }, untold } => {
+            teller.checks_ran(Some(attempt.id), untold);
             let tree = tree.or_else(|| (merged != *left).then(|| merged.clone()));
-            Ok(Event::VerifyFinished { attempt: attempt.id, tree, runs, files, guard })
+            let (attempt, changed) = (attempt.id, own);
+            Ok(Event::VerifyFinished { attempt, tree, runs, files, guard, changed })
         }
     }
 }
@@ -61,8 +64,12 @@ pub(super) fn verify(
 enum Examined {
     /// Why it is not looked at further.
     Refused(String),
-    /// Its tree is `None` where all of the changes were checked.
-    Verified(Verified),
+    Verified {
+        /// Its tree is `None` where all of the changes were checked.
+        verified: Verified,
+        /// Runs of checks that its own do not tell of.
+        untold: u32,
+    },
 }
 
 /// Has the checks run on `tree`, whose changes against the snapshot are `files`, without what the guard leaves out.
@@ -81,9 +88,12 @@ fn examined(
     let is_tried = matches!(machine::worker_of(run, attempt.id).kind, WorkerKind::Repair);
     let targets = machine::expected(run, attempt);
     let baseline = run.baseline.as_deref().unwrap_or_default();
-    let run_on = |tree: &TreeId| {
+    let mut untold = 0;
+    let mut run_on = |tree: &TreeId| {
         let mut gate = Gate::new(project, task, tree, (baseline, &targets), progress);
-        if is_tried { gate.all() } else { gate.likeliest_first(&changed) }
+        let runs = if is_tried { gate.all() } else { gate.likeliest_first(&changed) };
+        untold += gate.untold();
+        runs
     };
     let judged = guard::put_back(&project.store, run, tree, files)?;
     let Judged { tree: kept, files, mut guard, refused: why } = judged;
@@ -97,9 +107,16 @@ fn examined(
     // Nothing is left to be judged when all was put back.
     let runs = if files.is_empty() { Vec::new() } else { run_on(checked)? };
     if !guard.left_out.is_empty() && !machine::is_green(run, attempt, &runs) {
-        guard.green_with_all = machine::is_green(run, attempt, &run_on(tree)?);
+        let with_all = run_on(tree)?;
+        guard.green_with_all = machine::is_green(run, attempt, &with_all);
+        untold += n_run(&with_all);
     }
-    Ok(Examined::Verified(Verified { tree: kept, runs, files, guard }))
+    let verified = Verified { tree: kept, runs, files, guard, changed: Vec::new() };
+    Ok(Examined::Verified { verified, untold })
+}
+
+fn n_run(runs: &[CheckRun]) -> u32 {
+    runs.iter().filter(|run| run.was_run()).count() as u32
 }
 
 /// What the checks and the policy say of a tree that an attempt has not left yet.
@@ -108,7 +125,7 @@ pub(super) fn trial(
     task: &Task,
     attempt: &Attempt,
     tree: &TreeId,
-    progress: &(dyn Fn(Progress) + Sync),
+    teller: &Teller<'_>,
 ) -> Result<Trial, Failure> {
     let red = |reason: String| Trial {
         verified: Verified {
@@ -116,11 +133,13 @@ pub(super) fn trial(
             runs: Vec::new(),
             files: Vec::new(),
             guard: Guarded::default(),
+            changed: Vec::new(),
         },
         result: AttemptResult::Red { reason },
     };
     let run = &task.run;
-    if let Some(path) = outside_scope(project, run, attempt, (base(run, attempt)?, tree))? {
+    let own = changed(project, base(run, attempt)?, tree)?;
+    if let Some(path) = machine::outside_scope(run, attempt, &own) {
         return Ok(red(format!("it changes {path}, which its step does not allow")));
     }
     let files = match file_changes(&project.store, snapshot(run)?, tree) {
@@ -128,28 +147,20 @@ pub(super) fn trial(
         Err(Failure { kind: FailureKind::Refused, message, .. }) => return Ok(red(message)),
         Err(failure) => return Err(failure),
     };
-    Ok(match examined(project, task, attempt, tree, files, progress)? {
+    Ok(match examined(project, task, attempt, tree, files, teller.progress)? {
         Examined::Refused(reason) => red(reason),
-        Examined::Verified(verified) => {
+        Examined::Verified { verified, untold } => {
+            teller.checks_ran(Some(attempt.id), n_run(&verified.runs) + untold);
             let result = machine::judge(run, attempt, &verified);
             Trial { verified, result }
         }
     })
 }
 
-/// The first file that an attempt changed and its step does not let it.
-fn outside_scope(
-    project: &Project,
-    run: &Run,
-    attempt: &Attempt,
-    (base, left): (&TreeId, &TreeId),
-) -> Result<Option<RepoPath>, Failure> {
-    let step = run.step(attempt.step);
-    let Some(step) = step.filter(|step| !step.scope.is_empty()) else { return Ok(None) };
-    let patterns = step.scope.iter().map(String::as_str);
-    let Some(scope) = Globs::new(&RepoPath::root(), patterns) else { return Ok(None) };
-    let changed = project.store.changes(base, left)?;
-    Ok(changed.into_iter().map(|change| change.path).find(|path| !scope.fit(path)))
+/// The files that an attempt changed itself.
+fn changed(project: &Project, base: &TreeId, left: &TreeId) -> Result<Vec<RepoPath>, Failure> {
+    let changes = project.store.changes(base, left)?;
+    Ok(changes.into_iter().map(|change| change.path).collect())
 }
 
 /// Keeps what a review of the files will show.

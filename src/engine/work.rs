@@ -9,7 +9,6 @@ use crate::base::ids::{AttemptId, TreeId};
 use crate::io::model::{Caller, Provider};
 use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
 use crate::logic::{lessons, machine};
-use crate::model::budget::Expense;
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
@@ -32,9 +31,10 @@ pub(super) fn work(
     let bare = Step::new(open.step, "");
     let step = run.step(open.step).unwrap_or(&bare);
     let lessons = lessons::of_step(run, step, &run.lessons);
+    let on_the_way = task.on(machine::narrowed(run, step));
     let assignment = Assignment {
         tree: base(run, open)?,
-        checks: &run.checks,
+        checks: &on_the_way.run.checks,
         baseline: machine::base_runs(run, open),
         targets: machine::tests(run, open.step),
         goal: &run.goal,
@@ -55,7 +55,7 @@ pub(super) fn work(
         prompts: &project.prompts,
     };
     let judge = Judge {
-        trial: &|tree| trial(project, task, open, teller, tree),
+        trial: &|tree| trial(project, &on_the_way, open, teller, tree),
         candidates: run.budget.candidates,
     };
     let worker = machine::worker_of(run, attempt);
@@ -97,21 +97,11 @@ fn trial(
     teller: &Teller<'_>,
     tree: &TreeId,
 ) -> Result<Trial, Failure> {
-    let why = match task.cancel.is_cancelled() {
-        true => Some("it was cancelled"),
-        false if task.purse.allows_checks(&task.run.budget) => None,
-        false => Some("the check runs that `budget.checks` allows are spent"),
-    };
-    if let Some(reason) = why.map(str::to_owned) {
-        let (runs, files, guard) = (Vec::new(), Vec::new(), Guarded::default());
-        let verified = Verified { tree: None, runs, files, guard };
-        return Ok(Trial { verified, result: AttemptResult::Red { reason } });
+    if !task.cancel.is_cancelled() {
+        return verify::trial(project, task, attempt, tree, teller);
     }
-    let trial = verify::trial(project, task, attempt, tree, teller.progress)?;
-    let n = trial.verified.runs.iter().filter(|run| !run.reused).count() as u32;
-    if n > 0 {
-        task.purse.take_checks(n);
-        (teller.record)(Event::Spent { attempt: Some(attempt.id), on: Expense::Checks { n } });
-    }
-    Ok(trial)
+    let (runs, files, guard) = (Vec::new(), Vec::new(), Guarded::default());
+    let verified = Verified { tree: None, runs, files, guard, changed: Vec::new() };
+    let reason = "it was cancelled".to_owned();
+    Ok(Trial { verified, result: AttemptResult::Red { reason } })
 }

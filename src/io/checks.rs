@@ -42,7 +42,7 @@ use crate::model::report::{TestCase, TestReport};
 
 pub use self::cache::CheckCache;
 pub use self::setting::{missing_program, setting};
-pub use self::settled::run_settled;
+pub use self::settled::{Watch, run_settled};
 
 /// What was found in a tree.
 #[derive(Clone, Debug, Default)]

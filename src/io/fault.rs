@@ -8,6 +8,10 @@ pub enum FaultPoint {
     BeforeAppend,
     /// An event is in the journal but nothing was done about it yet.
     AfterAppend,
+    /// A file of the user's is about to be written, made or taken away.
+    BeforeWrite,
+    /// That is done, and it may not be the last.
+    AfterWrite,
 }
 
 /// Dies here when told to; otherwise nothing.
@@ -19,10 +23,12 @@ pub fn pass(_point: FaultPoint) {}
 pub fn pass(point: FaultPoint) {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    static PASSED: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+    static PASSED: [AtomicU32; 4] = [const { AtomicU32::new(0) }; 4];
     let (slot, name) = match point {
         FaultPoint::BeforeAppend => (0, "before-append"),
         FaultPoint::AfterAppend => (1, "after-append"),
+        FaultPoint::BeforeWrite => (2, "before-write"),
+        FaultPoint::AfterWrite => (3, "after-write"),
     };
     let n = PASSED[slot].fetch_add(1, Ordering::SeqCst) + 1;
     if std::env::var("GREENLOOP_FAULT").is_ok_and(|wanted| wanted == format!("{name}:{n}")) {

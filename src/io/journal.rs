@@ -75,8 +75,9 @@ impl Journal {
         Ok(rows.iter().filter_map(|(name, n)| Some((RunId::parse(name)?, *n as usize))).collect())
     }
 
-    /// Adds an event to the end of a run. When this returns, the event survives a crash of the machine.
-    pub fn append(&self, run: RunId, event: &Event, at_ms: u64) -> Result<(), Failure> {
+    /// Adds an event to the end of a run and says the how-many-th it is. When this returns, the event survives a crash of the
+    /// machine.
+    pub fn append(&self, run: RunId, event: &Event, at_ms: u64) -> Result<usize, Failure> {
         fault::pass(FaultPoint::BeforeAppend);
         let body = serde_json::to_string(event).map_err(|error| damaged(&self.path, error))?;
         let connection = self.lock();
@@ -88,11 +89,12 @@ impl Journal {
             adding.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
                 params![run.to_string(), seq, at_ms as i64, VERSION, body, chained(&before, &body)],
             )?;
-            adding.commit()
+            adding.commit()?;
+            Ok(seq)
         };
-        append().map_err(|error| unusable(&self.path, &error))?;
+        let seq: i64 = append().map_err(|error| unusable(&self.path, &error))?;
         fault::pass(FaultPoint::AfterAppend);
-        Ok(())
+        Ok(seq as usize)
     }
 
     /// The events of one run, in order; an error when a row was changed, lost or written by a later version.
@@ -251,7 +253,9 @@ mod tests {
         std::thread::scope(|scope| {
             for journal in [&journal, &other] {
                 scope.spawn(|| {
-                    (0..20).for_each(|_| journal.append(RunId(1), &Event::WallSpent, 1).unwrap());
+                    for _ in 0..20 {
+                        journal.append(RunId(1), &Event::WallSpent, 1).unwrap();
+                    }
                 });
             }
         });

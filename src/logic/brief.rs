@@ -8,7 +8,7 @@ use crate::model::check::{CheckRun, Problem};
 use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::proposal::FileChange;
-use crate::model::question::{Answer, Asked};
+use crate::model::question::{About, Answer, Asked};
 use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Attempt, AttemptResult, Avoid, Goal};
 
@@ -144,12 +144,18 @@ pub fn made(diff: &str) -> String {
 /// What people said to what models wanted to know. No answer is no yes.
 pub fn answers(asked: &[&Asked]) -> String {
     let told = |asked: &&Asked| {
-        let question = asked.question.inquiry.as_ref()?;
+        let asked_for = match (&asked.question.inquiry, asked.question.about) {
+            (Some(inquiry), _) => format!("Asked: {}", inquiry.text),
+            (None, About::Plan) => {
+                "Asked: whether to carry out the plan that you made before".to_owned()
+            }
+            (None, _) => return None,
+        };
         let answer = match asked.answer.as_ref()? {
             Answer::Said { text } => fenced("", text),
             Answer::Yes | Answer::No { .. } | Answer::Late => NO_ANSWER.to_owned(),
         };
-        Some(format!("Asked: {}\n{answer}", question.text))
+        Some(format!("{asked_for}\n{answer}"))
     };
     let told: Vec<String> = asked.iter().filter_map(told).collect();
     if told.is_empty() {
@@ -190,27 +196,33 @@ fn change_told(file: &FileChange) -> String {
 
 /// What mended or did not mend such failures before.
 pub fn lessons(lessons: &[&Lesson]) -> String {
-    let told =
-        lessons.iter().filter(|lesson| !lesson.note.is_empty() || !lesson.template.is_empty());
-    let line = |lesson: &&&Lesson| {
-        let how = if lesson.template.is_empty() { &lesson.worker } else { &lesson.template };
-        let note = if lesson.note.is_empty() {
-            String::new()
-        } else {
-            format!("; rejected once: {}", lesson.note)
-        };
-        format!("- {how}: accepted {} times of {}{note}", lesson.hits, lesson.hits + lesson.misses)
-    };
-    let lines: Vec<String> = told.map(|lesson| line(&lesson)).collect();
+    let lines: Vec<String> = lessons.iter().copied().filter_map(lesson_told).collect();
     section("What mended such failures before", &lines.join("\n"))
+}
+
+/// A lesson in a line; `None` where it tells nothing that helps.
+fn lesson_told(lesson: &Lesson) -> Option<String> {
+    let Lesson { worker, template, hits, misses, note, .. } = lesson;
+    let how = if template.is_empty() { worker } else { template };
+    let (n, note) = (hits + misses, note.as_str());
+    match (lesson.is_right(), note) {
+        (true, "") if template.is_empty() => None,
+        (true, "") => Some(format!("- {how}: accepted {hits} times of {n}")),
+        (true, note) => {
+            Some(format!("- {how}: accepted {hits} times of {n}; rejected once: {note}"))
+        }
+        (false, "") => None,
+        (false, note) => Some(format!("- {how}: was rejected: {note}")),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::{CheckId, StepId};
+    use crate::base::ids::{CheckId, RunId, StepId};
     use crate::base::path::RepoPath;
     use crate::logic::verdict;
+    use crate::model::check::Runner;
     use crate::model::report::{Place, TestOutcome};
 
     fn case(name: &str, message: &str) -> TestCase {
@@ -273,6 +285,35 @@ mod tests {
         -x = 1
         +x = 2
         ```
+        "#);
+    }
+
+    #[test]
+    fn lessons_say_what_was_accepted_and_what_was_rejected_and_why() {
+        let lesson = |template: &str, hits, misses, note: &str| Lesson {
+            signature: "KeyError".to_owned(),
+            runner: Runner::Unittest,
+            worker: "m".to_owned(),
+            template: template.to_owned(),
+            failed: Vec::new(),
+            hits,
+            misses,
+            note: note.to_owned(),
+            source: RunId(1),
+            project: String::new(),
+            at_ms: 0,
+        };
+        let known = [
+            lesson("swap", 3, 1, "not in tests"),
+            lesson("", 2, 0, ""),
+            lesson("clamp", 0, 2, "hides the fault"),
+            lesson("drop", 0, 1, ""),
+        ];
+        insta::assert_snapshot!(lessons(&known.iter().collect::<Vec<_>>()), @r#"
+        ## What mended such failures before
+
+        - swap: accepted 3 times of 4; rejected once: not in tests
+        - clamp: was rejected: hides the fault
         "#);
     }
 

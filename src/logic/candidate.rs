@@ -76,7 +76,8 @@ mod tests {
             after: blob,
             hunks: vec![hunk],
         };
-        let verified = Verified { tree: None, runs, files: vec![file], guard: Guarded::default() };
+        let (files, guard) = (vec![file], Guarded::default());
+        let verified = Verified { tree: None, runs, files, guard, changed: Vec::new() };
         merit(&verified, &result, &baseline, &targets)
     }
 

@@ -34,6 +34,36 @@ pub fn told(run: &Run, question: &Question) -> Option<String> {
     Some(format!("{by} asks about {about}: {text}"))
 }
 
+/// What a yes to a step or a plan is about, and what no answer means; empty where nothing is to be said.
+pub fn terms(run: &Run, question: &Question) -> String {
+    let mut terms = String::new();
+    let step = match question.about {
+        About::Step { step } => run.step(step),
+        About::Plan | About::Goal | About::Attempt { .. } => None,
+    };
+    if let Some(step) = step {
+        if let Some(first) = step.tests.first() {
+            let more = step.tests.len() - 1;
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            terms.push_str(&format!(" It has to turn green: {}{more}.", first.name));
+        }
+        if !step.scope.is_empty() {
+            terms.push_str(&format!(" It may change: {}.", step.scope.join(", ")));
+        }
+    }
+    let asked = run.questions.iter().find(|asked| asked.question.id == question.id);
+    if let Some((asked, wait)) = asked.zip(question.wait_ms) {
+        terms.push_str(&format!(" No answer by {} is a no.", time(asked.at_ms + wait)));
+    }
+    terms
+}
+
+/// The time of day, in UTC, of milliseconds since 1970.
+fn time(at_ms: u64) -> String {
+    let minutes = at_ms / 60_000;
+    format!("{:02}:{:02} UTC", minutes / 60 % 24, minutes % 60)
+}
+
 /// On one line, without secrets, without what terminals obey, and without links: a notification of VS Code runs the command
 /// that one names.
 fn shown(text: &str, bytes_max: usize) -> String {

@@ -29,13 +29,13 @@ use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, GoalKind, Outcome, Phase, Run};
 use crate::model::subset::Choice;
 
-pub use self::attempt::{expected, is_green, judge, verdict_on};
+pub use self::attempt::{expected, is_green, judge, outside_scope, verdict_on};
 pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
 pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
 pub use self::replan::first_free;
-pub use self::steps::{StepState, base_runs, goal_tests, states, tests, tip};
+pub use self::steps::{StepState, base_runs, goal_tests, narrowed, states, tests, tip};
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,7 +181,7 @@ fn where_it_stood(run: &Run) -> String {
 }
 
 fn spend(run: &mut Run, runs: &[CheckRun]) {
-    let n = runs.iter().filter(|run| !run.reused).count() as u32;
+    let n = runs.iter().filter(|run| run.was_run()).count() as u32;
     run.spent.add(&Expense::Checks { n });
 }
 

@@ -162,7 +162,10 @@ impl Report {
                     }
                 }
                 Event::CancelRequested => self.people.n_cancelled += 1,
-                Event::Resumed { .. } => self.people.n_resumed += 1,
+                Event::Resumed { .. } => {
+                    self.people.n_resumed += 1;
+                    since.pass(gap);
+                }
                 _ => {}
             }
             before = at;
@@ -192,7 +195,19 @@ impl Report {
         }
     }
 
+    /// Why a run did not go on for another reason than its attempts.
+    fn add_stall(&mut self, run: &Run) {
+        let why = match run.outcome() {
+            Some(Outcome::Spent { reason }) => reason,
+            Some(Outcome::Stuck { reason }) if run.attempts.is_empty() => reason,
+            Some(Outcome::Failed { failure }) => &failure.message,
+            _ => return,
+        };
+        *self.stalls.entry(stalled(why)).or_default() += 1;
+    }
+
     fn add_end(&mut self, run: &Run) {
+        self.add_stall(run);
         let word = run.outcome().map_or("not-ended", Outcome::word);
         *self.outcomes.entry(word).or_default() += 1;
         let Some(proposal) = &run.proposal else { return };
@@ -217,6 +232,14 @@ struct Since {
     proposed: Option<u64>,
 }
 
+impl Since {
+    /// Lets time pass in which nobody was at work.
+    fn pass(&mut self, ms: u64) {
+        self.work.values_mut().for_each(|(begun, _)| *begun += ms);
+        self.checks.values_mut().for_each(|begun| *begun += ms);
+    }
+}
+
 fn asked_about(run: &Run, step: StepId) -> usize {
     let about = run.questions.iter().map(|asked| asked.question.about);
     about.filter(|about| *about == About::Step { step }).count()
@@ -232,9 +255,11 @@ fn kind(run: &Run, step: &Step) -> String {
     check.map_or_else(|| test.check.to_string(), |check| check.id.to_string())
 }
 
-/// Why something stalled, the same for all that stalled alike: without names, numbers and what is behind a colon.
+/// Why something stalled, the same for all that stalled alike: without names, numbers and what is behind a colon or what was
+/// still red then.
 fn stalled(reason: &str) -> String {
-    let head = reason.split_once(':').map_or(reason, |(head, _)| head);
+    let head = reason.split_once("; ").map_or(reason, |(head, _)| head);
+    let head = head.split_once(':').map_or(head, |(head, _)| head);
     signature::named(head)
 }
 

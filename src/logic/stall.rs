@@ -56,12 +56,18 @@ impl Stall {
 }
 
 /// Why work should not go on as it does; `None` while it gets somewhere. The last [`WASTED_MAX`] rounds must have been
-/// wasted, waiting left out.
+/// wasted, waiting left out; or the last as many that say what is left must have left no less than was left before, whatever
+/// was seen.
 pub fn stall(rounds: &[Round]) -> Option<Stall> {
     let rounds: Vec<&Round> = rounds.iter().filter(|round| round.kind != Kind::Wait).collect();
     let is_wasted = |place: &usize| is_wasted(&rounds[..*place], rounds[*place]);
     let n_wasted = (0..rounds.len()).rev().take_while(is_wasted).count();
-    (n_wasted >= WASTED_MAX).then(|| kind(&rounds))
+    let measured: Vec<usize> = rounds.iter().filter_map(|round| round.left).collect();
+    let best = measured.iter().min();
+    // The first to leave so little was progress; all after it brought nothing.
+    let since = measured.iter().position(|left| Some(left) == best);
+    let n_after = since.map_or(0, |at| measured.len() - at - 1);
+    (n_wasted >= WASTED_MAX || n_after >= WASTED_MAX).then(|| kind(&rounds))
 }
 
 /// A round that brought nothing: it failed, or it saw what was seen before and left no less to do than before.

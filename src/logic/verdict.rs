@@ -11,7 +11,7 @@ use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::policy::Resource;
 use crate::model::report::{TestId, TestOutcome};
 
-pub use target::targets;
+pub use target::{OVER_BUDGET_HINT, targets};
 
 /// What check runs say about a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +166,9 @@ fn how(run: &CheckRun) -> String {
         CheckEnd::OverLimit { what, limit } => over_limit(*what, *limit),
         CheckEnd::Missing { program, .. } => format!("needs `{program}`, which is not there"),
         CheckEnd::Cancelled => "was cancelled".to_owned(),
+        CheckEnd::OverBudget => {
+            "was not run: the check runs that `budget.checks` allows are spent".to_owned()
+        }
     }
 }
 

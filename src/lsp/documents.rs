@@ -19,8 +19,8 @@ use self::pieces::pieced_together;
 use super::awaited::{Awaited, Batch, Errand};
 use super::from_proto;
 use super::review::edits::FileEdit;
-use super::review::job::Source;
 use super::review::moved::Moves;
+use super::review::side::Source;
 use crate::base::limits;
 use crate::base::text::{Encoding, LineIndex};
 
@@ -369,7 +369,7 @@ mod tests {
     use crate::base::text::Position;
     use crate::logic::acceptance::Swaps;
     use crate::logic::review::edits::Way;
-    use crate::lsp::review::job::Side;
+    use crate::lsp::review::side::Side;
     use crate::model::subset::Choice;
     use proptest::prelude::*;
     use tower_lsp::lsp_types;

@@ -21,10 +21,12 @@ use tower_lsp::lsp_types::{
 use super::documents::Text;
 use super::session::{Session, State};
 use super::{from_proto, to_proto, virtual_docs};
-use crate::base::ids::RunId;
+use crate::base::ids::{RunId, StepId};
 use crate::base::text::Encoding;
 use crate::logic::plan_check::{Facts, flaws};
 use crate::logic::plan_text::{self, Mark, completions, parse};
+use crate::model::question::About;
+use crate::model::run::Run;
 
 pub use self::actions::actions;
 
@@ -66,6 +68,13 @@ pub fn register(session: &Session) {
     }
 }
 
+fn step_asked(run: &Run) -> Option<StepId> {
+    run.open_questions().find_map(|asked| match asked.question.about {
+        About::Step { step } => Some(step),
+        About::Plan | About::Goal | About::Attempt { .. } => None,
+    })
+}
+
 /// An open plan, with what is known of its run.
 struct Open {
     uri: Url,
@@ -74,6 +83,8 @@ struct Open {
     revision: u64,
     /// `None` as long as it is not known what the run is about.
     facts: Option<Arc<Facts>>,
+    /// The step that a person is asked about.
+    asked: Option<StepId>,
     encoding: Encoding,
 }
 
@@ -93,6 +104,7 @@ impl State {
             version: document.version,
             revision: document.revision,
             facts: self.facts(run).map(Arc::new),
+            asked: self.run(run).and_then(|(_, view)| step_asked(&view.run)),
             encoding,
         })
     }

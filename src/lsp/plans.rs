@@ -148,14 +148,15 @@ pub fn text(view: &RunView, question: &question::Question) -> String {
     if let Some(told) = inquiry::told(&view.run, question) {
         return told;
     }
+    let terms = inquiry::terms(&view.run, question);
     if let About::Step { step } = question.about {
         let title = view.run.step(step).map_or("", |step| &step.title);
-        return format!("carry out step {step} ({title})?");
+        return format!("carry out step {step} ({title})?{terms}");
     }
     let plan = view.run.plan.as_ref();
     let n_steps = plan.map_or(0, |plan| plan.steps.len());
     let title = plan.map_or("", |plan| &plan.title);
-    format!("{title}: carry out the plan of {}?", counted(n_steps, "step"))
+    format!("{title}: carry out the plan of {}?{terms}", counted(n_steps, "step"))
 }
 
 /// Answers the first question in words that is open, also one that the editor has put away.
@@ -167,7 +168,21 @@ pub fn answer(session: &Session, text: String) -> Result<(), Refusal> {
     state.send(id, Command::Answer { id, question, answer: Answer::Said { text } })
 }
 
-/// Has a run go on by the plan as it stands on the screen, else in its file, and answers what it asks with yes; not if
+/// Says yes to a step that is asked about.
+pub fn approve_step(session: &Session, run: RunId, step: StepId) -> Result<(), Refusal> {
+    let mut state = session.state();
+    let question = {
+        let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
+        let mut open = view.run.open_questions().map(|asked| &asked.question);
+        open.find(|question| question.about == About::Step { step }).map(|question| question.id)
+    };
+    let question = question.ok_or_else(|| {
+        Refusal::new(Reason::NotFound, format!("nobody is asked about step {step}"))
+    })?;
+    state.send(run, Command::Answer { id: run, question, answer: Answer::Yes })
+}
+
+/// Has a run go on by the plan as it stands on the screen, else in its file, and says yes to it where that is asked; not if
 /// it leaves more to be done than `only` that step and what it waits for.
 pub async fn approve(
     session: &Arc<Session>,

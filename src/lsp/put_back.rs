@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
 
 use super::documents::Late;
 use super::review::edits::FileEdit;
-use super::review::job::{Side, Source};
+use super::review::side::{Side, Source};
 use super::session::Session;
 use super::to_proto;
 use crate::logic::acceptance::Swaps;

@@ -6,6 +6,7 @@ pub mod hunks;
 pub mod job;
 pub mod moved;
 pub mod red;
+pub mod side;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -14,7 +14,7 @@ pub struct Budget {
     /// Steps that are worked on at once, at least 1.
     #[serde(default = "Budget::steps_at_once_default")]
     pub steps_at_once: u32,
-    /// Runs of checks; `None` for any number. What is known is not run and costs nothing.
+    /// Runs of checks, those of tests in doubt included; `None` for any number. What is known is not run and costs nothing.
     #[serde(default)]
     pub checks_max: Option<u32>,
     /// Lines that a change may change; `None` for any number.
@@ -31,8 +31,8 @@ pub struct Budget {
     pub cost_max: Option<u64>,
 }
 
-/// What a run has spent. A run of a check counts once it has ended, so it may be exceeded by those of one attempt; a call of
-/// a model once it was answered, so it may be exceeded by one call.
+/// What a run has spent. Runs of checks never exceed their budget; a call of a model counts once it was answered, so it may
+/// be exceeded by one call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Spent {

@@ -142,6 +142,11 @@ pub struct CheckRun {
 }
 
 impl CheckRun {
+    /// Whether it was run for this answer, and counts.
+    pub fn was_run(&self) -> bool {
+        !self.reused && self.end != CheckEnd::OverBudget
+    }
+
     /// Whether the runner said how every test stands.
     pub fn is_whole(&self) -> bool {
         self.end == CheckEnd::Completed && self.report.complete && !self.partial
@@ -180,6 +185,8 @@ pub enum CheckEnd {
         hint: String,
     },
     Cancelled,
+    /// The run's budget had none left for it, so it was not begun.
+    OverBudget,
 }
 
 /// An error with a place that is not a test's.

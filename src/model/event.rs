@@ -118,6 +118,9 @@ pub enum Event {
         files: Vec<FileChange>,
         #[serde(default)]
         guard: Guarded,
+        /// The files that the attempt itself changed; empty in journals of older versions.
+        #[serde(default)]
+        changed: Vec<RepoPath>,
     },
     /// What an attempt left cannot be merged: it changes these files at places that steps before it changed otherwise.
     MergeConflicted {
@@ -177,6 +180,9 @@ pub enum Event {
     HunksDecided {
         hunks: Choice,
         rejected: bool,
+        /// Why, in the person's words; may be empty.
+        #[serde(default)]
+        note: String,
     },
     /// These hunks were seen in the texts after they were accepted together, anew when the acceptance is known. Kept for
     /// taking them back only: whether a hunk is applied is read from the text on the screen.

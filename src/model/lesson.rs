@@ -45,4 +45,9 @@ impl Lesson {
     pub fn hit_rate(&self) -> f64 {
         f64::from(self.hits + 1) / f64::from(self.hits + self.misses + 2)
     }
+
+    /// Whether it was right more often than not.
+    pub fn is_right(&self) -> bool {
+        self.hits > self.misses
+    }
 }

@@ -73,6 +73,9 @@ pub struct Run {
     pub proposal: Option<Proposal>,
     /// Hunks of the proposal that the user said no to.
     pub rejected: Choice,
+    /// Why, where the user said so, the latest last.
+    #[serde(default)]
+    pub objections: Vec<Objection>,
     /// What the user took over and can have taken back, the latest last.
     #[serde(default)]
     pub acceptances: Vec<Acceptance>,
@@ -81,6 +84,13 @@ pub struct Run {
     pub subsets: Vec<Subset>,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
+}
+
+/// What a person has against hunks of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objection {
+    pub hunks: Choice,
+    pub note: String,
 }
 
 /// A step that was planned anew.
@@ -114,6 +124,9 @@ pub struct Goal {
     /// The plan waits for a person, however small it is.
     #[serde(default)]
     pub plan_first: bool,
+    /// A plan of more than one step waits for a person.
+    #[serde(default)]
+    pub large_plan_first: bool,
     /// Changes that were rejected: no proposal contains one.
     #[serde(default)]
     pub avoid: Vec<Avoid>,
@@ -217,6 +230,9 @@ pub struct Verified {
     pub files: Vec<FileChange>,
     #[serde(default)]
     pub guard: Guarded,
+    /// The files that the attempt itself changed.
+    #[serde(default)]
+    pub changed: Vec<RepoPath>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -310,6 +326,7 @@ impl Run {
             paused_ms: None,
             proposal: None,
             rejected: Choice::new(),
+            objections: Vec::new(),
             acceptances: Vec::new(),
             subsets: Vec::new(),
             ending: None,

@@ -136,6 +136,42 @@ fn a_planner_and_a_worker_ask_wait_and_go_on_with_the_answer() {
 }
 
 #[test]
+fn a_plan_is_made_anew_with_what_a_person_says_of_it() {
+    let server = Scripted::start_with(|seen| {
+        let told = told(seen);
+        let step = |title: &str| json!({"title": title, "intent": "", "scope": ["label.py"], "tests": [], "worker": null, "after": []});
+        if told.contains("# Goal") {
+            let n = if told.contains("all in one step") { 1 } else { 2 };
+            let steps: Vec<Value> =
+                ["name it", "name it well"][..n].iter().map(|title| step(title)).collect();
+            return Reply::call("plan", json!({"title": "A shop", "intro": "", "steps": steps}));
+        }
+        match seen.body["messages"].as_array().unwrap().len() / 2 {
+            0 => Reply::call(
+                "edit",
+                json!({"path": "label.py", "old": "str(n)", "new": "f'{n} EUR'"}),
+            ),
+            _ => Reply::call("done", json!({"summary": "Named."})),
+        }
+    });
+    let (home, project) = (home(&server, PLANNER), project());
+    let n_steps = |lines: &[Value]| {
+        let mut plans = lines.iter().filter(|line| line["type"] == "plan-made");
+        plans.next_back().map(|made| made["plan"]["steps"].as_array().unwrap().len())
+    };
+    let planned = run(&home, &project, &["plan", GOAL]);
+    assert_eq!(n_steps(&planned.1), Some(2));
+    let (id, _) = waiting(planned);
+    let (code, _) = said(&home, &project, &["answer", &id, "yse"]);
+    assert_eq!(code, 2, "a slip is no feedback");
+    let planned = run(&home, &project, &["answer", &id, "do all in one step"]);
+    assert_eq!(n_steps(&planned.1), Some(1), "{:#?}", planned.1);
+    waiting(planned);
+    let (code, lines) = run(&home, &project, &["answer", &id, "yes"]);
+    assert_eq!((code, lines.last().unwrap()["status"].as_str()), (0, Some("green")));
+}
+
+#[test]
 fn a_model_that_asks_for_ever_is_stopped() {
     let server = Scripted::start_with(|seen| {
         let n = told(seen).matches("Asked: ").count();

@@ -4,9 +4,11 @@ use greenloop::base::path::RepoPath;
 use greenloop::model::proposal::Hunk;
 use greenloop::model::run::{Avoid, Goal, Outcome, Run};
 
+use serde_json::Value;
+
 use crate::engine::Watched;
 use crate::place::rungs;
-use crate::support::Project;
+use crate::support::{Home, Project};
 
 /// Adults are 18: `>=` and `> 17` both pass, and so do other edits.
 fn project(config: &str) -> Project {
@@ -101,4 +103,36 @@ fn a_program_that_does_it_again_is_red() {
     };
     assert!(reason.contains("a change in people.py that was rejected: say > 17"), "{reason}");
     assert!(second.run.proposal.is_none());
+}
+
+#[test]
+fn what_was_rejected_with_a_note_is_a_fact_for_the_next_run() {
+    let (project, home) = (codemod("text = text.replace('>= 18', avoid['note'])"), Home::new());
+    let run = |args: &[&str]| {
+        let output = project.greenloop(&home).args(args).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let fix = || {
+        let (code, said) = run(&["fix", "--format", "json"]);
+        assert_eq!(code, Some(0), "{said}");
+        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+        (last["run"].as_str().unwrap().to_owned(), last["diff"].as_str().unwrap().to_owned())
+    };
+    let (id, diff) = fix();
+    assert!(diff.contains(">= 18"), "{diff}");
+    let (code, said) = run(&["reject", &id, "--note", "> 17"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (_, said) = run(&["lessons"]);
+    assert!(
+        said.contains("codemod: 0 accepted, 1 not") && said.contains("rejected once: > 17"),
+        "{said}"
+    );
+    let (second, diff) = fix();
+    assert!(diff.contains("> 17"), "{diff}");
+    // What was accepted for all that is no rejection any more.
+    assert_eq!(run(&["accept", &id, "people.py"]).0, Some(0));
+    assert_eq!(run(&["undo", &id]).0, Some(0));
+    assert_eq!(run(&["reject", &second]).0, Some(0));
+    let (_, said) = run(&["lessons"]);
+    assert!(said.contains("rejected once: > 17"), "a note is kept: {said}");
 }

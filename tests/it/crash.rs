@@ -1,8 +1,10 @@
 //! `kill -9` at every journal append of a run: nothing of the user's is touched, nothing of ours is left running, and
 //! the run goes on, or its proposal is still there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -233,5 +235,101 @@ fn a_step_that_is_planned_anew_survives_a_kill_before_every_append() {
         let (again, _) = say(&home, &project, "resume", &[id], "");
         let outcome = again.last().unwrap();
         assert_eq!(outcome["status"], "green", "{point}: {outcome:#}");
+    }
+}
+
+/// A project whose worker changes two files and makes one, and the texts of all three after that.
+fn of_three_files() -> (Project, [(&'static str, &'static str); 3]) {
+    let project = Project::empty("three");
+    let after = [("a.py", "A = 2\n"), ("b.py", "B = 2\n"), ("lib/c.py", "C = 2\n")];
+    project.write("a.py", "A = 1\n");
+    project.write("b.py", "B = 1\n");
+    project.write("test_all.py", "import unittest\n\nfrom a import A\nfrom b import B\n\n\nclass T(unittest.TestCase):\n    def test_sum(self):\n        self.assertEqual(A + B, 4)\n");
+    project.write("mend.py", &format!("import os\nos.makedirs('lib', exist_ok=True)\nfor name, text in {}:\n    open(name, 'w').write(text)\n", "[('a.py', 'A = 2\\n'), ('b.py', 'B = 2\\n'), ('lib/c.py', 'C = 2\\n')]"));
+    project.write(
+        "greenloop.toml",
+        "workers = [\"mend\"]\n[[worker]]\nname = \"mend\"\ncommand = [\"python3\", \"mend.py\"]\n",
+    );
+    (project, after)
+}
+
+type Texts = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Every file below a folder.
+fn texts(folder: &Path) -> Texts {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match path.is_dir() {
+            true => texts(&path),
+            false => [(path.clone(), fs::read(&path).unwrap())].into(),
+        })
+        .collect()
+}
+
+/// Whatever a kill left of an acceptance: it can be accepted as a whole, and taken back as a whole.
+fn check_accepted_and_taken_back(
+    home: &Home,
+    project: &Project,
+    id: &str,
+    after: &[(&str, &str)],
+    before: &Texts,
+    point: &str,
+) {
+    let say = |args: &[&str]| {
+        let output = project.greenloop(home).args(args).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{point}: {args:?}: {said}");
+    };
+    say(&["accept", id]);
+    for (file, text) in after {
+        assert_eq!(project.read(file), *text, "{point}");
+    }
+    say(&["undo", id]);
+    assert_eq!(texts(&project.root), *before, "{point}");
+    let output = project.greenloop(home).args(["undo", id]).output().unwrap();
+    assert_ne!(output.status.code(), Some(0), "{point}: one acceptance is taken back once");
+}
+
+/// Where a process can die that writes what was accepted.
+const POINTS: [&str; 4] = ["before-append", "after-append", "before-write", "after-write"];
+
+#[test]
+fn an_acceptance_survives_a_kill_at_every_step() {
+    let (project, after) = of_three_files();
+    let (home, mut n_killed) = (Home::new(), 0);
+    let (lines, _) = run(&home, &project, &[], "");
+    let id = lines.last().unwrap()["run"].as_str().unwrap().to_owned();
+    let before = texts(&project.root);
+    for name in POINTS {
+        for n in 1.. {
+            let point = format!("{name}:{n}");
+            let mut accept = project.greenloop(&home);
+            let output = accept.args(["accept", &id]).env("GREENLOOP_FAULT", &point).output();
+            let is_killed = output.unwrap().status.signal() == Some(9);
+            n_killed += usize::from(is_killed);
+            check_accepted_and_taken_back(&home, &project, &id, &after, &before, &point);
+            if !is_killed {
+                break;
+            }
+        }
+    }
+    assert!(n_killed >= 8, "a file each, two sides, and an append: {n_killed}");
+}
+
+#[test]
+fn a_change_that_is_applied_at_once_survives_a_kill_at_every_write() {
+    for name in ["before-write", "after-write"] {
+        for n in 1.. {
+            let ((project, after), home) = (of_three_files(), Home::new());
+            let before = texts(&project.root);
+            let point = format!("{name}:{n}");
+            let (lines, is_killed) = run(&home, &project, &["--apply"], &point);
+            let id = lines.iter().find_map(|line| line["id"].as_str()).unwrap();
+            check_accepted_and_taken_back(&home, &project, id, &after, &before, &point);
+            if !is_killed {
+                assert!(n > 3, "{n}");
+                break;
+            }
+        }
     }
 }

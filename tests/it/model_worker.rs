@@ -297,6 +297,48 @@ fn a_model_that_gets_nowhere_is_stopped() {
     }
 }
 
+/// Turns that a model takes until it is stopped, of at most three times these, with `#` for the round, and why. What the
+/// checks say has a time and an address in it that never come twice.
+fn turns_until_stopped(round: &[(&'static str, &str)]) -> (usize, String) {
+    let turns = (0..60 / round.len()).flat_map(|n| {
+        round.iter().map(move |(name, arguments)| {
+            let arguments = arguments.replace('#', &n.to_string());
+            call(name, serde_json::from_str(&arguments).unwrap())
+        })
+    });
+    let test = "import time\nimport unittest\nfrom shop import total\n\n\nclass T(unittest.TestCase):\n    def test_total(self):\n        self.assertEqual(total([1, 2]), 3, f'{object()} after {time.time_ns()} ns')\n";
+    let red = Red::of_files(&[("shop.py", CODE), ("test_shop.py", test)]);
+    let script = Script { turns: Mutex::new(turns.collect()), heard: Mutex::default() };
+    let reason = match red.ask(&[model()], &script) {
+        WorkResult::Nothing { reason, .. } => reason,
+        WorkResult::Changed { title, .. } => title,
+        other => format!("{other:?}"),
+    };
+    (script.heard.lock().unwrap().len(), reason)
+}
+
+#[test]
+fn tools_that_bring_nothing_are_stopped_after_three_times() {
+    let edit = r#"{"path": "notes.py", "text": "n = #\n"}"#;
+    let break_it = r#"{"path": "shop.py", "text": "def total(prices):\n    return - #\n"}"#;
+    let cases: [&[(&str, &str)]; 10] = [
+        &[("write", edit), ("run_tests", "{}")],
+        &[("write", break_it), ("run_tests", "{}")],
+        &[("write", break_it), ("read", r#"{"path": "shop.py"}"#), ("run_tests", "{}")],
+        &[("write", r#"{"path": "shop.py", "text": "def total(: #\n"}"#), ("run_tests", "{}")],
+        &[("read", r#"{"path": "shop.py"}"#)],
+        &[("search", r#"{"pattern": "nowhere#"}"#)],
+        &[("symbol", r#"{"name": "nothing_#"}"#)],
+        &[("edit", r#"{"path": "shop.py", "old": "not there #", "new": ""}"#)],
+        &[("read", r#"{"path": "gone_#.py"}"#)],
+        &[("outline", r#"{"path": "shop.py"}"#), ("outline", r#"{"path": "test_shop.py"}"#)],
+    ];
+    for round in cases {
+        let (n, why) = turns_until_stopped(round);
+        assert!(n <= 4 * round.len(), "{round:?}: {n} turns, {why}");
+    }
+}
+
 #[test]
 fn what_was_changed_by_a_model_that_came_to_no_end_is_left() {
     let mend = call("edit", edit(" - 1", ""));

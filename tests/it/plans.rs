@@ -1,7 +1,12 @@
 //! Runs with several steps.
 
+use greenloop::base::ids::CheckId;
+use greenloop::engine::Command;
+use greenloop::model::run::{Goal, Outcome};
 use serde_json::Value;
 
+use crate::engine::Watched;
+use crate::place::rungs;
 use crate::schedules::{Ends, schedule};
 use crate::support::{Fixture, Home, Project};
 
@@ -72,6 +77,11 @@ fn a_plan_waits_for_a_yes_and_a_no_ends_it() {
     assert!(text.contains(&format!("{id}  waits")), "{text}");
     let (_, text) = said(&home, &project, &["show", id]);
     assert!(text.contains("is the plan to be carried out?"), "{text}");
+    let (code, text) = said(&home, &project, &["answer", id, "in one step"]);
+    assert!(code == 2 && text.contains("no model plans this anew"), "{code} {text}");
+    // A failure is told as everything is.
+    let (code, lines) = run(&home, &project, &["answer", id, "yes", "--question", "9"]);
+    assert_eq!((code, lines.last().unwrap()["status"].as_str()), (2, Some("failed")), "{lines:#?}");
     let (code, lines) = run(&home, &project, &["answer", id, "yes"]);
     let outcome = lines.last().unwrap();
     assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
@@ -112,6 +122,20 @@ fn steps_are_accepted_taken_back_and_rejected_without_an_editor() {
         "{accepted}"
     );
     assert_eq!(project.read("warehouse/routes.py"), routes);
+    // What would mean nothing is not left out silently.
+    let senseless: [&[&str]; 6] = [
+        &["undo", id, "warehouse/shifts.py"],
+        &["undo", id, "--step", "1"],
+        &["undo", id, "--note", "no"],
+        &["accept", id, "--acceptance", id],
+        &["reject", id, "--acceptance", id],
+        &["cancel", id, "--apply"],
+    ];
+    for args in senseless {
+        let (code, text) = said(&home, &project, args);
+        assert!(code == 2 && text.starts_with("error: "), "{args:?}: {code} {text}");
+        assert_eq!(project.read("warehouse/shifts.py"), accepted);
+    }
     let (code, text) = said(&home, &project, &["undo", id]);
     assert_eq!(code, 0, "{text}");
     assert_eq!(project.read("warehouse/shifts.py"), format!("# Shifts.\n{shifts}"));
@@ -151,6 +175,58 @@ fn attempts(home: &Home, name: &str) -> (Project, usize, Value, String) {
     let begun = of_type(&lines, "attempt-started");
     let (n, last) = (begun.len(), (*begun.last().unwrap()).clone());
     (project, n, last, outcome["run"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_worker_is_told_of_the_checks_that_its_step_names() {
+    let project = Project::empty("area");
+    project.write(
+        "greenloop.toml",
+        "workers = [\"mend\"]\n[[worker]]\nname = \"mend\"\ncommand = [\"python3\", \"mend.py\"]\n\
+         [[check]]\nname = \"unit\"\nrunner = \"unittest\"\n\
+         [[check]]\nname = \"style\"\nrunner = \"command\"\ncommand = [\"python3\", \"-c\", \"pass\"]\n",
+    );
+    project.write("mend.py", "import json, os\nbrief = json.load(open(os.environ['GREENLOOP_BRIEF']))\nassert [line['check'] for line in brief['checks']] == ['unit'], brief['checks']\nopen('area.py', 'w').write('UNIT = 4\\n')\n");
+    project.write("area.py", "UNIT = 3\n");
+    project.write("test_area.py", "import unittest\n\nfrom area import UNIT\n\n\nclass T(unittest.TestCase):\n    def test_unit(self):\n        self.assertEqual(UNIT, 4)\n");
+    let watched = Watched::start(&project, &rungs().pop().unwrap().1);
+    let id = watched.start_run(Goal { plan_first: true, ..Goal::default() });
+    let view = watched.wait_view(id, |view| view.run.open_questions().next().is_some());
+    let mut plan = view.run.plan.clone().unwrap();
+    plan.steps[0].checks = vec![CheckId::new("unit")];
+    watched.engine.send(Command::Approve { id, plan: Some(plan) }).unwrap();
+    let view = watched.wait_view(id, |view| view.run.is_finished());
+    assert_eq!(view.run.outcome(), Some(&Outcome::Green));
+    let verified = view.run.attempts[0].verified.as_ref().unwrap();
+    assert_eq!(verified.runs.len(), 2, "the last word has a run of all");
+}
+
+/// A failure that looks like that of [`attempts`], which our own search mends and this `mend` does not.
+fn alike(name: &str) -> Project {
+    let project = Project::empty(name);
+    project.write("tools/mend.py", "");
+    let config = "[[worker]]\nname = \"mend\"\ncommand = [\"python3\", \"tools/mend.py\"]\n";
+    project.write("greenloop.toml", config);
+    project.write("area.py", "def unit(n):\n    return {1: 4, 2: 8}[n + 1]\n");
+    project.write(
+        "test_area.py",
+        "import unittest\n\nfrom area import unit\n\n\nclass AreaTest(unittest.TestCase):\n    \
+         def test_unit(self):\n        self.assertEqual([unit(2), unit(1)], [8, 4])\n",
+    );
+    project
+}
+
+#[test]
+fn a_lesson_that_does_not_hold_here_costs_an_attempt_and_nothing_else() {
+    let home = Home::new();
+    let (first, _, _, id) = attempts(&home, "first");
+    assert_eq!(said(&home, &first, &["accept", &id]).0, 0);
+    let (code, lines) = run(&home, &alike("second"), &["fix"]);
+    let outcome = lines.last().unwrap();
+    assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
+    let begun = of_type(&lines, "attempt-started");
+    let workers: Vec<&str> = begun.iter().filter_map(|line| line["worker"].as_str()).collect();
+    assert_eq!(workers, ["mend", "repair"], "what was learned only goes first");
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Red {
             Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
         };
         let (files, guard) = (Vec::new(), Guarded::default());
-        Trial { verified: Verified { tree: None, runs, files, guard }, result }
+        Trial { verified: Verified { tree: None, runs, files, guard, changed: Vec::new() }, result }
     }
 
     /// What the worker finds; the whole checks must be green on it.

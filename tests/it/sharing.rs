@@ -3,7 +3,8 @@
 use std::fs;
 
 use greenloop::base::path::RepoPath;
-use greenloop::engine::{Command, Dirs, Notice};
+use greenloop::engine::{Command, Dirs, Notice, RunView};
+use greenloop::logic::machine;
 use greenloop::model::run::{Goal, Outcome};
 
 use crate::engine::Watched;
@@ -44,14 +45,19 @@ fn each_shows_what_the_other_does() {
 
         // A decision on the one side shows on the other, and neither loses the other's.
         let (path, hunk) = (RepoPath::new("m.py").unwrap(), 0);
-        other
-            .engine
-            .send(Command::Decide { id, hunks: [(path.clone(), hunk)].into(), rejected: true })
-            .unwrap();
+        let decide = |rejected| {
+            let hunks = [(path.clone(), hunk)].into();
+            let note = String::new();
+            other.engine.send(Command::Decide { id, hunks, rejected, note }).unwrap();
+        };
+        decide(true);
         one.wait_view(id, |view| view.run.rejected.contains(&(path.clone(), hunk)));
         one.engine.send(Command::CheckSubset { id, hunks: [(path.clone(), hunk)].into() }).unwrap();
         let seen = other.wait_view(id, |view| !view.run.subsets.is_empty());
-        assert!(seen.run.rejected.contains(&(path, hunk)));
+        assert!(seen.run.rejected.contains(&(path.clone(), hunk)));
+        // What is rejected is offered to nobody again.
+        decide(false);
+        one.wait_view(id, |view| view.run.rejected.is_empty());
     }
 }
 
@@ -85,4 +91,65 @@ fn a_run_whose_process_dies_is_shown_as_interrupted() {
     watched.engine.send(Command::Resume { id: seen.run.id, buffers: Vec::new() }).unwrap();
     let done = watched.wait_view(seen.run.id, |view| view.run.is_finished());
     assert_eq!(done.run.outcome(), Some(&Outcome::Green));
+}
+
+/// A project that a program mends.
+fn slow() -> Project {
+    let project = Project::empty("slow");
+    project.write("m.py", "N = 1\n");
+    project.write("test_m.py", "import unittest\nfrom m import N\n\n\nclass T(unittest.TestCase):\n    def test_n(self):\n        self.assertEqual(N, 2)\n");
+    project.write("mend.py", "open('m.py', 'w').write('N = 2\\n')\n");
+    project.write(
+        "greenloop.toml",
+        "workers = [\"mend\"]\n[[worker]]\nname = \"mend\"\ncommand = [\"python3\", \"mend.py\"]\n",
+    );
+    project
+}
+
+#[test]
+fn a_run_is_steered_from_another_process() {
+    let (home, project) = (Home::new(), slow());
+    let only = |folder: std::path::PathBuf| {
+        fs::read_dir(folder.join("greenloop")).unwrap().next().unwrap().unwrap().path()
+    };
+    assert!(project.greenloop(&home).arg("doctor").output().unwrap().status.success());
+    let (state, cache) = (only(home.state()), only(home.cache()));
+    let dirs = Dirs { focus: RepoPath::root(), root: project.root.clone(), state, cache };
+    let owner = Watched::start_at(dirs, &rungs().pop().unwrap().1);
+    let say = |args: &[&str]| {
+        let output = project.greenloop(&home).args(args).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {said}");
+        said
+    };
+    let asks = |view: &RunView| view.run.open_questions().next().is_some();
+    let planned = || Goal { plan_first: true, ..Goal::default() };
+
+    // Somebody answers elsewhere, and says before that nothing new is to begin.
+    let id = owner.start_run(planned());
+    owner.wait_view(id, asks);
+    let run = id.to_string();
+    say(&["pause", &run]);
+    owner.wait_view(id, |view| view.run.paused_ms.is_some());
+    let said = say(&["answer", &run, "yes"]);
+    assert!(said.contains("goes on with it"), "{said}");
+    let view = owner.wait_view(id, |view| !asks(view));
+    assert!(view.run.attempts.is_empty(), "it is paused");
+    say(&["resume", &run]);
+    let view = owner.wait_view(id, |view| view.run.is_finished());
+    assert_eq!(view.run.outcome(), Some(&Outcome::Green));
+    // What is in the journal is what was gone by.
+    let events = owner.events(id);
+    let mut folded = machine::begin(&events[0]).unwrap();
+    events[1..].iter().for_each(|event| machine::apply(&mut folded, event));
+    assert_eq!(folded, view.run);
+
+    // Somebody ends it elsewhere.
+    project.write("mend.py", "import time\ntime.sleep(600)\n");
+    let id = owner.start_run(Goal::default());
+    owner.wait_view(id, |view| !view.run.attempts.is_empty());
+    let said = say(&["cancel", &id.to_string()]);
+    assert!(said.contains("is cancelled"), "{said}");
+    let view = owner.wait_view(id, |view| view.run.is_finished());
+    assert_eq!(view.run.outcome(), Some(&Outcome::Cancelled));
 }

@@ -5,11 +5,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::base::path::RepoPath;
+use crate::io::fault::{self, FaultPoint};
 use crate::model::failure::{Failure, FailureKind};
 
 /// The user's project and what was done to it.
 pub(super) struct Disk<'a> {
     root: &'a Path,
+    /// Nothing is written: it is only seen whether it could be.
+    is_rehearsal: bool,
     done: Vec<Step>,
 }
 
@@ -35,7 +38,17 @@ enum Step {
 
 impl<'a> Disk<'a> {
     pub fn new(root: &'a Path) -> Self {
-        Self { root, done: Vec::new() }
+        Self { root, is_rehearsal: false, done: Vec::new() }
+    }
+
+    /// One on which all goes as it would, and nothing is written.
+    pub fn rehearsal(root: &'a Path) -> Self {
+        Self { is_rehearsal: true, ..Disk::new(root) }
+    }
+
+    /// How many steps were taken.
+    pub fn n_done(&self) -> usize {
+        self.done.len()
     }
 
     /// What the file holds.
@@ -54,8 +67,7 @@ impl<'a> Disk<'a> {
     pub fn expect_nothing(&self, path: &RepoPath) -> Result<(), Failure> {
         // What a part of the change takes away may still stand in the way here.
         match fs::symlink_metadata(path.under(self.root)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(()),
+            Err(error) if is_nothing(&error) => Ok(()),
             Err(error) => Err(unwritable(path, &error)),
             Ok(_) => Err(is_there(path)),
         }
@@ -63,7 +75,12 @@ impl<'a> Disk<'a> {
 
     /// Puts `new` in place of `old`, which must be what the file holds.
     pub fn replace(&mut self, path: &RepoPath, old: &str, new: &str) -> Result<(), Failure> {
+        if self.is_rehearsal {
+            return self.expect(path, old);
+        }
+        fault::pass(FaultPoint::BeforeWrite);
         self.put(path, old, new)?;
+        fault::pass(FaultPoint::AfterWrite);
         let (old, new) = (old.to_owned(), new.to_owned());
         self.done.push(Step::Replaced { path: path.clone(), old, new });
         Ok(())
@@ -87,10 +104,17 @@ impl<'a> Disk<'a> {
         done
     }
 
-    /// Takes the file away, which must hold `text`.
+    /// Takes the file away, which must hold `text`. One that is not there is gone already.
     pub fn take_away(&mut self, path: &RepoPath, text: &str) -> Result<(), Failure> {
-        self.expect(path, text)?;
         let target = path.under(self.root);
+        if fs::symlink_metadata(&target).is_err_and(|error| is_nothing(&error)) {
+            return Ok(());
+        }
+        self.expect(path, text)?;
+        if self.is_rehearsal {
+            return Ok(());
+        }
+        fault::pass(FaultPoint::BeforeWrite);
         let aside = beside(&target);
         match fs::symlink_metadata(&aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -98,11 +122,13 @@ impl<'a> Disk<'a> {
             Ok(_) => return Err(unwritable(path, &io::ErrorKind::AlreadyExists.into())),
         }
         fs::rename(&target, &aside).map_err(|error| unwritable(path, &error))?;
+        fault::pass(FaultPoint::AfterWrite);
         self.done.push(Step::MovedAside { path: path.clone(), aside });
         Ok(())
     }
 
-    /// Makes a file that is not there, with the permissions of the one taken away from `like`.
+    /// Makes a file that is not there, with the permissions of the one taken away from `like`. One that holds exactly this
+    /// is made already.
     pub fn make(
         &mut self,
         path: &RepoPath,
@@ -113,6 +139,13 @@ impl<'a> Disk<'a> {
             io::ErrorKind::AlreadyExists => is_there(path),
             _ => unwritable(path, &error),
         };
+        if fs::read(path.under(self.root)).is_ok_and(|bytes| bytes == text.as_bytes()) {
+            return Ok(());
+        }
+        if self.is_rehearsal {
+            return self.expect_nothing(path);
+        }
+        fault::pass(FaultPoint::BeforeWrite);
         self.make_folder(&path.parent()).map_err(|error| unwritable(path, &error))?;
         let mut file = File::create_new(path.under(self.root)).map_err(fail)?;
         self.done.push(Step::Made { path: path.clone() });
@@ -125,7 +158,9 @@ impl<'a> Disk<'a> {
                 like.map_or(Ok(()), |like| file.set_permissions(fs::metadata(like)?.permissions()))
             })
             .and_then(|()| file.sync_all())
-            .map_err(fail)
+            .map_err(fail)?;
+        fault::pass(FaultPoint::AfterWrite);
+        Ok(())
     }
 
     /// Makes the folder and those above it. None of them may lead out of the project.
@@ -202,6 +237,11 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
         .and_then(|()| file.sync_all());
     written.inspect_err(|_| drop(fs::remove_file(&beside)))?;
     Ok(beside)
+}
+
+/// Whether this says that nothing is there.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn moved_on(path: &RepoPath) -> Failure {

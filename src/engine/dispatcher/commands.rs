@@ -12,23 +12,21 @@ use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
 use crate::io::run_lock::RunLock;
-use crate::logic::{machine, plan_check};
+use crate::logic::{avoid, machine, plan_check};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::plan::Plan;
-use crate::model::question::Answer;
+use crate::model::question::{About, Answer};
 use crate::model::snapshot::Buffer;
 
 impl Dispatcher {
     pub(super) fn command(&mut self, command: Command) {
         let (id, done) = match command {
-            Command::Start { id, goal, budget, buffers } => (
-                id,
-                self.start(
-                    Event::RunRequested { id, goal, budget, at_ms: clock::now_ms() },
-                    buffers,
-                ),
-            ),
+            Command::Start { id, mut goal, budget, buffers } => {
+                avoid::add(&mut goal.avoid, self.runs.values().map(|entry| &entry.run));
+                let at_ms = clock::now_ms();
+                (id, self.start(Event::RunRequested { id, goal, budget, at_ms }, buffers))
+            }
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Pause { id } => (id, self.steer(id, Event::Paused { at_ms: clock::now_ms() })),
             Command::Unpause { id } => {
@@ -38,8 +36,8 @@ impl Dispatcher {
             Command::Answer { id, question, answer } => (id, self.answer(id, question, answer)),
             Command::Resume { id, buffers } => (id, self.resume(id, buffers)),
             Command::CheckSubset { id, hunks } => (id, self.check_subset(id, hunks)),
-            Command::Decide { id, hunks, rejected } => {
-                (id, self.record(id, Event::HunksDecided { hunks, rejected }))
+            Command::Decide { id, hunks, rejected, note } => {
+                (id, self.record(id, Event::HunksDecided { hunks, rejected, note }))
             }
             Command::Accepted { id, acceptance, hunks, parts } => {
                 (id, self.record(id, Event::Accepted { acceptance, hunks, parts }))
@@ -133,8 +131,13 @@ impl Dispatcher {
             self.cancel_subsets(id);
             return Ok(());
         }
+        let is_ours = entry.work.is_some();
+        if !is_ours && self.is_worked_on(id)? {
+            // Whoever works on it hears of it through the journal.
+            return self.record(id, Event::CancelRequested);
+        }
         // An interrupted run may be given up without being taken up again.
-        if entry.work.is_none() && !self.adopt(id, Vec::new())? {
+        if !is_ours && !self.adopt(id, Vec::new())? {
             return Ok(());
         }
         self.end(id, Event::CancelRequested)
@@ -151,30 +154,24 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Records what a person wants of a run that goes on.
+    /// Records what a person wants of a run that goes on; another process that works on it hears of it through the journal.
     pub(super) fn steer(&mut self, id: RunId, event: Event) -> Result<(), Failure> {
-        let entry = self.known(id)?;
-        if entry.run.is_finished() {
+        if self.known(id)?.run.is_finished() {
             return Err(refused(format!("run {id} has ended"), "Start a new run."));
         }
-        // Another process that works on it would not hear of it.
-        let _alone = match entry.work.is_none() {
-            true => Some(self.take_over(id, Vec::new())?),
-            false => None,
-        };
         self.record(id, event)?;
         self.advance(id);
         Ok(())
     }
 
-    /// Answers yes to what is asked; with another plan only where that can be carried out.
+    /// Says yes to the plan where that is asked; with another plan only where that can be carried out.
     fn approve(&mut self, id: RunId, plan: Option<Plan>) -> Result<(), Failure> {
         if let Some(plan) = plan {
             self.set_plan(id, plan)?;
         }
         let open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
-        // Only a yes is one.
-        let open = open.filter(|open| machine::fits(open, &Answer::Yes));
+        // A yes to the plan is none to a step.
+        let open = open.filter(|open| open.about == About::Plan);
         let open: Vec<QuestionId> = open.map(|open| open.id).collect();
         open.into_iter().try_for_each(|question| self.answer(id, question, Answer::Yes))
     }
@@ -198,7 +195,8 @@ impl Dispatcher {
         question: QuestionId,
         answer: &Answer,
     ) -> Result<(), Failure> {
-        let mut open = self.known(id)?.run.open_questions().map(|asked| &asked.question);
+        let run = &self.known(id)?.run;
+        let mut open = run.open_questions().map(|asked| &asked.question);
         let Some(open) = open.find(|open| open.id == question) else {
             let hint = "See `greenloop show` or the run's page for what is open.";
             return Err(refused(format!("run {id} has no open question {question}"), hint));
@@ -206,6 +204,12 @@ impl Dispatcher {
         if !machine::fits(open, answer) {
             let hint = if open.inquiry.is_some() { "Say it in words." } else { "Say yes or no." };
             return Err(refused("this is no answer to what is asked".to_owned(), hint));
+        }
+        let is_feedback = open.about == About::Plan && matches!(answer, Answer::Said { .. });
+        let is_planned_by_model = !run.goal.text.is_empty() && !run.planners.is_empty();
+        if is_feedback && !(is_planned_by_model && machine::may_ask(run, None)) {
+            let hint = "Say yes or no, or edit the plan in an editor.";
+            return Err(refused("no model plans this anew".to_owned(), hint));
         }
         if let Answer::Said { text } = answer
             && (text.trim().is_empty() || text.len() > ANSWER_BYTES_MAX)
@@ -218,7 +222,7 @@ impl Dispatcher {
 
     fn answer(&mut self, id: RunId, question: QuestionId, answer: Answer) -> Result<(), Failure> {
         self.may_answer(id, question, &answer)?;
-        if self.known(id)?.work.is_none() {
+        if self.known(id)?.work.is_none() && !self.is_worked_on(id)? {
             // Whoever answers a run that nobody works on goes on with it, unless it is too late.
             self.resume(id, Vec::new())?;
             self.end_overdue();

@@ -6,6 +6,8 @@ use super::{Dispatcher, Entry};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::engine::recover::{self, Known};
+use crate::io::run_lock::RunLock;
+use crate::model::failure::Failure;
 
 impl From<Known> for Entry {
     fn from(known: Known) -> Self {
@@ -32,12 +34,38 @@ impl Dispatcher {
         self.find_interrupted();
     }
 
-    /// Reads a run anew that has other events in the journal than here, unless we work on it ourselves.
+    /// Takes in what another process added to a run that we work on, and goes on with it.
+    fn heed(&mut self, id: RunId, n_events: usize) {
+        match self.catch_up(id, n_events) {
+            Ok(()) => self.advance(id),
+            Err(failure) => self.abandon(id, failure),
+        }
+    }
+
+    /// Takes in the events of a run up to the `n_events`-th that other processes added to the journal.
+    pub(super) fn catch_up(&mut self, id: RunId, n_events: usize) -> Result<(), Failure> {
+        let n_known = self.known(id)?.n_events;
+        if n_known >= n_events {
+            return Ok(());
+        }
+        let events = self.project.journal.events(id)?;
+        let new = events.into_iter().take(n_events).skip(n_known);
+        new.into_iter().try_for_each(|event| self.fold(id, event))
+    }
+
+    /// Whether a process works on a run, this one included.
+    pub(super) fn is_worked_on(&self, id: RunId) -> Result<bool, Failure> {
+        Ok(RunLock::take(&self.project.dirs.state, id)?.is_none())
+    }
+
+    /// Reads a run anew that has other events in the journal than here; what people want of one that we work on is heeded.
     fn follow(&mut self, id: RunId, n_events: usize) {
         let entry = self.runs.get_mut(&id);
-        let is_known = entry.as_ref().is_some_and(|entry| entry.n_events == n_events);
-        if is_known || entry.as_ref().is_some_and(|entry| entry.work.is_some()) {
+        if entry.as_ref().is_some_and(|entry| entry.n_events == n_events) {
             return;
+        }
+        if entry.as_ref().is_some_and(|entry| entry.work.is_some()) {
+            return self.heed(id, n_events);
         }
         let Some(fresh) = recover::known_run(&self.project.records(), id) else { return };
         let fresh = Entry::from(fresh);

@@ -11,6 +11,14 @@ use crate::model::report::TestCase;
 /// How often the tests in doubt are run by themselves.
 const N_ALONE: usize = 2;
 
+/// Who follows a run of a check.
+pub struct Watch<'a> {
+    pub cancel: &'a CancelToken,
+    pub on_case: &'a mut dyn FnMut(&TestCase),
+    /// Asked before each run but the first; what cannot be run again stays as it came out.
+    pub may_again: &'a mut dyn FnMut() -> bool,
+}
+
 /// Runs a check, then once more what is in doubt: twice by itself and, where that came out differently, once with all
 /// the others. What differs under the same conditions is flaky.
 pub fn run_settled(
@@ -18,27 +26,29 @@ pub fn run_settled(
     check: &Check,
     select: Select<'_>,
     against: Option<Against<'_>>,
-    cancel: &CancelToken,
-    on_case: &mut dyn FnMut(&TestCase),
+    watch: Watch<'_>,
 ) -> Result<CheckRun, Failure> {
     let store = world.store();
+    let Watch { cancel, on_case, may_again } = watch;
     let mut first = run(store, world, check, select, cancel, on_case)?;
     let suspects = flaky::suspects(check.runner, &first, against);
     if suspects.is_empty() {
         return Ok(first);
     }
-    let again = |select| run(store, world, check, select, cancel, &mut |_| {});
+    let mut again = |select| match may_again() {
+        true => run(store, world, check, select, cancel, &mut |_| {}).map(Some),
+        false => Ok(None),
+    };
     let mut alone = Vec::new();
     for _ in 0..N_ALONE {
-        alone.push(again(Select::Only(&suspects))?);
+        alone.extend(again(Select::Only(&suspects))?);
     }
     let among = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
     first.flaky = among(&alone.iter().collect::<Vec<_>>());
     let differs = |run: &CheckRun| !among(&[&first, run]).is_empty();
     if first.flaky.is_empty() && alone.iter().any(differs) {
         // Alone it is one thing and among the others another: by their order, or by chance.
-        let once_more = again(select)?;
-        first.flaky = among(&[&first, &once_more]);
+        first.flaky = again(select)?.map_or_else(Vec::new, |other| among(&[&first, &other]));
     }
     Ok(first)
 }

@@ -134,10 +134,8 @@ impl Walk<'_> {
         }
         // Fifos, sockets and devices are no files.
         let is_file = listed.kind.is_file() || listed.kind.is_symlink();
-        let is_needed = || {
-            let is_plain = listed.kind.is_file() && !only_tracked;
-            is_plain && (old.is_some() || is_generated(&folder.join(&listed.name)))
-        };
+        let is_needed =
+            || listed.kind.is_file() && !only_tracked && is_generated(&folder.join(&listed.name));
         if is_file && (!ignored || self.tracked.has(&self.path) || is_needed()) {
             self.file(&listed.entry, old)
         } else {

@@ -136,7 +136,7 @@ fn still_failing(
 
 /// Templates that mended such failures of this runner's tests before.
 fn favoured<'a>(assignment: &Assignment<'a>, runner: Runner) -> Vec<&'a str> {
-    let lessons = assignment.lessons.iter().filter(|lesson| lesson.runner == runner);
+    let lessons = assignment.lessons.iter().filter(|l| l.runner == runner && l.is_right());
     lessons.flat_map(|lesson| lesson.template.split('+')).filter(|name| !name.is_empty()).collect()
 }
 

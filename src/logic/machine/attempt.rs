@@ -3,6 +3,7 @@
 
 use super::steps::{self, goal_tests, tip};
 use super::{Effect, Next, counted, questions};
+use crate::base::glob::Globs;
 use crate::base::ids::{AttemptId, StepId, TreeId};
 use crate::base::path::RepoPath;
 use crate::logic::avoid::avoided;
@@ -39,12 +40,13 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
                 run.queue.push(*attempt);
             }
         }
-        Event::VerifyFinished { attempt, tree, runs, files, guard } => {
+        Event::VerifyFinished { attempt, tree, runs, files, guard, changed } => {
             super::spend(run, runs);
             let Some(open) = open(run, *attempt) else { return };
             let (tree, guard) = (tree.clone(), guard.clone());
             let (runs, files) = (runs.clone(), files.clone());
-            open.verified = Some(Verified { tree, runs, files, guard });
+            let changed = changed.clone();
+            open.verified = Some(Verified { tree, runs, files, guard, changed });
         }
         Event::MergeConflicted { attempt, paths } => {
             let Some(open) = open(run, *attempt) else { return };
@@ -137,6 +139,11 @@ fn conflict(paths: &[RepoPath]) -> String {
 /// What the checks say of what an attempt left, with what people and the policy say of its changes.
 pub fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult {
     let files = &verified.files;
+    // The plan may have been changed since it began.
+    if let Some(path) = outside_scope(run, attempt, &verified.changed) {
+        let reason = format!("it changes {path}, which its step does not allow");
+        return AttemptResult::Red { reason };
+    }
     if files.is_empty() && verified.guard.left_out.is_empty() {
         return AttemptResult::Red { reason: "it changes nothing".to_owned() };
     }
@@ -170,6 +177,18 @@ pub fn judge(run: &Run, attempt: &Attempt, verified: &Verified) -> AttemptResult
         }
         Verdict::Inconclusive(reason) => AttemptResult::Red { reason },
     }
+}
+
+/// The first of the files that an attempt changed that its step does not let it.
+pub fn outside_scope<'a>(
+    run: &Run,
+    attempt: &Attempt,
+    changed: &'a [RepoPath],
+) -> Option<&'a RepoPath> {
+    let step = run.step(attempt.step).filter(|step| !step.scope.is_empty())?;
+    let patterns = step.scope.iter().map(String::as_str);
+    let scope = Globs::new(&RepoPath::root(), patterns)?;
+    changed.iter().find(|path| !scope.fit(path))
 }
 
 /// Lines that are changed: a line in place of another counts once.

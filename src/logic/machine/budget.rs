@@ -15,17 +15,18 @@ pub(super) fn spent(
     states: &BTreeMap<StepId, StepState>,
     is_over: bool,
 ) -> Option<String> {
-    let is_working = run.attempts.iter().any(is_at_work);
-    // What is under way may still be good: the checks of one attempt more are let go.
-    let is_spent = |max: &u32| run.spent.checks > *max || run.spent.checks == *max && !is_working;
-    let max = run.budget.checks_max.filter(|max| !is_over && is_spent(max));
-    let what = match max {
-        Some(max) => {
-            format!("{} that `budget.checks` allows are", text::counted(max as usize, "check run"))
-        }
-        None => models(run, states, is_over)?,
-    };
+    // Nothing more can become green, whatever is under way.
+    if !is_over && run.budget.checks_max.is_some_and(|max| run.spent.checks >= max) {
+        return Some(no_checks_left(run));
+    }
+    let what = models(run, states, is_over)?;
     Some(format!("the {what} spent{}", where_it_stood(run)))
+}
+
+/// For people, where no more checks may be run.
+pub(super) fn no_checks_left(run: &Run) -> String {
+    let runs = text::counted(run.budget.checks_max.unwrap_or_default() as usize, "check run");
+    format!("the {runs} that `budget.checks` allows are spent{}", where_it_stood(run))
 }
 
 /// What models may cost, when one is to work next, or had to stop for it.

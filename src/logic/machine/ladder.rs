@@ -4,7 +4,6 @@ use crate::base::ids::{AttemptId, StepId};
 use crate::base::text;
 use crate::logic::lessons;
 use crate::logic::stall::{self, Kind, Round};
-use crate::model::lesson::Lesson;
 use crate::model::plan::Step;
 use crate::model::report::{TestCase, TestOutcome};
 use crate::model::run::{Attempt, AttemptResult, Run};
@@ -26,33 +25,36 @@ pub fn worker_of(run: &Run, attempt: AttemptId) -> Worker {
 }
 
 /// Whose turn it is at a step that nobody works on, or how far each worker came when it is nobody's. A worker without
-/// ideas hands over to the next one; one whose change was red tries again while it has attempts left.
+/// ideas hands over to the first on the ladder that was not at the step yet; one whose change was red tries again while it
+/// has attempts left. What conflicted was no attempt of its worker.
 pub(super) fn turn(run: &Run, step: &Step) -> Result<Turn, String> {
     let Some(last) = attempts(run, step.id).next_back() else { return first(run, step) };
-    let place = place(run, &last.worker).unwrap_or(0);
-    let n_made = attempts(run, step.id).filter(|made| made.worker == last.worker).count();
     let (is_red, reason) = match &last.result {
         Some(AttemptResult::Red { reason }) => (true, reason.as_str()),
         Some(AttemptResult::Nothing { reason }) => (false, reason.as_str()),
         Some(AttemptResult::Green) | None => (false, ""),
     };
-    let rounds: Vec<Round> = attempts(run, step.id)
-        .filter(|made| made.worker == last.worker)
-        .map(|made| round(step, made))
-        .collect();
+    let counted = |made: &&Attempt| made.worker == last.worker && made.conflicts.is_empty();
+    let rounds: Vec<Round> =
+        attempts(run, step.id).filter(counted).map(|made| round(step, made)).collect();
     let stalled = stall::stall(&rounds);
-    let again = is_red && stalled.is_none() && n_made < run.budget.attempts_max as usize;
-    let next = if again { place } else { place + 1 };
-    let mut later = run.workers.iter().skip(next);
-    let Some(worker) = later.find(|worker| can_work(worker, step)) else {
-        return Err(stuck(run, step.id));
-    };
-    let why = match (again, stalled) {
-        (true, _) => format!("attempt {} was not green: {reason}", last.id),
-        (false, Some(stalled)) => format!("{} {}: {reason}", last.worker, stalled.told()),
-        (false, None) => format!("{} has come to its end: {reason}", last.worker),
+    if is_red && stalled.is_none() && rounds.len() < run.budget.attempts_max as usize {
+        let why = format!("attempt {} was not green: {reason}", last.id);
+        return Ok(Turn { worker: last.worker.clone(), why });
+    }
+    let Some(worker) = next(run, step) else { return Err(stuck(run, step.id)) };
+    let why = match stalled {
+        Some(stalled) => format!("{} {}: {reason}", last.worker, stalled.told()),
+        None => format!("{} has come to its end: {reason}", last.worker),
     };
     Ok(Turn { worker: worker.name.clone(), why })
+}
+
+/// The first on the ladder who can work on a step and has not yet; those before the worker that the plan wants do not.
+fn next<'a>(run: &'a Run, step: &Step) -> Option<&'a Worker> {
+    let begins = step.worker.as_deref().and_then(|name| place(run, name)).unwrap_or(0);
+    let is_fresh = |worker: &Worker| attempts(run, step.id).all(|made| made.worker != worker.name);
+    run.workers[begins..].iter().find(|worker| can_work(worker, step) && is_fresh(worker))
 }
 
 /// An attempt as a round of work: the tree it left, and what was said of it.
@@ -76,29 +78,20 @@ fn round(step: &Step, attempt: &Attempt) -> Round {
 }
 
 fn first(run: &Run, step: &Step) -> Result<Turn, String> {
-    let wanted = step.worker.as_deref();
-    let worker = match wanted.map(|name| (name, place(run, name))) {
-        Some((name, None)) => return Err(format!("there is no worker `{name}`")),
-        Some((_, Some(place))) => run.workers.get(place),
-        None => run.workers.iter().find(|worker| can_work(worker, step)),
-    };
-    let Some(name) = worker.map(|worker| worker.name.clone()) else {
+    if let Some(name) = &step.worker {
+        return match place(run, name) {
+            None => Err(format!("there is no worker `{name}`")),
+            Some(_) => Ok(Turn { worker: name.clone(), why: "the plan says so".to_owned() }),
+        };
+    }
+    if let Some(lesson) = lessons::beginner(run, step) {
+        let why = format!("it mended such a failure before, in run {}", lesson.source);
+        return Ok(Turn { worker: lesson.worker.clone(), why });
+    }
+    let Some(worker) = next(run, step) else {
         return Err("no worker here can do it without a red test".to_owned());
     };
-    let why = match (wanted, learned(run, step)) {
-        (Some(_), Some(lesson)) => {
-            format!("it mended such a failure before, in run {}", lesson.source)
-        }
-        (Some(_), None) => "the plan says so".to_owned(),
-        (None, _) => String::new(),
-    };
-    Ok(Turn { worker: name, why })
-}
-
-/// The lesson that has this step begin with its worker.
-fn learned<'a>(run: &'a Run, step: &Step) -> Option<&'a Lesson> {
-    let known = lessons::of_step(run, step, &run.lessons);
-    known.into_iter().find(|lesson| Some(&lesson.worker) == step.worker.as_ref())
+    Ok(Turn { worker: worker.name.clone(), why: String::new() })
 }
 
 /// Our own search goes by red tests; the others can read.

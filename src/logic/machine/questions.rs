@@ -33,6 +33,11 @@ pub(super) fn apply(run: &mut Run, event: &Event) {
             let asked = open.find(|asked| asked.question.id == *question);
             if let Some(asked) = asked.filter(|asked| fits(&asked.question, answer)) {
                 asked.answer = Some(answer.clone());
+                // Who planned it hears of it, and plans anew.
+                let is_feedback = matches!(answer, Answer::Said { .. });
+                if is_feedback && asked.question.about == About::Plan && run.attempts.is_empty() {
+                    run.plan = None;
+                }
                 run.inquiry.take_if(|_| asked.question.about == About::Goal);
             }
         }
@@ -52,12 +57,16 @@ fn stand_still(run: &mut Run, at_ms: u64) {
 /// What has to be asked next; `None` when nothing has.
 pub(super) fn to_ask(run: &Run, states: &BTreeMap<StepId, StepState>) -> Option<Question> {
     if keeps_waiting(run, About::Plan) {
-        return asked(run, About::Plan).is_none().then(|| question(run, About::Plan, None));
+        let is_put = asked(run, About::Plan)
+            .is_some_and(|asked| !matches!(asked.answer, Some(Answer::Said { .. })));
+        return (!is_put).then(|| question(run, About::Plan, None));
     }
+    // People see one at a time, and the time to say yes begins when it can be seen.
+    let is_open = run.open_questions().any(|asked| asked.question.inquiry.is_none());
     states.iter().find_map(|(step, state)| match state {
         StepState::Asked => {
             let about = About::Step { step: *step };
-            asked(run, about).is_none().then(|| question(run, about, None))
+            (!is_open && asked(run, about).is_none()).then(|| question(run, about, None))
         }
         StepState::Asking { attempt } => {
             let attempt = run.attempts.iter().find(|made| made.id == *attempt)?;
@@ -88,10 +97,11 @@ fn question(run: &Run, about: About, inquiry: Option<&Inquiry>) -> Question {
     Question { id, about, wait_ms: run.approval.wait_ms, inquiry: inquiry.cloned() }
 }
 
-/// Whether an answer is one to this question: words where words are asked for, else yes or no.
+/// Whether an answer is one to this question: words where words are asked for, else yes or no. To a plan words are what has
+/// to be different about it.
 pub fn fits(question: &Question, answer: &Answer) -> bool {
     match answer {
-        Answer::Said { .. } => question.inquiry.is_some(),
+        Answer::Said { .. } => question.inquiry.is_some() || question.about == About::Plan,
         Answer::Yes | Answer::No { .. } => question.inquiry.is_none(),
         Answer::Late => true,
     }
@@ -105,7 +115,9 @@ pub fn asked_of(run: &Run, step: Option<StepId>) -> Vec<&Asked> {
     let is_theirs = |asked: &&Asked| match &asked.question.about {
         About::Goal => true,
         About::Attempt { attempt } => at_step(attempt),
-        About::Plan | About::Step { .. } => false,
+        // Only who plans has to know it.
+        About::Plan => step.is_none() && matches!(asked.answer, Some(Answer::Said { .. })),
+        About::Step { .. } => false,
     };
     run.questions.iter().filter(is_theirs).collect()
 }
@@ -114,8 +126,14 @@ pub fn asked_of(run: &Run, step: Option<StepId>) -> Vec<&Asked> {
 pub fn may_ask(run: &Run, step: Option<StepId>) -> bool {
     match step {
         Some(step) => n_asked(run, step) < QUESTIONS_OF_STEP_MAX,
-        None => about(run, About::Goal).count() < QUESTIONS_OF_GOAL_MAX,
+        None => about(run, About::Goal).count() + n_feedback(run) < QUESTIONS_OF_GOAL_MAX,
     }
+}
+
+/// How often somebody said what has to be different about the plan.
+fn n_feedback(run: &Run) -> usize {
+    let said = |asked: &&Asked| matches!(asked.answer, Some(Answer::Said { .. }));
+    about(run, About::Plan).filter(said).count()
 }
 
 /// How often the workers of a step asked something.
@@ -188,7 +206,12 @@ pub(super) fn waiting_since(run: &Run) -> Option<u64> {
 
 fn needs_a_person(run: &Run, about: About) -> bool {
     match about {
-        About::Plan => run.goal.plan_first || run.approval.plan == When::Always,
+        About::Plan => {
+            let n_steps = run.plan.as_ref().map_or(0, |plan| plan.steps.len());
+            run.goal.plan_first
+                || run.goal.large_plan_first && n_steps > 1
+                || run.approval.plan == When::Always
+        }
         // What takes the place of a step was not in the plan that somebody said yes to.
         About::Step { step } => {
             run.approval.steps == When::Always

@@ -2,14 +2,19 @@
 
 use crate::model::event::Event;
 use crate::model::proposal::Acceptance;
-use crate::model::run::Run;
+use crate::model::run::{Objection, Run};
 use crate::model::subset::Subset;
 
 /// Folds such an event into a run; `false` for any other, which changes nothing here.
 pub(super) fn apply(run: &mut Run, event: &Event) -> bool {
     match event {
-        Event::HunksDecided { hunks, rejected: true } => run.rejected.extend(hunks.iter().cloned()),
-        Event::HunksDecided { hunks, rejected: false } => {
+        Event::HunksDecided { hunks, rejected: true, note } => {
+            run.rejected.extend(hunks.iter().cloned());
+            if !note.is_empty() {
+                run.objections.push(Objection { hunks: hunks.clone(), note: note.clone() });
+            }
+        }
+        Event::HunksDecided { hunks, rejected: false, .. } => {
             run.rejected.retain(|hunk| !hunks.contains(hunk));
         }
         Event::Accepted { acceptance: id, hunks, parts } => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ladder::{self, Turn};
 use super::{questions, replan};
-use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::base::ids::{AttemptId, CheckId, StepId, TreeId};
 use crate::logic::ledger::{Ledger, Standing};
 use crate::model::check::CheckRun;
 use crate::model::event::WorkResult;
@@ -209,6 +209,25 @@ pub(super) fn ask_nothing(run: &Run, step: Option<StepId>) -> bool {
 /// The red tests that a step has to turn green.
 pub fn tests(run: &Run, step: StepId) -> &[TestId] {
     run.step(step).map_or(&[], |step| &step.tests)
+}
+
+/// A run as if there were no other checks than those that a step names and those of its tests: what its worker may have run
+/// on the way is judged by this. The last word has the run as it is.
+pub fn narrowed(run: &Run, step: &Step) -> Run {
+    let mut run = run.clone();
+    if step.checks.is_empty() {
+        return run;
+    }
+    let of_tests = step.tests.iter().map(|test| &test.check);
+    let kept: BTreeSet<&CheckId> = step.checks.iter().chain(of_tests).collect();
+    let is_kept = |test: &TestId| kept.contains(&test.check);
+    run.checks.retain(|check| kept.contains(&check.id));
+    run.baseline.iter_mut().for_each(|runs| runs.retain(|run| kept.contains(&run.check)));
+    run.targets.iter_mut().for_each(|targets| targets.retain(is_kept));
+    for step in run.plan.iter_mut().flat_map(|plan| &mut plan.steps) {
+        step.tests.retain(is_kept);
+    }
+    run
 }
 
 /// Whether a step's tests pass with what the merged steps made.

@@ -1,9 +1,9 @@
 //! Which red tests a run works on, or why it cannot tell.
 
 use super::unusable::unusable;
-use super::{Next, counted, finish};
+use super::{Next, budget, counted, finish};
 use crate::logic::verdict;
-use crate::model::check::CheckRun;
+use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestId};
@@ -37,6 +37,9 @@ pub(super) fn no_checks(run: &Run) -> Next {
 
 pub(super) fn choose_targets(run: &Run, baseline: &[CheckRun]) -> Next {
     let goal = &run.goal;
+    if baseline.iter().any(|run| run.end == CheckEnd::OverBudget) {
+        return finish(Outcome::Spent { reason: budget::no_checks_left(run) });
+    }
     if let Some(failure) = baseline.iter().find_map(unusable) {
         return finish(Outcome::Failed { failure });
     }

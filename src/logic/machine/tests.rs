@@ -148,6 +148,7 @@ fn verified(attempt: u32, tree: &str, tests: &str) -> Event {
         runs: vec![run(tree, tests)],
         files: vec![file],
         guard: Default::default(),
+        changed: vec![RepoPath::new("a.py").unwrap()],
     }
 }
 
@@ -428,7 +429,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Resumed { at_ms: 5 }),
         Just(Event::HunksDecided {
             hunks: [(RepoPath::new("a.py").unwrap(), 0)].into(),
-            rejected: true
+            rejected: true,
+            note: String::new()
         }),
     ]
 }

@@ -41,6 +41,10 @@ pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
             format!("check `{check}` needs {program}, which is not there"),
             hint,
         )),
+        CheckEnd::OverBudget => project(
+            format!("check `{check}` was not run: `budget.checks` has none left"),
+            verdict::OVER_BUDGET_HINT,
+        ),
         CheckEnd::Cancelled => project(format!("check `{check}` was cancelled"), "Start it again."),
     }
 }

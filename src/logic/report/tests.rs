@@ -5,6 +5,7 @@ use crate::base::ids::{AcceptanceId, CheckId, RunId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::budget::AskedBudget;
 use crate::model::event::{Planner, WorkResult};
+use crate::model::failure::Failure;
 use crate::model::plan::Plan;
 use crate::model::question::{About, Question};
 use crate::model::report::TestId;
@@ -118,5 +119,40 @@ fn time_attempts_people_and_stalls_are_told_apart() {
     | ------------- | ----- |
     | yes           | 1     |
     | cancelled     | 1     |
+    "#);
+}
+
+#[test]
+fn ends_without_an_attempt_are_stalls_and_nobody_works_while_no_process_is_there() {
+    let failure =
+        Failure::environment("check `unit` needs cargo, which is not there", "Install it.");
+    let spent = "the time of 60 s is spent; still red: t1: no".to_owned();
+    let plan = "the plan was not carried out: nobody approved it in time".to_owned();
+    let ended = [
+        Outcome::Failed { failure },
+        Outcome::Spent { reason: spent },
+        Outcome::Stuck { reason: plan },
+    ];
+    let mut histories: Vec<History> =
+        ended.map(|outcome| history(vec![(1, Event::Finished { outcome })])).into();
+    histories.push(history(vec![
+        (1, started(1, 1, "repair")),
+        (3, Event::Resumed { at_ms: 3_000 }),
+        (1_000, Event::Resumed { at_ms: 1_000_000 }),
+        (
+            1_004,
+            Event::AttemptFinished {
+                attempt: AttemptId(1),
+                result: WorkResult::Nothing { reason: "no idea".into(), search: None },
+            },
+        ),
+    ]));
+    let report = report(&histories);
+    assert_eq!(report.stages[&Stage::Work], Spent { n: 1, ms: 4_000 });
+    let stalls: Vec<&str> = report.stalls.keys().map(String::as_str).collect();
+    insta::assert_snapshot!(stalls.join("\n"), @r#"
+    check `unit` needs cargo, which is not there
+    the plan was not carried out
+    the time of # s is spent
     "#);
 }

@@ -57,6 +57,9 @@ fn runs_of<'a>(baseline: &'a [CheckRun], goal: &Goal) -> Result<Vec<&'a CheckRun
 }
 
 /// Why a run does not tell how its tests stand.
+/// What to do about a budget that is too small for the checks.
+pub const OVER_BUDGET_HINT: &str = "Raise `budget.checks` in greenloop.toml, or name fewer checks.";
+
 fn blind(run: &CheckRun) -> Option<Failure> {
     let (kind, hint) = match &run.end {
         CheckEnd::Completed if run.report.complete && !run.report.cases.is_empty() => return None,
@@ -80,6 +83,7 @@ fn blind(run: &CheckRun) -> Option<Failure> {
         CheckEnd::OverLimit { what, .. } => (FailureKind::Project, super::over_limit_hint(*what)),
         CheckEnd::Missing { hint, .. } => (FailureKind::Environment, hint.clone()),
         CheckEnd::Cancelled => (FailureKind::Refused, "Start the run again.".to_owned()),
+        CheckEnd::OverBudget => (FailureKind::Refused, OVER_BUDGET_HINT.to_owned()),
     };
     let message = format!("check `{}` {}: `{}`", run.check, super::how(run), run.command);
     Some(Failure::new(kind, message, hint))

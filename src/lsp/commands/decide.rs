@@ -12,6 +12,7 @@ use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, RunView};
+use crate::logic::avoid;
 use crate::logic::review::edits::Way;
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
@@ -20,8 +21,7 @@ use crate::lsp::review::evidence;
 use crate::lsp::review::hunks::{HunkId, settled};
 use crate::lsp::review::job::ReviewJob;
 use crate::lsp::session::Session;
-use crate::model::proposal::{Acceptance, FileChange, Hunk, Proposal};
-use crate::model::run::Avoid;
+use crate::model::proposal::Acceptance;
 use crate::model::subset::Choice;
 
 /// Has the editor apply changes. What the user said no to is left out unless it is named.
@@ -70,8 +70,8 @@ async fn unsettled(session: &Session, run: RunId, mut items: Choice) -> Result<C
 /// Says no to changes, or takes that back.
 pub fn decide(session: &Session, arguments: Arguments, level: Level, rejected: bool) -> Outcome {
     let mut state = session.state();
-    let Selected { run: id, hunks, .. } = selected(&state, arguments, level)?;
-    state.send(id, Command::Decide { id, hunks, rejected })?;
+    let Selected { run: id, hunks, feedback: note, .. } = selected(&state, arguments, level)?;
+    state.send(id, Command::Decide { id, hunks, rejected, note })?;
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 
@@ -83,25 +83,11 @@ pub fn revise(session: &Arc<Session>, arguments: Arguments, level: Level) -> Out
         let (_, view) = state.run(run).ok_or_else(unknown)?;
         let mut goal = view.run.goal.clone();
         let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
-        goal.avoid.extend(avoided(proposal, &hunks, &feedback));
-        state.send(run, Command::Decide { id: run, hunks, rejected: true })?;
+        goal.avoid.extend(avoid::of(proposal, &hunks, |_| feedback.clone()));
+        state.send(run, Command::Decide { id: run, hunks, rejected: true, note: feedback })?;
         (run, goal)
     };
     start::again(session, run, goal)
-}
-
-fn avoided(proposal: &Proposal, items: &Choice, note: &str) -> Vec<Avoid> {
-    let hunks = evidence::as_hunks(proposal, items);
-    let files = proposal.files.iter();
-    let all = files.flat_map(|file| file.hunks.iter().enumerate().map(move |hunk| (file, hunk)));
-    let chosen = all.filter(|(file, (at, _))| hunks.contains(&(file.path.clone(), *at)));
-    let avoid = |(file, (_, hunk)): (&FileChange, (usize, &Hunk))| Avoid {
-        path: file.path.clone(),
-        removed: hunk.removed.clone(),
-        inserted: hunk.inserted.clone(),
-        note: note.to_owned(),
-    };
-    chosen.map(avoid).collect()
 }
 
 /// Has the work done again on what is on the screen now.

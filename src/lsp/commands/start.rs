@@ -139,7 +139,10 @@ fn start_wanted(
     let goal = move |root: &Path| {
         let focus = RepoPath::below(root, &around).unwrap_or_default();
         let text = words_about(root, words, file.as_ref(), lines);
-        Goal { focus, checks, tests, kind, text, plan_first, ..Goal::default() }
+        // What a model plans may be dear, and more than was meant.
+        let large_plan_first = !text.is_empty();
+        let goal = Goal { focus, checks, tests, kind, text, plan_first, ..Goal::default() };
+        Goal { large_plan_first, ..goal }
     };
     begin(session, &folder, title(kind), goal)
 }

@@ -84,8 +84,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         name: PLAN_APPROVE,
-        argument: "`{taskId?, only?}`",
-        effect: "has a plan carried out as it stands in its document, and says yes to all that its run asks; with `only` a step's number it is refused if the plan leaves more to be done",
+        argument: "`{taskId?, only?, step?}`",
+        effect: "has a plan carried out as it stands in its document, and says yes to it where that is asked; with `only` a step's number it is refused if the plan leaves more to be done; with `step` it says yes to that step alone",
         run: |session, arguments| Box::pin(task::approve(session, arguments)),
     },
     Row {

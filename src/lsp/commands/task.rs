@@ -100,12 +100,17 @@ struct Approved {
     task_id: Option<RunId>,
     /// The step that the plan leaves to be done, with what it waits for; without it whatever the plan says.
     only: Option<StepId>,
+    /// Only this step of the plan, where it is asked about.
+    step: Option<StepId>,
 }
 
 pub async fn approve(session: Arc<Session>, arguments: Arguments) -> Outcome {
-    let Approved { task_id, only } = arguments.read(|id| json!({ "taskId": id }))?;
+    let Approved { task_id, only, step } = arguments.read(|id| json!({ "taskId": id }))?;
     let id = planned(&session, task_id)?;
-    plans::approve(&session, id, only).await?;
+    match step {
+        Some(step) => plans::approve_step(&session, id, step)?,
+        None => plans::approve(&session, id, only).await?,
+    }
     Ok(Reply { task_id: Some(id), ..Reply::default() })
 }
 

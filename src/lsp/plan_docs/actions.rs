@@ -72,6 +72,11 @@ impl Open {
             Some(self.action(title, &plan, versioned))
         };
         actions.extend(offered.into_iter().filter_map(action));
+        if self.asked == Some(step.id) {
+            let argument = json!({ "taskId": run_of(&self.uri), "step": step.id });
+            let title = format!("Approve step {}", step.id);
+            actions.insert(0, command_action(PLAN, title, commands::PLAN_APPROVE, argument));
+        }
         if self.facts.is_some() {
             let title = format!("Carry out step {} alone", step.id);
             let alone = action((title, PlanEdit::Alone));

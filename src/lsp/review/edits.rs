@@ -9,7 +9,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::hunks;
-use super::job::{Places, ReviewJob, Side};
+use super::job::{Places, ReviewJob};
+use super::side::Side;
 use crate::base::text::Encoding;
 use crate::logic::acceptance::{File, Swaps};
 use crate::logic::review::Reading;
@@ -203,7 +204,7 @@ fn unreadable() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lsp::review::job::Source;
+    use crate::lsp::review::side::Source;
     use tower_lsp::lsp_types::Url;
 
     #[test]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types::Range as ProtoRange;
 
 use super::evidence::{self, InTexts, Offer};
-use super::job::{Look, ReviewJob, Side};
+use super::job::ReviewJob;
+use super::side::{Look, Side};
 use crate::base::ids::{RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::base::text::Encoding;

@@ -231,8 +231,8 @@ impl Desk {
                     self.runs.push((id, texts.collect()));
                     self.engine.begin(id, goal);
                 }
-                Command::Decide { id, hunks, rejected } => {
-                    self.engine.record(id, &Event::HunksDecided { hunks, rejected });
+                Command::Decide { id, hunks, rejected, note } => {
+                    self.engine.record(id, &Event::HunksDecided { hunks, rejected, note });
                 }
                 Command::Accepted { id, acceptance, hunks, parts } => {
                     self.engine.record(id, &Event::Accepted { acceptance, hunks, parts });

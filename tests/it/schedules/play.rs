@@ -5,10 +5,12 @@ use greenloop::base::limits::EFFECTS_AT_ONCE_MAX;
 use greenloop::logic::machine::{self, Due, Effect, Next, apply, decide};
 use greenloop::model::approval::{Approval, When};
 use greenloop::model::budget::{AskedBudget, Budget, Expense};
+use greenloop::model::check::{CheckEnd, CheckRun};
 use greenloop::model::event::{Event, Planner, WorkResult};
 use greenloop::model::failure::Failure;
-use greenloop::model::plan::Step;
+use greenloop::model::plan::{Plan, Step};
 use greenloop::model::question::{Answer, Inquiry};
+use greenloop::model::report::TestReport;
 use greenloop::model::run::{Goal, Run};
 use greenloop::model::snapshot::Snapshot;
 use greenloop::model::transcript::Usage;
@@ -80,6 +82,9 @@ impl Play {
         if let Some(act) = self.people.act(&mut self.rng, &self.run) {
             return self.person(act);
         }
+        if self.working.is_empty() && !machine::waits_for_people(&self.run) {
+            return Err("nothing is under way, and nobody is waited for".into());
+        }
         let due = machine::deadlines(&self.run).into_iter().min_by_key(|(_, at)| *at);
         let back = (0..self.working.len()).min_by_key(|place| self.working[*place].0);
         match (due, back.map(|place| (self.working[place].0, place))) {
@@ -137,9 +142,7 @@ impl Play {
             }
             Act::Edit => {
                 if let Some(plan) = self.run.plan.clone() {
-                    let mut plan = plan;
-                    let place = self.rng.below(plan.steps.len());
-                    plan.steps[place].skip = !plan.steps[place].skip;
+                    let plan = self.edited(plan);
                     self.record(Event::PlanMade {
                         plan: Box::new(plan),
                         by: Planner::Person,
@@ -217,9 +220,7 @@ impl Play {
         }
         match effect {
             Effect::TakeSnapshot => self.snapshot(),
-            Effect::RunBaseline => {
-                Event::BaselineTaken { runs: vec![world::run_check(&Edits::new(), self.n_red)] }
-            }
+            Effect::RunBaseline => Event::BaselineTaken { runs: vec![self.checked(&Edits::new())] },
             Effect::Plan => self.plan(),
             Effect::Replan { step } => self.replan(*step),
             Effect::Work { attempt } => self.work(*attempt),
@@ -288,6 +289,20 @@ impl Play {
             by: Planner::BuiltIn,
             lessons: vec![],
         }
+    }
+
+    /// A plan that somebody edited: a step is left out or not, waits for others, or may change other files.
+    fn edited(&mut self, mut plan: Plan) -> Plan {
+        let place = self.rng.below(plan.steps.len());
+        let before: Vec<StepId> = plan.steps[..place].iter().map(|step| step.id).collect();
+        let step = &mut plan.steps[place];
+        match self.rng.below(4) {
+            0 => step.after = self.rng.pick(&before).copied().into_iter().collect(),
+            1 => step.scope = vec![format!("f{}*", step.id)],
+            2 => step.scope.clear(),
+            _ => step.skip = !step.skip,
+        }
+        plan
     }
 
     /// Other steps in place of one; none where nobody knows better.
@@ -364,10 +379,23 @@ impl Play {
         Event::AttemptFinished { attempt: id, result }
     }
 
+    /// A run of the check, where the budget has one left.
+    fn checked(&self, edits: &Edits) -> CheckRun {
+        let run = world::run_check(edits, self.n_red);
+        match self.run.budget.checks_max {
+            Some(max) if self.run.spent.checks >= max => {
+                let report = TestReport { cases: Vec::new(), complete: false };
+                CheckRun { end: CheckEnd::OverBudget, report, ..run }
+            }
+            _ => run,
+        }
+    }
+
     fn verify(&mut self, id: AttemptId, left: &TreeId, onto: Option<&TreeId>) -> Event {
         let attempt = self.run.attempts.iter().find(|attempt| attempt.id == id).unwrap();
         let base = attempt.base.as_ref().map(world::edits).unwrap_or_default();
         let left_edits = world::edits(left);
+        let own: Edits = left_edits.symmetric_difference(&base).cloned().collect();
         let merged = match onto {
             None => Some(left_edits),
             Some(onto) => world::merge(&base, &world::edits(onto), &left_edits),
@@ -377,7 +405,7 @@ impl Play {
         };
         let runs = match merged.is_empty() {
             true => Vec::new(),
-            false => vec![world::run_check(&merged, self.n_red)],
+            false => vec![self.checked(&merged)],
         };
         Event::VerifyFinished {
             attempt: id,
@@ -385,6 +413,7 @@ impl Play {
             runs,
             files: world::files(&merged),
             guard: Default::default(),
+            changed: world::files(&own).into_iter().map(|file| file.path).collect(),
         }
     }
 }

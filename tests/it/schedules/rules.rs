@@ -23,7 +23,8 @@ fn must(holds: bool, rule: &str) -> Result<(), String> {
 pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
     let run = &play.run;
     let mut made: BTreeMap<_, u32> = BTreeMap::new();
-    for attempt in &run.attempts {
+    // What conflicted with another step is no attempt of its worker.
+    for attempt in run.attempts.iter().filter(|made| made.conflicts.is_empty()) {
         *made.entry((attempt.step, &attempt.worker)).or_default() += 1;
     }
     let most = made.values().max().copied().unwrap_or_default();
@@ -32,12 +33,7 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
         must(run.spent.tokens <= max + 500, "more tokens were used than the budget and one call")?;
     }
     if let Some(max) = run.budget.checks_max {
-        // The checks of one attempt, and of a base that had to be checked again.
-        let n_resumed = 8 * play.events.iter().filter(|event| is_resumed(event)).count() as u32;
-        must(
-            run.spent.checks <= max + 1 + n_resumed,
-            "more checks ran than the budget and one more",
-        )?;
+        must(run.spent.checks <= max, "more checks ran than the budget")?;
     }
     asked(run)?;
     replanned(run)?;
@@ -54,10 +50,6 @@ pub fn happened(play: &Play, before: &Run) -> Result<(), String> {
         must(outcome == now, "a run that ended ended otherwise")?;
     }
     Ok(())
-}
-
-fn is_resumed(event: &Event) -> bool {
-    matches!(event, Event::Resumed { .. })
 }
 
 /// Whether a language model makes an attempt.
@@ -175,6 +167,9 @@ fn merged(run: &Run) -> Result<(), String> {
         !runs.is_empty() && runs.iter().all(|run| run.tree == tree),
         "what is merged was checked on another tree",
     )?;
+    let outside =
+        last.and_then(|last| machine::outside_scope(run, last, &last.verified.as_ref()?.changed));
+    must(outside.is_none(), "what is merged changes files that its step does not allow")?;
     let edits = world::edits(&tree);
     must(world::breaks_nothing(&edits), "what is merged breaks a test")?;
     for id in &run.merged {

@@ -239,9 +239,9 @@ impl World {
         while let Some(command) = self.engine.next_command() {
             match command {
                 Command::Start { id, goal, buffers, .. } => self.start(id, goal, &buffers)?,
-                Command::Decide { id, hunks, rejected } => {
+                Command::Decide { id, hunks, rejected, note } => {
                     self.decided(id, &hunks, rejected);
-                    self.engine.record(id, &Event::HunksDecided { hunks, rejected });
+                    self.engine.record(id, &Event::HunksDecided { hunks, rejected, note });
                 }
                 Command::Accepted { id, acceptance, hunks, parts } => {
                     self.engine.record(id, &Event::Accepted { acceptance, hunks, parts });

@@ -117,6 +117,50 @@ fn nothing_is_begun_before_somebody_says_yes_to_the_plan() {
 }
 
 #[test]
+fn steps_are_asked_about_one_at_a_time_with_what_a_yes_means() {
+    let project = warehouse();
+    project.write("greenloop.toml", "[approval]\nsteps = \"always\"\nwait_seconds = 3600\n");
+    let mut client = Client::initialized(capabilities(), &[&project.root]);
+    let task = begin(&mut client, "greenloop.fix", &TWO);
+    let asked = client.server_request("window/showMessageRequest");
+    let told = asked["params"]["message"].as_str().unwrap();
+    for part in ["carry out step 1 (", "It has to turn green: tests.test_", " UTC is a no."] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    let open = status["tasks"][0]["questions"].as_array().map(Vec::len);
+    assert!(open.is_none_or(|open| open == 1), "the next is asked when this is answered: {status}");
+    // A yes to the plan is none to a step.
+    let answer = client.command("greenloop.plan.approve", json!({ "taskId": task }));
+    assert_eq!(answer["ok"], true, "{answer}");
+    let answer = client.command("greenloop.plan.approve", json!({ "taskId": task, "step": 2 }));
+    assert_eq!(answer["ok"], false, "nobody is asked about it yet: {answer}");
+    client.notification("window/showMessage", |params| {
+        params["message"].as_str().unwrap().contains("nobody is asked about step 2")
+    });
+    client.respond(&asked, json!({"title": "Carry it out"}));
+    let asked = client.server_request("window/showMessageRequest");
+    let told = asked["params"]["message"].as_str().unwrap();
+    assert!(told.contains("carry out step 2 ("), "{told}");
+    let uri = format!("greenloop:/plan/{}.md", task.as_str().unwrap());
+    let text = "# Mend\n\n## 2. The rest\n";
+    let document = json!({"uri": uri, "languageId": "markdown", "version": 1, "text": text});
+    client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let at = json!({"line": 2, "character": 0});
+    let context = json!({"diagnostics": [], "triggerKind": 1});
+    let params = json!({"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": context});
+    let actions = client.ask("textDocument/codeAction", params);
+    assert_eq!(actions[0]["title"], "Approve step 2", "{actions}");
+    let command = &actions[0]["command"];
+    let name = command["command"].as_str().unwrap().to_owned();
+    let answer = client.command(&name, command["arguments"][0].clone());
+    assert_eq!(answer["ok"], true, "{answer}");
+    progress(&mut client, &task, "end");
+    let status = client.command("greenloop.task.status", json!({ "taskId": task }));
+    assert_eq!(status["tasks"][0]["phase"]["finished"]["status"], "green", "{status}");
+}
+
+#[test]
 fn the_plan_is_carried_out_as_it_was_edited() {
     let project = warehouse();
     let mut client = Client::initialized(capabilities(), &[&project.root]);

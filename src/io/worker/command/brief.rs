@@ -94,6 +94,7 @@ pub(super) fn write(
         },
         checks: runs
             .iter()
+            .filter(|run| assignment.checks.iter().any(|check| check.id == run.check))
             .map(|run| CheckLine { check: &run.check, command: &run.command })
             .collect(),
         red: assignment

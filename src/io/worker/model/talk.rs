@@ -36,15 +36,17 @@ pub(super) struct Answer<T> {
     pub done: Option<T>,
     /// How much is left to do, where that is known.
     pub left: Option<usize>,
+    /// What was seen, without what differs each time; `None` for all of the text.
+    pub seen: Option<String>,
 }
 
 impl<T> Answer<T> {
     pub fn error(text: String) -> Self {
-        Answer { text, is_error: true, done: None, left: None }
+        Answer { text, is_error: true, done: None, left: None, seen: None }
     }
 
     pub fn said(text: String) -> Self {
-        Answer { text, is_error: false, done: None, left: None }
+        Answer { text, is_error: false, done: None, left: None, seen: None }
     }
 }
 
@@ -136,7 +138,11 @@ impl<'a> Talk<'a> {
         if !turn.message.parts.is_empty() {
             self.request.messages.push(turn.message);
         }
+        let mut round =
+            Round { kind: Kind::Fail, did: String::new(), saw: String::new(), left: None };
         if turn.stop == Stop::Paused {
+            // The provider is still at it.
+            self.rounds.push(Round { kind: Kind::Wait, ..round });
             return Ok(None);
         }
         if let Some(why) = gave_up(&turn.stop) {
@@ -146,8 +152,6 @@ impl<'a> Talk<'a> {
         }
         let (mut answers, mut done) = (Vec::new(), None);
         // What is asked for at once is one round.
-        let mut round =
-            Round { kind: Kind::Fail, did: String::new(), saw: String::new(), left: None };
         for call in &calls {
             let (text, is_error) = match &done {
                 Some(_) => ("not carried out: you were done".to_owned(), true),
@@ -157,7 +161,7 @@ impl<'a> Talk<'a> {
                         round.kind = Kind::Act;
                     }
                     round.did.push_str(&asked(call));
-                    round.saw.push_str(&answer.text);
+                    round.saw.push_str(answer.seen.as_ref().unwrap_or(&answer.text));
                     round.left = answer.left.or(round.left);
                     done = answer.done;
                     (answer.text, answer.is_error)

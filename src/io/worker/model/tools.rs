@@ -43,7 +43,7 @@ pub(super) fn carry_out(
         Use::Read { path, from, to } => read(draft, path, *from, *to)?,
         Use::Outline { path } => outline(draft, path)?,
         Use::Search { pattern, files } => search(draft, desk, pattern, files.as_deref())?,
-        Use::Symbol { name } => Ok(symbol(draft, reach, name)?),
+        Use::Symbol { name } => symbol(draft, reach, name)?,
         Use::Edit { path, old, new } => {
             draft.edit(path, old, new)?.map(|line| edited(draft, path, line))
         }
@@ -115,7 +115,7 @@ fn outline(draft: &Draft<'_>, path: &RepoPath) -> Result<Said, Failure> {
 }
 
 /// Where a name is defined and used, in the tree that the draft began with.
-fn symbol(draft: &Draft<'_>, reach: &Reach<'_>, name: &str) -> Result<String, Failure> {
+fn symbol(draft: &Draft<'_>, reach: &Reach<'_>, name: &str) -> Result<Said, Failure> {
     let Symbol { definitions, references } = (reach.map)()?.symbol(name);
     let mut lines: Vec<String> = definitions
         .iter()
@@ -129,12 +129,13 @@ fn symbol(draft: &Draft<'_>, reach: &Reach<'_>, name: &str) -> Result<String, Fa
     });
     lines.extend(shown);
     if definitions.is_empty() && n_used == 0 {
-        return Ok(format!("`{name}` is neither defined nor used; search for a part of it"));
+        let why = format!("`{name}` is neither defined nor used; search for a part of it");
+        return Ok(Err(why));
     }
     if !draft.is_unchanged() {
         lines.push("(as it was before your changes)".to_owned());
     }
-    Ok(lines.join("\n"))
+    Ok(Ok(lines.join("\n")))
 }
 
 fn search(

@@ -7,6 +7,7 @@ use super::{asked, context, tools};
 use crate::base::limits::MODEL_RED_ROUNDS_MAX;
 use crate::logic::brief;
 use crate::logic::prompts::Prompt;
+use crate::logic::signature::{named, signature};
 use crate::logic::tools::{self as table, Use};
 use crate::model::failure::Failure;
 use crate::model::provider::Model;
@@ -109,7 +110,7 @@ impl Work<'_, '_, '_> {
                 self.red(&trial, reason)?
             }
         };
-        Ok(Answer { left: left(&trial), ..Answer::said(text) })
+        Ok(Answer { left: left(&trial), seen: Some(seen(&trial)), ..Answer::said(text) })
     }
 
     fn done(&mut self, summary: &str) -> Result<Answer<Left>, Failure> {
@@ -132,7 +133,7 @@ impl Work<'_, '_, '_> {
                 (self.red(&trial, reason)?, is_last.then_some(made))
             }
         };
-        Ok(Answer { done, left: left(&trial), ..Answer::said(text) })
+        Ok(Answer { done, left: left(&trial), seen: Some(seen(&trial)), ..Answer::said(text) })
     }
 
     /// What the checks said of the draft, for the model.
@@ -154,4 +155,15 @@ fn left(trial: &Trial) -> Option<usize> {
             (n_red > 0).then_some(n_red)
         }
     }
+}
+
+/// What the checks said, without times, addresses and the like.
+fn seen(trial: &Trial) -> String {
+    let red = trial.verified.runs.iter().flat_map(|run| run.report.red());
+    let mut seen: Vec<String> =
+        red.map(|case| format!("{}: {}", case.id.name, signature(case))).collect();
+    if let AttemptResult::Red { reason } | AttemptResult::Nothing { reason } = &trial.result {
+        seen.push(named(reason));
+    }
+    seen.join("\n")
 }

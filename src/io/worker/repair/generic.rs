@@ -152,7 +152,8 @@ fn verdict(run: &CheckRun, failing: &[String], passing: &[String]) -> Verdict {
         | CheckEnd::Flooded { .. }
         | CheckEnd::OverLimit { .. }
         | CheckEnd::Missing { .. }
-        | CheckEnd::Cancelled => return Verdict::StillRed,
+        | CheckEnd::Cancelled
+        | CheckEnd::OverBudget => return Verdict::StillRed,
     }
     let fixed: Vec<usize> =
         (0..failing.len()).filter(|place| passes(run, &failing[*place])).collect();

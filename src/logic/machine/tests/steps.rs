@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::model::approval::{Approval, When};
+use crate::model::lesson::Lesson;
 use crate::model::question::{About, Answer, Question};
 
 fn test(name: &str) -> TestId {
@@ -24,11 +25,12 @@ fn plan(text: &str) -> Event {
 
 /// What an attempt left, merged, is checked: the tree that was made, and its tests.
 fn merged(attempt: u32, tree: &str, tests: &str) -> Event {
-    let Event::VerifyFinished { attempt, runs, files, guard, .. } = verified(attempt, tree, tests)
+    let Event::VerifyFinished { attempt, runs, files, guard, changed, .. } =
+        verified(attempt, tree, tests)
     else {
         unreachable!()
     };
-    Event::VerifyFinished { attempt, tree: Some(TreeId::new(tree)), runs, files, guard }
+    Event::VerifyFinished { attempt, tree: Some(TreeId::new(tree)), runs, files, guard, changed }
 }
 
 fn conflicted(attempt: u32) -> Event {
@@ -38,6 +40,11 @@ fn conflicted(attempt: u32) -> Event {
 
 /// Like the other tests' check, with this plan in place of one step for all.
 fn check(approval: Approval, text: &str, events: &[Event]) -> String {
+    check_within(ATTEMPTS_MAX, approval, text, events)
+}
+
+/// The same with so many attempts of each worker at each step.
+fn check_within(attempts_max: u32, approval: Approval, text: &str, events: &[Event]) -> String {
     let mut run = begin(&requested()).unwrap();
     let Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, .. } =
         snapshot()
@@ -45,6 +52,7 @@ fn check(approval: Approval, text: &str, events: &[Event]) -> String {
         unreachable!()
     };
     let approval = Box::new(approval);
+    let budget = Box::new(Budget { attempts_max, ..*budget });
     let snapshot = Event::SnapshotTaken {
         snapshot,
         checks,
@@ -167,6 +175,20 @@ fn what_conflicts_is_tried_again_on_what_others_made() {
 }
 
 #[test]
+fn what_conflicts_is_no_attempt_of_its_worker() {
+    let script = [
+        left(1, "A"),
+        verified(1, "A", "a+ b- z+"),
+        left(2, "B"),
+        conflicted(2),
+        left(3, "AB"),
+        verified(3, "AB", "a+ b+ z+"),
+    ];
+    let said = check_within(1, Approval::default(), "1:a 2:b", &script);
+    assert!(said.ends_with("finished: Green\nrest\n"), "{said}");
+}
+
+#[test]
 fn a_step_whose_tests_pass_already_is_done() {
     let script = [left(1, "A"), verified(1, "A", "a+ b+ z+"), left(2, "B")];
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
@@ -240,8 +262,8 @@ fn only_a_yes_is_a_yes() {
     ];
     assert_snapshot!(check(steps, "1:a 2:b", &script), @r#"
       ask Step { step: StepId(1) }
-      ask Step { step: StepId(2) }
     do 
+      ask Step { step: StepId(2) }
     do 
       attempt 1 by repair
     do Work { attempt: AttemptId(1) }
@@ -352,13 +374,13 @@ fn an_attempt_whose_step_is_left_out_meanwhile_is_not_merged() {
 
 #[test]
 fn what_passes_by_chance_is_not_done() {
-    let Event::VerifyFinished { attempt, tree, mut runs, files, guard } =
+    let Event::VerifyFinished { attempt, tree, mut runs, files, guard, changed } =
         verified(1, "A", "a+ b+ z+")
     else {
         unreachable!()
     };
     runs[0].flaky = vec![test("b")];
-    let lucky = Event::VerifyFinished { attempt, tree, runs, files, guard };
+    let lucky = Event::VerifyFinished { attempt, tree, runs, files, guard, changed };
     let said = check(Approval::default(), "1:a 2:b", &[left(1, "A"), lucky, nothing(2)]);
     assert!(said.contains("1 of 2 steps are done"), "{said}");
 }
@@ -382,4 +404,118 @@ fn time_spent_waiting_is_taken_off_once() {
     apply(&mut run, &Event::Resumed { at_ms: 9_000 });
     apply(&mut run, &answered(3, 9_001));
     assert_eq!(run.started_ms, 9_001, "what was before the resumption is over");
+}
+
+#[test]
+fn a_draft_is_judged_by_the_checks_that_its_step_names() {
+    let mut whole = begin(&requested()).unwrap();
+    let (mut unit, mut lint) = (run("base", "a- b+"), run("base", "c+"));
+    lint.check = CheckId::new("lint");
+    lint.report.cases[0].id.check = lint.check.clone();
+    for event in [snapshot(), Event::BaselineTaken { runs: vec![unit.clone(), lint] }] {
+        apply(&mut whole, &event);
+    }
+    apply(&mut whole, &Event::TargetsChosen { targets: vec![test("a")] });
+    let step = |checks: &[&str]| Step {
+        tests: vec![test("a")],
+        checks: checks.iter().map(|id| CheckId::new(*id)).collect(),
+        ..Step::new(StepId(1), "one")
+    };
+    let plan = Plan { steps: vec![step(&[])], ..Plan::default() };
+    let made = Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn, lessons: vec![] };
+    apply(&mut whole, &made);
+    let attempt = Attempt::started(AttemptId(1), StepId(1), "model", None);
+    unit = run("draft", "a+ b+");
+    let is_green = |checks: &[&str]| {
+        is_green(&narrowed(&whole, &step(checks)), &attempt, std::slice::from_ref(&unit))
+    };
+    assert!(!is_green(&[]), "all of the run");
+    assert!(is_green(&["unit"]));
+    assert!(!is_green(&["lint"]), "those of its tests are run too");
+}
+
+/// A run with two workers whose failure looks like these lessons', best first: who begins at its step.
+fn beginner(lessons: &[(&str, &[&str], u32)]) -> String {
+    let mut run = begin(&requested()).unwrap();
+    for event in [snapshot_of_two(), baseline("a- z+")] {
+        apply(&mut run, &event);
+    }
+    apply(&mut run, &Event::TargetsChosen { targets: vec![test("a")] });
+    let lesson = |(worker, failed, hits): &(&str, &[&str], u32)| Lesson {
+        signature: "failed".into(),
+        runner: Runner::Unittest,
+        worker: (*worker).into(),
+        template: String::new(),
+        failed: failed.iter().map(|&name| name.into()).collect(),
+        hits: *hits,
+        misses: 0,
+        note: String::new(),
+        source: RunId(7),
+        project: String::new(),
+        at_ms: 0,
+    };
+    let known: Vec<Lesson> = lessons.iter().map(lesson).collect();
+    let Event::PlanMade { plan, by, .. } = plan("1:a") else { unreachable!() };
+    let lessons = crate::logic::lessons::fitting(&run, &known);
+    apply(&mut run, &Event::PlanMade { plan, by, lessons });
+    let mut said = String::new();
+    settle(&mut run, &mut said);
+    for event in [nothing(1), nothing(2)] {
+        apply(&mut run, &event);
+        settle(&mut run, &mut said);
+    }
+    let begun = said.lines().filter_map(|line| line.split_once(" by ")).map(|(_, name)| name);
+    begun.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_lesson_says_who_goes_first_and_keeps_nobody_from_work() {
+    assert_eq!(beginner(&[]), "repair model");
+    assert_eq!(beginner(&[("model", &["repair"], 1)]), "model repair");
+    // The best lesson decides, also where it says that all is as it should be.
+    assert_eq!(beginner(&[("repair", &[], 50), ("model", &["repair"], 1)]), "repair model");
+    assert_eq!(beginner(&[("repair", &[], 1), ("model", &["repair"], 50)]), "model repair");
+    assert_eq!(beginner(&[("model", &[], 9)]), "repair model", "nobody had failed before it");
+    assert_eq!(beginner(&[("gone", &["repair"], 9)]), "repair model");
+}
+
+#[test]
+fn a_scope_that_was_narrowed_while_the_checks_ran_holds() {
+    let narrowed = |scope: &str| {
+        let Event::PlanMade { mut plan, lessons, .. } = plan("1:a") else { unreachable!() };
+        plan.steps[0].scope = vec![scope.to_owned()];
+        Event::PlanMade { plan, by: Planner::Person, lessons }
+    };
+    let said = |scope: &str| {
+        let script = [left(1, "A"), narrowed(scope), verified(1, "A", "a+ z+")];
+        check(Approval::default(), "1:a", &script)
+    };
+    let (inside, outside) = (said("*.py"), said("lib/**"));
+    assert!(inside.contains("attempt 1: Green"), "{inside}");
+    assert!(outside.contains("it changes a.py, which its step does not allow"), "{outside}");
+}
+
+#[test]
+fn verified_work_of_older_versions_is_read() {
+    let mut old = serde_json::to_value(verified(1, "A", "a+")).unwrap();
+    old.as_object_mut().unwrap().remove("changed");
+    assert!(serde_json::from_value::<Event>(old).is_ok());
+    let old = serde_json::json!({"type": "hunks-decided", "hunks": [], "rejected": true});
+    assert!(serde_json::from_value::<Event>(old).is_ok());
+}
+
+#[test]
+fn a_large_plan_waits_where_that_is_wanted() {
+    let asks = |text: &str| {
+        let mut run = begin(&requested()).unwrap();
+        run.goal.large_plan_first = true;
+        for event in [snapshot(), baseline("a- b- z+")] {
+            apply(&mut run, &event);
+        }
+        apply(&mut run, &Event::TargetsChosen { targets: vec![test("a"), test("b")] });
+        apply(&mut run, &plan(text));
+        matches!(decide(&run), Next::Ask(Question { about: About::Plan, .. }))
+    };
+    assert!(!asks("1:a"));
+    assert!(asks("1:a 2:b"));
 }
