@@ -110,13 +110,20 @@ impl<'a> Gate<'a> {
         if let Some(known) = self.known(check)? {
             return Ok(known);
         }
-        let run = self.run(check, Select::All)?;
-        self.project.check_cache.put(&run);
+        let (run, is_settled) = self.settled(check, Select::All)?;
+        if is_settled {
+            self.project.check_cache.put(&run);
+        }
         Ok(run)
     }
 
-    /// Runs a check as far as the run's budget goes.
     fn run(&mut self, check: &Check, select: Select<'_>) -> Result<CheckRun, Failure> {
+        self.settled(check, select).map(|(run, _)| run)
+    }
+
+    /// Runs a check as far as the run's budget goes, and says whether all that was in doubt could be run again. Against a
+    /// baseline what could not counts for nothing.
+    fn settled(&mut self, check: &Check, select: Select<'_>) -> Result<(CheckRun, bool), Failure> {
         let task = self.task;
         let setting = self.setting(check)?;
         // What a reviewer asks for is not what the run may spend.
@@ -125,23 +132,28 @@ impl<'a> Gate<'a> {
             _ => task.run.budget.checks_max,
         };
         if !task.purse.take_check(max) {
-            return Ok(not_run(check, self.tree, setting));
+            return Ok((not_run(check, self.tree, setting), false));
         }
         // What other steps are to mend must not pass by chance either.
         let targets = task.run.targets.as_deref().unwrap_or_default();
         let against = self.baseline(check).map(|baseline| Against { baseline, targets });
         let mut tell = self.teller(check);
-        let mut n_again = 0;
+        let (mut n_again, mut is_settled) = (0, true);
         let mut may_again = || {
             let may = task.purse.take_check(max);
             n_again += u32::from(may);
+            is_settled &= may;
             may
         };
         let world = self.world()?;
         let watch = Watch { cancel: &task.cancel, on_case: &mut tell, may_again: &mut may_again };
-        let run = checks::run_settled(world, check, select, against, watch)?;
+        let is_against = against.is_some();
+        let mut run = checks::run_settled(world, check, select, against, watch)?;
         self.untold += n_again;
-        Ok(CheckRun { setting, ..run })
+        if is_against && !is_settled {
+            run.end = CheckEnd::OverBudget;
+        }
+        Ok((CheckRun { setting, ..run }, is_settled))
     }
 
     /// The answer of an earlier run, unless every check is to be run anew.

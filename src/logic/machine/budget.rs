@@ -15,8 +15,9 @@ pub(super) fn spent(
     states: &BTreeMap<StepId, StepState>,
     is_over: bool,
 ) -> Option<String> {
-    // Nothing more can become green, whatever is under way.
-    if !is_over && run.budget.checks_max.is_some_and(|max| run.spent.checks >= max) {
+    // Nothing more can become green but what is under way: its checks may be known already.
+    let is_working = run.attempts.iter().any(is_at_work);
+    if !is_over && !is_working && run.budget.checks_max.is_some_and(|max| run.spent.checks >= max) {
         return Some(no_checks_left(run));
     }
     let what = models(run, states, is_over)?;
