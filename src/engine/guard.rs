@@ -80,12 +80,12 @@ fn red(run: &Run) -> Vec<&TestCase> {
 
 /// Files that run around the tests because a configuration of the tree names them.
 fn set_up(store: &Store, base: &TreeId, paths: &[RepoPath]) -> Result<Vec<RepoPath>, Failure> {
-    let mut named = Vec::new();
+    let (mut named, known) = (Vec::new(), paths.iter().collect());
     let configs = paths.iter().filter(|path| guard::set_up::may_name(path));
     for config in configs.take(GUARD_TEST_FILES_MAX) {
         let bytes = store.read(base, config)?.filter(|bytes| bytes.len() <= GUARD_TEST_BYTES_MAX);
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        named.extend(guard::set_up::named(config, &text, paths));
+        named.extend(guard::set_up::named(config, &text, &known));
     }
     Ok(named)
 }

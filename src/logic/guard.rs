@@ -128,13 +128,17 @@ fn is_any(patterns: &[String], path: &RepoPath, policy: &GuardPolicy) -> bool {
 
 /// The class of a file, seen from the project it belongs to.
 pub fn class_in(path: &RepoPath, facts: &Facts<'_>) -> Class {
-    let around = facts.projects.iter().filter(|project| path.is_within(project));
-    let nearest = around.max_by_key(|project| project.as_str().len());
-    let inside = nearest.and_then(|project| path.relative_to(project));
-    match class::class_of(inside.as_ref().unwrap_or(path)) {
+    match class::class_of(&inside(path, facts)) {
         Class::Source if facts.set_up.contains(path) => Class::Hook,
         class => class,
     }
+}
+
+/// A path seen from the project it belongs to.
+fn inside(path: &RepoPath, facts: &Facts<'_>) -> RepoPath {
+    let around = facts.projects.iter().filter(|project| path.is_within(project));
+    let nearest = around.max_by_key(|project| project.as_str().len());
+    nearest.and_then(|project| path.relative_to(project)).unwrap_or_else(|| path.clone())
 }
 
 /// What a file says of what tests give and expect: a test's own text, data that tests read, tests inside a source.
@@ -161,6 +165,10 @@ pub fn classes(edit: &FileEdit<'_>, policy: &GuardPolicy, facts: &Facts<'_>) -> 
     });
     if let Some(class) = whole.into_iter().find(|class| *class != Class::Source) {
         return vec![class; n];
+    }
+    let is_new = matches!(change.kind, ChangeKind::Create | ChangeKind::Rename { .. });
+    if is_new && class::shadows(&inside(&change.path, facts)) {
+        return vec![Class::Hook; n];
     }
     let (before, after) =
         (regions::regions(from, edit.before), regions::regions(&change.path, edit.after));

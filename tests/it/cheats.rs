@@ -108,7 +108,7 @@ impl Known {
         let mut known = Known::default();
         for (path, text) in paths.iter().zip(files.values()) {
             if guard::set_up::may_name(path) {
-                known.set_up.extend(guard::set_up::named(path, text, &paths));
+                known.set_up.extend(guard::set_up::named(path, text, &paths.iter().collect()));
             }
             let tests = guard::tests_in(path, guard::class::class_of(path), text);
             known.tests.extend(tests.map(|text| (path.clone(), text)));

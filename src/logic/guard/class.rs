@@ -297,7 +297,6 @@ fn is_hook(path: &RepoPath, name: &str) -> bool {
     let in_cargo = path.parent().file_name() == ".cargo";
     let in_mocks = path.parent().file_name() == "__mocks__";
     is_build
-        || shadows(path)
         || in_cargo
         || in_mocks
         || HOOK_STEMS.contains(&stem)
@@ -305,7 +304,7 @@ fn is_hook(path: &RepoPath, name: &str) -> bool {
 }
 
 /// Whether a module or package stands at the top of a project, or of its `src`, in the place of a runner's own.
-fn shadows(path: &RepoPath) -> bool {
+pub fn shadows(path: &RepoPath) -> bool {
     let path = path.as_str();
     let inside = path.strip_prefix("src/").unwrap_or(path);
     let (first, is_package) = match inside.split_once('/') {
@@ -408,8 +407,8 @@ mod tests {
             (Class::CiConfig, ".github/workflows/ci.yml .gitlab-ci.yml ci/run.sh Jenkinsfile"),
             (
                 Class::Hook,
-                "conftest.py tests/conftest.py build.rs .cargo/config.toml src/setupTests.js sitecustomize.py pytest.py \
-                 src/unittest/__init__.py json.py config/setup-jest.ts",
+                "conftest.py tests/conftest.py build.rs .cargo/config.toml src/setupTests.js sitecustomize.py \
+                 config/setup-jest.ts",
             ),
             (
                 Class::LintConfig,

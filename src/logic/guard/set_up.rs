@@ -1,6 +1,8 @@
 //! Files that run around the tests because a configuration names them: `setupFiles: ["./config/env.ts"]`,
 //! `mocha -r lib/prepare`.
 
+use std::collections::BTreeSet;
+
 use super::code::Code;
 use super::lexer::Kind;
 use crate::base::path::RepoPath;
@@ -10,6 +12,8 @@ const KEYS: [&str; 5] =
     ["setupfiles", "setupfilesafterenv", "setupfile", "globalsetup", "globalteardown"];
 /// The same in files of Mocha's own; in a manifest these words name what a package exports.
 const MOCHA_KEYS: [&str; 3] = ["require", "import", "file"];
+/// Programs whose flags are read.
+const RUNNERS: [&str; 6] = ["mocha", "jest", "vitest", "ts-node", "tap", "ava"];
 const FLAGS: [&str; 4] = ["--require", "-r", "--import", "--file"];
 /// Settings of runners lie in files whose names hold one of these.
 const CONFIGS: [&str; 8] =
@@ -17,12 +21,13 @@ const CONFIGS: [&str; 8] =
 const ENDINGS: [&str; 8] = ["", ".js", ".ts", ".cjs", ".mjs", ".mts", ".tsx", "/index.js"];
 
 /// The files among `paths` that the configuration `text` at `config` names.
-pub fn named(config: &RepoPath, text: &str, paths: &[RepoPath]) -> Vec<RepoPath> {
+pub fn named(config: &RepoPath, text: &str, paths: &BTreeSet<&RepoPath>) -> Vec<RepoPath> {
     let folder = config.parent();
     let find = |name: &str| {
         let name = name.trim_start_matches("<rootDir>/").trim_start_matches("./");
-        let places = ENDINGS.iter().filter_map(|ending| folder.join(&format!("{name}{ending}")));
-        places.into_iter().find(|place| paths.contains(place))
+        let mut places =
+            ENDINGS.iter().filter_map(|ending| folder.join(&format!("{name}{ending}")));
+        places.find(|place| paths.contains(place))
     };
     names(config, text).iter().filter_map(|name| find(name)).collect()
 }
@@ -62,11 +67,16 @@ fn names(config: &RepoPath, text: &str) -> Vec<String> {
     names
 }
 
-/// What follows a flag in a command.
+/// What follows a flag of a runner in a command; the same flags mean other things to other programs.
 fn flagged(command: &str) -> Vec<String> {
-    let words: Vec<&str> = command.split([' ', '=']).collect();
-    let pairs = words.windows(2).filter(|pair| FLAGS.contains(&pair[0]));
-    pairs.map(|pair| pair[1].to_owned()).collect()
+    let mut names = Vec::new();
+    for part in command.split(['&', '|', ';']) {
+        let words: Vec<&str> = part.split([' ', '=']).filter(|word| !word.is_empty()).collect();
+        let runs_tests = words.iter().any(|word| RUNNERS.contains(word) || *word == "--test");
+        let pairs = words.windows(2).filter(|pair| runs_tests && FLAGS.contains(&pair[0]));
+        names.extend(pairs.map(|pair| pair[1].to_owned()));
+    }
+    names
 }
 
 /// `require: a.js`, and `- a.js` in the lines below `require:`.
@@ -96,7 +106,7 @@ mod tests {
         let check = |config: &str, text: &str, wanted: &str| {
             let config = RepoPath::new(config).unwrap();
             assert!(may_name(&config), "{config}");
-            let found = named(&config, text, &paths);
+            let found = named(&config, text, &paths.iter().collect());
             let found: Vec<&str> = found.iter().map(RepoPath::as_str).collect();
             assert_eq!(found.join(" "), wanted, "{text}");
         };
@@ -122,6 +132,7 @@ mod tests {
         );
         check("a/jest.config.js", "module.exports = { globalSetup: './setup' };", "a/setup.js");
         check("jest.config.js", "module.exports = { verbose: true };", "");
+        check("package.json", "{\"scripts\": {\"a\": \"cp -r lib/prepare dist && mocha\"}}", "");
         check("package.json", "{\"exports\": {\"require\": \"./src/a.js\"}}", "");
     }
 }

@@ -43,8 +43,7 @@ pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
         let before = at.checked_sub(1).map_or("", |before| code.at(before));
         // A word by itself may be anything's name; one with its module before it is not.
         let is_word = matches!(code.at(at), "exit" | "quit" | "halt" | "_exit" | "SystemExit");
-        // `posix._exit(0)`, `libc._exit(0)`: whatever it is called on.
-        let is_hard = code.at(at) == "_exit" && before == ".";
+        let is_hard = is_hard(code, at);
         let follows = !is_hard
             && matches!(
                 before,
@@ -65,6 +64,18 @@ pub fn find(file: &File<'_>, change: &Change<'_>, all: &mut Vec<Finding>) {
         let why = format!("the program ends before all is judged: `{}`", shown(code, at));
         all.push(file.finding(FindingKind::EarlyExit, code.line(at), why));
     }
+}
+
+/// `posix._exit(0)`, `CDLL(None)._exit(0)`, `_exit(0)` of Python: not a method of the program's own that is called so.
+fn is_hard(code: &Code<'_>, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |before| code.at(before));
+    let of_system = matches!(before(2), "os" | "posix" | "libc" | "nt" | ")");
+    code.at(at) == "_exit"
+        && match before(1) {
+            "." => of_system,
+            "def" | "::" => false,
+            _ => code.language == Language::Python,
+        }
 }
 
 /// Whether the program says that it failed.
@@ -102,14 +113,31 @@ fn in_main(code: &Code<'_>, at: usize) -> bool {
 fn is_sudden(side: &Side<'_>, at: usize, file: &File<'_>, change: &Change<'_>) -> bool {
     let code = &side.code;
     let name = file.path.file_name();
-    let is_program = ["main.", "cli.", "__main__.", "bin.", "manage.", "setup.", "server.", "app."]
-        .iter()
-        .any(|start| name.starts_with(start))
+    let programs = [
+        "main.",
+        "cli",
+        "__main__.",
+        "bin.",
+        "manage.",
+        "setup.",
+        "server.",
+        "app.",
+        "arg",
+        "flag",
+        "opt",
+        "usage",
+        "help",
+        "version",
+        "command",
+        "cmd",
+    ];
+    let is_program = programs.iter().any(|start| name.starts_with(start))
+        || file.path.as_str().contains("cli/")
         || file.path.as_str().contains("bin/")
         || file.path.as_str().contains("scripts/")
         || file.path.as_str().contains("cmd/");
     let is_hard = code.at(at) == "os" && code.at(at + 2) == "_exit"
-        || code.at(at) == "_exit"
+        || is_hard(code, at)
         || code.at(at) == "atexit" && code.holds(at..at + 12, "_exit");
     let in_function = side.units.iter().any(|unit| unit.range.contains(&at));
     let ends_well = code.holds(at..at + 8, "( 0 )") || code.holds(at..at + 8, "( )");

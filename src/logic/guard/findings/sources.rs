@@ -68,10 +68,6 @@ const QUESTIONS: &[&str] = &[
     "# [ cfg ( ~ test",
     "import . meta . env . MODE ~ 'test'",
     "process . env . TEST",
-    "require . main . filename",
-    "for ~ in sys . modules",
-    "for ~ in list ( sys . modules",
-    "sys . modules . keys",
 ];
 /// How the names of our own programs beside the tests begin; no program has a use for them.
 const OURS: &str = "greenloop_";
@@ -91,8 +87,8 @@ const ITEMS: [&str; 13] = [
     "macro_rules",
     "#",
 ];
-/// Looks at who calls; suspicious where tests are spoken of near by.
-const STACKS: [&str; 20] = [
+/// Looks at who calls and what is loaded; suspicious where tests are spoken of near by.
+const STACKS: &[&str] = &[
     "inspect . stack (",
     "sys . _getframe (",
     "inspect . currentframe (",
@@ -113,6 +109,10 @@ const STACKS: [&str; 20] = [
     "process . argv",
     "os . Args",
     "debug . Stack (",
+    "require . main . filename",
+    "in sys . modules",
+    "in list ( sys . modules",
+    "sys . modules . keys",
 ];
 
 /// How far around a look at the callers tests may be spoken of, in tokens.
