@@ -77,8 +77,8 @@ pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
         return Err(refused("all of this was rejected", "Name the changes to accept them.").into());
     }
     let changes = changes(&review, &hunks);
-    rehearse(&dirs.root, &changes, Way::In)?;
-    let fresh = not_accepted(&view.run, hunks);
+    // What is there already may be the user's own; of a run that died it is in an acceptance.
+    let fresh = not_accepted(&view.run, rehearse(&dirs.root, &changes, Way::In)?);
     let is_known = fresh.is_empty();
     let done = kept(&dirs, id, fresh, || carry_out(&dirs.root, &changes, Way::In))?;
     say(&match (done.is_empty(), is_known) {

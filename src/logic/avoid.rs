@@ -18,7 +18,9 @@ fn holds(hunk: &Hunk, avoid: &Avoid) -> bool {
     if hunk.removed == *removed && hunk.inserted == *inserted {
         return true;
     }
-    let is_blank = removed.iter().chain(inserted).all(|line| line.trim().is_empty());
+    // One line that is put in or taken out, such as an early return, may be right in another place or with others.
+    let n_telling = removed.iter().chain(inserted).filter(|line| !line.trim().is_empty()).count();
+    let is_poor = n_telling < 2;
     // Lines that are only put in or only taken out make the text longer or shorter; in place of others they do not.
     let (n_out, n_in) = (hunk.removed.len(), hunk.inserted.len());
     let is_as_long = match (removed.len(), inserted.len()) {
@@ -26,7 +28,7 @@ fn holds(hunk: &Hunk, avoid: &Avoid) -> bool {
         (gone, 0) => n_out >= n_in + gone,
         _ => true,
     };
-    !is_blank && is_as_long && within(&hunk.removed, removed) && within(&hunk.inserted, inserted)
+    !is_poor && is_as_long && within(&hunk.removed, removed) && within(&hunk.inserted, inserted)
 }
 
 /// Whether lines stand among others, one behind the other.
@@ -104,12 +106,15 @@ mod tests {
         assert!(check("a", "1\nx\n2\n", "one\ny\ntwo\n"));
         assert!(!check("a", "1\nx\n", "1\n"), "only the half of it");
         // Lines that are only put in, or only taken out.
-        let add = |before: &str, after: &str| check_of("", "y\n", "a", before, after);
-        assert!(add("1\n", "1\ny\n") && add("1\n", "1\ny\nz\n") && add("1\n", "one\ny\n"));
-        assert!(!add("1\n", "y\n"), "y in place of 1");
-        let cut = |before: &str, after: &str| check_of("x\n", "", "a", before, after);
-        assert!(cut("1\nx\n", "1\n") && cut("1\nx\n", "one\n"));
-        assert!(!cut("1\nx\n", "1\ny\n"), "x becomes y");
+        let add = |before: &str, after: &str| check_of("", "y\nz\n", "a", before, after);
+        assert!(add("1\n", "1\ny\nz\n") && add("1\n", "1\ny\nz\nw\n") && add("1\n", "one\ny\nz\n"));
+        assert!(!add("1\n2\n", "y\nz\n"), "in place of others");
+        let cut = |before: &str, after: &str| check_of("w\nx\n", "", "a", before, after);
+        assert!(cut("1\nw\nx\n", "1\n") && cut("1\nw\nx\n", "one\n"));
+        assert!(!cut("1\nw\nx\n", "1\ny\nz\n"), "they become others");
         assert!(!check_of("", "\n", "a", "1\n", "1\n\nz\n"), "an empty line is everywhere");
+        // One line such as an early return may be right with others.
+        let one = |after: &str| check_of("", "return\n", "a", "1\n", after);
+        assert!(one("1\nreturn\n") && !one("1\nif a:\nreturn\n"));
     }
 }
