@@ -176,6 +176,8 @@ pub const PROPOSAL_FILES_MAX: usize = 500;
 pub const STOP_WAIT: Duration = Duration::from_secs(2);
 /// Files in one snapshot; a project with more is refused.
 pub const SNAPSHOT_FILES_MAX: usize = 1_000_000;
+/// Ignored files that a snapshot looks into for generated code.
+pub const SNAPSHOT_IGNORED_MAX: usize = 2_000;
 /// Folders inside folders in one snapshot; deeper ones are left out and named in a warning.
 pub const SNAPSHOT_DEPTH_MAX: usize = 200;
 /// Warnings of one snapshot; the rest is counted.

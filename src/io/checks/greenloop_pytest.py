@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenloop_report import Report, exception_line, place
+from greenloop_report import Report, exception_line, is_asked, place
 
 _RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3}
 
@@ -135,13 +135,17 @@ def skip_reason(report):
     return said[len("Skipped: "):] if said.startswith("Skipped: ") else said
 
 
-_plugin = Plugin()
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_load_initial_conftests(early_config, args):
-    """Sees to it that every test runs, in this process, and that a broken conftest is told with its line."""
-    early_config.pluginmanager.register(_plugin, "greenloop")
+    """Sees to it that every test runs, in this process, and that a broken conftest is told with its line. The first
+    pytest that is to run tests reports them, whatever else a command asks of pytest before or after."""
+    asked = early_config.known_args_namespace
+    only_tells = any(getattr(asked, name, False) for name in ("version", "help", "collectonly", "markers"))
+    if only_tells or not is_asked():
+        yield
+        return
+    plugin = Plugin()
+    early_config.pluginmanager.register(plugin, "greenloop")
     args += ["--continue-on-collection-errors", "--maxfail=0"]
     if early_config.pluginmanager.hasplugin("xdist"):
         args += ["-n0"]
@@ -151,5 +155,5 @@ def pytest_load_initial_conftests(early_config, args):
     if outcome.excinfo:
         error = outcome.excinfo[1]
         error = error.__cause__ or error
-        message, _, at = _plugin.told(error, None)
-        _plugin.report.line("problem", message=message, at=at)
+        message, _, at = plugin.told(error, None)
+        plugin.report.line("problem", message=message, at=at)

@@ -24,6 +24,11 @@ _OUTSIDE_PREFIXES = tuple(
 )
 
 
+def is_asked():
+    """Whether a report is still wanted."""
+    return os.path.exists(_join(_FOLDER, "greenloop.json"))
+
+
 def _take_task():
     """The task beside this file. It goes, like the report's name, before any test runs: what is to write a report of
     its own has to know the file and the key, and finds neither."""

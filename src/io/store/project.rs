@@ -108,6 +108,7 @@ impl Project {
             depth: 0,
             n_read: 0,
             n_files: 0,
+            n_looked: 0,
         };
         let folder = walk.root(&self.root, seen, &scope)?;
         let (n_read, warnings) = (walk.n_read, walk.warnings.into_texts());

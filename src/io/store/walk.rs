@@ -9,7 +9,8 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 
 use crate::base::limits::{
-    SNAPSHOT_DEPTH_MAX, SNAPSHOT_FILE_BYTES_MAX, SNAPSHOT_FILES_MAX, SNAPSHOT_WARNINGS_MAX,
+    SNAPSHOT_DEPTH_MAX, SNAPSHOT_FILE_BYTES_MAX, SNAPSHOT_FILES_MAX, SNAPSHOT_IGNORED_MAX,
+    SNAPSHOT_WARNINGS_MAX,
 };
 use crate::io::store::FileMode;
 use crate::io::store::cache::{Entry, File, Folder, Node};
@@ -42,6 +43,8 @@ pub struct Walk<'a> {
     pub depth: usize,
     pub n_read: usize,
     pub n_files: usize,
+    /// Ignored files that were looked into.
+    pub n_looked: usize,
 }
 
 /// Sentences for people, the first few of them.
@@ -134,13 +137,19 @@ impl Walk<'_> {
         }
         // Fifos, sockets and devices are no files.
         let is_file = listed.kind.is_file() || listed.kind.is_symlink();
-        let is_needed =
-            || listed.kind.is_file() && !only_tracked && is_generated(&folder.join(&listed.name));
-        if is_file && (!ignored || self.tracked.has(&self.path) || is_needed()) {
+        let is_captured = is_file && (!ignored || self.tracked.has(&self.path));
+        let may_be_needed = listed.kind.is_file() && !only_tracked;
+        if is_captured || may_be_needed && self.is_needed(folder, listed) {
             self.file(&listed.entry, old)
         } else {
             Ok(None)
         }
+    }
+
+    /// Whether an ignored file is generated code, of which there are a few.
+    fn is_needed(&mut self, folder: &Path, listed: &Listed) -> bool {
+        self.n_looked += 1;
+        self.n_looked <= SNAPSHOT_IGNORED_MAX && is_generated(&folder.join(&listed.name))
     }
 
     fn inner_folder(
