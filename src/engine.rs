@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 
 pub use crate::io::clock::{new_acceptance_id, new_run_id};
 pub use crate::io::dirs::Dirs;
-pub use crate::io::drafts::DraftFile;
+pub use crate::io::drafts::{DraftFile, Edited as EditedDraft};
 pub use crate::io::sandbox::Abilities;
 
 use crate::base::ids::{AcceptanceId, BlobId, QuestionId, RunId};
@@ -224,7 +224,7 @@ pub trait Engine: Send + Sync {
     fn put_draft(&self, name: &str, text: &str) -> Result<DraftFile, Failure>;
 
     /// What people made of a draft; `None` when it is as it was put there, or not there.
-    fn draft(&self, name: &str) -> Result<Option<String>, Failure>;
+    fn draft(&self, name: &str) -> Result<Option<EditedDraft>, Failure>;
 }
 
 /// Clones are the same engine; it ends with the last one, and its processes with it.
@@ -324,7 +324,7 @@ impl Engine for LocalEngine {
         self.project.dirs.put_draft(name, text)
     }
 
-    fn draft(&self, name: &str) -> Result<Option<String>, Failure> {
+    fn draft(&self, name: &str) -> Result<Option<EditedDraft>, Failure> {
         self.project.dirs.draft(name)
     }
 }

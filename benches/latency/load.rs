@@ -284,7 +284,7 @@ impl Engine for OneProposal {
         self.put_document(name, text).map(|path| DraftFile { path, aside: None })
     }
 
-    fn draft(&self, _: &str) -> Result<Option<String>, Failure> {
+    fn draft(&self, _: &str) -> Result<Option<greenloop::engine::EditedDraft>, Failure> {
         Ok(None)
     }
 }

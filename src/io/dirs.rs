@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::hash::ContentHash;
 use crate::base::path::RepoPath;
-use crate::io::drafts::{self, DraftFile};
+use crate::io::drafts::{self, DraftFile, Edited};
 use crate::io::store;
 use crate::model::failure::Failure;
 
@@ -62,7 +62,7 @@ impl Dirs {
     }
 
     /// What people made of a draft; `None` when it is as it was put there, or not there.
-    pub fn draft(&self, name: &str) -> Result<Option<String>, Failure> {
+    pub fn draft(&self, name: &str) -> Result<Option<Edited>, Failure> {
         drafts::edited(&self.document(name))
     }
 

@@ -16,11 +16,19 @@ pub struct DraftFile {
     pub aside: Option<PathBuf>,
 }
 
+/// What people made of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    pub text: String,
+    /// The draft that they edited.
+    pub of: String,
+}
+
 /// What people made of the draft at `path`; `None` when it is as it was put there, or not there.
-pub fn edited(path: &Path) -> Result<Option<String>, Failure> {
+pub fn edited(path: &Path) -> Result<Option<Edited>, Failure> {
     let read = || {
-        let now = text(path)?;
-        Ok(now.filter(|now| text(&as_put(path)).ok().flatten().as_ref() != Some(now)))
+        let both = text(path)?.zip(text(&as_put(path)).ok().flatten());
+        Ok(both.filter(|(now, put)| now != put).map(|(text, of)| Edited { text, of }))
     };
     read().map_err(|error: io::Error| {
         Failure::environment(
@@ -92,7 +100,8 @@ mod tests {
         assert_eq!(edited(&path).unwrap(), None);
         assert_eq!(show("two"), is("two"), "nobody touched it");
         fs::write(&path, "mine").unwrap();
-        assert_eq!(edited(&path).unwrap().as_deref(), Some("mine"));
+        let mine = Edited { text: "mine".into(), of: "two".into() };
+        assert_eq!(edited(&path).unwrap(), Some(mine));
         assert_eq!(show("two"), is("mine"), "the draft is the one that was edited");
         assert_eq!(show("mine"), is("mine"), "the draft is what was made of it");
         assert_eq!(show("three"), ("three".into(), Some("mine".into())));
@@ -101,6 +110,9 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4, "both are still there");
         fs::write(&path, [255]).unwrap();
         assert!(edited(&path).is_err());
+        fs::remove_file(as_put(&path)).unwrap();
+        fs::write(&path, "of an earlier version").unwrap();
+        assert_eq!(edited(&path).unwrap(), None, "nobody knows what was edited");
         put(&path, "five").unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 5);
     }

@@ -190,13 +190,21 @@ pub async fn approve(
     only: Option<StepId>,
 ) -> Result<(), Refusal> {
     let on_screen = session.state().plan_on_screen(run)?;
-    let edited = match on_screen {
-        Some(text) => Some(read(&text.string)?),
-        None => virtual_docs::draft(session, run).await?.as_deref().map(read).transpose()?,
+    let in_file = match on_screen {
+        Some(_) => None,
+        None => virtual_docs::draft(session, run).await?,
     };
+    let text = on_screen.as_ref().map(|text| &text.string);
+    let text = text.or(in_file.as_ref().map(|draft| &draft.text));
+    let edited = text.map(|text| read(text)).transpose()?;
     let mut state = session.state();
     let (_, view) = state.run(run).ok_or_else(|| unknown(run))?;
     let known = view.run.plan.as_ref().ok_or_else(|| unknown(run))?;
+    let is_known = |text: &str| read(text).is_ok_and(|plan| plan == *known);
+    if in_file.is_some_and(|draft| !is_known(&draft.of) && !is_known(&draft.text)) {
+        let message = "the plan is another one since its file was edited; show the plan again";
+        return Err(Refusal::new(Reason::Stale, message));
+    }
     let plan = edited.as_ref().unwrap_or(known);
     let is_gone = |step| plan.step(step).is_some() && known.step(step).is_none();
     if let Some(gone) = view.run.replanned.iter().find(|made| is_gone(made.step.id)) {

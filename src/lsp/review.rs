@@ -20,9 +20,9 @@ use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{CodeLensRefresh, InlayHintRefreshRequest, Request};
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
-use self::evidence::{Applied, InTexts, Offer};
+use self::evidence::Offer;
 use self::hunks::HunkState;
-use self::job::{Jobs, is_about};
+use self::job::{Elsewhere, Jobs, is_about};
 use self::view::{Drawn, FileView};
 use super::board::Board;
 use super::documents::Document;
@@ -126,24 +126,24 @@ pub async fn view_of(session: &Arc<Session>, uri: &Url) -> Option<Arc<FileView>>
 }
 
 impl State {
-    /// The open files for which a run of this session proposes nothing and that are not as it saw them.
-    fn edited(&self) -> BTreeMap<PathBuf, Applied> {
+    /// The open files for which a run of this session proposes nothing.
+    fn elsewhere(&self) -> BTreeMap<PathBuf, Vec<Elsewhere>> {
         let of_run = |root: &Path, proposal: &Proposal| {
-            let seen = &self.started.get(&proposal.run)?.texts;
-            let is_other = |(path, document): &(&Path, &Document)| {
-                seen.get(path).is_some_and(|seen| !seen.is(&document.text))
-            };
-            let others = self.documents.files().filter(is_other);
-            let edited = others.filter_map(|(path, _)| RepoPath::below(root, path));
+            let run = proposal.run;
+            let texts = self.started.get(&run).map(|started| &started.texts);
             let is_proposed =
                 |path: &RepoPath| proposal.files.iter().any(|file| is_about(file, path));
-            let edited = edited.filter(|path| !is_proposed(path));
-            Some((proposal.run, InTexts { edited: edited.collect(), ..InTexts::default() }))
+            let text = |(file, document): (&Path, &Document)| {
+                let (seen, now) = (texts?.get(file)?.clone(), document.text.clone());
+                let path = RepoPath::below(root, file).filter(|path| !is_proposed(path))?;
+                Some(Elsewhere { run, path, seen, now })
+            };
+            self.documents.files().filter_map(text).collect::<Vec<_>>()
         };
         let of_board = |(root, board): (&PathBuf, &Board)| {
             let reviews = board.reviews();
-            let runs = reviews.iter().filter_map(|review| of_run(root, &review.proposal));
-            (root.clone(), runs.collect())
+            let texts = reviews.iter().flat_map(|review| of_run(root, &review.proposal));
+            (root.clone(), texts.collect())
         };
         self.boards.iter().map(of_board).collect()
     }

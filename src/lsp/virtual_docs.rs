@@ -16,7 +16,7 @@ use super::session::{Session, State};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
-use crate::engine::{DraftFile, EngineHandle, Review, RunView};
+use crate::engine::{DraftFile, EditedDraft, EngineHandle, Review, RunView};
 use crate::logic::{overview, plan_text};
 use crate::model::check::CheckRun;
 use crate::model::failure::Failure;
@@ -243,12 +243,16 @@ fn put_plan(
     text: &str,
 ) -> std::result::Result<DraftFile, Failure> {
     let plan = |text: &str| plan_text::parse(text).plan;
-    let edited = engine.draft(name).ok().flatten().filter(|edited| plan(edited) == plan(text));
-    engine.put_draft(name, edited.as_deref().unwrap_or(text))
+    let edited =
+        engine.draft(name).ok().flatten().filter(|edited| plan(&edited.text) == plan(text));
+    engine.put_draft(name, edited.as_ref().map_or(text, |edited| &edited.text))
 }
 
 /// The plan of a run as people left it in its file; `None` when they changed nothing.
-pub async fn draft(session: &Session, run: RunId) -> std::result::Result<Option<String>, Refusal> {
+pub async fn draft(
+    session: &Session,
+    run: RunId,
+) -> std::result::Result<Option<EditedDraft>, Refusal> {
     let name = Document { run, what: What::Plan }.name();
     with_engine(session, run, move |engine| engine.draft(&name)).await
 }

@@ -103,7 +103,13 @@ pub fn start(
 ) -> Outcome {
     let wanted: Wanted = arguments.read(|test| json!({ "tests": [test] }))?;
     if wanted.ask && wanted.goal.is_empty() {
-        tokio::spawn(ask_for_goal(session.clone(), wanted, kind, plan_first));
+        let place = session.places.clone().try_acquire_owned();
+        let place = place.map_err(|_full| Refusal::from(Busy))?;
+        let session = session.clone();
+        tokio::spawn(async move {
+            ask_for_goal(session, wanted, kind, plan_first).await;
+            drop(place);
+        });
         return Ok(Reply::default());
     }
     start_wanted(session, wanted, kind, plan_first)

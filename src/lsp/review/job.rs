@@ -34,8 +34,16 @@ pub struct Key {
 /// Everything that drawing all files of all projects needs.
 pub struct Jobs {
     pub files: Vec<Job>,
-    /// What is known of texts for which nothing is proposed, by project root.
-    pub elsewhere: BTreeMap<PathBuf, Applied>,
+    /// Texts for which nothing is proposed, by project root.
+    pub elsewhere: BTreeMap<PathBuf, Vec<Elsewhere>>,
+}
+
+/// A text for which a run proposes nothing, as the run saw it and as it is on the screen.
+pub struct Elsewhere {
+    pub run: RunId,
+    pub path: RepoPath,
+    pub seen: Seen,
+    pub now: Arc<Text>,
 }
 
 /// Everything that drawing one file needs.
@@ -127,7 +135,7 @@ impl State {
     /// One job per file that has something to show, open or not.
     pub fn jobs(&self, capabilities: &Capabilities) -> Jobs {
         let files = self.boards.keys().flat_map(|root| self.jobs_of(root, capabilities));
-        Jobs { files: files.collect(), elsewhere: self.edited() }
+        Jobs { files: files.collect(), elsewhere: self.elsewhere() }
     }
 
     fn jobs_of(&self, root: &Path, capabilities: &Capabilities) -> Vec<Job> {

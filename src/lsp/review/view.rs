@@ -14,7 +14,7 @@ use tower_lsp::lsp_types::{
 use super::edits::conflicting;
 use super::evidence::{Applied, InTexts, is_all};
 use super::hunks::{self, HunkState, HunkView};
-use super::job::{FindingJob, Job, Jobs, Key};
+use super::job::{Elsewhere, FindingJob, Job, Jobs, Key};
 use super::red::RedPlace;
 use crate::base::ids::RunId;
 use crate::base::text::lines;
@@ -59,7 +59,19 @@ struct Sketch {
 }
 
 /// Draws all files of all projects, so that a test red in one file can be known to be fixed in another.
-pub fn draw_all(Jobs { files, elsewhere: mut applied }: Jobs) -> Drawn {
+pub fn draw_all(Jobs { files, elsewhere }: Jobs) -> Drawn {
+    let edited = |texts: Vec<Elsewhere>| {
+        let mut applied = Applied::default();
+        for Elsewhere { run, path, seen, now } in texts {
+            let known = applied.entry(run).or_default();
+            if !seen.is(&now) {
+                known.edited.insert(path);
+            }
+        }
+        applied
+    };
+    let mut applied: BTreeMap<PathBuf, Applied> =
+        elsewhere.into_iter().map(|(root, texts)| (root, edited(texts))).collect();
     let sketches: Vec<Sketch> = files.into_iter().map(Sketch::new).collect();
     for sketch in &sketches {
         let known = applied.entry(sketch.job.root.clone()).or_default();

@@ -60,8 +60,9 @@ desk.wait('another proposal', function()
 end)
 desk.at('> 50')
 act('Accept change')
-desk.wait('the change in the text', function()
-  return desk.text():find('>= 50', 1, true)
+-- What was rejected is not offered again.
+desk.wait('another change in the text', function()
+  return not desk.text():find('>= 50', 1, true) and not desk.text():find('> 50', 1, true)
 end)
 desk.wait('the green test', function()
   return #desk.diagnostics('test', tests) == 0

@@ -41,6 +41,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "engine::RunView",
             "engine::Review",
             "engine::DraftFile",
+            "engine::EditedDraft",
             "engine::ReviewFile",
             "engine::new_run_id",
             "engine::new_acceptance_id",
