@@ -68,11 +68,11 @@ pub(super) fn rehearse(root: &Path, changes: &[Change<'_>], way: Way) -> Result<
 fn on(mut disk: Disk<'_>, changes: &[Change<'_>], way: Way) -> Result<Choice, Failure> {
     let mut done = Choice::new();
     for change in changes {
-        let n_before = disk.n_done();
+        let n_before = disk.n_changed();
         let made = match change.change.kind {
             ChangeKind::Modify => edit(&mut disk, change, way),
             ChangeKind::Create | ChangeKind::Delete | ChangeKind::Rename { .. } => {
-                steps(&mut disk, &[turned(change.file, way)]).map(|()| match disk.n_done() {
+                steps(&mut disk, &[turned(change.file, way)]).map(|()| match disk.n_changed() {
                     n if n == n_before => BTreeSet::new(),
                     _ => change.items.clone(),
                 })

@@ -13,6 +13,8 @@ pub(super) struct Disk<'a> {
     root: &'a Path,
     /// Nothing is written: it is only seen whether it could be.
     is_rehearsal: bool,
+    /// Files that were changed, or would be.
+    n_changed: usize,
     done: Vec<Step>,
 }
 
@@ -38,7 +40,7 @@ enum Step {
 
 impl<'a> Disk<'a> {
     pub fn new(root: &'a Path) -> Self {
-        Self { root, is_rehearsal: false, done: Vec::new() }
+        Self { root, is_rehearsal: false, n_changed: 0, done: Vec::new() }
     }
 
     /// One on which all goes as it would, and nothing is written.
@@ -46,9 +48,9 @@ impl<'a> Disk<'a> {
         Self { is_rehearsal: true, ..Disk::new(root) }
     }
 
-    /// How many steps were taken.
-    pub fn n_done(&self) -> usize {
-        self.done.len()
+    /// Files that were changed so far, or would be.
+    pub fn n_changed(&self) -> usize {
+        self.n_changed
     }
 
     /// What the file holds.
@@ -75,6 +77,7 @@ impl<'a> Disk<'a> {
 
     /// Puts `new` in place of `old`, which must be what the file holds.
     pub fn replace(&mut self, path: &RepoPath, old: &str, new: &str) -> Result<(), Failure> {
+        self.n_changed += 1;
         if self.is_rehearsal {
             return self.expect(path, old);
         }
@@ -111,6 +114,7 @@ impl<'a> Disk<'a> {
             return Ok(());
         }
         self.expect(path, text)?;
+        self.n_changed += 1;
         if self.is_rehearsal {
             return Ok(());
         }
@@ -142,6 +146,7 @@ impl<'a> Disk<'a> {
         if fs::read(path.under(self.root)).is_ok_and(|bytes| bytes == text.as_bytes()) {
             return Ok(());
         }
+        self.n_changed += 1;
         if self.is_rehearsal {
             return self.expect_nothing(path);
         }
