@@ -65,7 +65,6 @@ const QUESTIONS: &[&str] = &[
     "'RSPEC'",
     "env ~ 'CI'",
     "environ ~ 'CI'",
-    "# [ cfg ( ~ test",
     "import . meta . env . MODE ~ 'test'",
     "process . env . TEST",
 ];
@@ -139,13 +138,11 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
         }
     };
     for at in QUESTIONS.iter().flat_map(|pattern| file.new_places(pattern)) {
-        let in_function =
-            after.units.iter().any(|unit| unit.role == Role::Function && unit.body.contains(&at));
-        if is_question(code, at) && (in_function || !is_attribute(code, at)) {
+        if is_question(code, at) {
             tell(at);
         }
     }
-    for at in ours(file) {
+    for at in more(file, ours).into_iter().chain(more(file, statements_for_tests)) {
         tell(at);
     }
     for at in STACKS.iter().flat_map(|pattern| file.new_places(pattern)) {
@@ -164,21 +161,30 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
     }
 }
 
-/// Places that name our own programs, where the file named them less often before.
-fn ours(file: &File<'_>) -> Vec<usize> {
-    let places = |side: &Side<'_>| -> Vec<usize> {
-        let is_ours = |at: &usize| side.code.at(*at).to_lowercase().contains(OURS);
-        side.code.all().filter(is_ours).collect()
-    };
+/// The places of a kind that the file has more of than before.
+fn more(file: &File<'_>, places: fn(&Side<'_>) -> Vec<usize>) -> Vec<usize> {
     let n_before = file.before.as_ref().map_or(0, |side| places(side).len());
     file.after
         .as_ref()
         .map_or_else(Vec::new, |side| places(side).into_iter().skip(n_before).collect())
 }
 
-/// Whether an attribute begins here.
-fn is_attribute(code: &Code<'_>, at: usize) -> bool {
-    code.at(at) == "#" && code.at(at + 2) == "cfg" && code.at(at + 4) != "not"
+/// Names of our own programs.
+fn ours(side: &Side<'_>) -> Vec<usize> {
+    let is_ours = |at: &usize| side.code.at(*at).to_lowercase().contains(OURS);
+    side.code.all().filter(is_ours).collect()
+}
+
+/// Statements of functions that are there for tests alone.
+fn statements_for_tests(side: &Side<'_>) -> Vec<usize> {
+    let code = &side.code;
+    let in_function = |at: &usize| {
+        side.units.iter().any(|unit| unit.role == Role::Function && unit.body.contains(at))
+    };
+    let is_statement =
+        |at: &usize| code.closing(at + 1).is_some_and(|end| !ITEMS.contains(&code.at(end + 1)));
+    let attributes = code.find(code.all(), "# [ cfg ( ~ test").into_iter();
+    attributes.filter(|at| in_function(at) && is_statement(at)).collect()
 }
 
 /// A word such as `VITEST` also names things that are no question.
@@ -187,9 +193,6 @@ fn is_question(code: &Code<'_>, at: usize) -> bool {
     match code.at(at) {
         "VITEST" | "JEST_WORKER_ID" | "NODE_TEST_CONTEXT" | "VITEST_WORKER_ID"
         | "VITEST_POOL_ID" => matches!(before, "." | "["),
-        "#" if is_attribute(code, at) => {
-            code.closing(at + 1).is_some_and(|end| !ITEMS.contains(&code.at(end + 1)))
-        }
         _ => true,
     }
 }
