@@ -16,6 +16,36 @@ pub struct Answer {
 /// How far the answer may be behind its condition, in tokens.
 const REACH: usize = 14;
 
+/// Calls that only give a literal another type.
+const CONVERSIONS: [&str; 17] = [
+    "Some",
+    "Ok",
+    "Err",
+    "Decimal",
+    "vec",
+    "String",
+    "from",
+    "new",
+    "Fraction",
+    "float",
+    "int",
+    "str",
+    "to_string",
+    "to_owned",
+    "into",
+    "date",
+    "BigInt",
+];
+
+/// Whether something is computed by a call.
+fn calls(code: &Code<'_>, mut range: Range<usize>) -> bool {
+    range.any(|at| {
+        code.tokens[at].kind == Kind::Word
+            && code.at(at + 1) == "("
+            && !CONVERSIONS.contains(&code.at(at))
+    })
+}
+
 /// Literals as they are compared: texts without quotes, numbers without marks.
 pub fn literals(code: &Code<'_>, range: Range<usize>) -> Vec<String> {
     let mut found = Vec::new();
@@ -47,10 +77,8 @@ pub fn literals(code: &Code<'_>, range: Range<usize>) -> Vec<String> {
 /// Conditions on literals that lead to literals, and tables from literals to literals.
 pub fn answers(side: &Side<'_>) -> Vec<Answer> {
     let code = &side.code;
-    let in_test =
-        |at: usize| side.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at));
     let mut found = Vec::new();
-    for at in code.all().filter(|at| !in_test(*at)) {
+    for at in code.all().filter(|at| !side.is_in_test(*at)) {
         match code.at(at) {
             "if" | "elif" | "case" | "when" | "elsif" => found.extend(branch(code, at)),
             "?" => found.extend(choice(code, at)),
@@ -64,9 +92,8 @@ pub fn answers(side: &Side<'_>) -> Vec<Answer> {
 /// Rows of literals in tables: `[("a", 1), ("b", 2)]`, `new Map([["a", 1]])`.
 pub fn rows(side: &Side<'_>) -> Vec<Answer> {
     let code = &side.code;
-    let in_test =
-        |at: usize| side.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at));
-    let opens = code.all().filter(|at| matches!(code.at(*at), "(" | "[" | "{") && !in_test(*at));
+    let is_open = |at: &usize| matches!(code.at(*at), "(" | "[" | "{") && !side.is_in_test(*at);
+    let opens = code.all().filter(is_open);
     let row = |open: usize| {
         let before = open.checked_sub(1).map_or("", |before| code.at(before));
         let parts = code.parts(code.inside(open));
@@ -149,37 +176,14 @@ fn result(code: &Code<'_>, end: usize) -> Vec<String> {
     {
         last += 1;
     }
-    let calls = (start..last).any(|at| {
-        code.tokens[at].kind == Kind::Word
-            && code.at(at + 1) == "("
-            && ![
-                "Some",
-                "Ok",
-                "Err",
-                "Decimal",
-                "vec",
-                "String",
-                "from",
-                "new",
-                "Fraction",
-                "float",
-                "int",
-                "str",
-                "to_string",
-                "to_owned",
-                "into",
-                "date",
-                "BigInt",
-            ]
-            .contains(&code.at(at))
-    });
     // `data[n // 2]` is no answer by itself.
     let computes = (start + 1..last).any(|at| {
         let is_sum = |text: &str| ["+", "-", "*", "/", "%", "//", "["].contains(&text);
         code.tokens[at].kind == Kind::Word
             && (is_sum(code.at(at + 1)) || is_sum(code.at(at - 1)) && code.at(at - 1) != "[")
     });
-    let mut found = if calls || computes { Vec::new() } else { literals(code, start..last) };
+    let mut found =
+        if calls(code, start..last) || computes { Vec::new() } else { literals(code, start..last) };
     // `return 7, nil` answers 7.
     if found.len() > 1 {
         found.retain(|text| !["nil", "none", "null"].contains(&text.as_str()));
@@ -235,25 +239,8 @@ fn entry(code: &Code<'_>, at: usize) -> Option<Answer> {
     {
         end = code.closing(end).unwrap_or(end) + 1;
     }
-    let has_call = (at + 1..end).any(|place| {
-        code.tokens[place].kind == Kind::Word
-            && code.at(place + 1) == "("
-            && ![
-                "Some",
-                "Ok",
-                "Err",
-                "Decimal",
-                "vec",
-                "from",
-                "new",
-                "to_string",
-                "to_owned",
-                "into",
-            ]
-            .contains(&code.at(place))
-    });
     let (inputs, outputs) = (literals(code, start..key + 1), literals(code, at + 1..end));
-    (!has_call && !inputs.is_empty() && !outputs.is_empty()).then(|| Answer {
+    (!calls(code, at + 1..end) && !inputs.is_empty() && !outputs.is_empty()).then(|| Answer {
         line: code.line(at),
         inputs,
         outputs,

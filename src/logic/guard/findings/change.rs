@@ -143,6 +143,11 @@ impl Side<'_> {
         self.units.iter().find(|unit| unit.role == role && unit.name == name)
     }
 
+    /// Whether a token is inside of what is there for tests only.
+    pub fn is_in_test(&self, at: usize) -> bool {
+        self.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at))
+    }
+
     /// Tokens of a unit that belong to no test or group inside it.
     pub fn own(&self, unit: &Unit) -> Vec<Range<usize>> {
         own(&self.units, &unit.range)
@@ -181,9 +186,7 @@ fn file<'a>(edit: &FileEdit<'a>, facts: &Facts<'_>) -> File<'a> {
 fn changes_code(file: &File<'_>) -> bool {
     let tokens = |side: &Option<Side<'_>>| -> Vec<String> {
         let Some(side) = side else { return Vec::new() };
-        let in_test =
-            |at: usize| side.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at));
-        let kept = side.code.tokens.iter().enumerate().filter(|(at, _)| !in_test(*at));
+        let kept = side.code.tokens.iter().enumerate().filter(|(at, _)| !side.is_in_test(*at));
         kept.map(|(_, token)| token.text.to_owned()).collect()
     };
     tokens(&file.before) != tokens(&file.after)
@@ -191,14 +194,12 @@ fn changes_code(file: &File<'_>) -> bool {
 
 fn definitions<'a>(side: &Side<'a>) -> Vec<&'a str> {
     let code = &side.code;
-    let in_test =
-        |at: &usize| side.units.iter().any(|unit| unit.is_test_only && unit.range.contains(at));
-    let named = code.all().filter(|at| !in_test(at)).filter(|at| {
+    let named = code.all().filter(|at| !side.is_in_test(*at)).filter(|at| {
         let before = at.checked_sub(1).map_or("", |before| code.at(before));
         let is_assigned = code.tokens[*at].is_first && matches!(code.at(at + 1), "=" | ":" | ":=");
         code.tokens[*at].kind == Kind::Word && (DEFINERS.contains(&before) || is_assigned)
     });
-    let in_text = code.all().filter(|at| !in_test(at)).map(|at| &code.tokens[at]);
+    let in_text = code.all().filter(|at| !side.is_in_test(*at)).map(|at| &code.tokens[at]);
     let in_text = in_text.filter(|token| token.kind == Kind::Text && token.text.len() < 40);
     let texts = in_text.map(|token| token.text.trim_matches(['"', '\'', '`']));
     named.map(|at| code.at(at)).chain(texts).collect()

@@ -127,8 +127,7 @@ pub fn find(file: &File<'_>, all: &mut Vec<Finding>) {
     };
     let code = &after.code;
     let mut tell = |at: usize| {
-        let in_test = after.units.iter().any(|unit| unit.is_test_only && unit.range.contains(&at));
-        if !in_test {
+        if !after.is_in_test(at) {
             let shown = code.joined(at..code.line_end(at).min(at + 10));
             all.push(file.finding(
                 FindingKind::TestDetection,
