@@ -79,16 +79,10 @@ pub(super) fn accept(parser: lexopt::Parser) -> Result<i32, Stop> {
     let changes = changes(&review, &hunks);
     // What is there already may be the user's own; of a run that died it is in an acceptance.
     let fresh = not_accepted(&view.run, rehearse(&dirs.root, &changes, Way::In)?);
-    let is_known = fresh.is_empty();
     let done = kept(&dirs, id, fresh, || carry_out(&dirs.root, &changes, Way::In))?;
-    say(&match (done.is_empty(), is_known) {
-        (false, _) => {
-            format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files(&done))
-        }
-        (true, true) => "Nothing was written: all of it is there already.\n".to_owned(),
-        (true, false) => {
-            format!("All of it was there already. `greenloop undo {id}` takes it back.\n")
-        }
+    say(&match done.is_empty() {
+        false => format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files(&done)),
+        true => "Nothing was written: all of it is there already.\n".to_owned(),
     });
     Ok(0)
 }
