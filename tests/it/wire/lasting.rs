@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::client::{Client, DEADLINE};
 use super::editor::Document;
@@ -73,8 +74,8 @@ fn a_task_whose_server_was_killed_can_be_resumed_in_the_next() {
     assert_eq!(hunk_state(&mut client, &task), "pending");
 }
 
-#[test]
-fn a_proposal_outlives_its_server() {
+/// A project, and a client of a server that finds the proposal which another one made there before.
+fn proposed_before() -> (TempDir, Client, Document, Value) {
     let folder = project();
     let root = folder.path().canonicalize().unwrap();
     let faulty = SOUND.replace(">= 50", "> 50");
@@ -86,8 +87,14 @@ fn a_proposal_outlives_its_server() {
 
     let mut client = Client::start_in(home, "");
     client.initialize(capabilities(), &[&root]);
-    let mut marks = Document::open(&mut client, &root.join("marks.py"), &faulty);
+    let marks = Document::open(&mut client, &root.join("marks.py"), &faulty);
     marks.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    (folder, client, marks, task)
+}
+
+#[test]
+fn a_proposal_outlives_its_server() {
+    let (_folder, mut client, mut marks, task) = proposed_before();
     let actions = marks.actions(&mut client, 1, Some("quickfix.greenloop.accept"));
     let resolved = client.ask("codeAction/resolve", actions[0].clone());
     assert!(marks.apply(&mut client, &resolved["edit"]));
@@ -96,20 +103,9 @@ fn a_proposal_outlives_its_server() {
 
 #[test]
 fn what_was_accepted_and_edited_is_known_after_a_restart_and_nothing_else_is_taken_for_it() {
-    let folder = project();
+    let (folder, mut client, mut marks, task) = proposed_before();
     let root = folder.path().canonicalize().unwrap();
-    let faulty = SOUND.replace(">= 50", "> 50");
-    let mut client = Client::start_in(Home::new(), "");
-    client.initialize(capabilities(), &[&root]);
-    let (_, task) = proposed(&mut client, &root);
-    client.finish();
-    let home = client.wait_and_leave();
-
     // Nobody accepted it, so that typing in its place is in its way.
-    let mut client = Client::start_in(home, "");
-    client.initialize(capabilities(), &[&root]);
-    let mut marks = Document::open(&mut client, &root.join("marks.py"), &faulty);
-    marks.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
     marks.replace(&mut client, "> 50", "> 51");
     marks.diagnostics(&mut client, |found| !of_code(found, "conflict").is_empty());
     assert_eq!(hunk_state(&mut client, &task), "conflict");

@@ -145,17 +145,21 @@ fn a_step_waits_for_those_it_starts_from() {
     "#);
 }
 
-#[test]
-fn what_conflicts_is_tried_again_on_what_others_made() {
-    let script = [
+/// The second of two steps conflicts with the first, and is done again on top of it.
+fn conflict() -> [Event; 6] {
+    [
         left(1, "A"),
         verified(1, "A", "a+ b- z+"),
         left(2, "B"),
         conflicted(2),
         left(3, "AB"),
         verified(3, "AB", "a+ b+ z+"),
-    ];
-    assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
+    ]
+}
+
+#[test]
+fn what_conflicts_is_tried_again_on_what_others_made() {
+    assert_snapshot!(check(Approval::default(), "1:a 2:b", &conflict()), @r#"
       attempt 1 by repair
       attempt 2 by repair
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
@@ -176,15 +180,7 @@ fn what_conflicts_is_tried_again_on_what_others_made() {
 
 #[test]
 fn what_conflicts_is_no_attempt_of_its_worker() {
-    let script = [
-        left(1, "A"),
-        verified(1, "A", "a+ b- z+"),
-        left(2, "B"),
-        conflicted(2),
-        left(3, "AB"),
-        verified(3, "AB", "a+ b+ z+"),
-    ];
-    let said = check_within(1, Approval::default(), "1:a 2:b", &script);
+    let said = check_within(1, Approval::default(), "1:a 2:b", &conflict());
     assert!(said.ends_with("finished: Green\nrest\n"), "{said}");
 }
 
