@@ -108,6 +108,14 @@ impl From<lexopt::Error> for Stop {
     }
 }
 
+/// The whole number above 0 that an option takes.
+fn positive(option: &str, value: OsString) -> Result<u32, Stop> {
+    match value.to_str().and_then(|text| text.parse().ok()) {
+        Some(n) if n > 0 => Ok(n),
+        _ => Err(Stop::Usage(format!("{option} takes a whole number above 0"))),
+    }
+}
+
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Stop::Failure(failure)

@@ -7,7 +7,7 @@ use lexopt::prelude::*;
 
 use super::apply::{Change, carry_out, rehearse};
 use super::named::{self, Named};
-use super::{Stop, say};
+use super::{Stop, positive, say};
 use crate::base::ids::{AcceptanceId, RunId, StepId};
 use crate::base::path::RepoPath;
 use crate::base::text::counted;
@@ -45,7 +45,7 @@ fn parse(mut parser: lexopt::Parser, word: Word) -> Result<Selection, Stop> {
     while let Some(arg) = parser.next()? {
         match arg {
             Long("step") if takes_changes => {
-                selection.steps.extend([parser.value()?.parse::<u32>()?]);
+                selection.steps.extend([positive("--step", parser.value()?)?]);
             }
             Long("note") if word == Word::Reject => selection.note = parser.value()?.string()?,
             Long("acceptance") if word == Word::Undo => {

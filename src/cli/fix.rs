@@ -10,7 +10,7 @@ use super::runs::waits;
 use super::screen::Screen;
 use super::style::Style;
 use super::watch::follow;
-use super::{Stop, apply, code_of, decide, json, say, say_error};
+use super::{Stop, apply, code_of, decide, json, positive, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::{FLAKY, UNASKED};
@@ -172,7 +172,9 @@ fn parse(mut parser: lexopt::Parser, takes_words: bool) -> Result<Options, Stop>
             Long("check") => options.goal.checks.push(CheckId::new(parser.value()?.string()?)),
             Long("test") => options.goal.tests.push(parser.value()?.string()?),
             Long("wall") => options.budget.wall_ms_max = Some(seconds(parser.value()?)?),
-            Long("attempts") => options.budget.attempts_max = Some(positive(parser.value()?)?),
+            Long("attempts") => {
+                options.budget.attempts_max = Some(positive("--attempts", parser.value()?)?);
+            }
             Long("fresh") => options.goal.fresh = true,
             Long("unsandboxed") => options.how.consent.unsandboxed = true,
             Long("trust") => options.how.consent.trusted = true,
@@ -216,19 +218,9 @@ pub(super) fn folder_of(named: Option<PathBuf>) -> PathBuf {
 }
 
 fn seconds(value: OsString) -> Result<u64, Stop> {
-    let seconds: f64 = value.parse()?;
-    if seconds.is_finite() && (0.001..=1e9).contains(&seconds) {
-        return Ok((seconds * 1000.0) as u64);
-    }
-    Err(Stop::Usage("--wall takes a number of seconds above 0".to_owned()))
-}
-
-fn positive(value: OsString) -> Result<u32, Stop> {
-    let n: u32 = value.parse()?;
-    if n == 0 {
-        Err(Stop::Usage("--attempts takes a whole number above 0".to_owned()))
-    } else {
-        Ok(n)
+    match value.parse::<f64>() {
+        Ok(seconds) if (0.001..=1e9).contains(&seconds) => Ok((seconds * 1000.0) as u64),
+        _ => Err(Stop::Usage("--wall takes a number of seconds above 0".to_owned())),
     }
 }
 

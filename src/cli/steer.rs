@@ -4,7 +4,7 @@ use lexopt::prelude::*;
 
 use super::fix;
 use super::named::{self, Named};
-use super::{Stop, say};
+use super::{Stop, positive, say};
 use crate::base::ids::QuestionId;
 use crate::engine::Command;
 use crate::model::event::Event;
@@ -34,7 +34,9 @@ fn parse(mut parser: lexopt::Parser, has_word: bool, goes_on: bool) -> Result<Op
             Long("apply") if goes_on => options.how.apply = true,
             Long("format") if goes_on => options.how.format = parser.value()?.parse()?,
             Long("note") if has_word => options.note = parser.value()?.string()?,
-            Long("question") if has_word => options.question = Some(parser.value()?.parse()?),
+            Long("question") if has_word => {
+                options.question = Some(positive("--question", parser.value()?)?);
+            }
             Value(name) if options.run.is_none() => options.run = Some(name.string()?),
             Value(word) if has_word && options.word.is_none() => {
                 options.word = Some(word.string()?);

@@ -195,9 +195,14 @@ fn usage_errors_exit_with_two_and_a_hint() {
         assert!(err.contains(said) && err.contains("hint: "), "{args:?}: {err}");
     };
     check(&["fly"], "no command fly");
-    check(&["fix", "--wall", "soon"], "soon");
+    check(&["fix", "--wall", "soon"], "--wall takes a number of seconds");
     check(&["fix", "--wall", "-3"], "seconds");
-    check(&["fix", "--attempts", "0"], "above 0");
+    check(&["fix", "--attempts", "0"], "--attempts takes a whole number above 0");
+    check(&["reject", "0000000001", "--step", "x"], "--step takes a whole number above 0");
+    check(
+        &["answer", "0000000001", "--question", "who"],
+        "--question takes a whole number above 0",
+    );
     check(&["fix", "--format", "xml"], "human or json");
     check(&["fix", "--resume", "me"], "no run id");
     check(&["fix", "--colour"], "--colour");
