@@ -33,10 +33,20 @@ impl Desk {
     /// Puts down `programs`, each a name with its text, an empty report, and beside them the task: where to write, with
     /// which key, and what `more` says. Our programs take task and report's name away before tests run.
     pub fn set(job: &Job<'_>, programs: &[(&str, &str)], more: Value) -> io::Result<Desk> {
+        Self::set_in(job, "", programs, more)
+    }
+
+    /// The same with all of it in a folder `inside` its own.
+    pub fn set_in(
+        job: &Job<'_>,
+        inside: &str,
+        programs: &[(&str, &str)],
+        more: Value,
+    ) -> io::Result<Desk> {
         // A world may be asked to run checks more than once.
         static N_RUNS: AtomicU64 = AtomicU64::new(0);
-        let folder =
-            job.world.scratch().join(format!("check-{}", N_RUNS.fetch_add(1, Ordering::Relaxed)));
+        let own = format!("check-{}", N_RUNS.fetch_add(1, Ordering::Relaxed));
+        let folder = job.world.scratch().join(own).join(inside);
         fs::create_dir_all(&folder)?;
         for (name, text) in programs {
             fs::write(folder.join(name), text)?;

@@ -82,15 +82,52 @@ pub(super) fn end_of_whole(code: i32, report: &TestReport) -> CheckEnd {
 
 /// A run that ended in the middle, with the test it was at, or its last words when it was at none.
 pub(super) fn broken_off(how: &str, text: &[u8], reported: &Reported) -> CheckEnd {
-    match (&reported.running, last_line(text)) {
+    match (&reported.running, last_words(text)) {
         (Some(name), _) => crashed(format!("{how}, while running `{name}`")),
         (None, said) if said.is_empty() => crashed(how),
         (None, said) => crashed(format!("{how}; it said: {said}")),
     }
 }
 
+/// The last line that names an error, as what Node.js says of one goes on with its stack; else the last with a word in it.
+fn last_words(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let is_error = |line: &&str| {
+        let name = line.split([':', ' ', '[']).next().unwrap_or_default();
+        name.ends_with("Error") || name.eq_ignore_ascii_case("error")
+    };
+    let lines = || text.lines().map(str::trim);
+    let said = lines().rfind(is_error);
+    let said = said.or_else(|| lines().rfind(|line| line.contains(char::is_alphanumeric)));
+    said.unwrap_or_default().to_owned()
+}
+
 /// The last line that is not empty.
 pub(super) fn last_line(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
     text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_words_of_a_program_name_what_went_wrong() {
+        let check = |text: &str, said: &str| assert_eq!(last_words(text.as_bytes()), said);
+        check(
+            "Traceback:\n  File \"a\"\nModuleNotFoundError: No module named 'x'\n",
+            "ModuleNotFoundError: No module named 'x'",
+        );
+        check(
+            "Startup\nError: Failed to load it\n    at main (a.js:1)\n  {\n  code: 1\n}\n\n",
+            "Error: Failed to load it",
+        );
+        check(
+            "node:internal\nTypeError [ERR_X]: no\n    at a\nNode.js v20\n",
+            "TypeError [ERR_X]: no",
+        );
+        check("make: entering\nmissing separator\n  ^\n", "missing separator");
+        check("\n \n", "");
+    }
 }

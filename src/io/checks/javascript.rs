@@ -30,6 +30,9 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("greenloop_mocha.cjs", include_str!("greenloop_mocha.cjs")),
 ];
 
+/// Where our reporters lie: as an installed package, which Vite loads from outside the project too, and does not compile.
+const PACKAGE: &str = "node_modules/greenloop";
+
 /// What runners say when they find no file with tests; all but the last end before their reporters begin.
 const NO_TESTS: [&str; 4] =
     ["No tests found, exiting", "No test files found", "Could not find '", "No test suite found"];
@@ -52,8 +55,12 @@ fn attempt(
     wanted: &Wanted<'_>,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Result<Done, Failure> {
-    let desk = Desk::set(job, &PROGRAMS, Value::Null).map_err(desk::trouble(job))?;
-    let ours = Ours { folder: &desk.folder, cache: &job.world.scratch().join("javascript-cache") };
+    let desk = Desk::set_in(job, PACKAGE, &PROGRAMS, Value::Null).map_err(desk::trouble(job))?;
+    let ours = Ours {
+        folder: &desk.folder,
+        cache: &job.world.scratch().join("javascript-cache"),
+        mocha: packages::major(job.store.root(), &job.check.dir, "mocha"),
+    };
     let argv = argv::with_ours(job.check.runner, &job.check.argv, &ours, select);
     let argv = argv::expanded(job.check.runner, argv, &|| files(job));
     let command = job.command(argv, environment(job));

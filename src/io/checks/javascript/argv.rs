@@ -15,6 +15,18 @@ pub(super) struct Ours<'a> {
     pub folder: &'a Path,
     /// Where runners may keep what they compiled, since installed packages are shown read-only.
     pub cache: &'a Path,
+    /// The major version of Mocha; `None` where it is not known.
+    pub mocha: Option<u32>,
+}
+
+impl Ours<'_> {
+    /// What keeps Mocha in one process and going, where a configuration may say otherwise: files of its own are read since
+    /// version 6, tests in parallel came with 8. It refuses what it does not know.
+    fn of_mocha(&self) -> impl Iterator<Item = String> {
+        let version = self.mocha.unwrap_or(u32::MAX);
+        let known = [("--no-parallel", 8), ("--no-bail", 6)].into_iter();
+        known.filter(move |(_, since)| version >= *since).map(|(option, _)| option.to_owned())
+    }
 }
 
 /// Options left out, with those that take the next word as their value.
@@ -176,7 +188,7 @@ pub(super) fn with_ours(
         Runner::Mocha => {
             let reporter = file("greenloop_mocha.cjs");
             all.extend([format!("--require={reporter}"), format!("--reporter={reporter}")]);
-            all.extend(words(&["--no-parallel", "--no-bail"]));
+            all.extend(ours.of_mocha());
         }
         _ => {
             let at = all.iter().position(|word| is_node(word)).map_or(0, |at| at + 1);
@@ -330,7 +342,11 @@ mod tests {
     }
 
     fn whole(runner: Runner, argv: &str) -> String {
-        let ours = Ours { folder: Path::new("/d"), cache: Path::new("/c") };
+        with_mocha(runner, argv, None)
+    }
+
+    fn with_mocha(runner: Runner, argv: &str, mocha: Option<u32>) -> String {
+        let ours = Ours { folder: Path::new("/d"), cache: Path::new("/c"), mocha };
         with_ours(runner, &split(argv), &ours, &Wanted::of(Select::All)).join(" ")
     }
 
@@ -345,6 +361,12 @@ mod tests {
         insta::assert_snapshot!(whole(Runner::Jest, "node jest.js --coverage --coverageReporters text --config x.js -w 2 --bail 1 --watchAll=true src"), @"node jest.js --config x.js -w 2 src --coverage=false --testLocationInResults --watchman=false --ci --cacheDirectory=/c/jest --reporters=default --reporters=/d/greenloop_jest.cjs --bail=0");
         insta::assert_snapshot!(whole(Runner::Vitest, "node vitest.mjs run --coverage.enabled --coverage.thresholds.lines=90 --reporter=junit --outputFile=x.xml --project unit"), @"node vitest.mjs run --project unit --reporter=default --reporter=/d/greenloop_vitest.mjs --coverage.enabled=false --bail=0 --allowOnly --includeTaskLocation");
         insta::assert_snapshot!(whole(Runner::Mocha, "node mocha.js -R spec --parallel --jobs 4 -r ts-node/register test/**/*.ts"), @"node mocha.js -r ts-node/register test/**/*.ts --require=/d/greenloop_mocha.cjs --reporter=/d/greenloop_mocha.cjs --no-parallel --no-bail");
+    }
+
+    #[test]
+    fn an_old_mocha_gets_no_option_that_it_does_not_know() {
+        insta::assert_snapshot!(with_mocha(Runner::Mocha, "node mocha.js", Some(7)), @"node mocha.js --require=/d/greenloop_mocha.cjs --reporter=/d/greenloop_mocha.cjs --no-bail");
+        insta::assert_snapshot!(with_mocha(Runner::Mocha, "node mocha.js", Some(5)), @"node mocha.js --require=/d/greenloop_mocha.cjs --reporter=/d/greenloop_mocha.cjs");
     }
 
     #[test]

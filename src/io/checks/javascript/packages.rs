@@ -13,6 +13,14 @@ use crate::model::check::Runner;
 #[derive(Deserialize)]
 struct Manifest {
     bin: Option<Value>,
+    #[serde(default)]
+    version: String,
+}
+
+impl Manifest {
+    fn of(installed: &Path) -> Option<Manifest> {
+        serde_json::from_slice(&fs::read(installed.join("package.json")).ok()?).ok()
+    }
 }
 
 /// The package of a runner; Node.js brings its own.
@@ -40,11 +48,16 @@ pub fn program(root: &Path, dir: &RepoPath, package: &str) -> Option<String> {
     None
 }
 
+/// The major version of the `package` that a check in `dir` gets.
+pub fn major(root: &Path, dir: &RepoPath, package: &str) -> Option<u32> {
+    let mut places = dir.ancestors().map(|folder| folder.under(root).join("node_modules"));
+    let manifest = places.find_map(|folder| Manifest::of(&folder.join(package)))?;
+    manifest.version.split('.').next()?.parse().ok()
+}
+
 /// The program that a package names for itself.
 fn bin(installed: &Path, package: &str) -> Option<String> {
-    let text = fs::read(installed.join("package.json")).ok()?;
-    let manifest: Manifest = serde_json::from_slice(&text).ok()?;
-    let named = match manifest.bin? {
+    let named = match Manifest::of(installed)?.bin? {
         Value::String(path) => path,
         Value::Object(programs) => {
             let own = package.rsplit('/').next().unwrap_or(package);
