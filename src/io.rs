@@ -8,6 +8,7 @@ pub mod drafts;
 pub mod fault;
 pub mod journal;
 pub mod lessons;
+pub mod linked;
 pub mod model;
 pub mod presence;
 pub mod process;

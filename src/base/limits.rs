@@ -235,6 +235,8 @@ pub const RUNS_SHOWN_MAX: usize = 64;
 pub const CHECK_CACHE_MAX: usize = 512;
 /// A remembered check run is believed for so long: what it depends on outside the project may change unseen.
 pub const CHECK_CACHE_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// Files of a folder outside a project that are looked at for what a check depends on.
+pub const LINKED_FILES_MAX: usize = 20_000;
 /// A check whose run took longer first runs the tests that a change is most likely to leave or turn red.
 pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at least.

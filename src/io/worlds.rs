@@ -19,7 +19,7 @@ mod trash;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use self::base::Lease;
@@ -27,6 +27,7 @@ use self::cache::{Cache, WorldFolder};
 use self::folder::Folder;
 use self::left::Left;
 use self::pool::Slot;
+use super::linked;
 use super::process::{self, Output};
 use super::sandbox::{self, Abilities, Caps, JailSpec, Layered, Namespaces, Needs, Overlay, View};
 use crate::base::cancel::CancelToken;
@@ -85,7 +86,15 @@ impl Worlds {
         };
         let scratch = folder.path.join(SCRATCH);
         let (cache, tree) = (cache.clone(), tree.clone());
-        Ok(World { cache, tree, place, folder, scratch, n_runs: Mutex::new(0) })
+        Ok(World {
+            cache,
+            tree,
+            place,
+            folder,
+            scratch,
+            neighbours: OnceLock::new(),
+            n_runs: Mutex::new(0),
+        })
     }
 }
 
@@ -100,6 +109,7 @@ pub struct World {
     place: Place,
     folder: WorldFolder,
     scratch: PathBuf,
+    neighbours: OnceLock<Vec<PathBuf>>,
     /// Held while a command runs: an upper layer can be mounted only once at a time.
     n_runs: Mutex<usize>,
 }
@@ -208,7 +218,8 @@ impl World {
         // Our own program tries candidates inside.
         let own = abilities.jail.canonicalize().ok();
         let names = (doors.network == Network::Open).then(sandbox::name_service).flatten();
-        let readable = self.linked_dependencies().into_iter().chain(own).chain(names);
+        let linked = self.linked_dependencies().into_iter().chain(self.neighbours().to_vec());
+        let readable = linked.chain(own).chain(names);
         let readable = sandbox::expanded(&doors.readable).chain(readable);
         let program = command.argv.first().map_or("", String::as_str);
         let needs = Needs { env: &env, program, cwd: &cwd, readable: readable.collect() };
@@ -248,6 +259,14 @@ impl World {
             Place::Overlay { .. } => Vec::new(),
             Place::Slot(slot) => slot.dependencies.clone(),
         }
+    }
+
+    /// Folders outside the project that its packages are linked to, looked for once.
+    fn neighbours(&self) -> &[PathBuf] {
+        self.neighbours.get_or_init(|| {
+            let files = self.cache.store.files(&self.tree).unwrap_or_default();
+            linked::neighbours(self.cache.store.root(), files.iter().map(|file| &file.path))
+        })
     }
 
     /// The layers to show, with a new work folder: the kernel does not take one twice.

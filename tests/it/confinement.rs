@@ -358,3 +358,32 @@ fn a_tool_below_tmp_is_still_found() {
         assert_eq!(fs::read_to_string(tool.path().join("word")).unwrap(), "found", "{rung}");
     }
 }
+
+#[test]
+fn a_neighbour_that_the_project_is_linked_to_can_be_read_and_no_other() {
+    let home = std::env::var_os("HOME").unwrap();
+    let hidden = tempfile::Builder::new().prefix(".near").tempdir_in(home).unwrap();
+    let at = |name: &str| hidden.path().canonicalize().unwrap().join(name);
+    for folder in ["near", "far"] {
+        write(&at(folder).join("Cargo.toml"), folder);
+    }
+    let linked =
+        |folder: &str| format!("[dependencies]\nx = {{ path = '{}' }}\n", at(folder).display());
+    for (rung, abilities) in rungs() {
+        let place = Place::new(&abilities, &[("Cargo.toml", &linked("near"))]);
+        let world = place.world();
+        // What a worker writes into its copy opens nothing.
+        let script = format!(
+            "printf '{}' >Cargo.toml; cat '{}'; cat '{}'; echo x >'{}'",
+            linked("far").replace('\n', "\\n").replace('\'', "\""),
+            at("near/Cargo.toml").display(),
+            at("far/Cargo.toml").display(),
+            at("near/new").display(),
+        );
+        let output = run(&world, &sh(&script));
+        let text = String::from_utf8_lossy(&output.text);
+        assert!(text.starts_with("near") && !text.contains("\nfar"), "{rung}: {text}");
+        assert!(!text.starts_with("nearfar"), "{rung}: {text}");
+        assert!(!at("near/new").exists(), "{rung}");
+    }
+}

@@ -9,12 +9,17 @@ use std::time::UNIX_EPOCH;
 use serde::Serialize;
 
 use crate::base::ids::TreeId;
+use crate::base::limits::LINKED_FILES_MAX;
 use crate::base::path::RepoPath;
+use crate::io::linked;
 use crate::io::sandbox::{allowed_environment, own_program};
 use crate::io::store::{self, Store};
 use crate::io::worlds::Worlds;
 use crate::model::check::Check;
 use crate::model::failure::Failure;
+
+/// Folders that builds write.
+const BUILT: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 #[derive(Serialize)]
 struct Setting<'a> {
@@ -40,6 +45,9 @@ pub fn setting(
     for folder in store.dependency_folders(tree)? {
         marks.push(installed(&folder.under(store.root())));
     }
+    let files = store.files(tree)?;
+    let neighbours = linked::neighbours(store.root(), files.iter().map(|file| &file.path));
+    marks.extend(neighbours.iter().map(|folder| sources(folder)));
     let setting = Setting {
         check,
         environment: allowed_environment(Path::new("/tmp"), &check.policy.doors.pass_env, &[]),
@@ -84,21 +92,12 @@ fn tool(program: &Path) -> Vec<String> {
     let real = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
     let prefixes = [program, &real].map(|file| file.parent().and_then(Path::parent));
     let home = env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
-    let packages = prefixes.into_iter().flatten().chain(home.as_deref()).flat_map(python_packages);
-    [mark(&real)].into_iter().chain(packages.map(|folder| installed(&folder))).collect()
-}
-
-/// Folders of Python packages below a prefix.
-fn python_packages(prefix: &Path) -> Vec<PathBuf> {
-    let versions = entries(&prefix.join("lib"));
-    let versions = versions.iter().filter(|name| name.starts_with("python"));
-    versions
-        .flat_map(|version| {
-            ["site-packages", "dist-packages"]
-                .map(|name| prefix.join("lib").join(version).join(name))
-        })
-        .filter(|folder| folder.is_dir())
-        .collect()
+    let prefixes: Vec<&Path> = prefixes.into_iter().flatten().chain(home.as_deref()).collect();
+    let packages = prefixes.iter().flat_map(|prefix| linked::python_packages(prefix));
+    let packages: Vec<String> = packages.map(|folder| installed(&folder)).collect();
+    let in_place = prefixes.iter().flat_map(|prefix| linked::editable(prefix));
+    let in_place = in_place.map(|folder| sources(&folder));
+    [mark(&real)].into_iter().chain(packages).chain(in_place).collect()
 }
 
 /// Files that say which toolchain stands behind a program such as `cargo`, and how it is set up.
@@ -128,6 +127,22 @@ fn installed(folder: &Path) -> String {
     )
 }
 
+/// A folder outside the project whose files tests may use: by the size and time of each, without what is built or hidden.
+fn sources(folder: &Path) -> String {
+    let (mut open, mut marks) = (vec![folder.to_path_buf()], Vec::new());
+    while let Some(place) = open.pop().filter(|_| marks.len() < LINKED_FILES_MAX) {
+        let is_source = |name: &String| !name.starts_with('.') && !BUILT.contains(&name.as_str());
+        for name in entries(&place).into_iter().filter(is_source) {
+            let path = place.join(name);
+            match fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) {
+                true => open.push(path),
+                false => marks.push(mark(&path)),
+            }
+        }
+    }
+    format!("{} {}", folder.display(), store::digest(&marks.join("\n")))
+}
+
 /// The names in a folder, sorted; none when it cannot be read.
 fn entries(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -149,6 +164,24 @@ fn mark(file: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_linked_folder_is_told_by_its_sources() {
+        let place = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let path = place.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put("src/a.py", "1");
+        let before = sources(place.path());
+        put("src/__pycache__/a.pyc", "");
+        put("target/debug/a", "");
+        put(".git/index", "");
+        assert_eq!(sources(place.path()), before, "what is built");
+        put("src/a.py", "12");
+        assert_ne!(sources(place.path()), before);
+    }
 
     #[test]
     fn installed_packages_are_told_by_what_is_installed() {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::io::linked;
+
 /// Folders that hold people's own things, the user's or others'.
 const HOMES: [&str; 3] = ["/home", "/root", "/Users"];
 
@@ -150,9 +152,14 @@ fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
     let below = |top: Option<PathBuf>, names: &'static [&str]| {
         top.into_iter().flat_map(|top| names.iter().map(move |name| top.join(name)))
     };
+    let programs = program_folders(needs);
+    let prefixes = programs.iter().filter_map(|folder| folder.parent().map(Path::to_path_buf));
+    let prefixes = prefixes.chain(needs.var("VIRTUAL_ENV"));
+    let in_place: Vec<PathBuf> = prefixes.flat_map(|prefix| linked::editable(&prefix)).collect();
     on_path
-        .chain(program_folders(needs))
+        .chain(programs)
         .map(around)
+        .chain(in_place)
         .chain(TOOL_HOMES.iter().filter_map(|name| needs.var(name)))
         .chain(below(needs.home(), &SHOWN))
         .chain(below(needs.cargo_home(), &SHOWN_OF_CARGO))
