@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, a Python with pytest, ruff and
-# mypy in target/test-venv, the JavaScript test runners of the fixtures in target/test-node, and Neovim, Helix, Emacs in
-# target/test-editors.
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, CMake, RSpec, a Python with pytest,
+# ruff and mypy in target/test-venv, the JavaScript test runners of the fixtures, tsc and ESLint in target/test-node, and
+# Neovim, Helix, Emacs in target/test-editors.
 # Does nothing where everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,20 +38,14 @@ component() {
     rustup component add "$1" || fail "$1 could not be installed" "run: rustup component add $1"
 }
 
-# Debian and Ubuntu split venv off from Python.
-install_venv_package() {
+# Packages of Debian and Ubuntu.
+install() {
     [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
-    apt-get update -qq && apt-get install -y -qq python3-venv
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"
 }
 
-install_go() {
-    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
-    apt-get update -qq && apt-get install -y -qq golang
-}
-
-install_tmux() {
-    [[ $(id -u) = 0 ]] && command -v apt-get >/dev/null || return 1
-    apt-get update -qq && apt-get install -y -qq tmux
+has_rspec() {
+    command -v bundle >/dev/null && ruby -e 'require "rspec"; require "rspec_junit_formatter"' 2>/dev/null
 }
 
 # Neovim as one Python package.
@@ -77,7 +71,8 @@ install_editor() {
 
 make_venv() {
     python3 -m venv --clear "$venv" 2>/dev/null && return
-    install_venv_package && python3 -m venv --clear "$venv" && return
+    # Debian and Ubuntu split venv off from Python.
+    install python3-venv && python3 -m venv --clear "$venv" && return
     fail "python3 -m venv does not work" \
         "install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run tests/setup.sh again"
 }
@@ -89,8 +84,12 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 8))' || fail "python3 do
 need node "install Node.js 20 or later with your package manager"
 need npm "install npm, which comes with Node.js"
 node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || fail "node is older than 20" "install a newer Node.js"
-command -v go >/dev/null || install_go || fail "go is missing" \
+command -v go >/dev/null || install golang || fail "go is missing" \
     "install Go 1.18 or later with your package manager (Debian, Ubuntu: sudo apt-get install golang)"
+command -v ctest >/dev/null || install cmake make || fail "ctest is missing" \
+    "install CMake 3.21 or later with your package manager (Debian, Ubuntu: sudo apt-get install cmake make)"
+has_rspec || install ruby-rspec ruby-rspec-junit-formatter bundler || fail "RSpec or its JUnit formatter is missing" \
+    "gem install bundler rspec rspec_junit_formatter (Debian, Ubuntu: sudo apt-get install ruby-rspec ruby-rspec-junit-formatter bundler)"
 command -v cargo-nextest >/dev/null || cargo install --quiet --locked cargo-nextest ||
     fail "cargo-nextest is missing" "run: cargo install --locked cargo-nextest"
 component rustfmt fmt
@@ -103,11 +102,11 @@ if ! "$venv/bin/python3" -c 'import pytest, ruff, mypy' 2>/dev/null; then
         fail "Python packages could not be installed" "check that pip reaches its package index, then run tests/setup.sh again"
 fi
 
-for lock in fixtures/*/package-lock.json; do
+for lock in fixtures/*/package-lock.json tests/linters/package-lock.json; do
     install_packages "$lock"
 done
 
-command -v tmux >/dev/null || install_tmux || fail "tmux is missing" "install it with your package manager"
+command -v tmux >/dev/null || install tmux || fail "tmux is missing" "install it with your package manager"
 install_neovim
 # The first suite whose Helix asks its user what servers ask.
 install_editor hx hx forky

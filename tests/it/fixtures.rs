@@ -45,6 +45,8 @@ fn tally(project: &Project, check: &str) -> Tally {
         "python3 check.py" => (vec![&python, "check.py"], read_ok),
         "sh test.sh" => (vec!["sh", "test.sh"], read_ok),
         "go test" => (vec!["go", "test", "-v", "./..."], read_go),
+        "ctest" => (vec!["sh", "-c", CTEST], read_ctest),
+        "rspec" => (vec!["bundle", "exec", "rspec", "--format=RspecJunitFormatter"], read_rspec),
         other => panic!("no runner for {other}"),
     };
     let mut command = Command::new(argv[0]);
@@ -97,6 +99,23 @@ fn read_junit(line: &str) -> Option<(String, bool)> {
     let (name, rest) = line.trim().strip_prefix("<testcase name=\"")?.split_once('"')?;
     let passed = !rest.contains(" failure=\"");
     (!passed || rest.ends_with("/>")).then(|| (name.to_owned(), passed))
+}
+
+const CTEST: &str = "cmake -S . -B build && cmake --build build && ctest --test-dir build";
+
+/// `1/4 Test #1: name .....   Passed    0.00 sec`, or `***Failed`.
+fn read_ctest(line: &str) -> Option<(String, bool)> {
+    let (_, rest) = line.split_once(" Test #")?;
+    let name = rest.split_whitespace().nth(1)?;
+    Some((name.to_owned(), rest.contains(" Passed ")))
+}
+
+/// `<testcase classname="spec" name="Group name" …></testcase>`, with a failure in it when it is red.
+fn read_rspec(line: &str) -> Option<(String, bool)> {
+    let (_, rest) = line.strip_prefix("<testcase ")?.split_once(" name=\"")?;
+    let (name, rest) = rest.split_once('"')?;
+    let name = name.split_once(' ')?.1;
+    Some((name.to_owned(), !rest.contains("<failure")))
 }
 
 /// `✓ title (3 ms)`, without a time when it is short.
@@ -246,6 +265,16 @@ fn python_roman_junit_is_as_described() {
 #[test]
 fn sh_slug_tap_is_as_described() {
     check_fixture("sh-slug-tap");
+}
+
+#[test]
+fn c_tally_ctest_is_as_described() {
+    check_fixture("c-tally-ctest");
+}
+
+#[test]
+fn ruby_basket_rspec_is_as_described() {
+    check_fixture("ruby-basket-rspec");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use greenloop::logic::verdict::{Verdict, judge};
 use greenloop::model::check::{CheckRun, Linter, Runner};
 
 use crate::place::{Place, rungs, write};
-use crate::support::python;
+use crate::support::{install, python};
 
 fn run(place: &Place, linter: Linter) -> CheckRun {
     let tree = place.snapshot();
@@ -80,6 +80,43 @@ fn python_tools_tell_their_errors() {
     Completed
     5: a.py: return-value: Incompatible return value type (got "int", expected "str") (finding)
     "#);
+}
+
+#[test]
+fn javascript_tools_tell_their_errors() {
+    let check = |linter: Linter, files: &[(&str, &str)]| {
+        let place = place(files);
+        install("linters", &place.root);
+        told(&run(&place, linter))
+    };
+    let manifest = ("package.json", "{\"private\": true}\n");
+    let source = "export function half(n: number): string {\n  return n / 2;\n}\n";
+    let options = "{\"compilerOptions\": {\"strict\": true}, \"include\": [\"src\"]}\n";
+    insta::assert_snapshot!(check(Linter::Tsc, &[manifest, ("tsconfig.json", options), ("src/half.ts", source)]), @r"
+    Completed
+    2: src/half.ts: TS2322: Type 'number' is not assignable to type 'string'. (finding)
+    ");
+    let rules = "module.exports = [{rules: {'no-undef': 'error', eqeqeq: 'error'}}];\n";
+    let source = "module.exports = (n) =>\n  n == 2 ? half : n;\n";
+    insta::assert_snapshot!(check(Linter::Eslint, &[manifest, ("eslint.config.js", rules), ("half.js", source)]), @r"
+    Completed
+    1: eslint.config.js: no-undef: 'module' is not defined. (finding)
+    1: half.js: no-undef: 'module' is not defined. (finding)
+    2: half.js: eqeqeq: Expected '===' and instead saw '=='. (finding)
+    2: half.js: no-undef: 'half' is not defined. (finding)
+    ");
+}
+
+#[test]
+fn go_vet_tells_its_errors() {
+    let source =
+        "package half\n\nimport \"fmt\"\n\nfunc Half(n int) {\n\tfmt.Printf(\"%s\\n\", n/2)\n}\n";
+    let config = "[[check]]\nrunner = \"go-vet\"\n";
+    let files = [("greenloop.toml", config), ("go.mod", "module half\n"), ("half.go", source)];
+    insta::assert_snapshot!(told(&run(&place(&files), Linter::GoVet)), @r"
+    Completed
+    6: half.go: fmt.Printf format %s has arg n / 2 of wrong type int (finding)
+    ");
 }
 
 #[test]

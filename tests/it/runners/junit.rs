@@ -39,6 +39,16 @@ fn a_project_with_a_junit_report_goes_green_on_every_rung() {
 }
 
 #[test]
+fn a_project_of_ctest_goes_green() {
+    fixture_goes_green("c-tally-ctest", "", &best());
+}
+
+#[test]
+fn a_project_of_rspec_goes_green() {
+    fixture_goes_green("ruby-basket-rspec", "", &best());
+}
+
+#[test]
 fn reports_of_earlier_runs_do_not_count_and_stay_where_they_are() {
     for (rung, abilities) in rungs() {
         println!("{rung}");
