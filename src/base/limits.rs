@@ -164,6 +164,8 @@ pub const EFFECTS_AT_ONCE_MAX: usize = 2;
 
 /// Steps of a run that are worked on at once when nothing else is said.
 pub const STEPS_AT_ONCE_DEFAULT: u32 = 2;
+/// Checks of one tree that run at once when nothing else is said.
+pub const CHECKS_AT_ONCE_DEFAULT: u32 = 2;
 /// How alike two files are that count as one renamed, in percent.
 pub const RENAME_PERCENT_MIN: u16 = 60;
 /// Between two looks at what other processes did to the same project.

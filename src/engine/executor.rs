@@ -19,7 +19,7 @@ use crate::io::repo_maps::RepoMaps;
 use crate::io::sandbox::{self, Abilities};
 use crate::io::store::Store;
 use crate::io::worker::Progress;
-use crate::io::worlds::{World, Worlds};
+use crate::io::worlds::{self, Worlds};
 use crate::io::{dirs, prompts};
 use crate::logic::affected;
 use crate::logic::config::models::Models;
@@ -307,7 +307,7 @@ fn run_baseline(project: &Project, task: &Task, teller: &Teller<'_>) -> Result<E
     let mut gate = Gate::new(project, task, tree, (&[], &[]), teller.progress);
     let runs = gate.all()?;
     teller.checks_ran(None, gate.untold());
-    gate.into_world().map_or(Ok(()), World::keep_outputs)?;
+    worlds::keep_outputs(gate.into_worlds())?;
     Ok(Event::BaselineTaken { runs })
 }
 

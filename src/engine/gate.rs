@@ -1,6 +1,8 @@
 //! How a tree is checked: what is known is not run again, what is likeliest red is run first, and nothing but a run of
 //! everything lets a tree through.
 
+mod lanes;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::executor::{Project, Task, sources};
@@ -30,6 +32,8 @@ pub(super) struct Gate<'a> {
     progress: &'a (dyn Fn(Progress) + Sync),
     /// Entered when the first check has to be run.
     world: Option<World>,
+    /// Those of checks that ran at the same time.
+    others: Vec<World>,
     /// By check, once asked for.
     settings: BTreeMap<CheckId, String>,
     /// Runs of checks that no answer of it tells of.
@@ -52,6 +56,7 @@ impl<'a> Gate<'a> {
             targets,
             progress,
             world: None,
+            others: Vec::new(),
             settings: BTreeMap::new(),
             untold: 0,
         }
@@ -59,7 +64,13 @@ impl<'a> Gate<'a> {
 
     /// Runs all of every check.
     pub(super) fn all(&mut self) -> Result<Vec<CheckRun>, Failure> {
-        self.task.run.checks.iter().map(|check| self.whole(check)).collect()
+        lanes::all(self)
+    }
+
+    /// The same tree on its way through other checks, in a world of its own.
+    fn beside(&self) -> Gate<'a> {
+        let (baseline, targets) = (self.baseline, self.targets);
+        Gate::new(self.project, self.task, self.tree, (baseline, targets), self.progress)
     }
 
     /// Runs of slow checks first the targets and the tests near the `changed` files; all of every check unless those
@@ -101,9 +112,9 @@ impl<'a> Gate<'a> {
         self.untold
     }
 
-    /// The world that was used; `None` when every answer was known.
-    pub(super) fn into_world(self) -> Option<World> {
-        self.world
+    /// The worlds that were used; none when every answer was known.
+    pub(super) fn into_worlds(self) -> Vec<World> {
+        self.world.into_iter().chain(self.others).collect()
     }
 
     fn whole(&mut self, check: &Check) -> Result<CheckRun, Failure> {

@@ -308,12 +308,23 @@ impl World {
 
     /// Ends the world but keeps its build outputs (ignored files) for later worlds, when no other world is open on
     /// the same base. A pooled folder keeps them anyway.
-    pub fn keep_outputs(mut self) -> Result<(), Failure> {
-        match &mut self.place {
-            Place::Overlay { lease, .. } => {
-                outputs::keep(&self.cache, lease, &self.folder.path.join(UPPER), &self.tree)
-            }
-            Place::Slot(_) => Ok(()),
+    pub fn keep_outputs(self) -> Result<(), Failure> {
+        keep_outputs(vec![self])
+    }
+}
+
+/// The same for worlds of one tree that were open at the same time.
+pub fn keep_outputs(worlds: Vec<World>) -> Result<(), Failure> {
+    let (mut kept, mut folders) = (None, Vec::new());
+    for World { cache, tree, place, folder, .. } in worlds {
+        if let Place::Overlay { lease, .. } = place {
+            folders.push(folder);
+            // All others are given back, for a base is changed by who has it alone.
+            kept.get_or_insert((cache, tree, lease));
         }
     }
+    let Some((cache, tree, lease)) = &kept else { return Ok(()) };
+    folders
+        .iter()
+        .try_for_each(|folder| outputs::keep(cache, lease, &folder.path.join(UPPER), tree))
 }

@@ -14,6 +14,9 @@ pub struct Budget {
     /// Steps that are worked on at once, at least 1.
     #[serde(default = "Budget::steps_at_once_default")]
     pub steps_at_once: u32,
+    /// Checks of one tree that run at once where their folders lie apart, at least 1.
+    #[serde(default = "Budget::checks_at_once_default")]
+    pub checks_at_once: u32,
     /// Runs of checks, those of tests in doubt included; `None` for any number. What is known is not run and costs nothing.
     #[serde(default)]
     pub checks_max: Option<u32>,
@@ -99,6 +102,10 @@ impl Budget {
     fn steps_at_once_default() -> u32 {
         limits::STEPS_AT_ONCE_DEFAULT
     }
+
+    fn checks_at_once_default() -> u32 {
+        limits::CHECKS_AT_ONCE_DEFAULT
+    }
 }
 
 impl AskedBudget {
@@ -118,6 +125,7 @@ impl Default for Budget {
             attempts_max: limits::ATTEMPTS_DEFAULT,
             wall_ms_max: limits::RUN_WALL_DEFAULT.as_millis() as u64,
             steps_at_once: Budget::steps_at_once_default(),
+            checks_at_once: Budget::checks_at_once_default(),
             checks_max: None,
             lines_max: None,
             candidates: Budget::candidates_default(),

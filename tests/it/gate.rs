@@ -148,3 +148,46 @@ fn the_test_that_ended_the_run_is_named() {
     check("os._exit(0)", 60, "crashed");
     check("while True: pass", 1, "timed-out");
 }
+
+/// A project of two packages, each with a check in its folder.
+fn two_packages(script: &str, more: &str) -> Project {
+    let project = Project::empty("gate");
+    let check = |own: &str, other: &str| {
+        project.write(&format!("{own}/x"), "");
+        let script = script.replace("OWN", own).replace("OTHER", other);
+        format!(
+            "[[check]]\nname = \"{own}\"\ndir = \"{own}\"\nrunner = \"command\"\ntimeout_seconds = 20\n\
+             command = [\"sh\", \"-c\", {script:?}]\n"
+        )
+    };
+    let checks = [check("one", "two"), check("two", "one")].concat();
+    project.write("greenloop.toml", &format!("{more}\n{checks}"));
+    project
+}
+
+#[test]
+fn checks_in_folders_apart_from_each_other_run_at_the_same_time() {
+    let met = tempfile::tempdir().unwrap();
+    let door = format!("[sandbox]\nwritable = [{:?}]\n", met.path());
+    // Each waits for the other.
+    let script =
+        format!("cd '{}' && touch OWN && while ! test -e OTHER; do :; done", met.path().display());
+    let (code, told) = lines(&two_packages(&script, &door), &Home::new(), &["checks", "--trust"]);
+    assert_eq!(code, 0, "{told:#?}");
+    let checks = runs_of(&told, "baseline-taken");
+    assert_eq!(checks.iter().map(|run| &run["check"]).collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[test]
+fn what_checks_build_at_the_same_time_is_there_the_next_time() {
+    let project = two_packages("test -e built || { touch built; exit 1; }", "");
+    project.write(".gitignore", "built\n");
+    let home = Home::new();
+    let statuses = |n: usize| {
+        let (_, told) = lines(&project, &home, &["checks", "--fresh"]);
+        let n_red = |run: &Value| run["report"]["cases"][0]["outcome"] != "passed";
+        assert_eq!(runs_of(&told, "baseline-taken").iter().filter(|run| n_red(run)).count(), n);
+    };
+    statuses(2);
+    statuses(0);
+}

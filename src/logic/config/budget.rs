@@ -29,6 +29,12 @@ pub(super) const KEYS: &[Key] = &[
     },
     Key {
         table: "budget",
+        name: "checks_at_once",
+        takes: Takes::Count(64),
+        doc: "How many checks run at the same time where their folders lie apart; 2 when left out.",
+    },
+    Key {
+        table: "budget",
         name: "checks",
         takes: Takes::Count(1_000_000),
         doc: "How many runs of checks a run may make; as many as it needs when left out.",
@@ -74,6 +80,9 @@ impl Reader<'_> {
         let small = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         if let Some(n) = count(taken.remove("steps_at_once")) {
             config.budget.steps_at_once = small(n);
+        }
+        if let Some(n) = count(taken.remove("checks_at_once")) {
+            config.budget.checks_at_once = small(n);
         }
         config.budget.checks_max = count(taken.remove("checks")).map(small);
         config.budget.lines_max = count(taken.remove("lines")).map(small);

@@ -20,7 +20,10 @@ fn told(text: &str) -> String {
                 .replace(&policy, "")
                 .replace(&approval, "")
                 .replace(&models, "")
-                .replace(", steps_at_once: 2, checks_max: None, lines_max: None", "")
+                .replace(
+                    ", steps_at_once: 2, checks_at_once: 2, checks_max: None, lines_max: None",
+                    "",
+                )
         }
         Err(error) => format!("unreadable: {error}"),
     }
@@ -58,6 +61,7 @@ tokens = 200000
 candidates = 3
 cents = 50
 steps_at_once = 3
+checks_at_once = 4
 wall_seconds = 60
 
 [approval]
@@ -90,6 +94,7 @@ allow = ["tests/fuzz/*"]
         attempts_max: 7,
         wall_ms_max: 60_000,
         steps_at_once: 3,
+        checks_at_once: 4,
         checks_max: Some(50),
         lines_max: None,
         candidates: 3,
