@@ -30,6 +30,7 @@ use crate::engine::{Busy, Command, RunView, new_acceptance_id};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::logic::review::{HunkState as Found, Reading};
+use crate::model::proposal::HunkAt;
 use crate::model::subset::Choice;
 
 /// Decisions to be made true, or untrue, in the texts.
@@ -120,15 +121,17 @@ pub async fn begin(session: &Arc<Session>, wanted: Wanted) -> Result<AcceptanceI
 
 /// The edit for the texts as they are at this moment.
 pub async fn edit_for(session: &Arc<Session>, wanted: &Wanted) -> Result<WorkspaceEdit, Refusal> {
-    to_proto::workspace_edit(made(session, wanted).await?, session.capabilities())
+    to_proto::workspace_edit(made(session, wanted).await?.files, session.capabilities())
 }
 
-/// The same for an editor that will apply it, or try to, and the bytes it changes.
+/// The same for an editor that will apply it, or try to, and the bytes it changes. What is as wanted already is none of
+/// this acceptance's any more.
 pub async fn edit_to_give(
     session: &Arc<Session>,
-    wanted: &Wanted,
+    wanted: &mut Wanted,
 ) -> Result<(WorkspaceEdit, Swaps), Refusal> {
-    let files = made(session, wanted).await?;
+    let Made { files, hunks } = made(session, wanted).await?;
+    wanted.hunks = hunks;
     let swaps = files.iter().flat_map(|file| file.swaps.clone()).collect();
     let edit = to_proto::workspace_edit(files.clone(), session.capabilities())?;
     let encoding = session.capabilities().encoding;
@@ -136,7 +139,13 @@ pub async fn edit_to_give(
     Ok((edit, swaps))
 }
 
-async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, Refusal> {
+/// An edit, and the decisions that it makes true: those that the texts it was made for do not show.
+struct Made {
+    files: Vec<FileEdit>,
+    hunks: Choice,
+}
+
+async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Made, Refusal> {
     let (pieces, known) = {
         let state = session.state();
         (pieces(&state, wanted)?, state.swaps.get(&wanted.run).cloned().unwrap_or_default())
@@ -145,18 +154,20 @@ async fn made(session: &Arc<Session>, wanted: &Wanted) -> Result<Vec<FileEdit>, 
     let (encoding, shows_a_line) = (can.encoding, can.shows_a_line);
     let made = spawn_blocking(move || {
         let basis = Basis { encoding, shows_a_line, known: &known };
-        pieces.iter().map(|piece| piece.edit(way, &basis)).collect()
+        let files = pieces.iter().map(|piece| piece.edit(way, &basis));
+        let files = files.collect::<Result<Vec<_>, Refusal>>()?.into_iter().flatten().collect();
+        Ok(Made { files, hunks: pieces.iter().flat_map(|piece| piece.missing_at(way)).collect() })
     });
-    let files: Result<Vec<_>, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;
-    let files: Vec<_> = files?.into_iter().flatten().collect();
-    if files.is_empty() {
+    let made: Result<Made, Refusal> = made.await.map_err(|panic| Refusal::internal(&panic))?;
+    let made = made?;
+    if made.files.is_empty() {
         let message = match way {
             Way::In => "this is in the text already",
             Way::Out => "this is not in the text any more",
         };
         return Err(Refusal::new(Reason::Stale, message));
     }
-    Ok(files)
+    Ok(made)
 }
 
 /// What the files of the wanted decisions are to be judged by.
@@ -211,6 +222,11 @@ impl Piece {
         let missing = readings.filter(move |(at, reading)| self.taken_back || !shows(*at, reading));
         missing.map(|(at, _)| at).filter(|at| self.chosen.has(*at))
     }
+
+    /// The same with the path of the file.
+    fn missing_at(&self, way: Way) -> impl Iterator<Item = HunkAt> {
+        self.missing(way).map(|hunk| (self.path().clone(), hunk))
+    }
 }
 
 /// What the texts do not show of what is wanted.
@@ -221,16 +237,21 @@ struct Missing {
     closed: Vec<(Url, RepoPath, ContentHash)>,
 }
 
+/// What the texts and the run say of an acceptance once the editor has answered.
+struct Seen {
+    missing: Missing,
+    /// Decisions that other acceptances brought meanwhile.
+    others: Choice,
+}
+
 async fn carry_out(session: Arc<Session>, mut wanted: Wanted) {
     // An editor gets one edit at a time, so that each is made for a text that is known.
     let turn = session.applying.lock().await;
-    // What is as wanted already is none of this acceptance's.
-    let before = missing(&session, &wanted).await.hunks;
-    wanted.hunks.retain(|hunk| before.contains(hunk));
-    let (edit, swaps) = match edit_to_give(&session, &wanted).await {
+    let (edit, swaps) = match edit_to_give(&session, &mut wanted).await {
         Ok(made) => made,
         Err(refusal) => return session.warn(&refusal.message),
     };
+    let known = acceptances(&session, wanted.run).into_keys().collect();
     let params = json!({"label": wanted.label(), "edit": edit});
     let wall = limits::EDITOR_APPLY_WALL_MAX;
     let answer = session.client.ask(ApplyWorkspaceEdit::METHOD, params, wall).await;
@@ -238,7 +259,19 @@ async fn carry_out(session: Arc<Session>, mut wanted: Wanted) {
     let missing = missing_soon(&session, &wanted).await;
     drop(turn);
     session.review_changed();
-    conclude(&session, wanted, missing, swaps).await;
+    // The user may have undone this one and accepted a part of it by other means meanwhile.
+    let mut others = acceptances(&session, wanted.run);
+    others.retain(|id, _| !BTreeSet::contains(&known, id));
+    let others = others.into_values().flatten().collect();
+    conclude(&session, wanted, Seen { missing, others }, swaps).await;
+}
+
+/// The standing acceptances of a run, each with what it holds.
+fn acceptances(session: &Arc<Session>, run: RunId) -> BTreeMap<AcceptanceId, Choice> {
+    let state = session.state();
+    let known = state.run(run).into_iter().flat_map(|(_, view)| &view.run.acceptances);
+    let standing = known.filter(|known| !known.undone);
+    standing.map(|known| (known.id, known.hunks.clone())).collect()
 }
 
 /// What the texts do not show a short while after the editor answered.
@@ -269,12 +302,12 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
         let mut missing = Missing::default();
         for piece in &pieces {
             let n_before = missing.hunks.len();
-            let path = piece.path();
-            missing.hunks.extend(piece.missing(way).map(|hunk| (path.clone(), hunk)));
+            missing.hunks.extend(piece.missing_at(way));
             if missing.hunks.len() > n_before
                 && let Some(text) = piece.closed_text()
             {
-                missing.closed.push((piece.job.places.here.uri.clone(), path.clone(), text));
+                let path = piece.path().clone();
+                missing.closed.push((piece.job.places.here.uri.clone(), path, text));
             }
         }
         missing

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Missing, Wanted, carry_out, not_applied, record};
+use super::{Missing, Seen, Wanted, carry_out, not_applied, record};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::lsp::questions::Question;
@@ -15,11 +15,12 @@ use crate::model::subset::Choice;
 pub(super) async fn conclude(
     session: &Arc<Session>,
     wanted: Wanted,
-    missing: Missing,
+    Seen { missing, others }: Seen,
     mut swaps: Swaps,
 ) {
-    let arrived: Choice = wanted.hunks.difference(&missing.hunks).cloned().collect();
+    let mut arrived = &wanted.hunks - &missing.hunks;
     if wanted.way == Way::In {
+        arrived = &arrived - &others;
         swaps.retain(|part, _| arrived.contains(&(part.path.clone(), part.hunk)));
         session.state().remember(wanted.run, swaps);
     }

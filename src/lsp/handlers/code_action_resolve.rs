@@ -20,9 +20,9 @@ pub fn data(id: &HunkId, uri: &Url) -> Value {
 /// An action that was chosen, with the edit that the editor will now apply. One that is not ours to complete comes back
 /// as it is.
 pub async fn resolved(session: &Arc<Session>, mut action: CodeAction) -> Result<CodeAction> {
-    let Some((id, wanted)) = wanted(&action) else { return Ok(action) };
+    let Some((id, mut wanted)) = wanted(&action) else { return Ok(action) };
     if action.edit.is_none() {
-        let made = acceptance::edit_to_give(session, &wanted).await;
+        let made = acceptance::edit_to_give(session, &mut wanted).await;
         action.edit = Some(made.map_err(|why| error::content_modified(&why))?.0);
     }
     if session.capabilities().resolves_command {

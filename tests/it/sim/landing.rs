@@ -106,11 +106,12 @@ impl World {
             }
             (Err(_), true) if rebases => self.tally.merged_by_editor += 1,
             (Err(_), true) => self.tally.misplaced_by_editor += 1,
+            // Without a version nothing tells an edit that came too late from one beside what was made by hand.
+            (Err(_), false) if landing.is_unversioned => self.tally.misplaced_unversioned += 1,
             (Err(_), false) if oracle::check_by_hand(&all, aim.way, &landing.before, &after) => {
                 self.tally.by_hand += 1;
                 return Ok(true);
             }
-            (Err(_), false) if landing.is_unversioned => self.tally.misplaced_unversioned += 1,
             (Err(fault), false) => {
                 let (before, after) = (&landing.before.string, &after.string);
                 let ids: Vec<Value> = hunks.iter().map(|known| known.id()).collect();
