@@ -29,7 +29,9 @@ use crate::base::text::counted;
 use crate::engine::{Busy, Command, RunView, new_acceptance_id};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
+use crate::logic::review::file::FileState;
 use crate::logic::review::{HunkState as Found, Reading};
+use crate::model::proposal::ChangeKind;
 use crate::model::subset::Choice;
 
 /// Decisions to be made true, or untrue, in the texts.
@@ -195,6 +197,17 @@ impl Piece {
         is_closed.then(|| ContentHash::of(text))
     }
 
+    /// Whether a file that is to go is shown as it was before, as some editors do with what they have deleted.
+    fn is_kept(&self, way: Way) -> bool {
+        let kind = &self.job.review.proposal.files[self.job.file].kind;
+        let before = match (kind, way) {
+            (ChangeKind::Delete, Way::In) => FileState::Pending,
+            (ChangeKind::Create, Way::Out) => FileState::Applied,
+            _ => return false,
+        };
+        hunks::whole_state(&self.job) == before
+    }
+
     /// The decisions that the texts do not show.
     fn missing(&self, way: Way) -> impl Iterator<Item = usize> {
         let is_as_wanted = move |found: &Found| match way {
@@ -219,6 +232,8 @@ struct Missing {
     hunks: Choice,
     /// The files that are not open, with what they hold.
     closed: Vec<(Url, RepoPath, ContentHash)>,
+    /// The files that were to go and are shown as before.
+    kept: Vec<RepoPath>,
 }
 
 async fn carry_out(session: Arc<Session>, mut wanted: Wanted) {
@@ -262,7 +277,7 @@ async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
 
 /// What the texts do not show.
 async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
-    let nothing_seen = || Missing { hunks: wanted.hunks.clone(), closed: Vec::new() };
+    let nothing_seen = || Missing { hunks: wanted.hunks.clone(), ..Missing::default() };
     let Ok(pieces) = pieces(&session.state(), wanted) else { return nothing_seen() };
     let way = wanted.way;
     let looked = spawn_blocking(move || {
@@ -271,10 +286,15 @@ async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
             let n_before = missing.hunks.len();
             let path = piece.path();
             missing.hunks.extend(piece.missing(way).map(|hunk| (path.clone(), hunk)));
-            if missing.hunks.len() > n_before
-                && let Some(text) = piece.closed_text()
-            {
-                missing.closed.push((piece.job.places.here.uri.clone(), path.clone(), text));
+            if missing.hunks.len() == n_before {
+                continue;
+            }
+            match piece.closed_text() {
+                Some(text) => {
+                    missing.closed.push((piece.job.places.here.uri.clone(), path.clone(), text));
+                }
+                None if piece.is_kept(way) => missing.kept.push(path.clone()),
+                None => {}
             }
         }
         missing
@@ -307,7 +327,9 @@ pub async fn look_again(session: Arc<Session>, id: HunkId) {
         }
         return;
     }
-    if missing.closed.is_empty() {
+    if !missing.kept.is_empty() {
+        session.warn(&still_shown(&missing.kept));
+    } else if missing.closed.is_empty() {
         session.warn(&not_applied(1));
     }
 }
@@ -315,6 +337,14 @@ pub async fn look_again(session: Arc<Session>, id: HunkId) {
 fn not_applied(n: usize) -> String {
     let (changes, were) = (counted(n, "change"), if n == 1 { "was" } else { "were" });
     format!("{changes} {were} not applied: the text changed meanwhile. Try again.")
+}
+
+fn still_shown(files: &[RepoPath]) -> String {
+    let files: Vec<&str> = files.iter().map(RepoPath::as_str).collect();
+    format!(
+        "{} is still open; close it if the editor has deleted it, else try again",
+        files.join(", ")
+    )
 }
 
 /// Whether the run has an acceptance of this decision that was not taken back.
