@@ -104,7 +104,7 @@ fn typing_before_an_acceptance_moves_the_change_or_stands_against_it() {
     let screen = start(&seat, &["marks.py"]);
     screen.until(&["return points > 50"]);
     command(&screen, "f", &["Proposed change 1/1"]);
-    screen.keys(&["g", "g", "O", "# mine", "Enter", "Escape"]);
+    screen.keys(&["g", "g", "O", "# mine", "Escape"]);
     screen.until(&["# mine", "Proposed change 1/1"]);
     screen.keys(&["Space", "l", "A"]);
     screen.until(&["# mine", "return points >= 50"]);
@@ -130,7 +130,7 @@ fn an_edit_that_comes_after_newer_typing_is_refused() {
 
     screen.keys(&["Space", "l", "A"]);
     screen.when("the edit under way", |_| gate.exists());
-    screen.keys(&["g", "g", "O", "# mine", "Enter", "Escape"]);
+    screen.keys(&["g", "g", "O", "# mine", "Escape"]);
     screen.until(&["# mine"]);
     fs::write(&gate, "").unwrap();
     screen.until(&["# mine", "return points > 50", "1 change was not applied"]);
