@@ -1,6 +1,7 @@
 //! Changes that the server has the editor apply, together or one by one, and take back. What the editor answers proves
 //! nothing: whether a change arrived is read from the texts.
 
+mod missing;
 mod outcome;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +9,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
 use tower_lsp::lsp_types::request::{ApplyWorkspaceEdit, Request};
 use tower_lsp::lsp_types::{MessageType, Url, WorkspaceEdit};
 
+use self::missing::{Missing, missing_soon};
 use self::outcome::conclude;
 use super::awaited::Errand;
 use super::error::{Reason, Refusal};
@@ -29,8 +30,9 @@ use crate::base::text::counted;
 use crate::engine::{Busy, Command, RunView, new_acceptance_id};
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
+use crate::logic::review::file::FileState;
 use crate::logic::review::{HunkState as Found, Reading};
-use crate::model::proposal::HunkAt;
+use crate::model::proposal::{ChangeKind, HunkAt};
 use crate::model::subset::Choice;
 
 /// Decisions to be made true, or untrue, in the texts.
@@ -206,6 +208,17 @@ impl Piece {
         is_closed.then(|| ContentHash::of(text))
     }
 
+    /// Whether a file that is to go is shown as it was before, as some editors do with what they have deleted.
+    fn is_kept(&self, way: Way) -> bool {
+        let kind = &self.job.review.proposal.files[self.job.file].kind;
+        let before = match (kind, way) {
+            (ChangeKind::Delete, Way::In) => FileState::Pending,
+            (ChangeKind::Create, Way::Out) => FileState::Applied,
+            _ => return false,
+        };
+        hunks::whole_state(&self.job) == before
+    }
+
     /// The decisions that the texts do not show.
     fn missing(&self, way: Way) -> impl Iterator<Item = usize> {
         let is_as_wanted = move |found: &Found| match way {
@@ -227,14 +240,6 @@ impl Piece {
     fn missing_at(&self, way: Way) -> impl Iterator<Item = HunkAt> {
         self.missing(way).map(|hunk| (self.path().clone(), hunk))
     }
-}
-
-/// What the texts do not show of what is wanted.
-#[derive(Default)]
-struct Missing {
-    hunks: Choice,
-    /// The files that are not open, with what they hold.
-    closed: Vec<(Url, RepoPath, ContentHash)>,
 }
 
 /// What the texts and the run say of an acceptance once the editor has answered.
@@ -274,47 +279,6 @@ fn acceptances(session: &Arc<Session>, run: RunId) -> BTreeMap<AcceptanceId, Cho
     standing.map(|known| (known.id, known.hunks.clone())).collect()
 }
 
-/// What the texts do not show a short while after the editor answered.
-async fn missing_soon(session: &Arc<Session>, wanted: &Wanted) -> Missing {
-    let latest = Instant::now() + limits::ACCEPT_SHOWS_WALL_MAX;
-    let last = session.state().documents.last_given();
-    let mut texts = session.texts.subscribe();
-    loop {
-        texts.mark_unchanged();
-        let missing = missing(session, wanted).await;
-        let is_late = Instant::now() >= latest;
-        if missing.hunks.is_empty() || is_late {
-            // What looks like it from now on is the user's own doing.
-            session.state().documents.forget_given(&wanted.errand(), last);
-            return missing;
-        }
-        // Nobody tells of what is written to the disk, so that there is a last look when the time is over.
-        timeout_at(latest, texts.changed()).await.ok();
-    }
-}
-
-/// What the texts do not show.
-async fn missing(session: &Arc<Session>, wanted: &Wanted) -> Missing {
-    let nothing_seen = || Missing { hunks: wanted.hunks.clone(), closed: Vec::new() };
-    let Ok(pieces) = pieces(&session.state(), wanted) else { return nothing_seen() };
-    let way = wanted.way;
-    let looked = spawn_blocking(move || {
-        let mut missing = Missing::default();
-        for piece in &pieces {
-            let n_before = missing.hunks.len();
-            missing.hunks.extend(piece.missing_at(way));
-            if missing.hunks.len() > n_before
-                && let Some(text) = piece.closed_text()
-            {
-                let path = piece.path().clone();
-                missing.closed.push((piece.job.places.here.uri.clone(), path, text));
-            }
-        }
-        missing
-    });
-    looked.await.unwrap_or_else(|_panic| nothing_seen())
-}
-
 fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     let (id, acceptance) = (wanted.run, wanted.acceptance);
     let command = match wanted.way {
@@ -340,7 +304,9 @@ pub async fn look_again(session: Arc<Session>, id: HunkId) {
         }
         return;
     }
-    if missing.closed.is_empty() {
+    if !missing.kept.is_empty() {
+        session.warn(&still_shown(&missing.kept));
+    } else if missing.closed.is_empty() {
         session.warn(&not_applied(1));
     }
 }
@@ -348,6 +314,14 @@ pub async fn look_again(session: Arc<Session>, id: HunkId) {
 fn not_applied(n: usize) -> String {
     let (changes, were) = (counted(n, "change"), if n == 1 { "was" } else { "were" });
     format!("{changes} {were} not applied: the text changed meanwhile. Try again.")
+}
+
+fn still_shown(files: &[RepoPath]) -> String {
+    let files: Vec<&str> = files.iter().map(RepoPath::as_str).collect();
+    format!(
+        "{} is still open; close it if the editor has deleted it, else try again",
+        files.join(", ")
+    )
 }
 
 /// Whether the run has an acceptance of this decision that was not taken back.

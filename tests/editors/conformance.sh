@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Plays the conformance scenarios with real Neovim, Emacs and VS Code, and holds the table of editors/README.md to what came
-# of it. GREENLOOP_UPDATE=1 writes the table; GREENLOOP_SCENARIO and GREENLOOP_EDITOR choose.
+# Plays the conformance scenarios with real Neovim, Emacs, Helix and VS Code, and holds the table of editors/README.md to
+# what came of it. GREENLOOP_UPDATE=1 writes the table; GREENLOOP_SCENARIO and GREENLOOP_EDITOR choose.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tests/setup.sh
-editors/vscode/e2e/setup.sh
 cargo test --locked --test it --no-run
 
 if [[ vscode == *"${GREENLOOP_EDITOR:-}"* ]]; then
+    editors/vscode/e2e/setup.sh
     folder=$(mktemp -d)
     trap 'exec {workbench[1]}>&-; wait; rm -r "$folder"' EXIT
     export GREENLOOP_WORKBENCH=$folder/workbench

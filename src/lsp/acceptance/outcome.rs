@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Missing, Seen, Wanted, carry_out, not_applied, record};
+use super::missing::Missing;
+use super::{Seen, Wanted, carry_out, not_applied, record, still_shown};
+use crate::base::path::RepoPath;
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::lsp::questions::Question;
@@ -32,24 +34,29 @@ pub(super) async fn conclude(
     if missing.hunks.is_empty() {
         return;
     }
-    let Missing { hunks: mut open, closed } = missing;
+    let Missing { hunks: mut open, closed, kept } = missing;
     let mut wanted = wanted;
+    let mut aside: Vec<RepoPath> = closed.iter().map(|(_, path, _)| path.clone()).collect();
     if !closed.is_empty() {
-        let files: Vec<&str> = closed.iter().map(|(_, path, _)| path.as_str()).collect();
+        let files: Vec<&str> = aside.iter().map(RepoPath::as_str).collect();
         session.warn(&format!(
             "the editor shows nothing of {}; save or open it to go on",
             files.join(", ")
         ));
-        let is_open = |(path, _): &HunkAt| !files.contains(&path.as_str());
-        open.retain(is_open);
-        // These must be saved first, whatever becomes of the others; but what is taken back goes as a whole.
-        if wanted.way == Way::In {
-            wanted.hunks.retain(|at| is_open(at) || arrived.contains(at));
-        }
         session.state().handed.extend(closed.into_iter().map(|(uri, _, text)| (uri, text)));
-        if open.is_empty() {
-            return;
-        }
+    }
+    if !kept.is_empty() {
+        session.warn(&still_shown(&kept));
+        aside.extend(kept);
+    }
+    // These must be saved or closed first, whatever becomes of the others; but what is taken back goes as a whole.
+    let goes_on = |(path, _): &HunkAt| !aside.contains(path);
+    open.retain(goes_on);
+    if wanted.way == Way::In {
+        wanted.hunks.retain(|at| goes_on(at) || arrived.contains(at));
+    }
+    if open.is_empty() {
+        return;
     }
     if arrived.is_empty() {
         return session.warn(&not_applied(open.len()));

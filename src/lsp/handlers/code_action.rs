@@ -275,7 +275,7 @@ fn reject(hunk: &HunkView) -> Option<CodeAction> {
 fn plan_here(session: &Session, params: &CodeActionParams) -> Option<CodeAction> {
     let (Range { start, end }, uri) = (params.range, &params.text_document.uri);
     let is_wanted = is_asked(&params.context, PLAN)
-        && start != end
+        && is_selection(session, params)
         && params.context.trigger_kind != Some(CodeActionTriggerKind::AUTOMATIC);
     let path = from_proto::path(uri).filter(|_| is_wanted)?;
     session.state().projects.folder_of(&path)?;
@@ -284,6 +284,17 @@ fn plan_here(session: &Session, params: &CodeActionParams) -> Option<CodeAction>
     let lines = [start.line, last.max(start.line)];
     let argument = json!({"uri": uri, "file": uri, "lines": lines, "ask": true});
     Some(command_action(PLAN, "Plan a change here…".into(), commands::PLAN, argument))
+}
+
+/// Whether something is selected. A single character is what the cursor of a modal editor stands on.
+fn is_selection(session: &Session, params: &CodeActionParams) -> bool {
+    let (range, encoding) = (params.range, session.capabilities().encoding);
+    let state = session.state();
+    let Some(document) = state.documents.get(&params.text_document.uri) else {
+        return range.start != range.end;
+    };
+    let selected = &document.text.string[from_proto::byte_range(&document.text, range, encoding)];
+    selected != "\r\n" && selected.chars().nth(1).is_some()
 }
 
 fn fix(test: &TestId, view: &FileView) -> CodeAction {

@@ -87,7 +87,9 @@
                       (condition-case nil (eglot-code-actions (point) end nil t) (error nil)))
                     (undo-boundary)
                     (list :chosen (if chosen t :false)))))
-      ("actions" (with-current-buffer (user-buffer path) (list :actions (vconcat (cdr (user-actions order))))))
+      ;; Eglot asks for none by itself.
+      ("actions" (with-current-buffer (user-buffer path)
+                   (list :actions (if (plist-get order :automatic) [] (vconcat (cdr (user-actions order)))))))
       ("lens" (list :chosen :false))
       ("answer" (setq user-answer (list (let ((choice (plist-get order :choice))) (and (stringp choice) choice)))) nil)
       ("cancel-progress" (error "Eglot has no cancel at the progress"))

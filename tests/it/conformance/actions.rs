@@ -29,7 +29,7 @@ impl Desk {
             "textDocument": {"uri": uri},
             "range": {
                 "start": {"line": line, "character": 0},
-                "end": {"line": last, "character": 0},
+                "end": {"line": last, "character": personality.cursor_width},
             },
             "context": {
                 "diagnostics": diagnostics,
@@ -47,6 +47,9 @@ impl Desk {
         self.met.extend(kinds);
         if personality.hides_disabled {
             actions.retain(|action| action["disabled"].is_null());
+        }
+        if personality.sorts_actions {
+            actions.sort_by_key(|action| std::cmp::Reverse(helix_priority(action)));
         }
         Ok(actions)
     }
@@ -146,6 +149,18 @@ impl Desk {
         let name = lens["command"]["command"].as_str().unwrap_or_default().to_owned();
         self.command(&name, lens["command"]["arguments"].clone()).await
     }
+}
+
+/// How far up Helix lists an action of ours.
+fn helix_priority(action: &Value) -> (u8, bool, bool) {
+    let kind = action["kind"].as_str().unwrap_or_default();
+    let category = match kind.split('.').next() {
+        Some("quickfix") => 2,
+        Some("refactor") => 1,
+        _ => 0,
+    };
+    let is_about = action["diagnostics"].as_array().is_some_and(|all| !all.is_empty());
+    (category, is_about, action["isPreferred"] == true)
 }
 
 fn starts(title: &Value, wanted: &str) -> bool {

@@ -7,6 +7,7 @@ use super::scenario::Reply;
 use crate::sim::document::Document;
 use crate::sim::editor::Via;
 use crate::sim::manners;
+use crate::sim::personality::Deletes;
 
 impl Desk {
     /// The server asks for an edit.
@@ -110,11 +111,16 @@ impl Desk {
             }
             "delete" => {
                 let at = self.at(&uri("uri"))?;
-                if self.editor.documents[at].is_open {
+                let document = &self.editor.documents[at];
+                let (path, is_open) = (document.path.clone(), document.is_open);
+                self.engine.remove(&path);
+                if is_open && self.editor.personality.deletes == Deletes::Keeps {
+                    return Ok(());
+                }
+                if is_open {
                     self.close(at).await;
                 }
-                let document = self.editor.documents.remove(at);
-                self.engine.remove(&document.path);
+                self.editor.documents.remove(at);
                 Ok(())
             }
             "rename" => self.rename(&uri("oldUri"), &path_of(&uri("newUri"))?).await,

@@ -85,7 +85,8 @@ impl Desk {
         let found = found.or_else(|| text.find(&crlf).map(|start| start..start + crlf.len()));
         let bytes = found.ok_or_else(|| format!("{path} holds no {old:?}: {text:?}"))?;
         // People type no more than what is new.
-        let new = self.editor.documents[at].normalised(new, self.editor.personality.endings);
+        let new =
+            self.editor.documents[at].normalised(new, self.editor.personality.endings.typed());
         let (old, kept) = difference(&text[bytes.clone()], &new);
         let bytes = bytes.start + old.start..bytes.start + old.end;
         self.editor.type_in(at, bytes, &new[kept], &mut self.rng);

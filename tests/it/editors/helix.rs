@@ -4,16 +4,22 @@ use std::fs;
 
 use super::screen::Screen;
 use super::{Seat, installed};
-use crate::support::repository;
+use crate::support::{replaced, repository};
 
 const SLOW: &str = "import time, unittest\n\n\nclass Slow(unittest.TestCase):\n    def test_slow(self):\n        time.sleep(600)\n";
 
 fn start(seat: &Seat, files: &[&str]) -> Screen {
-    let config = seat.home.config().join("helix");
+    start_with(seat, files, "command = \"greenloop\"\nargs = [\"lsp\"]")
+}
+
+/// With another way to start the server than its users have.
+fn start_with(seat: &Seat, files: &[&str], server: &str) -> Screen {
+    let (config, ours) = (seat.home.config().join("helix"), repository().join("editors/helix"));
     fs::create_dir_all(&config).unwrap();
-    for name in ["config.toml", "languages.toml"] {
-        fs::copy(repository().join("editors/helix").join(name), config.join(name)).unwrap();
-    }
+    fs::copy(ours.join("config.toml"), config.join("config.toml")).unwrap();
+    let languages = fs::read_to_string(ours.join("languages.toml")).unwrap();
+    let languages = replaced(&languages, "command = \"greenloop\"\nargs = [\"lsp\"]", server);
+    fs::write(config.join("languages.toml"), languages).unwrap();
     Screen::start(seat.command(&installed("hx/run")).args(files))
 }
 
@@ -89,4 +95,50 @@ fn a_run_that_never_ends_is_cancelled() {
     screen.until(&["Greenloop: test ⋅ cancelled"]);
     screen.keys(&["Space", "l", "s"]);
     screen.until(&["# Greenloop run", "It was cancelled."]);
+}
+
+#[test]
+fn typing_before_an_acceptance_moves_the_change_or_stands_against_it() {
+    let seat = Seat::at("marks");
+    seat.project.replace("marks.py", ">= 50", "> 50");
+    let screen = start(&seat, &["marks.py"]);
+    screen.until(&["return points > 50"]);
+    command(&screen, "f", &["Proposed change 1/1"]);
+    screen.keys(&["g", "g", "O", "# mine", "Escape"]);
+    screen.until(&["# mine", "Proposed change 1/1"]);
+    screen.keys(&["Space", "l", "A"]);
+    screen.until(&["# mine", "return points >= 50"]);
+    screen.keys(&["Space", "l", "u"]);
+    screen.until(&["# mine", "return points > 50", "Proposed change 1/1"]);
+
+    screen.keys(&["%", "s", "> 50", "Enter", "c", "> 51", "Escape"]);
+    screen.until(&["return points > 51", "Cannot apply change 1/1"]);
+    screen.keys(&["Space", "l", "A"]);
+    screen.until(&["these lines were edited since", "return points > 51"]);
+}
+
+#[test]
+fn an_edit_that_comes_after_newer_typing_is_refused() {
+    let seat = Seat::at("marks");
+    seat.project.replace("marks.py", ">= 50", "> 50");
+    let (late, gate) =
+        (repository().join("tests/editors/helix/late.py"), seat.home.config().join("gate"));
+    let server = format!("command = \"python3\"\nargs = [{late:?}, {gate:?}]");
+    let screen = start_with(&seat, &["marks.py"], &server);
+    screen.until(&["return points > 50"]);
+    command(&screen, "f", &["Proposed change 1/1"]);
+
+    screen.keys(&["Space", "l", "A"]);
+    screen.when("the edit under way", |_| gate.exists());
+    screen.keys(&["g", "g", "O", "# mine", "Escape"]);
+    screen.until(&["# mine"]);
+    fs::write(&gate, "").unwrap();
+    screen.until(&["# mine", "return points > 50", "1 change was not applied"]);
+
+    screen.keys(&["Space", "l", "A"]);
+    screen.when("the edit under way", |_| gate.exists());
+    screen.keys(&["%", "s", "> 50", "Enter", "c", "> 51", "Escape"]);
+    screen.until(&["return points > 51"]);
+    fs::write(&gate, "").unwrap();
+    screen.until(&["# mine", "return points > 51", "Cannot apply change 1/1"]);
 }

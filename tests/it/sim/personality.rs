@@ -75,6 +75,13 @@ pub enum Endings {
     AsTheyCome,
 }
 
+impl Endings {
+    /// What becomes of those that a person types.
+    pub fn typed(self) -> Self {
+        if self == Self::AsTheyCome { Self::Documents } else { self }
+    }
+}
+
 /// How it tells the server of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
@@ -116,6 +123,10 @@ pub struct Personality {
     pub drops_old_diagnostics: bool,
     /// Lists no actions that cannot be chosen.
     pub hides_disabled: bool,
+    /// How many characters are selected where nothing is.
+    pub cursor_width: usize,
+    /// Lists actions by their kind, then by whether they are about diagnostics or preferred.
+    pub sorts_actions: bool,
     pub endings: Endings,
     pub telling: Telling,
     /// Asks its user about edits of files that are not open, and says yes whatever the answer is.
@@ -143,6 +154,8 @@ pub const ALL: &[Personality] = &[
         drops_old_actions: true,
         drops_old_diagnostics: false,
         hides_disabled: false,
+        cursor_width: 0,
+        sorts_actions: false,
         endings: Endings::Documents,
         telling: Telling::One,
         confirms_unopened: false,
@@ -164,6 +177,8 @@ pub const ALL: &[Personality] = &[
         drops_old_actions: false,
         drops_old_diagnostics: false,
         hides_disabled: false,
+        cursor_width: 0,
+        sorts_actions: false,
         endings: Endings::Documents,
         telling: Telling::Difference,
         confirms_unopened: false,
@@ -185,6 +200,8 @@ pub const ALL: &[Personality] = &[
         drops_old_actions: false,
         drops_old_diagnostics: true,
         hides_disabled: true,
+        cursor_width: 1,
+        sorts_actions: true,
         endings: Endings::AsTheyCome,
         telling: Telling::Several,
         confirms_unopened: false,
@@ -206,6 +223,8 @@ pub const ALL: &[Personality] = &[
         drops_old_actions: false,
         drops_old_diagnostics: false,
         hides_disabled: false,
+        cursor_width: 0,
+        sorts_actions: false,
         endings: Endings::LineFeeds,
         telling: Telling::Several,
         confirms_unopened: true,
@@ -227,6 +246,8 @@ pub const ALL: &[Personality] = &[
         drops_old_actions: false,
         drops_old_diagnostics: false,
         hides_disabled: false,
+        cursor_width: 0,
+        sorts_actions: false,
         endings: Endings::LineFeeds,
         telling: Telling::Several,
         confirms_unopened: false,
@@ -252,6 +273,8 @@ pub const LEAST: &Personality = &Personality {
     drops_old_actions: false,
     drops_old_diagnostics: false,
     hides_disabled: false,
+    cursor_width: 0,
+    sorts_actions: false,
     endings: Endings::AsTheyCome,
     telling: Telling::Whole,
     confirms_unopened: false,
