@@ -1,6 +1,6 @@
 //! One project's runs as its reviewer sees them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::findings::Findings;
@@ -10,13 +10,13 @@ use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::engine::{Review, RunView};
-use crate::model::proposal::FileChange;
+use crate::model::proposal::{FileChange, HunkAt};
 
 #[derive(Default)]
 pub struct Board {
     runs: BTreeMap<RunId, Arc<RunView>>,
-    /// Hunks that were seen in the text once. What becomes of such lines later is the user's own doing.
-    settled: HashSet<(RunId, RepoPath, usize)>,
+    /// Whether a hunk was in the text when it could last be told. What becomes of its lines later is the user's own doing.
+    settled: HashMap<(RunId, RepoPath, usize), bool>,
     /// Another process had the project open before this one.
     is_shared: bool,
     /// Runs that another process was seen to work on.
@@ -46,7 +46,7 @@ impl Board {
                 self.runs.values().find(|view| view.run.is_finished()).map(|view| view.run.id);
             if let Some(oldest) = oldest {
                 self.runs.remove(&oldest);
-                self.settled.retain(|(run, _, _)| *run != oldest);
+                self.settled.retain(|(run, _, _), _| *run != oldest);
                 self.elsewhere.remove(&oldest);
                 self.readers.retain(|(run, _), _| *run != oldest);
             }
@@ -98,14 +98,17 @@ impl Board {
         &self.findings
     }
 
-    /// Whether a hunk was seen in the text or was accepted, in this session or an earlier one.
+    /// Whether a hunk was in the text when it could last be told, in this session or an earlier one.
     pub fn is_settled(&self, run: RunId, path: &RepoPath, hunk: usize) -> bool {
-        let at = (path.clone(), hunk);
+        let seen = self.settled.get(&(run, path.clone(), hunk)).copied();
+        seen.unwrap_or_else(|| self.is_accepted(run, &(path.clone(), hunk)))
+    }
+
+    fn is_accepted(&self, run: RunId, at: &HunkAt) -> bool {
         let acceptances = self.runs.get(&run).map(|view| view.run.acceptances.as_slice());
         let all = acceptances.unwrap_or_default().iter();
         let mut whole = all.filter(|known| !known.undone && known.parts.is_empty());
-        whole.any(|known| known.hunks.contains(&at))
-            || self.settled.contains(&(run, path.clone(), hunk))
+        whole.any(|known| known.hunks.contains(at))
     }
 
     /// The project is shown by another process too.
@@ -118,8 +121,9 @@ impl Board {
         self.is_shared || self.elsewhere.contains(&run)
     }
 
-    pub fn settle(&mut self, run: RunId, path: &RepoPath, hunk: usize) {
-        self.settled.insert((run, path.clone(), hunk));
+    /// Remembers whether a hunk is in the text.
+    pub fn settle(&mut self, run: RunId, path: &RepoPath, hunk: usize, is_there: bool) {
+        self.settled.insert((run, path.clone(), hunk), is_there);
     }
 
     pub fn applied(&self) -> &Arc<Applied> {

@@ -253,14 +253,19 @@ impl State {
         wanted.into_iter().for_each(|(id, hunks)| self.check_once(id, hunks));
     }
 
-    /// Remembers hunks that are in the text to stay.
+    /// Remembers which hunks are in the text to stay, and which are not or not any more.
     fn settle(&mut self, view: &FileView) {
         if self.documents.get(&view.uri).is_some_and(|document| document.taken_back) {
             return;
         }
         let Some(board) = self.boards.get_mut(&view.root) else { return };
-        for hunk in view.hunks.iter().filter(|hunk| hunk.state == HunkState::Applied) {
-            board.settle(hunk.id.run, &hunk.id.path, hunk.id.hunk);
+        for hunk in &view.hunks {
+            let is_there = match hunk.state {
+                HunkState::Applied => true,
+                HunkState::Pending => false,
+                _ => continue,
+            };
+            board.settle(hunk.id.run, &hunk.id.path, hunk.id.hunk, is_there);
         }
     }
 }
