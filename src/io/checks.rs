@@ -105,11 +105,10 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     let guard = GuardPolicy { folder: folder.clone(), ..config.guard };
     let approval = config.approval;
     if !config.checks.is_empty() {
-        let checks = config
-            .checks
-            .into_iter()
-            .map(|check| configured(store.root(), &folder, check))
-            .collect();
+        // Somebody wrote them in an order, and one may need what another leaves.
+        let budget = Budget { checks_at_once: budget.checks_at_once.or(Some(1)), ..budget };
+        let configured = |check| configured(store.root(), &folder, check);
+        let checks = config.checks.into_iter().map(configured).collect();
         return Ok(Detected { checks, budget, staff, models, guard, approval, notes });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();

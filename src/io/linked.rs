@@ -1,7 +1,7 @@
 //! Folders outside a project that its packages come from: neighbours that a manifest names by path, and packages that
 //! are installed as links. All is read from the user's own disk: what a worker writes into a copy opens nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,10 +21,13 @@ pub fn neighbours<'a>(root: &Path, files: impl Iterator<Item = &'a RepoPath>) ->
     let own: BTreeSet<RepoPath> = own.chain([RepoPath::root()]).collect();
     let mut open: Vec<PathBuf> =
         own.iter().flat_map(|folder| manifests(&folder.under(root))).collect();
-    let mut found = BTreeSet::new();
+    let (mut found, mut workspaces) = (BTreeSet::new(), Workspaces::new());
+    // What holds the project would be the user's own copy of it, beside the one that is tested.
+    let is_beside = |folder: &PathBuf| !folder.starts_with(root) && !root.starts_with(folder);
     while let Some(manifest) = open.pop() {
-        let named = named_by(&manifest).into_iter().filter_map(|folder| folder.canonicalize().ok());
-        for folder in named.filter(|folder| folder.is_dir() && !folder.starts_with(root)) {
+        let named = named_by(&manifest, &mut workspaces).into_iter();
+        let named = named.filter_map(|folder| folder.canonicalize().ok());
+        for folder in named.filter(|folder| folder.is_dir() && is_beside(folder)) {
             if found.len() < FOLDERS_MAX && found.insert(folder.clone()) {
                 open.extend(manifests(&folder));
             }
@@ -42,10 +45,10 @@ fn manifests(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The folders that a manifest, or a folder of installed packages, names; not all of them need to be there.
-fn named_by(manifest: &Path) -> Vec<PathBuf> {
+fn named_by(manifest: &Path, workspaces: &mut Workspaces) -> Vec<PathBuf> {
     let folder = manifest.parent().unwrap_or(manifest);
     match manifest.file_name().and_then(|name| name.to_str()) {
-        Some("Cargo.toml") => by_cargo(folder, manifest),
+        Some("Cargo.toml") => by_cargo(folder, manifest, workspaces),
         Some("go.mod" | "go.work") => by_go(folder, manifest),
         _ => links(manifest),
     }
@@ -56,24 +59,31 @@ fn text_of(file: &Path) -> Option<String> {
     is_small.then(|| fs::read_to_string(file).ok())?
 }
 
+/// Which folders are known to begin a workspace of cargo, or not to.
+type Workspaces = HashMap<PathBuf, bool>;
+
 /// Path dependencies, and the workspaces they belong to: cargo reads what packages inherit from those.
-fn by_cargo(folder: &Path, manifest: &Path) -> Vec<PathBuf> {
+fn by_cargo(folder: &Path, manifest: &Path, workspaces: &mut Workspaces) -> Vec<PathBuf> {
     let table = |file: &Path| text_of(file)?.parse::<toml::Table>().ok();
     let mut paths = Vec::new();
     table(manifest).iter().for_each(|table| values_of_path(table, &mut paths));
     let packages = paths.iter().map(|path| folder.join(path));
     let packages = packages.filter(|package| package.join("Cargo.toml").is_file());
-    packages
-        .filter_map(|package| package.canonicalize().ok())
-        .flat_map(|package| {
-            let is_workspace = |folder: &&Path| {
-                table(&folder.join("Cargo.toml"))
-                    .is_some_and(|table| table.contains_key("workspace"))
-            };
-            let around = package.ancestors().skip(1).find(is_workspace).map(Path::to_path_buf);
-            [Some(package), around].into_iter().flatten()
-        })
-        .collect()
+    let packages: BTreeSet<PathBuf> =
+        packages.filter_map(|package| package.canonicalize().ok()).collect();
+    let mut is_workspace = |folder: &&Path| {
+        let begins = || {
+            let manifest = table(&folder.join("Cargo.toml"));
+            manifest.is_some_and(|table| table.contains_key("workspace"))
+        };
+        *workspaces.entry(folder.to_path_buf()).or_insert_with(begins)
+    };
+    let around: Vec<PathBuf> = packages
+        .iter()
+        .filter_map(|package| package.ancestors().skip(1).find(&mut is_workspace))
+        .map(Path::to_path_buf)
+        .collect();
+    packages.into_iter().chain(around).collect()
 }
 
 /// What stands behind a key `path`, however deep: dependencies stand in many tables.
@@ -104,7 +114,8 @@ fn links(packages: &Path) -> Vec<PathBuf> {
     let folders = scopes.map(|scope| scope.path()).chain([packages.to_path_buf()]);
     let all = folders.flat_map(|folder| entries(&folder));
     let is_link = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_symlink());
-    all.filter(is_link).map(|entry| entry.path()).collect()
+    let packages = all.filter(is_link).map(|entry| entry.path());
+    packages.filter(|path| path.join("package.json").is_file()).collect()
 }
 
 /// Folders of Python packages below a prefix, such as a virtual environment.
@@ -122,22 +133,45 @@ pub fn python_packages(prefix: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// How far above its packages a Python project begins at most.
+const LEVELS_MAX: usize = 4;
+
 /// Where the packages that are installed in place (`pip install --editable`) below a prefix lie: folders that a `.pth` file
 /// adds to Python's path, or those in the table of a finder that setuptools makes.
 pub fn editable(prefix: &Path) -> Vec<PathBuf> {
-    let files = python_packages(prefix).into_iter().flat_map(fs::read_dir).flatten().flatten();
-    let named = files.flat_map(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_finder = name.starts_with("__editable__") && name.ends_with(".py");
-        let text = (name.ends_with(".pth") || is_finder).then(|| text_of(&entry.path())).flatten();
-        let text = text.unwrap_or_default();
-        let places: Vec<PathBuf> = match is_finder {
-            true => text.split(['\'', '"']).map(PathBuf::from).collect(),
-            false => text.lines().map(|line| PathBuf::from(line.trim())).collect(),
-        };
-        places
+    let named = python_packages(prefix).into_iter().flat_map(|folder| {
+        let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let named = files.flat_map(|entry| named_in_place(&entry));
+        named.map(move |place| folder.join(place)).collect::<Vec<_>>()
     });
-    named.filter(|place| place.is_absolute() && place.is_dir()).collect()
+    let named = named.filter_map(|place| place.canonicalize().ok());
+    named.map(|place| project_around(&place).unwrap_or(place)).collect()
+}
+
+/// The places that a file among the packages adds.
+fn named_in_place(entry: &fs::DirEntry) -> Vec<PathBuf> {
+    let name = entry.file_name().to_string_lossy().into_owned();
+    let is_finder = name.starts_with("__editable__") && name.ends_with(".py");
+    let text = (name.ends_with(".pth") || is_finder).then(|| text_of(&entry.path())).flatten();
+    let text = text.unwrap_or_default();
+    let is_place =
+        |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with("import ");
+    match is_finder {
+        true => text
+            .split(['\'', '"'])
+            .filter(|word| word.starts_with('/'))
+            .map(PathBuf::from)
+            .collect(),
+        false => text.lines().map(str::trim).filter(is_place).map(PathBuf::from).collect(),
+    }
+}
+
+/// The project that a folder of Python packages belongs to: its code may read what lies beside it.
+fn project_around(place: &Path) -> Option<PathBuf> {
+    let is_project = |folder: &&Path| {
+        ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|name| folder.join(name).is_file())
+    };
+    place.ancestors().take(LEVELS_MAX).find(is_project).map(Path::to_path_buf)
 }
 
 #[cfg(test)]
@@ -214,9 +248,19 @@ mod tests {
         put(&top, &[("app/node_modules/plain/index.js", ""), ("app/packages/own/index.js", "")]);
         put(
             &top,
-            &[("near/index.js", ""), ("scoped/index.js", ""), ("app/node_modules/@s/x/i.js", "")],
+            &[
+                ("near/package.json", ""),
+                ("scoped/package.json", ""),
+                ("app/node_modules/@s/x/i.js", ""),
+                ("secret/key", ""),
+            ],
         );
-        for (link, to) in [("near", "near"), ("@s/scoped", "scoped"), ("own", "app/packages/own")] {
+        for (link, to) in [
+            ("near", "near"),
+            ("@s/scoped", "scoped"),
+            ("own", "app/packages/own"),
+            ("x", "secret"),
+        ] {
             std::os::unix::fs::symlink(top.join(to), top.join("app/node_modules").join(link))
                 .unwrap();
         }
@@ -239,11 +283,12 @@ mod tests {
                 (&format!("{packages}/other.py"), &format!("'{}'", at("c"))),
                 ("a/src/a.py", ""),
                 ("b/b/__init__.py", ""),
+                ("b/pyproject.toml", ""),
                 ("c/x", ""),
             ],
         );
         let mut found = editable(&top.join("venv"));
         found.sort();
-        assert_eq!(below(top, &found), ["a/src", "b/b"]);
+        assert_eq!(below(top, &found), ["a/src", "b"]);
     }
 }

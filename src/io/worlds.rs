@@ -218,11 +218,12 @@ impl World {
         // Our own program tries candidates inside.
         let own = abilities.jail.canonicalize().ok();
         let names = (doors.network == Network::Open).then(sandbox::name_service).flatten();
-        let linked = self.linked_dependencies().into_iter().chain(self.neighbours().to_vec());
-        let readable = linked.chain(own).chain(names);
+        let readable = self.linked_dependencies().into_iter().chain(own).chain(names);
         let readable = sandbox::expanded(&doors.readable).chain(readable);
         let program = command.argv.first().map_or("", String::as_str);
-        let needs = Needs { env: &env, program, cwd: &cwd, readable: readable.collect() };
+        let copy = matches!(self.place, Place::Slot(_)).then(|| self.root());
+        let (readable, linked) = (readable.collect(), self.neighbours().to_vec());
+        let needs = Needs { env: &env, program, cwd: &cwd, readable, linked, copy };
         let View { hidden, shown } =
             View::of(&needs, &|name| std::env::var_os(name).map(Into::into));
         let writable: Vec<PathBuf> =
@@ -313,18 +314,19 @@ impl World {
     }
 }
 
-/// The same for worlds of one tree that were open at the same time.
+/// The same for worlds of one tree that were open at the same time. Those on another base than the first keep nothing.
 pub fn keep_outputs(worlds: Vec<World>) -> Result<(), Failure> {
     let (mut kept, mut folders) = (None, Vec::new());
     for World { cache, tree, place, folder, .. } in worlds {
-        if let Place::Overlay { lease, .. } = place {
+        let Place::Overlay { lease, .. } = place else { continue };
+        // All others are given back, for a base is changed by who has it alone.
+        let base = lease.files();
+        let (_, _, first) = kept.get_or_insert((cache, tree, lease));
+        if first.files() == base {
             folders.push(folder);
-            // All others are given back, for a base is changed by who has it alone.
-            kept.get_or_insert((cache, tree, lease));
         }
     }
     let Some((cache, tree, lease)) = &kept else { return Ok(()) };
-    folders
-        .iter()
-        .try_for_each(|folder| outputs::keep(cache, lease, &folder.path.join(UPPER), tree))
+    let uppers: Vec<PathBuf> = folders.iter().map(|folder| folder.path.join(UPPER)).collect();
+    outputs::keep(cache, lease, &uppers, tree)
 }

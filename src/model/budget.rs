@@ -14,9 +14,10 @@ pub struct Budget {
     /// Steps that are worked on at once, at least 1.
     #[serde(default = "Budget::steps_at_once_default")]
     pub steps_at_once: u32,
-    /// Checks of one tree that run at once where their folders lie apart, at least 1.
-    #[serde(default = "Budget::checks_at_once_default")]
-    pub checks_at_once: u32,
+    /// Checks of one tree that run at once where their folders lie apart, at least 1. `None` leaves it to what is known of
+    /// them: see `engine::gate`.
+    #[serde(default)]
+    pub checks_at_once: Option<u32>,
     /// Runs of checks, those of tests in doubt included; `None` for any number. What is known is not run and costs nothing.
     #[serde(default)]
     pub checks_max: Option<u32>,
@@ -102,10 +103,6 @@ impl Budget {
     fn steps_at_once_default() -> u32 {
         limits::STEPS_AT_ONCE_DEFAULT
     }
-
-    fn checks_at_once_default() -> u32 {
-        limits::CHECKS_AT_ONCE_DEFAULT
-    }
 }
 
 impl AskedBudget {
@@ -125,7 +122,7 @@ impl Default for Budget {
             attempts_max: limits::ATTEMPTS_DEFAULT,
             wall_ms_max: limits::RUN_WALL_DEFAULT.as_millis() as u64,
             steps_at_once: Budget::steps_at_once_default(),
-            checks_at_once: Budget::checks_at_once_default(),
+            checks_at_once: None,
             checks_max: None,
             lines_max: None,
             candidates: Budget::candidates_default(),

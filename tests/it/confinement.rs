@@ -362,7 +362,7 @@ fn a_tool_below_tmp_is_still_found() {
 #[test]
 fn a_neighbour_that_the_project_is_linked_to_can_be_read_and_no_other() {
     let home = std::env::var_os("HOME").unwrap();
-    let hidden = tempfile::Builder::new().prefix(".near").tempdir_in(home).unwrap();
+    let hidden = tempfile::Builder::new().prefix("near").tempdir_in(home).unwrap();
     let at = |name: &str| hidden.path().canonicalize().unwrap().join(name);
     for folder in ["near", "far"] {
         write(&at(folder).join("Cargo.toml"), folder);

@@ -168,7 +168,7 @@ fn two_packages(script: &str, more: &str) -> Project {
 #[test]
 fn checks_in_folders_apart_from_each_other_run_at_the_same_time() {
     let met = tempfile::tempdir().unwrap();
-    let door = format!("[sandbox]\nwritable = [{:?}]\n", met.path());
+    let door = format!("[budget]\nchecks_at_once = 2\n[sandbox]\nwritable = [{:?}]\n", met.path());
     // Each waits for the other.
     let script =
         format!("cd '{}' && touch OWN && while ! test -e OTHER; do :; done", met.path().display());
@@ -180,7 +180,8 @@ fn checks_in_folders_apart_from_each_other_run_at_the_same_time() {
 
 #[test]
 fn what_checks_build_at_the_same_time_is_there_the_next_time() {
-    let project = two_packages("test -e built || { touch built; exit 1; }", "");
+    let project =
+        two_packages("test -e built || { touch built; exit 1; }", "[budget]\nchecks_at_once = 2\n");
     project.write(".gitignore", "built\n");
     let home = Home::new();
     let statuses = |n: usize| {

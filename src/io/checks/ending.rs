@@ -89,6 +89,9 @@ pub(super) fn broken_off(how: &str, text: &[u8], reported: &Reported) -> CheckEn
     }
 }
 
+/// How far from its end a program says what it ended of.
+const LAST_LINES: usize = 40;
+
 /// The last line that names an error, as what Node.js says of one goes on with its stack; else the last with a word in it.
 fn last_words(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
@@ -96,9 +99,9 @@ fn last_words(text: &[u8]) -> String {
         let name = line.split([':', ' ', '[']).next().unwrap_or_default();
         name.ends_with("Error") || name.eq_ignore_ascii_case("error")
     };
-    let lines = || text.lines().map(str::trim);
-    let said = lines().rfind(is_error);
-    let said = said.or_else(|| lines().rfind(|line| line.contains(char::is_alphanumeric)));
+    let backwards = || text.lines().rev().take(LAST_LINES).map(str::trim);
+    let said = backwards().find(is_error);
+    let said = said.or_else(|| backwards().find(|line| line.contains(char::is_alphanumeric)));
     said.unwrap_or_default().to_owned()
 }
 

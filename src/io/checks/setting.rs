@@ -19,7 +19,7 @@ use crate::model::check::Check;
 use crate::model::failure::Failure;
 
 /// Folders that builds write.
-const BUILT: [&str; 3] = ["__pycache__", "node_modules", "target"];
+const BUILT: [&str; 2] = ["__pycache__", "node_modules"];
 
 #[derive(Serialize)]
 struct Setting<'a> {
@@ -40,7 +40,7 @@ pub fn setting(
 ) -> Result<String, Failure> {
     let mut marks = Vec::new();
     marks.extend(own_program().ok().map(|program| mark(&program)));
-    marks.extend(program(store.root(), check).iter().flat_map(|program| tool(program)));
+    marks.extend(program(store.root(), check).iter().flat_map(|file| tool(store.root(), file)));
     marks.extend(toolchains().iter().map(|file| mark(file)));
     for folder in store.dependency_folders(tree)? {
         marks.push(installed(&folder.under(store.root())));
@@ -88,7 +88,7 @@ fn program(root: &Path, check: &Check) -> Option<PathBuf> {
 }
 
 /// A program and the packages installed for it.
-fn tool(program: &Path) -> Vec<String> {
+fn tool(root: &Path, program: &Path) -> Vec<String> {
     let real = program.canonicalize().unwrap_or_else(|_| program.to_path_buf());
     let prefixes = [program, &real].map(|file| file.parent().and_then(Path::parent));
     let home = env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
@@ -96,7 +96,9 @@ fn tool(program: &Path) -> Vec<String> {
     let packages = prefixes.iter().flat_map(|prefix| linked::python_packages(prefix));
     let packages: Vec<String> = packages.map(|folder| installed(&folder)).collect();
     let in_place = prefixes.iter().flat_map(|prefix| linked::editable(prefix));
-    let in_place = in_place.map(|folder| sources(&folder));
+    // The project itself is told by its tree.
+    let is_beside = |folder: &PathBuf| !folder.starts_with(root) && !root.starts_with(folder);
+    let in_place = in_place.filter(is_beside).map(|folder| sources(&folder));
     [mark(&real)].into_iter().chain(packages).chain(in_place).collect()
 }
 
@@ -130,9 +132,21 @@ fn installed(folder: &Path) -> String {
 /// A folder outside the project whose files tests may use: by the size and time of each, without what is built or hidden.
 fn sources(folder: &Path) -> String {
     let (mut open, mut marks) = (vec![folder.to_path_buf()], Vec::new());
-    while let Some(place) = open.pop().filter(|_| marks.len() < LINKED_FILES_MAX) {
-        let is_source = |name: &String| !name.starts_with('.') && !BUILT.contains(&name.as_str());
-        for name in entries(&place).into_iter().filter(is_source) {
+    let mut n_looked = 0;
+    while let Some(place) = open.pop() {
+        let names = entries(&place);
+        // A folder that cargo builds in lies beside a manifest; elsewhere it is a source by that name.
+        let is_built = |name: &str| match name {
+            "target" => names.iter().any(|other| other == "Cargo.toml"),
+            name => BUILT.contains(&name),
+        };
+        let is_source =
+            |name: &&String| (!name.starts_with('.') || *name == ".cargo") && !is_built(name);
+        for name in names.iter().filter(is_source) {
+            n_looked += 1;
+            if n_looked > LINKED_FILES_MAX {
+                break;
+            }
             let path = place.join(name);
             match fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) {
                 true => open.push(path),
@@ -174,13 +188,37 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         put("src/a.py", "1");
+        put("Cargo.toml", "");
         let before = sources(place.path());
         put("src/__pycache__/a.pyc", "");
         put("target/debug/a", "");
         put(".git/index", "");
         assert_eq!(sources(place.path()), before, "what is built");
         put("src/a.py", "12");
-        assert_ne!(sources(place.path()), before);
+        let changed = sources(place.path());
+        assert_ne!(changed, before);
+        put("src/target/mod.rs", "");
+        assert_ne!(sources(place.path()), changed, "a source of that name");
+    }
+
+    #[test]
+    fn a_project_that_is_installed_in_place_is_told_by_its_tree_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let top = place.path().canonicalize().unwrap();
+        let (own, near) = (top.join("own"), top.join("near"));
+        let packages = own.join(".venv/lib/python3.11/site-packages");
+        for folder in [&packages, &own.join(".venv/bin"), &near] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(packages.join("own.pth"), own.to_str().unwrap()).unwrap();
+        fs::write(packages.join("near.pth"), near.to_str().unwrap()).unwrap();
+        let program = own.join(".venv/bin/python");
+        let told = || tool(&own, &program);
+        let before = told();
+        fs::write(own.join("a.py"), "saved").unwrap();
+        assert_eq!(told(), before);
+        fs::write(near.join("a.py"), "saved").unwrap();
+        assert_ne!(told(), before);
     }
 
     #[test]

@@ -86,6 +86,10 @@ pub struct Needs<'a> {
     pub cwd: &'a Path,
     /// What it needs beside the tools it can be seen to use.
     pub readable: Vec<PathBuf>,
+    /// What the project is linked to, unless it is somebody's own.
+    pub linked: Vec<PathBuf>,
+    /// The copy of the project, where it is not at the project's own path: what lies in it says nothing of the user.
+    pub copy: Option<&'a Path>,
 }
 
 impl Needs<'_> {
@@ -112,7 +116,9 @@ impl View {
         let hidden =
             homes.chain(private).filter(|folder| folder.is_dir() && folder.parent().is_some());
         let hidden = outermost(hidden.collect());
-        let shown = needs.readable.iter().cloned().chain(tools(needs, &hidden));
+        let linked = needs.linked.iter().cloned().chain(in_place(needs));
+        let linked = linked.filter(|path| !is_private(path, needs, own));
+        let shown = needs.readable.iter().cloned().chain(tools(needs, &hidden)).chain(linked);
         // What holds a hidden folder would show it again.
         let shown = shown.filter(|path| !hidden.iter().any(|folder| folder.starts_with(path)));
         View { shown: outermost(shown.filter(|path| path.exists()).collect()), hidden }
@@ -152,18 +158,44 @@ fn tools(needs: &Needs<'_>, hidden: &[PathBuf]) -> Vec<PathBuf> {
     let below = |top: Option<PathBuf>, names: &'static [&str]| {
         top.into_iter().flat_map(|top| names.iter().map(move |name| top.join(name)))
     };
-    let programs = program_folders(needs);
-    let prefixes = programs.iter().filter_map(|folder| folder.parent().map(Path::to_path_buf));
-    let prefixes = prefixes.chain(needs.var("VIRTUAL_ENV"));
-    let in_place: Vec<PathBuf> = prefixes.flat_map(|prefix| linked::editable(&prefix)).collect();
     on_path
-        .chain(programs)
+        .chain(program_folders(needs))
         .map(around)
-        .chain(in_place)
         .chain(TOOL_HOMES.iter().filter_map(|name| needs.var(name)))
         .chain(below(needs.home(), &SHOWN))
         .chain(below(needs.cargo_home(), &SHOWN_OF_CARGO))
         .collect()
+}
+
+/// Packages of Python that are installed in place for a program or the active environment.
+fn in_place(needs: &Needs<'_>) -> Vec<PathBuf> {
+    let of_programs = program_folders(needs).into_iter();
+    let prefixes = of_programs.filter_map(|folder| folder.parent().map(Path::to_path_buf));
+    let is_copy = |prefix: &PathBuf| needs.copy.is_some_and(|copy| prefix.starts_with(copy));
+    let prefixes = prefixes.chain(needs.var("VIRTUAL_ENV")).filter(|prefix| !is_copy(prefix));
+    prefixes.flat_map(|prefix| linked::editable(&prefix)).collect()
+}
+
+/// Whether showing a folder that something is linked to would show what is somebody's own: a home or what holds one, what
+/// has a hidden name in one, and the folders of programs' own data.
+fn is_private(path: &Path, needs: &Needs<'_>, own: &dyn Fn(&str) -> Option<PathBuf>) -> bool {
+    let above = HOMES.iter().map(Path::new);
+    let homes = needs.home().into_iter().chain([PathBuf::from("/root")]);
+    let is_home_of_somebody = |folder: &Path| {
+        folder
+            .parent()
+            .is_some_and(|parent| ["/home", "/Users"].iter().any(|at| parent == Path::new(at)))
+    };
+    let mut around =
+        homes.chain(path.ancestors().filter(|at| is_home_of_somebody(at)).map(Path::to_path_buf));
+    let mut data = PRIVATE.iter().filter_map(|name| own(name)).chain(needs.cargo_home());
+    let holds = |folder: &Path| folder.starts_with(path);
+    above.into_iter().any(holds)
+        || around.any(|home| {
+            let inside = path.strip_prefix(&home).ok().and_then(|inside| inside.iter().next());
+            holds(&home) || inside.is_some_and(|name| name.to_string_lossy().starts_with('.'))
+        })
+        || data.any(|folder| holds(&folder) || path.starts_with(folder))
 }
 
 /// The folders of a program and of what it links to: a virtual environment's Python is a link.
@@ -208,6 +240,7 @@ mod tests {
             "tool/bin",
             "manager/shims",
             "asked",
+            "near/.git",
         ];
         make(&names.map(at));
         make(std::slice::from_ref(&state));
@@ -222,6 +255,8 @@ mod tests {
             program: "true",
             cwd: Path::new("/"),
             readable: vec![at("asked"), home.clone()],
+            linked: ["near", ".ssh", ".cargo", "", "near/.git"].map(at).to_vec(),
+            copy: None,
         };
         let own = |name: &str| (name == "XDG_STATE_HOME").then(|| state.clone());
         let View { hidden, shown } = View::of(&needs, &own);
@@ -235,9 +270,39 @@ mod tests {
             "asked",
             "bin",
             "manager",
+            "near",
             "tool",
         ];
         assert_eq!(shown, expected.map(at));
+    }
+
+    #[test]
+    fn what_is_somebodys_own_is_not_shown_for_being_linked() {
+        let env = [("HOME".to_owned(), "/home/ada".to_owned())];
+        let (readable, linked) = (Vec::new(), Vec::new());
+        let needs =
+            Needs { env: &env, program: "true", cwd: Path::new("/"), readable, linked, copy: None };
+        let own = |name: &str| (name == "XDG_STATE_HOME").then(|| "/var/ada".into());
+        let is_private = |path: &str| is_private(Path::new(path), &needs, &own);
+        for path in [
+            "/",
+            "/home",
+            "/home/ada",
+            "/home/eve",
+            "/root",
+            "/home/ada/.aws",
+            "/home/eve/.x/y",
+            "/root/.ssh",
+            "/var/ada/x",
+            "/var",
+        ] {
+            assert!(is_private(path), "{path}");
+        }
+        for path in
+            ["/home/ada/src/near", "/home/ada/src/.hidden", "/root/near", "/srv/near", "/tmp/near"]
+        {
+            assert!(!is_private(path), "{path}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Outputs move together with the sources they were made from, and sources keep the times they had then. A source
 //! that a command changed on its own stays as the tree has it, but counts as changed from now on.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,26 +17,35 @@ use crate::base::path::RepoPath;
 use crate::io::store::{Store, TreeFile, is_output_folder};
 use crate::model::failure::Failure;
 
-/// Brings the base to `tree`, of which `upper` is the world's layer. Does nothing while other worlds need the base.
-pub fn keep(cache: &Cache, lease: &Lease, upper: &Path, tree: &TreeId) -> Result<(), Failure> {
+/// Brings the base to `tree`, of which `uppers` are the worlds' layers. Does nothing while other worlds need the base.
+pub fn keep(
+    cache: &Cache,
+    lease: &Lease,
+    uppers: &[PathBuf],
+    tree: &TreeId,
+) -> Result<(), Failure> {
     lease.change(cache, tree, |shown| {
         let base = lease.files();
         let files = cache.store.files(tree)?;
-        let mut found = Found::default();
-        Layer { store: &cache.store, upper, base: &base, files: &files }
-            .look(&RepoPath::root(), &mut found)
-            .map_err(trouble(upper))?;
         let changes = cache.store.changes(shown, tree)?;
         Folder::plain(&base).apply(&cache.store, &changes)?;
-        for path in &found.sources {
-            let is_change = changes.iter().any(|change| change.path == *path);
-            settle_time(&path.under(upper), &path.under(&base), is_change)
-                .map_err(trouble(&path.under(&base)))?;
-        }
-        for path in &found.outputs {
-            let to = path.under(&base);
-            if path.parent().under(&base).is_dir() {
-                merge(cache, &path.under(upper), &to).map_err(trouble(&to))?;
+        let mut settled = BTreeSet::new();
+        for upper in uppers {
+            let mut found = Found::default();
+            Layer { store: &cache.store, upper, base: &base, files: &files }
+                .look(&RepoPath::root(), &mut found)
+                .map_err(trouble(upper))?;
+            // A source that several worlds were given has its time by the first.
+            for path in found.sources.into_iter().filter(|path| settled.insert(path.clone())) {
+                let is_change = changes.iter().any(|change| change.path == path);
+                settle_time(&path.under(upper), &path.under(&base), is_change)
+                    .map_err(trouble(&path.under(&base)))?;
+            }
+            for path in &found.outputs {
+                let to = path.under(&base);
+                if path.parent().under(&base).is_dir() {
+                    merge(cache, &path.under(upper), &to).map_err(trouble(&to))?;
+                }
             }
         }
         Ok(())

@@ -31,7 +31,8 @@ pub(super) const KEYS: &[Key] = &[
         table: "budget",
         name: "checks_at_once",
         takes: Takes::Count(64),
-        doc: "How many checks run at the same time where their folders lie apart; 2 when left out.",
+        doc: "How many checks run at the same time where their folders lie apart; when left out 2 of those that were found by \
+              their files, and 1 of those that are written here.",
     },
     Key {
         table: "budget",
@@ -81,9 +82,7 @@ impl Reader<'_> {
         if let Some(n) = count(taken.remove("steps_at_once")) {
             config.budget.steps_at_once = small(n);
         }
-        if let Some(n) = count(taken.remove("checks_at_once")) {
-            config.budget.checks_at_once = small(n);
-        }
+        config.budget.checks_at_once = count(taken.remove("checks_at_once")).map(small);
         config.budget.checks_max = count(taken.remove("checks")).map(small);
         config.budget.lines_max = count(taken.remove("lines")).map(small);
         if let Some(n) = count(taken.remove("candidates")) {

@@ -21,7 +21,7 @@ fn told(text: &str) -> String {
                 .replace(&approval, "")
                 .replace(&models, "")
                 .replace(
-                    ", steps_at_once: 2, checks_at_once: 2, checks_max: None, lines_max: None",
+                    ", steps_at_once: 2, checks_at_once: None, checks_max: None, lines_max: None",
                     "",
                 )
         }
@@ -94,7 +94,7 @@ allow = ["tests/fuzz/*"]
         attempts_max: 7,
         wall_ms_max: 60_000,
         steps_at_once: 3,
-        checks_at_once: 4,
+        checks_at_once: Some(4),
         checks_max: Some(50),
         lines_max: None,
         candidates: 3,

@@ -256,12 +256,7 @@ fn by_name(file: &File<'_>, after: &Side<'_>, all: &mut Vec<Finding>) {
         let code = &before.code;
         code.all().filter(|at| code.at(at + 1) == "=" && is_judge(code.at(*at))).count()
     });
-    // Other programs have hooks by that name too.
-    let is_of_others = |at: &usize| {
-        let name = code.tokens.get(at + 2);
-        name.is_some_and(|name| name.is_literal() && !name.bare().starts_with("pytest_"))
-    };
-    let hooked = file.new_places("specname =").into_iter().filter(|at| !is_of_others(at));
+    let hooked = file.new_places("specname =").into_iter();
     for at in set.chain(assigned.skip(n_before)).chain(hooked).collect::<Vec<_>>() {
         let why = format!("it changes how tests are judged: `{}`", shown(code, at));
         all.push(file.finding(FindingKind::PatchedRunner, code.line(at), why));
