@@ -262,7 +262,7 @@ fn written(wanted: bool, files: &[String], id: RunId) -> String {
 }
 
 fn print_proposal(style: Style, review: &Review) {
-    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, search, .. } =
+    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, .. } =
         &review.proposal.evidence;
     say(&format!("{}\n{}\n", style.bold(&review.proposal.title), style.diff(&review.patch())));
     if review.proposal.llm {
@@ -300,18 +300,25 @@ fn print_proposal(style: Style, review: &Review) {
         ));
         say(&format!("               {}\n", style.faint(&format!("{} [{how}]", check.command))));
     }
-    if let Some(search) = search {
-        say(&format!("  search       {}\n", searched(search)));
-        let confidence = confidence::told(search);
-        if !confidence.is_empty() {
-            say(&format!("               {confidence}\n"));
+    for (step, search) in review.proposal.searches() {
+        if let Some(title) = step {
+            say(&format!("  step         {title}\n"));
         }
-        for other in &search.others {
-            say(&format!("               or {other}\n"));
-        }
-        if !search.reason.is_empty() {
-            say(&format!("               {}\n", search.reason));
-        }
+        print_search(search);
+    }
+}
+
+fn print_search(search: &SearchFact) {
+    say(&format!("  search       {}\n", searched(search)));
+    let confidence = confidence::told(search);
+    if !confidence.is_empty() {
+        say(&format!("               {confidence}\n"));
+    }
+    for other in &search.others {
+        say(&format!("               or {other}\n"));
+    }
+    if !search.reason.is_empty() {
+        say(&format!("               {}\n", search.reason));
     }
 }
 

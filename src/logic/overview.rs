@@ -34,7 +34,7 @@ pub fn markdown(run: &Run) -> String {
     section(&mut page, "Questions", questions(run));
     if let Some(proposal) = &run.proposal {
         section(&mut page, "Proposal", changes(run, proposal));
-        section(&mut page, "Evidence", evidence(&proposal.evidence));
+        section(&mut page, "Evidence", evidence(proposal));
         section(&mut page, "Left out", left_out(&proposal.guard));
     }
     section(
@@ -178,8 +178,8 @@ fn left_out(guard: &Guarded) -> impl Iterator<Item = String> {
 /// Said of a change that turned nothing green.
 pub const UNASKED: &str = "no red test asked for this; what passed before passes";
 
-fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
-    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, search, .. } = evidence;
+fn evidence(proposal: &Proposal) -> impl Iterator<Item = String> {
+    let Evidence { fixed, still_red, flaky, n_passed, n_skipped, checks, .. } = &proposal.evidence;
     let unasked = fixed.is_empty().then(|| UNASKED.to_owned()).into_iter();
     let fixed = fixed.iter().map(|test| format!("`{}`: red before, green after", test.name));
     let red = still_red.iter().map(|test| format!("`{}`: red before and after", test.name));
@@ -192,9 +192,14 @@ fn evidence(evidence: &Evidence) -> impl Iterator<Item = String> {
         };
         format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
     });
-    let told = search.iter().flat_map(|search| {
+    let told = proposal.searches().into_iter().flat_map(|(step, search)| {
+        let of_step = |told: String| match step {
+            Some(title) => format!("{title}: {told}"),
+            None => told,
+        };
         let others = search.others.iter().map(|other| format!("or {other}"));
-        std::iter::once(confidence::told(search)).filter(|told| !told.is_empty()).chain(others)
+        let told = Some(confidence::told(search)).filter(|told| !told.is_empty());
+        told.map(of_step).into_iter().chain(others)
     });
     unasked.chain(fixed).chain(red).chain(flaky).chain(all).chain(checks).chain(told)
 }

@@ -284,6 +284,9 @@ fn record(session: &Arc<Session>, wanted: &Wanted, hunks: Choice) {
     let command = match wanted.way {
         Way::In => {
             let parts = wanted.parts.clone();
+            if parts.is_empty() {
+                session.state().settle_all(id, &hunks);
+            }
             Command::Accepted { id, acceptance, hunks, parts }
         }
         Way::Out => Command::TakenBack { id, acceptance },

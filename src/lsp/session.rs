@@ -330,6 +330,13 @@ impl State {
         self.boards.iter().find_map(|(root, board)| Some((root.as_path(), board.run(id)?)))
     }
 
+    /// Remembers hunks that were seen in the texts.
+    pub fn settle_all(&mut self, id: RunId, hunks: &Choice) {
+        let board = self.boards.values_mut().find(|board| board.run(id).is_some());
+        let Some(board) = board else { return };
+        hunks.iter().for_each(|(path, hunk)| board.settle(id, path, *hunk, true));
+    }
+
     /// Gives a command to the engine that has a run, or that will have it once it is open.
     pub fn send(&mut self, id: RunId, command: Command) -> Result<(), Refusal> {
         if let Some(started) = self.started.get(&id) {

@@ -34,6 +34,17 @@ pub struct Proposal {
     pub steps: Vec<StepChange>,
 }
 
+impl Proposal {
+    /// How the searches went, each with the title of its step where several brought something.
+    pub fn searches(&self) -> Vec<(Option<&str>, &SearchFact)> {
+        if self.steps.len() < 2 {
+            return self.evidence.search.iter().map(|search| (None, search)).collect();
+        }
+        let searched = self.steps.iter().filter_map(|step| Some((step, step.search.as_ref()?)));
+        searched.map(|(step, search)| (Some(step.title.as_str()), search)).collect()
+    }
+}
+
 /// What one step of a plan brought into a proposal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepChange {

@@ -88,14 +88,16 @@ fn evidence(files: &Files<'_>, dir: &RepoPath, is_test: fn(&str) -> bool) -> Opt
         .map(|path| format!("`{path}` holds Rust tests"))
 }
 
+/// Attributes that make a test, anywhere in a line: macros and short modules hold them in the middle.
 fn has_test(text: &str) -> bool {
-    let is_attribute = |line: &str| {
-        line.starts_with("#[")
-            && ["#[test", "::test", "#[rstest", "#[quickcheck", "#[wasm_bindgen_test"]
-                .iter()
-                .any(|mark| line.contains(mark))
+    let makes_test = |attribute: &str| {
+        let name = attribute.split(']').next().unwrap_or_default();
+        let starts = ["test", "rstest", "quickcheck", "wasm_bindgen_test"];
+        name.contains("::test") || starts.iter().any(|start| name.starts_with(start))
     };
-    text.lines().map(str::trim_start).any(is_attribute) || is_example(text)
+    let is_code = |line: &&str| !line.starts_with("//");
+    let mut lines = text.lines().map(str::trim_start).filter(is_code);
+    lines.any(|line| line.split("#[").skip(1).any(makes_test)) || is_example(text)
 }
 
 /// Whether documentation in a source holds code.

@@ -76,6 +76,12 @@ fn cargo_projects() {
     clippy in .: cargo clippy --all-targets (`Cargo.toml`)
     note: `Cargo.toml` is a Cargo project without tests
     ");
+    let short = "//- Cargo.toml\n[package]\n//- src/lib.rs\nmod tests { #[test] fn a() {} }\n";
+    insta::assert_snapshot!(found(short, None), @"
+    cargo test in .: cargo test (`src/lib.rs` holds Rust tests)
+    cargo-check in .: cargo check --all-targets (`Cargo.toml`)
+    clippy in .: cargo clippy --all-targets (`Cargo.toml`)
+    ");
     let two = "//- a/Cargo.toml\n[package]\n//- a/tests/it.rs\n#[tokio::test]\n//- b/Cargo.toml\n//- b/src/lib.rs\n    #[test]\n";
     insta::assert_snapshot!(found(two, None), @r#"
     cargo test:a in a: cargo test (`a/tests/it.rs` holds Rust tests)

@@ -7,7 +7,7 @@ import sys
 gate = sys.argv[1]
 server = subprocess.Popen(["greenloop", "lsp"], stdout=subprocess.PIPE)
 while line := server.stdout.readline():
-    length = int(line.removeprefix(b"Content-Length: "))
+    length = int(line.split(b":")[1])
     body = server.stdout.read(2 + length)
     if b'"workspace/applyEdit"' in body:
         os.mkfifo(gate)

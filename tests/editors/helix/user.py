@@ -3,6 +3,8 @@
 Helix has no way in but its terminal, so this presses keys, has texts piped out, and waits for menus on the screen. What
 Helix and the server say to each other passes through here, which tells what is listed and what is asked."""
 
+from __future__ import annotations
+
 import json
 import os
 import select
