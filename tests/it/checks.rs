@@ -480,6 +480,7 @@ fn every_outcome_of_pytest_has_its_place() {
 
 const RUST: &str =
     "/// ```\n/// assert_eq!(demo::half(4), 3);\n/// ```\npub fn half(n: u32) -> u32 { n / 2 }\n
+/// ```\n/// assert_eq!(demo::same(4), 4);\n/// ```\npub fn same(n: u32) -> u32 { n }\n
 #[cfg(test)]
 mod tests {
     #[test] fn whole() { assert_eq!(super::half(4), 2); }
@@ -499,11 +500,12 @@ fn cargo_tells_tests_of_every_binary_and_builds_that_fail() {
     let crashed = run_one(&place);
     insta::assert_snapshot!(told(&crashed), @r#"
     Crashed { detail: "`demo::it` ended early: signal: 6, SIGABRT: process abort signal" }, not complete
-    Errored demo tests::unwraps src/lib.rs:10 <src/lib.rs:10> called `Option::unwrap()` on a `None` value
-    Failed demo tests::fails src/lib.rs:9 <src/lib.rs:9> assertion `left == right` failed
+    Errored demo tests::unwraps src/lib.rs:15 <src/lib.rs:15> called `Option::unwrap()` on a `None` value
+    Failed demo tests::fails src/lib.rs:14 <src/lib.rs:14> assertion `left == right` failed
     Failed demo::doc src/lib.rs - half src/lib.rs:1 assertion `left == right` failed
     Failed demo::plain (harness) plain words
     Passed demo tests::whole
+    Passed demo::doc src/lib.rs - same
     "#);
     assert!(!printed(&place, &crashed).contains("{\"reason\""));
     write(
@@ -515,14 +517,18 @@ fn cargo_tells_tests_of_every_binary_and_builds_that_fail() {
     let names = ["demo::it whole".to_owned(), "demo tests::fails".to_owned()];
     insta::assert_snapshot!(told(&run_all(&place, Select::Only(&names))[0]), @r#"
     Completed, complete
-    Failed demo tests::fails src/lib.rs:9 <src/lib.rs:9> assertion `left == right` failed
+    Failed demo tests::fails src/lib.rs:14 <src/lib.rs:14> assertion `left == right` failed
     Passed demo::it whole
     "#);
     let names = ["demo::doc src/lib.rs - half".to_owned()];
-    insta::assert_snapshot!(told(&run_all(&place, Select::Only(&names))[0]), @r#"
+    let one = run_all(&place, Select::Only(&names)).remove(0);
+    insta::assert_snapshot!(told(&one), @r#"
     Completed, complete
     Failed demo::doc src/lib.rs - half src/lib.rs:1 assertion `left == right` failed
     "#);
+    // The other example is not even compiled, nor are the other test programs.
+    let printed = printed(&place, &one);
+    assert!(printed.contains("1 filtered out") && !printed.contains("Running"), "{printed}");
     write(&place.root.join("src/lib.rs"), "pub fn half(n: u32) -> u32 { \"n\" }\n");
     insta::assert_snapshot!(told(&run_one(&place)), @r#"
     BuildFailed, not complete

@@ -54,23 +54,21 @@ fn arguments(wanted: &Wanted<'_>) -> (Vec<String>, Vec<String>) {
         .iter()
         .flat_map(|package| ["--package".to_owned(), (*package).to_owned()])
         .collect();
-    let has_doc = binaries.iter().any(|binary| target(binary) == [DOC]);
+    let targets: BTreeSet<Vec<&str>> = binaries.iter().map(|binary| target(binary)).collect();
+    let has_doc = targets.iter().any(|target| *target == [DOC]);
     let has_harness = split.iter().any(|(_, name)| *name == HARNESS);
     // Documentation tests cannot be named beside others, nor exactly, since their names hold line numbers.
     let is_exact = !has_doc && !has_harness;
-    if !has_doc {
-        let targets: BTreeSet<Vec<String>> =
-            binaries.iter().map(|binary| target(binary)).map(option).collect();
-        cargo.extend(targets.into_iter().flatten());
+    if !has_doc || targets.len() == 1 {
+        cargo.extend(targets.into_iter().flat_map(option));
     }
-    let mut tests: BTreeSet<String> =
-        split.iter().map(|(_, name)| without_number(name).to_owned()).collect();
+    let mut tests: BTreeSet<&str> = split.iter().map(filter).collect();
     if has_harness {
         // A program that is no test program of Rust's may take arguments of its own.
         tests.clear();
     }
     let exact = is_exact.then(|| "--exact".to_owned());
-    (cargo, exact.into_iter().chain(tests).collect())
+    (cargo, exact.into_iter().chain(tests.into_iter().map(str::to_owned)).collect())
 }
 
 fn package(binary: &str) -> &str {
@@ -85,13 +83,21 @@ fn target(binary: &str) -> Vec<&str> {
 fn option(target: Vec<&str>) -> Vec<String> {
     match target[..] {
         [] => vec!["--lib".to_owned()],
+        [DOC] => vec!["--doc".to_owned()],
         [kind, name] => vec![format!("--{kind}"), name.to_owned()],
         [test, ..] => vec!["--test".to_owned(), test.to_owned()],
     }
 }
 
-fn without_number(name: &str) -> &str {
-    name.rsplit_once(" #").map_or(name, |(item, _)| item)
+/// What the test program knows a test by. For a documentation test, `src/lib.rs - add #2`, it is one word of the item, or
+/// of the file: rustdoc takes each word of `--test-args` for a filter of its own, and `-` is in all names.
+fn filter<'a>((binary, name): &(&str, &'a str)) -> &'a str {
+    if target(binary) != [DOC] {
+        return name;
+    }
+    let item = name.rsplit_once(" #").map_or(*name, |(item, _)| item);
+    let item = item.split_once(" - ").map_or(item, |(_, item)| item);
+    item.split_whitespace().max_by_key(|word| word.len()).unwrap_or(item)
 }
 
 /// The check's command with ours and the selection on either side of `--`.
@@ -223,9 +229,14 @@ mod tests {
             &["a::it x", "a::bin/tool y", "b::it x"],
             " --package a --package b --bin tool --test it -- --test-threads=1 --exact x y",
         );
+        check(&["a::doc src/lib.rs - add #2", "a x"], " --package a -- --test-threads=1 add x");
         check(
-            &["a::doc src/lib.rs - add #2", "a x"],
-            " --package a -- --test-threads=1 src/lib.rs - add x",
+            &["a::doc src/lib.rs - Sum<'a, T>::add #2", "a::doc src/lib.rs #3"],
+            " --package a --doc -- --test-threads=1 T>::add src/lib.rs",
+        );
+        check(
+            &["a::it one - two #3 four"],
+            " --package a --test it -- --test-threads=1 --exact one - two #3 four",
         );
         check(&["a::plain (harness)"], " --package a --test plain -- --test-threads=1");
         check(&["(build)", "a x"], " -- --test-threads=1");
