@@ -74,6 +74,9 @@ pub const LEFT_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const WORKER_WALL_DEFAULT: Duration = Duration::from_secs(600);
 /// What is shown of a line that a worker's program prints, in bytes.
 pub const WORKER_LINE_BYTES_MAX: usize = 200;
+
+/// Of a title where it stands on one line: of a document, or of a question.
+pub const TITLE_BYTES_MAX: usize = 100;
 /// Between two reports of how far a worker is.
 pub const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// Message text kept per test, in bytes.

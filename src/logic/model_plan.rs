@@ -4,14 +4,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::ids::StepId;
+use crate::base::limits::TITLE_BYTES_MAX;
 use crate::base::near::near;
 use crate::base::text::in_a_line;
 use crate::model::plan::{Plan, Step};
 use crate::model::report::TestId;
 use crate::model::transcript::{Arguments, Tool};
 
-/// Of a title, in bytes: it stands on one line of a document.
-const TITLE_BYTES_MAX: usize = 100;
 /// The tool's name.
 pub const TOOL: &str = "plan";
 

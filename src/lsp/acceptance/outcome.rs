@@ -5,11 +5,15 @@ use std::sync::Arc;
 
 use super::missing::Missing;
 use super::{Seen, Wanted, carry_out, not_applied, record, still_shown};
+use crate::base::ids::RunId;
+use crate::base::limits::TITLE_BYTES_MAX;
 use crate::base::path::RepoPath;
+use crate::base::text::in_a_line;
 use crate::logic::acceptance::Swaps;
 use crate::logic::review::edits::Way;
 use crate::lsp::questions::Question;
 use crate::lsp::session::Session;
+use crate::lsp::summary;
 use crate::model::proposal::HunkAt;
 use crate::model::subset::Choice;
 
@@ -67,11 +71,19 @@ pub(super) async fn conclude(
 const FINISH: &str = "Finish";
 const ROLL_BACK: &str = "Roll back";
 
+/// Which of several proposals it is about.
+fn title(session: &Session, run: RunId) -> String {
+    let state = session.state();
+    let of_run = state.run(run).map(|(_, view)| summary::title(&view.run));
+    in_a_line(&of_run.unwrap_or_default(), TITLE_BYTES_MAX)
+}
+
 /// Some of an edit arrived and some did not.
 async fn ask_about_rest(session: &Arc<Session>, wanted: Wanted, arrived: Choice, missing: &Choice) {
     let files: BTreeSet<&str> = missing.iter().map(|(path, _)| path.as_str()).collect();
     let text = format!(
-        "{} of {} changes were applied; missing in {}",
+        "{}: {} of {} changes were applied; missing in {}",
+        title(session, wanted.run),
         arrived.len(),
         wanted.hunks.len(),
         files.into_iter().collect::<Vec<_>>().join(", ")

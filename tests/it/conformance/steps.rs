@@ -177,7 +177,7 @@ impl Desk {
             let left_out = matches!(change, Change::File(file) if file.left_out);
             Draft { path: RepoPath::new(path).unwrap(), kind, before, after, left_out }
         };
-        self.engine.propose(*id, changes.iter().map(draft).collect(), &[]);
+        self.engine.propose(*id, "make it so", changes.iter().map(draft).collect(), &[]);
         Ok(())
     }
 

@@ -129,7 +129,13 @@ impl FakeEngine {
     }
 
     /// A run's work is done: these changes, which turn these tests green.
-    pub fn propose(&self, id: RunId, drafts: Vec<Draft>, fixed: &[&str]) -> Arc<Review> {
+    pub fn propose(
+        &self,
+        id: RunId,
+        title: &str,
+        drafts: Vec<Draft>,
+        fixed: &[&str],
+    ) -> Arc<Review> {
         let (left_out, drafts): (Vec<Draft>, Vec<Draft>) =
             drafts.into_iter().partition(|draft| draft.left_out);
         let left = |draft: &Draft| LeftOut { class: Class::Test, change: draft.change() };
@@ -138,7 +144,7 @@ impl FakeEngine {
         let proposal = Proposal {
             run: id,
             attempt: AttemptId(1),
-            title: "make it so".into(),
+            title: title.into(),
             worker: String::new(),
             llm: false,
             base: TreeId::new("base"),

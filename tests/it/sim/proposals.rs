@@ -38,6 +38,11 @@ struct Made {
     base: Option<usize>,
 }
 
+/// What a run calls its proposal.
+pub fn title(id: RunId) -> String {
+    format!("make it so as {id}")
+}
+
 impl World {
     pub fn is_at_work(&self) -> bool {
         !self.started.is_empty()
@@ -78,7 +83,7 @@ impl World {
         let fixed: Vec<&'static str> =
             TESTS.iter().copied().filter(|_| self.rng.percent(25)).collect();
         let drafts = made.iter().map(|made| made.draft.clone()).collect();
-        let review = self.engine.propose(id, drafts, &fixed);
+        let review = self.engine.propose(id, &title(id), drafts, &fixed);
         let mut files = Vec::new();
         for (change, made) in review.proposal.files.iter().zip(made) {
             self.learn(id, bases, change, &made);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::accept::{Aim, Applied};
 use super::editor::Via;
 use super::oracle::Way;
+use super::proposals::title;
 use super::world::{Fault, World};
 
 impl World {
@@ -88,7 +89,13 @@ impl World {
             hunks.chain(left.wholes.iter().map(|at| &*self.wholes[*at].path)).collect();
         let files = files.into_iter().collect::<Vec<_>>().join(", ");
         let (n_left, n_all) = (n_of(left), n_of(missing));
-        format!("Greenloop: {} of {n_all} changes were applied; missing in {files}", n_all - n_left)
+        let of_hunks = left.hunks.iter().map(|at| self.known[*at].run);
+        let mut runs = of_hunks.chain(left.wholes.iter().map(|at| self.wholes[*at].run));
+        let title = runs.next().map(title).unwrap_or_default();
+        let n_applied = n_all - n_left;
+        format!(
+            "Greenloop: {title}: {n_applied} of {n_all} changes were applied; missing in {files}"
+        )
     }
 
     async fn finish_rest(&mut self, aim: &Aim, n_told: usize) -> Result<(), Fault> {
