@@ -108,8 +108,11 @@ export async function greenloop(): Promise<Greenloop> {
 
 export const run = (command: string, ...args: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(`greenloop.${command}`, ...args);
 
+/** A code that leads somewhere is no bare text. */
+const codeOf = ({ code }: vscode.Diagnostic): unknown => (typeof code === 'object' ? code.value : code);
+
 export const diagnostics = (name: string, code: string): vscode.Diagnostic[] =>
-  vscode.languages.getDiagnostics(file(name)).filter((found) => found.source === 'greenloop' && found.code === code);
+  vscode.languages.getDiagnostics(file(name)).filter((found) => found.source === 'greenloop' && codeOf(found) === code);
 
 /** The task that fits, once there is one. */
 export const task = (api: Greenloop, what: string, fits: (task: Task) => boolean): Promise<Task> =>
