@@ -29,6 +29,7 @@ mod questions;
 mod review;
 mod server;
 mod session;
+mod settings;
 mod started;
 mod summary;
 mod tasks;

@@ -36,6 +36,10 @@ pub struct Capabilities {
     /// Shows which actions a language model made (LSP 3.18).
     pub llm_tag: bool,
     pub progress: bool,
+    /// Answers what is set in it.
+    pub gives_settings: bool,
+    /// Says that its settings changed if it is asked to.
+    pub registers_settings: bool,
     pub diagnostic_versions: bool,
     pub related_information: bool,
     /// Keeps what comes with a diagnostic and gives it back when it asks for actions.
@@ -115,6 +119,8 @@ impl Capabilities {
                 .is_some_and(|tags| tags.contains(&LLM_GENERATED.into())),
             preferred_actions: action["isPreferredSupport"] == true,
             progress: client["window"]["workDoneProgress"] == true,
+            gives_settings: workspace["configuration"] == true,
+            registers_settings: workspace["didChangeConfiguration"]["dynamicRegistration"] == true,
             diagnostic_versions: document["publishDiagnostics"]["versionSupport"] == true,
             related_information: document["publishDiagnostics"]["relatedInformation"] == true,
             diagnostic_data: document["publishDiagnostics"]["dataSupport"] == true,
@@ -254,6 +260,8 @@ mod tests {
                     preferred_actions: false,
                     llm_tag: false,
                     progress: false,
+                    gives_settings: false,
+                    registers_settings: false,
                     diagnostic_versions: false,
                     related_information: false,
                     diagnostic_data: false,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 use tower_lsp::lsp_types::notification::PublishDiagnostics;
 use tower_lsp::lsp_types::request::{
-    Completion, DocumentSymbolRequest, FoldingRangeRequest, RegisterCapability, Request,
+    Completion, DocumentSymbolRequest, FoldingRangeRequest, Request,
 };
 use tower_lsp::lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Diagnostic, DiagnosticSeverity,
@@ -43,9 +43,9 @@ pub fn run_of(uri: &Url) -> Option<RunId> {
     RunId::parse(path.strip_suffix(".md")?)
 }
 
-/// Asks an editor that can to come to us with plans, and with nothing else: what we say of other documents would stand
+/// Has an editor that can come to us with plans, and with nothing else: what we say of other documents would stand
 /// in the way of what their own servers say.
-pub fn register(session: &Session) {
+pub fn registrations(session: &Session) -> Vec<Value> {
     let wanted = session.capabilities().plans;
     let selector = json!([
         {"scheme": virtual_docs::SCHEME, "pattern": "**/plan/*.md"},
@@ -60,12 +60,7 @@ pub fn register(session: &Session) {
         options["documentSelector"] = selector.clone();
         json!({"id": format!("greenloop-plan-{method}"), "method": method, "registerOptions": options})
     };
-    let registrations: Vec<Value> =
-        entries.into_iter().filter(|(wanted, ..)| *wanted).map(entry).collect();
-    if !registrations.is_empty() {
-        let params = json!({ "registrations": registrations });
-        session.ask_in_background(RegisterCapability::METHOD, params);
-    }
+    entries.into_iter().filter(|(wanted, ..)| *wanted).map(entry).collect()
 }
 
 fn step_asked(run: &Run) -> Option<StepId> {

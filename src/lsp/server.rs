@@ -6,11 +6,11 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{
     CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams,
-    CompletionResponse, DidChangeTextDocumentParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams, FoldingRange,
-    FoldingRangeParams, InitializeParams, InitializeResult, InitializedParams, InlayHint,
-    InlayHintParams, NumberOrString, WorkDoneProgressCancelParams,
+    CompletionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentSymbolParams, DocumentSymbolResponse, ExecuteCommandParams,
+    FoldingRange, FoldingRangeParams, InitializeParams, InitializeResult, InitializedParams,
+    InlayHint, InlayHintParams, NumberOrString, WorkDoneProgressCancelParams,
 };
 use tower_lsp::{LanguageServer, LspService, async_trait};
 
@@ -20,7 +20,7 @@ use super::handlers::{
 use super::session::Session;
 use super::tasks::{self, HunksParams};
 use super::virtual_docs::{self, ContentParams};
-use super::{commands, plan_docs, progress, test_list};
+use super::{commands, plan_docs, progress, settings, test_list};
 
 pub struct Server {
     pub session: Arc<Session>,
@@ -57,6 +57,10 @@ impl LanguageServer for Server {
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
         initialize::folders_changed(&self.session, &params);
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        settings::changed(&self.session, &params.settings);
     }
 
     async fn did_open(&self, params: DidOpenTextDocumentParams) {

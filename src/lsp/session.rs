@@ -39,6 +39,8 @@ pub struct Session {
     pub latency: Latency,
     pub engines: Box<dyn Engines>,
     initialize: Mutex<Value>,
+    /// What the user lets runs spend, as the editor said last.
+    budget: Mutex<AskedBudget>,
     capabilities: OnceLock<Capabilities>,
     state: Mutex<State>,
     opening: Mutex<()>,
@@ -91,6 +93,7 @@ impl Session {
             latency: Latency::default(),
             engines,
             initialize: Mutex::default(),
+            budget: Mutex::default(),
             capabilities: OnceLock::new(),
             state: Mutex::default(),
             opening: Mutex::default(),
@@ -124,15 +127,13 @@ impl Session {
         lock(&self.initialize)["initializationOptions"]["trusted"].as_bool()
     }
 
-    /// What the user lets runs spend, as the editor says in its `initializationOptions`, in the words of `greenloop.toml`.
+    /// What the user lets runs spend, as the editor said last.
     pub fn asked_budget(&self) -> AskedBudget {
-        let initialize = lock(&self.initialize);
-        let budget = &initialize["initializationOptions"]["budget"];
-        let count = |name: &str| budget[name].as_u64().filter(|count| *count > 0);
-        AskedBudget {
-            attempts_max: count("attempts").and_then(|count| u32::try_from(count).ok()),
-            wall_ms_max: count("wall_seconds").map(|seconds| seconds.saturating_mul(1000)),
-        }
+        *lock(&self.budget)
+    }
+
+    pub fn set_budget(&self, budget: AskedBudget) {
+        *lock(&self.budget) = budget;
     }
 
     /// What the editor can do; the least before it has said so.

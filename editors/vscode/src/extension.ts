@@ -46,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): Greenloop {
     server.onDidChangeHealth(() => server.health !== 'running' && progress.clear()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (['greenloop.server', 'greenloop.budget'].some((part) => change.affectsConfiguration(part))) void server.restart();
+      if (change.affectsConfiguration('greenloop.server')) void server.restart();
     }),
     ...runChecksOften(server),
     ...registered,

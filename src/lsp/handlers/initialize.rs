@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Response;
+use tower_lsp::lsp_types::request::{RegisterCapability, Request};
 use tower_lsp::lsp_types::{
     DidChangeWorkspaceFoldersParams, InitializeParams, InitializeResult, ServerInfo, Url,
 };
@@ -15,11 +16,13 @@ use crate::lsp::plan_docs;
 use crate::lsp::projects;
 use crate::lsp::review;
 use crate::lsp::session::Session;
+use crate::lsp::settings;
 use crate::lsp::virtual_docs;
 
 /// Answers at once; folders are opened only after `initialized`.
 pub fn initialize(session: &Session, params: &InitializeParams) -> InitializeResult {
     session.state().folders_named = folders(params);
+    settings::take(session, params.initialization_options.as_ref().unwrap_or(&Value::Null));
     InitializeResult {
         capabilities: capabilities::offered(session.capabilities().encoding),
         server_info: Some(ServerInfo {
@@ -59,10 +62,22 @@ pub fn initialized(session: &Arc<Session>) {
         latency::counted(&drawer.latency, "(drawing)", drawing).await;
     });
     tokio::spawn(review::keep_refreshed(session.clone()));
-    plan_docs::register(session);
+    register(session);
+    settings::ask(session);
     let folders = std::mem::take(&mut session.state().folders_named);
     for folder in folders {
         projects::open(session, &folder);
+    }
+}
+
+/// Asks an editor that can to come to us with what is ours.
+fn register(session: &Session) {
+    let plans = plan_docs::registrations(session);
+    let registrations: Vec<Value> =
+        plans.into_iter().chain(settings::registration(session)).collect();
+    if !registrations.is_empty() {
+        let params = json!({ "registrations": registrations });
+        session.ask_in_background(RegisterCapability::METHOD, params);
     }
 }
 

@@ -26,6 +26,8 @@ pub fn breach(message: &Value, capabilities: &Value) -> Option<&'static str> {
             let by_name = capabilities["workspace"]["textDocumentContent"].is_object();
             (!by_name).then_some("this editor opens no documents by name")
         }
+        Some("workspace/configuration") => (capabilities["workspace"]["configuration"] != true)
+            .then_some("this editor does not say what is set in it"),
         Some("client/registerCapability") => {
             let all = params["registrations"].as_array();
             let is_unasked = |registered: &Value| {

@@ -268,6 +268,8 @@ impl Wire {
                 self.shown.extend(message["params"]["uri"].as_str().map(str::to_owned));
                 self.agree(&message, json!({"success": true})).await;
             }
+            // Nothing is set.
+            Some("workspace/configuration") => self.agree(&message, json!([null])).await,
             Some("$/progress") => self.notified.push(message),
             Some("$/cancelRequest") => {
                 self.questions.retain(|open| open["id"] != message["params"]["id"]);

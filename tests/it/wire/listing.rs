@@ -1,6 +1,7 @@
 //! What plugins draw their own views of: runs with their steps and hunks, and the tests.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -143,13 +144,53 @@ fn an_editors_settings_say_what_runs_may_spend() {
     let mut client = Client::start();
     let budget = json!({"budget": {"attempts": 7, "wall_seconds": 60}});
     client.initialize_with(listening(), &[&root], budget);
-    let (_marks, task) = proposed(&mut client, &root);
+    assert_eq!(budget_of_a_run(&mut client, &root), (json!(7), json!(60_000)));
+}
+
+/// Attempts and milliseconds.
+fn budget_of_a_run(client: &mut Client, root: &Path) -> (Value, Value) {
+    let (_marks, task) = proposed(client, root);
     let mut listed = client.command("greenloop.task.status", json!({ "taskId": task }));
-    let run = listed["tasks"][0].take();
-    assert_eq!(
-        (&run["budget"]["attempts_max"], &run["budget"]["wall_ms_max"]),
-        (&json!(7), &json!(60_000))
-    );
+    let mut budget = listed["tasks"][0]["budget"].take();
+    (budget["attempts_max"].take(), budget["wall_ms_max"].take())
+}
+
+#[test]
+fn settings_are_asked_for_where_the_editor_answers_and_again_when_they_change() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::start();
+    let mut capabilities = listening();
+    capabilities["workspace"]["configuration"] = json!(true);
+    capabilities["workspace"]["didChangeConfiguration"] = json!({"dynamicRegistration": true});
+    client.initialize_with(capabilities, &[&root], json!({"budget": {"attempts": 7}}));
+    let registered = client.server_request("client/registerCapability");
+    let wanted = &registered["params"]["registrations"][0];
+    assert_eq!(wanted["method"], "workspace/didChangeConfiguration");
+    client.respond(&registered, Value::Null);
+    let set = |client: &mut Client, budget: Value| {
+        let asked = client.server_request("workspace/configuration");
+        assert_eq!(asked["params"], json!({"items": [{"section": "greenloop"}]}));
+        client.respond(&asked, json!([{ "budget": budget }]));
+    };
+    set(&mut client, json!({"attempts": 5, "wallSeconds": 60}));
+    assert_eq!(budget_of_a_run(&mut client, &root), (json!(5), json!(60_000)));
+    client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
+    set(&mut client, json!({"attempts": 0}));
+    client.notification("window/showMessage", |told| {
+        told["message"] == "Greenloop: 0 is no count for the setting greenloop.budget.attempts"
+    });
+}
+
+#[test]
+fn settings_are_taken_from_an_editor_that_only_sends_them() {
+    let folder = project();
+    let root = folder.path().canonicalize().unwrap();
+    let mut client = Client::start();
+    client.initialize_with(listening(), &[&root], Value::Null);
+    let settings = json!({"greenloop": {"budget": {"attempts": 6}}});
+    client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
+    assert_eq!(budget_of_a_run(&mut client, &root).0, json!(6));
 }
 
 #[test]
