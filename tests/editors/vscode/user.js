@@ -9,6 +9,8 @@ const WALL_MS = 20_000;
 /** How long a menu may take that is shown at all. */
 const MENU_MS = 4000;
 const ATTEMPTS = 4;
+/** More than a menu has entries. */
+const MOVES_MAX = 40;
 const root = vscode.workspace.workspaceFolders[0].uri.fsPath;
 const run = vscode.commands.executeCommand;
 const uriOf = (name) => vscode.Uri.file(path.join(root, name));
@@ -128,14 +130,21 @@ const orders = {
       }
       const done = new Promise((ok) => { ended = ok; });
       isChosen = false;
-      // A menu that is drawn anew at that moment takes no click.
-      await hand('click', { selector: '.action-widget .monaco-list-row', text: action.title }).catch(() => {});
+      await this.enter(action.title);
       if (!(await until('a choice', () => isChosen, MENU_MS).catch(() => false))) continue;
       // An edit that is refused has no command.
       await Promise.race([done, new Promise((ok) => setTimeout(ok, WALL_MS))]);
       return { chosen: true };
     }
     throw new Error(`${order.title} cannot be chosen`);
+  },
+  /** Goes to an entry of the open menu by keys and chooses it: a menu that is drawn anew takes no click. */
+  async enter(title) {
+    for (let moves = 0; moves < MOVES_MAX; moves++) {
+      const focused = await hand('texts', { selector: '.action-widget .monaco-list-row.focused' });
+      if (focused.some((text) => text.replaceAll('\u00a0', ' ').trim().startsWith(title))) return hand('press', { keys: 'Enter' });
+      await hand('press', { keys: 'ArrowDown' });
+    }
   },
   /** Opens the menu of all actions at the cursor, again while the workbench shows none; the entry that begins so. */
   async entry(beginning) {
