@@ -72,7 +72,7 @@ pub(super) fn print_failure(failure: &Failure) {
 pub(super) fn words(outcome: &Outcome) -> (&'static str, String, Option<&str>) {
     let (reason, hint) = match outcome {
         Outcome::Green => ("every target passes and nothing else broke".to_owned(), None),
-        Outcome::AlreadyGreen => ("no test was red".to_owned(), None),
+        Outcome::AlreadyGreen => ("nothing that was asked for was red".to_owned(), None),
         Outcome::Checked { n_red: 0 } => return ("green", "nothing is red".to_owned(), None),
         Outcome::Checked { n_red } => return ("red", format!("{n_red} red"), None),
         Outcome::Partly { reason } | Outcome::Stuck { reason } | Outcome::Spent { reason } => {
