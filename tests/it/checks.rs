@@ -357,6 +357,7 @@ fn programs_that_are_missing_are_named_with_a_hint() {
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"pytest\"\ncommand = [\"python3\", \"-I\", \"-S\", \"-m\", \"pytest\"]\n"), @"pytest: Install it: `python3 -m pip install pytest`.");
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"command\"\ncommand = [\"./check.sh\"]\n"), @"./check.sh: Install it, or name another program as `command` of this check in greenloop.toml. It could not be started: program `ROOT/check.sh` not found.");
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"command\"\ncommand = [\"sh\", \"-c\", \"no-such-linter .\"]\n"), @"no-such-linter: Install it, or correct the command of this check. It said: sh: 1: no-such-linter: not found");
+    insta::assert_snapshot!(missing("[[check]]\nrunner = \"unittest\"\ndir = \"tests\"\n"), @"tests/: The project has no file in it: correct `dir` of this check in greenloop.toml.");
 }
 
 #[test]

@@ -40,6 +40,11 @@ pub(super) fn crashed(detail: impl Into<String>) -> CheckEnd {
 }
 
 fn missing(job: &Job<'_>, why: &str) -> CheckEnd {
+    let dir = &job.check.dir;
+    if !dir.is_root() && !job.files().iter().any(|file| file.is_within(dir)) {
+        let hint = "The project has no file in it: correct `dir` of this check in greenloop.toml.";
+        return CheckEnd::Missing { program: format!("{dir}/"), hint: hint.to_owned() };
+    }
     let program = job.check.argv.first().cloned().unwrap_or_default();
     let hint = format!(
         "Install it, or name another program as `command` of this check in greenloop.toml. It could not be started: \

@@ -9,6 +9,8 @@ const WALL_MS = 20_000;
 /** How long a menu may take that is shown at all. */
 const MENU_MS = 4000;
 const ATTEMPTS = 4;
+/** How long an entry takes to say what it is once it has the focus. */
+const FOCUS_MS = 300;
 /** More than a menu has entries. */
 const MOVES_MAX = 40;
 const root = vscode.workspace.workspaceFolders[0].uri.fsPath;
@@ -50,8 +52,9 @@ const greenloop = vscode.extensions.getExtension('greenloop.greenloop').exports;
 const { middleware } = greenloop.server;
 /** The actions that the workbench was told of last, by what had it ask. */
 const listed = new Map();
-/** The chosen action has begun. */
+/** Something came of the entry that was entered: its command began, its edit was asked for or a text changed. */
 let isChosen = false;
+vscode.workspace.onDidChangeTextDocument(() => { isChosen = true; });
 /** Who waits for the end of a command. */
 let ended = () => {};
 middleware.provideCodeActions = async (document, range, context, token, next) => {
@@ -129,7 +132,6 @@ const orders = {
         return { chosen: false };
       }
       const done = new Promise((ok) => { ended = ok; });
-      isChosen = false;
       await this.enter(action.title);
       if (!(await until('a choice', () => isChosen, MENU_MS).catch(() => false))) continue;
       // An edit that is refused has no command.
@@ -142,7 +144,12 @@ const orders = {
   async enter(title) {
     for (let moves = 0; moves < MOVES_MAX; moves++) {
       const focused = await hand('texts', { selector: '.action-widget .monaco-list-row.focused' });
-      if (focused.some((text) => text.replaceAll('\u00a0', ' ').trim().startsWith(title))) return hand('press', { keys: 'Enter' });
+      if (focused.some((text) => text.replaceAll('\u00a0', ' ').trim().startsWith(title))) {
+        // What has the focus is resolved by the menu already.
+        await new Promise((ok) => setTimeout(ok, FOCUS_MS));
+        isChosen = false;
+        return hand('press', { keys: 'Enter' });
+      }
       await hand('press', { keys: 'ArrowDown' });
     }
   },
