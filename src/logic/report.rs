@@ -113,14 +113,41 @@ impl Report {
         spent.ms += ms;
     }
 
+    fn worked(&mut self, worker: String, ms: u64) {
+        self.spend(Stage::Work, ms);
+        let spent = self.workers.entry(worker).or_default();
+        spent.n += 1;
+        spent.ms += ms;
+    }
+
+    /// What was at work when a run ended counts until then.
+    fn stopped(&mut self, since: &mut Since, at: u64, gap: u64) {
+        if let Some(stage) = since.beginning.take() {
+            self.spend(stage, gap);
+        }
+        for (begun, worker) in std::mem::take(&mut since.work).into_values() {
+            self.worked(worker, at.saturating_sub(begun));
+        }
+        for begun in std::mem::take(&mut since.checks).into_values() {
+            self.spend(Stage::Checks, at.saturating_sub(begun));
+        }
+    }
+
     fn add_times(&mut self, history: &History) {
         let mut since = Since::default();
         let mut before = history.first().map_or(0, |(at, _)| *at);
         for (at, event) in history {
             let (at, gap) = (*at, at.saturating_sub(before));
             match event {
-                Event::SnapshotTaken { .. } => self.spend(Stage::Snapshot, gap),
-                Event::BaselineTaken { .. } => self.spend(Stage::Baseline, gap),
+                Event::RunRequested { .. } => since.beginning = Some(Stage::Snapshot),
+                Event::SnapshotTaken { .. } => {
+                    since.beginning = Some(Stage::Baseline);
+                    self.spend(Stage::Snapshot, gap);
+                }
+                Event::BaselineTaken { .. } => {
+                    since.beginning = None;
+                    self.spend(Stage::Baseline, gap);
+                }
                 Event::PlanMade { by, .. } => match by {
                     Planner::BuiltIn | Planner::Model(_) => self.spend(Stage::Plan, gap),
                     Planner::Person => self.people.n_plans += 1,
@@ -130,11 +157,7 @@ impl Report {
                 }
                 Event::AttemptFinished { attempt, .. } => {
                     if let Some((begun, worker)) = since.work.remove(attempt) {
-                        let ms = at.saturating_sub(begun);
-                        self.spend(Stage::Work, ms);
-                        let spent = self.workers.entry(worker).or_default();
-                        spent.n += 1;
-                        spent.ms += ms;
+                        self.worked(worker, at.saturating_sub(begun));
                     }
                     since.checks.insert(*attempt, at);
                 }
@@ -143,6 +166,8 @@ impl Report {
                         self.spend(Stage::Checks, at.saturating_sub(begun));
                     }
                 }
+                // Without the checks, where there was nothing to check.
+                Event::AttemptJudged { attempt, .. } => drop(since.checks.remove(attempt)),
                 Event::Asked { question, .. } => drop(since.asked.insert(question.id, at)),
                 Event::Answered { question, answer, .. } => {
                     if let Some(asked) = since.asked.remove(question) {
@@ -161,7 +186,11 @@ impl Report {
                         self.spend(Stage::Review, at.saturating_sub(proposed));
                     }
                 }
-                Event::CancelRequested => self.people.n_cancelled += 1,
+                Event::CancelRequested => {
+                    self.people.n_cancelled += 1;
+                    self.stopped(&mut since, at, gap);
+                }
+                Event::Finished { .. } => self.stopped(&mut since, at, gap),
                 Event::Resumed { .. } => {
                     self.people.n_resumed += 1;
                     since.pass(gap);
@@ -230,6 +259,8 @@ struct Since {
     checks: BTreeMap<AttemptId, u64>,
     asked: BTreeMap<QuestionId, u64>,
     proposed: Option<u64>,
+    /// What comes before there is a plan.
+    beginning: Option<Stage>,
 }
 
 impl Since {

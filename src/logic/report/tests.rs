@@ -156,3 +156,28 @@ fn ends_without_an_attempt_are_stalls_and_nobody_works_while_no_process_is_there
     the time of # s is spent
     "#);
 }
+
+#[test]
+fn what_was_at_work_when_a_run_was_ended_counts_until_then() {
+    let plan = Plan { title: "all".into(), intro: String::new(), steps: vec![step(1)] };
+    let ended =
+        |at| [(at, Event::CancelRequested), (at, Event::Finished { outcome: Outcome::Cancelled })];
+    let working = [
+        (3, Event::BaselineTaken { runs: vec![] }),
+        (4, Event::PlanMade { plan: Box::new(plan), by: Planner::BuiltIn, lessons: vec![] }),
+        (4, started(1, 1, "repair")),
+    ];
+    let late = history(working.into_iter().chain(ended(24)).collect());
+    let page = markdown(&report(&[late, history(ended(5).to_vec())]));
+    let times = page.split("## ").find(|part| part.starts_with("Where the time")).unwrap();
+    insta::assert_snapshot!(times.trim(), @r#"
+    Where the time went
+
+    | stage                | times | time   | share |
+    | -------------------- | ----- | ------ | ----- |
+    | capturing the screen | 1     | 5.0 s  | 17 %  |
+    | checks before        | 1     | 3.0 s  | 10 %  |
+    | planning             | 1     | 1.0 s  | 3 %   |
+    | working              | 1     | 20.0 s | 69 %  |
+    "#);
+}
