@@ -35,6 +35,7 @@ export const run = (): Promise<void> => {
       await task(api, 'the interrupted run', (task) => task.taskId > first && task.interrupted);
       await vscode.commands.executeCommand('greenloop.runs.focus');
       await screen.seen('.tree-explorer-viewlet-tree-view, .customview-tree', 'interrupted');
+      await screen.seen('.customview-tree .monaco-list-row', 'warehouse/stock.py:25');
       await screen.picture('interrupted');
     },
     async 'it is resumed and comes to an end'() {
