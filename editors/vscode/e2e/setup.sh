@@ -23,9 +23,12 @@ system_packages() {
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Headers that are here already need not be fetched.
+# The headers of the Node.js that runs what is compiled are in its package, and need not be fetched.
 node_headers() {
-    [[ -n ${npm_config_nodedir:-} || ! -e /usr/include/node/node.h ]] || export npm_config_nodedir=/usr
+    local header
+    for header in "$PWD/$target"/node/node_modules/node/node_modules/node-*/include/node/node.h; do
+        [[ ! -e $header ]] || export npm_config_nodedir=${header%/include/node/node.h}
+    done
 }
 
 # The packages of a lock file, in a folder of their own.
@@ -41,9 +44,9 @@ install_packages() {
 }
 
 system_packages
-node_headers
 install_packages editors/vscode/e2e/install/node "$target/node"
 export PATH=$PWD/$target/node/node_modules/node/bin:$PATH
+node_headers
 install_packages editors/vscode/e2e/install/workbench "$target/workbench"
 
 lock=editors/vscode/package-lock.json
