@@ -103,8 +103,6 @@ pub const OTHER_TESTS_MAX: usize = 20;
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
-/// How often a run asks what the checks say of what was there before, when tools change while it works.
-pub const BASELINES_MAX: u32 = 3;
 /// Runs that a report tells of.
 pub const RUNS_REPORTED_MAX: usize = 1_000;
 /// Lessons that one run uses.

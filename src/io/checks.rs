@@ -345,22 +345,19 @@ impl Job<'_> {
         if let Some(known) = self.endings.borrow().get(path) {
             return known.clone();
         }
+        let files = self.files.get_or_init(|| {
+            // A store that cannot be read shows itself where the output is put.
+            let files = self.store.files(self.world.tree()).unwrap_or_default();
+            files.into_iter().map(|file| file.path).collect()
+        });
         let fits = |file: &&RepoPath| {
             let head = file.as_str().strip_suffix(ending.as_str());
             head.is_some_and(|head| head.is_empty() || head.ends_with('/'))
         };
-        let mut fitting = self.files().iter().filter(fits);
+        let mut fitting = files.iter().filter(fits);
         let found = fitting.next().filter(|_| fitting.next().is_none()).cloned();
         self.endings.borrow_mut().insert(path.to_owned(), found.clone());
         found
-    }
-
-    fn files(&self) -> &[RepoPath] {
-        self.files.get_or_init(|| {
-            // A store that cannot be read shows itself where the output is put.
-            let files = self.store.files(self.world.tree()).unwrap_or_default();
-            files.into_iter().map(|file| file.path).collect()
-        })
     }
 
     fn is_in_tree(&self, path: &RepoPath) -> bool {

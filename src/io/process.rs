@@ -5,7 +5,7 @@ mod signals;
 
 use std::any::Any;
 use std::io::{self, PipeReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
@@ -60,7 +60,7 @@ pub fn run(spec: &Spec, cancel: &CancelToken, on_line: &mut dyn FnMut(&[u8])) ->
         return not_started("the command is empty".into());
     };
     if !spec.cwd.is_dir() {
-        return not_started(format!("folder `{}` not found", spec.cwd.display()));
+        return not_started(no_folder(&spec.cwd));
     }
     let mut command = Command::new(program);
     command
@@ -89,6 +89,14 @@ pub fn ask(argv: &[String], deadline: Duration, cancel: &CancelToken) -> Output 
 pub(super) fn not_started(reason: String) -> Output {
     Output { end: End::NotStarted(reason), text: Vec::new(), duration: Duration::ZERO }
 }
+
+/// Why a program did not start: nothing can be started in this folder.
+pub(super) fn no_folder(folder: &Path) -> String {
+    format!("{NO_FOLDER}`{}` not found", folder.display())
+}
+
+/// How that begins.
+pub const NO_FOLDER: &str = "folder ";
 
 /// Why a program did not start, for people.
 pub(super) fn start_failure(program: &str, error: &io::Error) -> String {

@@ -114,7 +114,6 @@ pub fn apply(run: &mut Run, event: &Event) {
                 attempt::recheck(run);
             }
             run.baseline = Some(runs.clone());
-            run.n_baselines += 1;
             run.phase = Phase::Working;
         }
         Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
@@ -159,7 +158,6 @@ pub fn apply(run: &mut Run, event: &Event) {
 /// is asked for once more, which costs nothing where all is as it was. Until then what is known stands.
 fn resume(run: &mut Run, at_ms: u64) {
     run.started_ms = at_ms;
-    run.n_baselines = 0;
     if run.baseline.is_some() {
         run.phase = Phase::Baselining;
     }
@@ -230,9 +228,6 @@ fn work(run: &Run, plan: &Plan) -> Next {
             run,
             Outcome::Stuck { reason: format!("the plan was not carried out: {reason}") },
         );
-    }
-    if let Some(next) = attempt::elsewhere(run) {
-        return next;
     }
     let mut wanted = Vec::new();
     for attempt in run.attempts.iter().filter(|attempt| attempt.result.is_none()) {

@@ -126,7 +126,8 @@ fn unclear(baseline: &[CheckRun], now: &[CheckRun]) -> Option<String> {
     if let Some(other) = now.iter().find(|run| run.tree != now[0].tree) {
         return Some(format!("check `{}` ran on another tree than the others", other.check));
     }
-    if let Some(run) = elsewhere(baseline, now) {
+    let is_elsewhere = |run: &&CheckRun| before[&run.check].setting != run.setting;
+    if let Some(run) = now.iter().find(is_elsewhere) {
         return Some(format!(
             "check `{}` ran with other tools, dependencies or settings than before the change",
             run.check
@@ -142,14 +143,6 @@ fn unclear(baseline: &[CheckRun], now: &[CheckRun]) -> Option<String> {
     now.iter()
         .find(|run| blind(run) || no_verdict_without_tests(run))
         .map(|run| format!("check `{}` {}", run.check, how(run)))
-}
-
-/// The first run that says nothing beside the baseline's, since it was in another setting.
-pub fn elsewhere<'a>(baseline: &[CheckRun], now: &'a [CheckRun]) -> Option<&'a CheckRun> {
-    let is_other = |run: &&CheckRun| {
-        baseline.iter().any(|before| before.check == run.check && before.setting != run.setting)
-    };
-    now.iter().find(is_other)
 }
 
 /// A run that ended well but tested nothing. A build that fails is red, not unclear.

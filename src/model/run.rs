@@ -66,9 +66,6 @@ pub struct Run {
     pub attempts: Vec<Attempt>,
     /// What people were asked, the latest last.
     pub questions: Vec<Asked>,
-    /// How often the checks ran on what was there before, since the run began or was resumed.
-    #[serde(default)]
-    pub n_baselines: u32,
     /// Until when waiting for people was taken off the time it has spent, in milliseconds since 1970.
     pub waited_until_ms: u64,
     /// When it was paused, in milliseconds since 1970: nothing new is begun until it goes on.
@@ -325,7 +322,6 @@ impl Run {
             merged: Vec::new(),
             attempts: Vec::new(),
             questions: Vec::new(),
-            n_baselines: 0,
             waited_until_ms: 0,
             paused_ms: None,
             proposal: None,

@@ -343,6 +343,21 @@ fn a_check_that_finds_no_test_is_not_complete() {
 }
 
 #[test]
+fn loose_files_that_hold_test_cases_are_found_and_programs_beside_them_are_not_loaded() {
+    let test = "import unittest\nimport near\nfrom app.calc import half\n\n\nclass T(unittest.TestCase):\n    def test_half(self):\n        self.assertEqual(half(near.FOUR), 2)\n";
+    let run = run_one(&place(&[
+        ("tools/test_t.py", test),
+        ("tools/near.py", "FOUR = 4\n"),
+        ("tools/test_server.py", "import unittest\nraise SystemExit(3)\n"),
+        ("app/calc.py", "def half(n):\n    return n // 2\n"),
+    ]));
+    insta::assert_snapshot!(told(&run), @r#"
+    Completed, complete
+    Passed test_t.T.test_half tools/test_t.py:7
+    "#);
+}
+
+#[test]
 fn programs_that_are_missing_are_named_with_a_hint() {
     let missing = |config: &str| {
         let place = place(&[("greenloop.toml", config), ("test_a.py", "")]);
@@ -357,7 +372,7 @@ fn programs_that_are_missing_are_named_with_a_hint() {
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"pytest\"\ncommand = [\"python3\", \"-I\", \"-S\", \"-m\", \"pytest\"]\n"), @"pytest: Install it: `python3 -m pip install pytest`.");
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"command\"\ncommand = [\"./check.sh\"]\n"), @"./check.sh: Install it, or name another program as `command` of this check in greenloop.toml. It could not be started: program `ROOT/check.sh` not found.");
     insta::assert_snapshot!(missing("[[check]]\nrunner = \"command\"\ncommand = [\"sh\", \"-c\", \"no-such-linter .\"]\n"), @"no-such-linter: Install it, or correct the command of this check. It said: sh: 1: no-such-linter: not found");
-    insta::assert_snapshot!(missing("[[check]]\nrunner = \"unittest\"\ndir = \"tests\"\n"), @"tests/: The project has no file in it: correct `dir` of this check in greenloop.toml.");
+    insta::assert_snapshot!(missing("[[check]]\nrunner = \"unittest\"\ndir = \"tests\"\n"), @"tests/: It is not in the copy that checks run in, which holds what git does not ignore: correct `dir` of this check in greenloop.toml.");
 }
 
 #[test]

@@ -40,8 +40,8 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     Done { end, report, problems, running: None, command: shown(job, &wanted), output }
 }
 
-/// What selects at least the wanted tests: arguments for cargo, and those for the test programs.
-fn arguments(wanted: &Wanted<'_>) -> (Vec<String>, Vec<String>) {
+/// What selects at least the wanted tests: arguments for cargo beside those there are, and those for the test programs.
+fn arguments(wanted: &Wanted<'_>, given: &[String]) -> (Vec<String>, Vec<String>) {
     let Some(names) = &wanted.names else { return (Vec::new(), Vec::new()) };
     let n_bytes: usize = names.iter().map(|name| name.len() + 1).sum();
     let split: Option<Vec<(&str, &str)>> = names.iter().map(|name| name.split_once(' ')).collect();
@@ -54,13 +54,14 @@ fn arguments(wanted: &Wanted<'_>) -> (Vec<String>, Vec<String>) {
         .iter()
         .flat_map(|package| ["--package".to_owned(), (*package).to_owned()])
         .collect();
-    let targets: BTreeSet<Vec<&str>> = binaries.iter().map(|binary| target(binary)).collect();
-    let has_doc = targets.iter().any(|target| *target == [DOC]);
+    let targets: BTreeSet<Vec<String>> = split.iter().map(option).collect();
+    let has_doc = split.iter().any(is_doc);
     let has_harness = split.iter().any(|(_, name)| *name == HARNESS);
     // Documentation tests cannot be named beside others, nor exactly, since their names hold line numbers.
     let is_exact = !has_doc && !has_harness;
+    let is_given = |target: &Vec<String>| target.iter().all(|word| given.contains(word));
     if !has_doc || targets.len() == 1 {
-        cargo.extend(targets.into_iter().flat_map(option));
+        cargo.extend(targets.into_iter().filter(|target| !is_given(target)).flatten());
     }
     let mut tests: BTreeSet<&str> = split.iter().map(filter).collect();
     if has_harness {
@@ -80,10 +81,17 @@ fn target(binary: &str) -> Vec<&str> {
     binary.split_once("::").map_or(Vec::new(), |(_, target)| target.splitn(2, '/').collect())
 }
 
-fn option(target: Vec<&str>) -> Vec<String> {
-    match target[..] {
+/// Whether a test is one of documentation, and not of an integration test that is called `doc`.
+fn is_doc((binary, name): &(&str, &str)) -> bool {
+    let file = name.split(" - ").next().and_then(|file| file.split(" #").next());
+    target(binary) == [DOC]
+        && file.is_some_and(|file| file.ends_with(".rs") || file.ends_with(".md"))
+}
+
+fn option(test: &(&str, &str)) -> Vec<String> {
+    match target(test.0)[..] {
         [] => vec!["--lib".to_owned()],
-        [DOC] => vec!["--doc".to_owned()],
+        [_] if is_doc(test) => vec!["--doc".to_owned()],
         [kind, name] => vec![format!("--{kind}"), name.to_owned()],
         [test, ..] => vec!["--test".to_owned(), test.to_owned()],
     }
@@ -91,8 +99,9 @@ fn option(target: Vec<&str>) -> Vec<String> {
 
 /// What the test program knows a test by. For a documentation test, `src/lib.rs - add #2`, it is one word of the item, or
 /// of the file: rustdoc takes each word of `--test-args` for a filter of its own, and `-` is in all names.
-fn filter<'a>((binary, name): &(&str, &'a str)) -> &'a str {
-    if target(binary) != [DOC] {
+fn filter<'a>(test: &(&str, &'a str)) -> &'a str {
+    let name = &test.1;
+    if !is_doc(test) {
         return name;
     }
     let item = name.rsplit_once(" #").map_or(*name, |(item, _)| item);
@@ -102,7 +111,7 @@ fn filter<'a>((binary, name): &(&str, &'a str)) -> &'a str {
 
 /// The check's command with ours and the selection on either side of `--`.
 fn argv(argv: &[String], wanted: &Wanted<'_>) -> Vec<String> {
-    let (for_cargo, for_tests) = arguments(wanted);
+    let (for_cargo, for_tests) = arguments(wanted, argv);
     let at = argv.iter().position(|word| word == "--").unwrap_or(argv.len());
     let (before, after) = (&argv[..at], argv.get(at + 1..).unwrap_or_default());
     let mut all = before.to_vec();
@@ -234,6 +243,11 @@ mod tests {
             &["a::doc src/lib.rs - Sum<'a, T>::add #2", "a::doc src/lib.rs #3"],
             " --package a --doc -- --test-threads=1 T>::add src/lib.rs",
         );
+        let check_of_doc = ["cargo", "test", "--doc"].map(str::to_owned);
+        let name = ["a::doc src/lib.rs - add".to_owned()];
+        let argv = argv(&check_of_doc, &Wanted::of(Select::Only(&name)));
+        assert_eq!(argv.iter().filter(|word| *word == "--doc").count(), 1);
+        check(&["a::doc adds"], " --package a --test doc -- --test-threads=1 --exact adds");
         check(
             &["a::it one - two #3 four"],
             " --package a --test it -- --test-threads=1 --exact one - two #3 four",

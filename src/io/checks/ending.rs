@@ -1,7 +1,7 @@
 //! How a check ended, as far as it does not depend on who runs the tests.
 
 use super::Job;
-use crate::io::process::{End, Output};
+use crate::io::process::{End, NO_FOLDER, Output};
 use crate::logic::report_parse::jsonl::Reported;
 use crate::model::check::CheckEnd;
 use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
@@ -40,10 +40,10 @@ pub(super) fn crashed(detail: impl Into<String>) -> CheckEnd {
 }
 
 fn missing(job: &Job<'_>, why: &str) -> CheckEnd {
-    let dir = &job.check.dir;
-    if !dir.is_root() && !job.files().iter().any(|file| file.is_within(dir)) {
-        let hint = "The project has no file in it: correct `dir` of this check in greenloop.toml.";
-        return CheckEnd::Missing { program: format!("{dir}/"), hint: hint.to_owned() };
+    if why.starts_with(NO_FOLDER) {
+        let hint = "It is not in the copy that checks run in, which holds what git does not ignore: correct `dir` of this \
+                    check in greenloop.toml.";
+        return CheckEnd::Missing { program: format!("{}/", job.check.dir), hint: hint.to_owned() };
     }
     let program = job.check.argv.first().cloned().unwrap_or_default();
     let hint = format!(

@@ -1,4 +1,5 @@
-"""Runs unittest tests and reports each to a file. Finds what `python -m unittest` finds, and test folders besides."""
+"""Runs unittest tests and reports each to a file. Finds what `python -m unittest` finds, test folders, and loose files
+that hold test cases besides."""
 
 import argparse
 import fnmatch
@@ -17,6 +18,7 @@ __unittest = True
 
 DEPTH_MAX = 32
 TEST_FOLDER = re.compile(r"(tests?|testing)([_-].*)?$|.*[_-]tests?$", re.IGNORECASE)
+TEST_CASE = re.compile(rb"^class \w+\([^)]*TestCase[^)]*\):(?s:.*?)^\s+(?:async )?def test", re.MULTILINE)
 FILE_NAME = re.compile(r"[^\d\W]\w*\.py$")
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist", "target"}
 FIXTURE_FOLDERS = {"fixtures", "__fixtures__", "testdata", "test_data"}
@@ -37,7 +39,7 @@ class Finder:
         takes = is_test_folder or folder == self.top or is_package(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         for entry in entries:
-            if entry.is_file() and takes and self.matches(entry.name):
+            if entry.is_file() and self.matches(entry.name) and (takes or has_tests(entry.path)):
                 self.files[self.name_of(entry.path)] = entry.path
         for entry in entries:
             if entry.is_dir(follow_symlinks=False) and depth < DEPTH_MAX and not is_foreign(entry):
@@ -59,6 +61,12 @@ class Finder:
         parts = parts_below(self.top, path)
         adopt_folders(self.top, base)
         return ".".join(parts)
+
+
+def has_tests(path):
+    """Whether a file says so itself: others in a folder that is no package may be programs, which run when loaded."""
+    with open(path, "rb") as file:
+        return bool(TEST_CASE.search(file.read()))
 
 
 def is_package(folder):

@@ -63,7 +63,7 @@ mod linux {
     use super::tree::{Ended, Tree};
     use super::watch::Watch;
     use super::{ARGUMENT, FAILED, confine, hosts, loopback, mounts};
-    use crate::io::process::start_failure;
+    use crate::io::process::{no_folder, start_failure};
     use crate::model::policy::Network;
 
     /// What a step of the jail could not do, in words.
@@ -191,7 +191,7 @@ mod linux {
     fn spawn(spec: &JailSpec) -> Result<Pid, Trouble> {
         let (program, args) = spec.argv.split_first().ok_or("the command is empty")?;
         if !spec.cwd.is_dir() {
-            return Err(format!("folder `{}` not found", spec.cwd.display()));
+            return Err(no_folder(&spec.cwd));
         }
         let output = || io::stdout().as_fd().try_clone_to_owned().map(Stdio::from);
         let (out, err) = output()

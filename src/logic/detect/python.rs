@@ -55,66 +55,42 @@ pub(super) fn detect(
             continue;
         };
         let below = dirs.iter().filter(|other| *other != dir && other.is_within(dir));
-        if takes_pytest(dir, &evidence, &python, below, found) || evidence.unittest.is_none() {
-            continue;
-        }
-        for (dir, why) in unittest_folders(files, dir, tests) {
-            let argv = argv(&python, "unittest");
-            found.checks.push(check("unittest", Runner::Unittest, &dir, argv, why));
-        }
+        choose(dir, evidence, &python, below, found);
     }
 }
 
-fn argv(python: &Python, module: &str) -> Vec<String> {
-    [python.program.as_str(), "-m", module].map(str::to_owned).to_vec()
-}
-
-/// pytest where the project speaks of it and it can be imported.
-fn takes_pytest<'a>(
+/// pytest where the project speaks of it and it can be imported, else unittest where the tests use it.
+fn choose<'a>(
     dir: &RepoPath,
-    evidence: &Evidence,
+    evidence: Evidence,
     python: &Python,
     below: impl Iterator<Item = &'a RepoPath>,
     found: &mut Found,
-) -> bool {
-    let Some(why) = &evidence.pytest else { return false };
-    if !python.has_pytest {
-        found.blocked(format!(
-            "{why}, but `{}` cannot import pytest: install it with `{} -m pip install pytest`",
-            python.program, python.program
-        ));
-        return false;
+) {
+    let argv = |module: &str| [python.program.as_str(), "-m", module].map(str::to_owned).to_vec();
+    match (evidence.pytest, evidence.unittest) {
+        (Some(why), _) if python.has_pytest => {
+            let mut argv = argv("pytest");
+            // Projects below are checks of their own.
+            argv.extend(
+                below
+                    .filter_map(|other| relative(other, dir))
+                    .map(|path| format!("--ignore={path}")),
+            );
+            found.checks.push(check("pytest", Runner::Pytest, dir, argv, why));
+        }
+        (wanted, unittest) => {
+            if let Some(why) = &wanted {
+                found.blocked(format!(
+                    "{why}, but `{}` cannot import pytest: install it with `{} -m pip install pytest`",
+                    python.program, python.program
+                ));
+            }
+            if let Some(why) = unittest {
+                found.checks.push(check("unittest", Runner::Unittest, dir, argv("unittest"), why));
+            }
+        }
     }
-    let mut argv = argv(python, "pytest");
-    // Projects below are checks of their own.
-    let ignored = below.filter_map(|other| relative(other, dir));
-    argv.extend(ignored.map(|path| format!("--ignore={path}")));
-    found.checks.push(check("pytest", Runner::Pytest, dir, argv, why.clone()));
-    true
-}
-
-/// Where unittest finds what uses it, and what does: in the project's folder for its packages and test folders, else in
-/// the test's own, since nothing is loaded from other folders.
-fn unittest_folders(
-    files: &Files<'_>,
-    dir: &RepoPath,
-    tests: &[&RepoPath],
-) -> BTreeMap<RepoPath, String> {
-    let mut folders = BTreeMap::new();
-    for test in tests.iter().filter(|test| files.text(test).is_some_and(|text| is_unittest(&text)))
-    {
-        let parent = test.parent();
-        let is_loaded = parent == *dir
-            || files.has(&parent, "__init__.py")
-            || relative(&parent, dir).is_some_and(|path| path.split('/').any(is_test_folder));
-        let folder = if is_loaded { dir.clone() } else { parent };
-        folders.entry(folder).or_insert_with(|| format!("`{test}` uses unittest"));
-    }
-    folders
-}
-
-fn is_unittest(text: &str) -> bool {
-    text.contains("unittest") || text.contains("TestCase")
 }
 
 pub(super) fn is_test_file(path: &RepoPath) -> bool {
@@ -149,7 +125,7 @@ fn evidence(files: &Files<'_>, dir: &RepoPath, tests: &[&RepoPath]) -> Evidence 
         if evidence.pytest.is_none() {
             evidence.pytest = speaks_of_pytest(&text).map(|what| format!("`{path}` {what}"));
         }
-        if evidence.unittest.is_none() && is_unittest(&text) {
+        if evidence.unittest.is_none() && (text.contains("unittest") || text.contains("TestCase")) {
             evidence.unittest = Some(format!("`{path}` uses unittest"));
         }
     }

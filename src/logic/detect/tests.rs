@@ -38,12 +38,6 @@ fn python_projects() {
     let unittest = "//- tests/test_a.py\nimport unittest\n//- a.py\n";
     insta::assert_snapshot!(found(unittest, with(true)), @"unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)");
     insta::assert_snapshot!(found(unittest, None), @"note: `tests/test_a.py` is a Python test, but there is no Python: install python3, or make a virtual environment `.venv`");
-    let loose = "//- tools/a/test_a.py\nimport unittest\n//- tools/b/test_b.py\nimport unittest\n//- p/__init__.py\n//- p/test_p.py\nimport unittest\n";
-    insta::assert_snapshot!(found(loose, with(true)), @r#"
-    unittest in .: python3 -m unittest (`p/test_p.py` uses unittest)
-    unittest:tools/a in tools/a: python3 -m unittest (`tools/a/test_a.py` uses unittest)
-    unittest:tools/b in tools/b: python3 -m unittest (`tools/b/test_b.py` uses unittest)
-    "#);
     let both = "//- pyproject.toml\n[tool.pytest.ini_options]\n//- tests/test_a.py\nfrom unittest import TestCase\n";
     insta::assert_snapshot!(found(both, with(true)), @"pytest in .: python3 -m pytest (`pyproject.toml` configures pytest)");
     insta::assert_snapshot!(found(both, with(false)), @r#"

@@ -5,18 +5,16 @@ use super::steps::{self, goal_tests, tip};
 use super::{Effect, Next, counted, questions};
 use crate::base::glob::Globs;
 use crate::base::ids::{AttemptId, StepId, TreeId};
-use crate::base::limits;
 use crate::base::path::RepoPath;
 use crate::logic::avoid::avoided;
 use crate::logic::guard;
 use crate::logic::verdict::{self, Verdict};
 use crate::model::check::CheckRun;
 use crate::model::event::{Event, WorkResult};
-use crate::model::failure::Failure;
 use crate::model::guard::Guarded;
 use crate::model::proposal::FileChange;
 use crate::model::report::TestId;
-use crate::model::run::{Attempt, AttemptResult, Outcome, Run, Verified};
+use crate::model::run::{Attempt, AttemptResult, Run, Verified};
 
 /// Folds what becomes of an attempt into its run. Only an open attempt changes.
 pub(super) fn apply(run: &mut Run, event: &Event) {
@@ -78,25 +76,6 @@ pub(super) fn recheck(run: &mut Run) {
         open.verified = None;
         open.conflicts.clear();
     }
-}
-
-/// What is wanted once tools changed in the middle of a run, as by an installation: what the checks said before the change
-/// is asked for once more, and with it what they said since.
-pub(super) fn elsewhere(run: &Run) -> Option<Next> {
-    let open = run.attempts.iter().filter(|attempt| attempt.result.is_none());
-    let mut verified = open.filter_map(|attempt| attempt.verified.as_ref());
-    let baseline = run.baseline.as_deref()?;
-    let other = verified.find_map(|verified| verdict::elsewhere(baseline, &verified.runs))?;
-    if run.n_baselines < limits::BASELINES_MAX {
-        return Some(Next::Do(vec![Effect::RunBaseline]));
-    }
-    let message = format!(
-        "tools, dependencies or settings of check `{}` change again and again during the run",
-        other.check
-    );
-    let hint = "Start the run again once nothing is installed or built beside it.";
-    let failure = Failure::environment(message, hint);
-    Some(super::end_with(run, Outcome::Failed { failure }))
 }
 
 fn open(run: &mut Run, id: AttemptId) -> Option<&mut Attempt> {

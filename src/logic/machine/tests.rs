@@ -232,50 +232,6 @@ fn red_to_green_in_one_attempt() {
     "#);
 }
 
-/// What the checks say, with these tools.
-fn with_tools(tools: &str, mut said: Event) -> Event {
-    if let Event::BaselineTaken { runs } | Event::VerifyFinished { runs, .. } = &mut said {
-        runs.iter_mut().for_each(|run| run.setting = tools.into());
-    }
-    said
-}
-
-#[test]
-fn what_was_before_is_asked_for_again_when_tools_change_and_not_for_ever() {
-    let installed = |tools: &str| with_tools(tools, verified(1, "fix", "a+ b+"));
-    let again = |tools: &str| with_tools(tools, baseline("a- b+"));
-    let script = [snapshot(), baseline("a- b+"), left(1, "fix"), installed("2")];
-    assert_snapshot!(check(&[&script[..], &[again("2"), installed("2")]].concat()), @r#"
-    do TakeSnapshot
-    do RunBaseline
-      targets: a
-      attempt 1 by repair
-    do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
-    do RunBaseline
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
-      attempt 1: Green
-      proposal on fix by repair, a model: false
-      finished: Green
-    rest
-    "#);
-    let restless = [again("2"), installed("3"), again("3"), installed("4")];
-    assert_snapshot!(check(&[&script[..], &restless].concat()), @r#"
-    do TakeSnapshot
-    do RunBaseline
-      targets: a
-      attempt 1 by repair
-    do Work { attempt: AttemptId(1) }
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
-    do RunBaseline
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
-    do RunBaseline
-    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
-      finished: Failed { failure: Failure { kind: Environment, message: "tools, dependencies or settings of check `unit` change again and again during the run", hint: "Start the run again once nothing is installed or built beside it." } }
-    rest
-    "#);
-}
-
 #[test]
 fn a_red_attempt_is_followed_by_another_until_the_budget_is_spent() {
     let script = [
