@@ -20,6 +20,7 @@ use super::outbox::Outbox;
 use super::projects::Projects;
 use super::questions::Questions;
 use super::review::Shown;
+use super::settings::Settings;
 use super::started::Started;
 use super::{plan_docs, summary, to_proto};
 use crate::base::hash::ContentHash;
@@ -29,7 +30,6 @@ use crate::base::path::RepoPath;
 use crate::base::text::Encoding;
 use crate::engine::{Command, Engines, Notice, RunView};
 use crate::logic::acceptance::Swaps;
-use crate::model::budget::AskedBudget;
 use crate::model::subset::Choice;
 
 pub struct Session {
@@ -39,8 +39,7 @@ pub struct Session {
     pub latency: Latency,
     pub engines: Box<dyn Engines>,
     initialize: Mutex<Value>,
-    /// What the user lets runs spend, as the editor said last.
-    budget: Mutex<AskedBudget>,
+    settings: Mutex<Settings>,
     capabilities: OnceLock<Capabilities>,
     state: Mutex<State>,
     opening: Mutex<()>,
@@ -93,7 +92,7 @@ impl Session {
             latency: Latency::default(),
             engines,
             initialize: Mutex::default(),
-            budget: Mutex::default(),
+            settings: Mutex::default(),
             capabilities: OnceLock::new(),
             state: Mutex::default(),
             opening: Mutex::default(),
@@ -127,13 +126,8 @@ impl Session {
         lock(&self.initialize)["initializationOptions"]["trusted"].as_bool()
     }
 
-    /// What the user lets runs spend, as the editor said last.
-    pub fn asked_budget(&self) -> AskedBudget {
-        *lock(&self.budget)
-    }
-
-    pub fn set_budget(&self, budget: AskedBudget) {
-        *lock(&self.budget) = budget;
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
+        lock(&self.settings)
     }
 
     /// What the editor can do; the least before it has said so.

@@ -1,6 +1,7 @@
-//! What the user sets in the editor: said by `initialize`, and by the section `greenloop` of the editor's settings whenever
-//! it changes. Whether the user trusts what is open is no setting, since a project can bring settings along.
+//! What the user sets in the editor: said by `initialize`, and over that by the section `greenloop` of the editor's settings,
+//! whenever it changes. Whether the user trusts what is open is no setting, since a project can bring settings along.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,6 +13,27 @@ use crate::base::limits;
 use crate::model::budget::AskedBudget;
 
 const SECTION: &str = "greenloop";
+
+/// What is set, by who said it.
+#[derive(Default)]
+pub struct Settings {
+    at_first: AskedBudget,
+    section: AskedBudget,
+    /// How often the editor was asked: an answer to anything but the last question is out of date.
+    n_asked: u64,
+    /// What is wrong in them and was told.
+    told: BTreeSet<String>,
+}
+
+impl Settings {
+    /// What the user lets runs spend.
+    pub fn budget(&self) -> AskedBudget {
+        AskedBudget {
+            attempts_max: self.section.attempts_max.or(self.at_first.attempts_max),
+            wall_ms_max: self.section.wall_ms_max.or(self.at_first.wall_ms_max),
+        }
+    }
+}
 
 /// Has the editor say when the section changes, where it waits to be asked for that.
 pub fn registration(session: &Session) -> Option<Value> {
@@ -28,12 +50,18 @@ pub fn ask(session: &Arc<Session>) {
         return;
     }
     let session = session.clone();
+    let number = {
+        let mut settings = session.settings();
+        settings.n_asked += 1;
+        settings.n_asked
+    };
     tokio::spawn(async move {
         let params = json!({"items": [{"section": SECTION}]});
         let method = WorkspaceConfiguration::METHOD;
         let answer = session.client.ask(method, params, limits::EDITOR_ANSWER_WALL_MAX).await;
-        if let Some(Ok(sections)) = answer {
-            take(&session, &sections[0]);
+        let Some(Ok(sections)) = answer else { return };
+        if session.settings().n_asked == number {
+            take_section(&session, &sections[0]);
         }
     });
 }
@@ -42,27 +70,40 @@ pub fn ask(session: &Arc<Session>) {
 pub fn changed(session: &Arc<Session>, settings: &Value) {
     match session.capabilities().gives_settings {
         true => ask(session),
-        false => take(session, &settings[SECTION]),
+        false => take_section(session, &settings[SECTION]),
     }
 }
 
-/// What is not said stays as it was.
-pub fn take(session: &Session, said: &Value) {
-    let said = &said["budget"];
-    if !said.is_object() {
-        return;
-    }
-    let count = |names: &[&str]| {
+/// What `initialize` says stands for what the section does not say.
+pub fn take_at_first(session: &Session, options: &Value) {
+    let budget = budget(session, &options["budget"]);
+    session.settings().at_first = budget;
+}
+
+fn take_section(session: &Session, section: &Value) {
+    let budget = budget(session, &section["budget"]);
+    session.settings().section = budget;
+}
+
+fn budget(session: &Session, said: &Value) -> AskedBudget {
+    let count = |names: &[&str], max: u64| {
         let (name, given) = names.iter().find_map(|name| Some((name, said.get(name)?)))?;
-        let count = given.as_u64().filter(|count| *count > 0);
+        let count = given.as_u64().filter(|count| (1..=max).contains(count));
         if count.is_none() && !given.is_null() {
-            session.warn(&format!("{given} is no count for the setting {SECTION}.budget.{name}"));
+            tell(session, format!("{given} is no count for the setting {SECTION}.budget.{name}"));
         }
         count
     };
-    session.set_budget(AskedBudget {
-        attempts_max: count(&["attempts"]).and_then(|count| u32::try_from(count).ok()),
-        wall_ms_max: count(&["wall_seconds", "wallSeconds"])
-            .map(|seconds| seconds.saturating_mul(1000)),
-    });
+    AskedBudget {
+        attempts_max: count(&["attempts"], u32::MAX.into()).map(|count| count as u32),
+        wall_ms_max: count(&["wall_seconds", "wallSeconds"], u64::MAX / 1000)
+            .map(|seconds| seconds * 1000),
+    }
+}
+
+/// Once, however often it is said.
+fn tell(session: &Session, wrong: String) {
+    if session.settings().told.insert(wrong.clone()) {
+        session.warn(&wrong);
+    }
 }

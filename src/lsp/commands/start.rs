@@ -169,7 +169,7 @@ fn begin(
     // Before the engine can say anything about it.
     state.start(id, folder.to_owned(), progress);
     let texts = state.on_screen();
-    let budget = session.asked_budget();
+    let budget = session.settings().budget();
     let command = move |root: &Path| {
         let (goal, buffers) = (goal(root), buffers(root, &texts));
         Command::Start { id, goal, budget, buffers }

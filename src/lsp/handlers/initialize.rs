@@ -22,7 +22,10 @@ use crate::lsp::virtual_docs;
 /// Answers at once; folders are opened only after `initialized`.
 pub fn initialize(session: &Session, params: &InitializeParams) -> InitializeResult {
     session.state().folders_named = folders(params);
-    settings::take(session, params.initialization_options.as_ref().unwrap_or(&Value::Null));
+    settings::take_at_first(
+        session,
+        params.initialization_options.as_ref().unwrap_or(&Value::Null),
+    );
     InitializeResult {
         capabilities: capabilities::offered(session.capabilities().encoding),
         server_info: Some(ServerInfo {

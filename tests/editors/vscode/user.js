@@ -54,7 +54,7 @@ const { middleware } = greenloop.server;
 const listed = new Map();
 /** Something came of the entry that was entered: its command began, its edit was asked for or a text changed. */
 let isChosen = false;
-vscode.workspace.onDidChangeTextDocument(() => { isChosen = true; });
+vscode.workspace.onDidChangeTextDocument(({ document }) => { isChosen ||= document.uri.scheme === 'file'; });
 /** Who waits for the end of a command. */
 let ended = () => {};
 middleware.provideCodeActions = async (document, range, context, token, next) => {
@@ -132,6 +132,7 @@ const orders = {
         return { chosen: false };
       }
       const done = new Promise((ok) => { ended = ok; });
+      isChosen = false;
       await this.enter(action.title);
       if (!(await until('a choice', () => isChosen, MENU_MS).catch(() => false))) continue;
       // An edit that is refused has no command.

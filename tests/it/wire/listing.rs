@@ -1,7 +1,6 @@
 //! What plugins draw their own views of: runs with their steps and hunks, and the tests.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -144,12 +143,14 @@ fn an_editors_settings_say_what_runs_may_spend() {
     let mut client = Client::start();
     let budget = json!({"budget": {"attempts": 7, "wall_seconds": 60}});
     client.initialize_with(listening(), &[&root], budget);
-    assert_eq!(budget_of_a_run(&mut client, &root), (json!(7), json!(60_000)));
+    assert_eq!(budget_of_a_run(&mut client), (json!(7), json!(60_000)));
 }
 
 /// Attempts and milliseconds.
-fn budget_of_a_run(client: &mut Client, root: &Path) -> (Value, Value) {
-    let (_marks, task) = proposed(client, root);
+fn budget_of_a_run(client: &mut Client) -> (Value, Value) {
+    let task = start(client, "greenloop.test.run");
+    progress(client, &task, "begin");
+    progress(client, &task, "end");
     let mut listed = client.command("greenloop.task.status", json!({ "taskId": task }));
     let mut budget = listed["tasks"][0]["budget"].take();
     (budget["attempts_max"].take(), budget["wall_ms_max"].take())
@@ -173,13 +174,25 @@ fn settings_are_asked_for_where_the_editor_answers_and_again_when_they_change() 
         assert_eq!(asked["params"], json!({"items": [{"section": "greenloop"}]}));
         client.respond(&asked, json!([{ "budget": budget }]));
     };
-    set(&mut client, json!({"attempts": 5, "wallSeconds": 60}));
-    assert_eq!(budget_of_a_run(&mut client, &root), (json!(5), json!(60_000)));
-    client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
-    set(&mut client, json!({"attempts": 0}));
+    set(&mut client, json!({"attempts": null, "wallSeconds": 60}));
+    assert_eq!(budget_of_a_run(&mut client), (json!(7), json!(60_000)));
+    let changed = |client: &mut Client| {
+        client.notify("workspace/didChangeConfiguration", json!({"settings": null}));
+    };
+    // Told once; the section goes as a whole, and an answer that comes too late counts for nothing.
+    for _ in 0..2 {
+        changed(&mut client);
+        set(&mut client, json!({"attempts": 0}));
+    }
     client.notification("window/showMessage", |told| {
         told["message"] == "Greenloop: 0 is no count for the setting greenloop.budget.attempts"
     });
+    changed(&mut client);
+    let late = client.server_request("workspace/configuration");
+    changed(&mut client);
+    set(&mut client, json!({"attempts": 4}));
+    client.respond(&late, json!([{"budget": {"attempts": 9, "wallSeconds": 60}}]));
+    assert_eq!(budget_of_a_run(&mut client), (json!(4), json!(900_000)));
 }
 
 #[test]
@@ -190,7 +203,7 @@ fn settings_are_taken_from_an_editor_that_only_sends_them() {
     client.initialize_with(listening(), &[&root], Value::Null);
     let settings = json!({"greenloop": {"budget": {"attempts": 6}}});
     client.notify("workspace/didChangeConfiguration", json!({ "settings": settings }));
-    assert_eq!(budget_of_a_run(&mut client, &root).0, json!(6));
+    assert_eq!(budget_of_a_run(&mut client).0, json!(6));
 }
 
 #[test]
