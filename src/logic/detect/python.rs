@@ -1,6 +1,6 @@
 //! Python projects: the folders whose test files they are, and whether pytest or unittest runs them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Files, Found, Python, check};
 use crate::base::path::RepoPath;
@@ -41,6 +41,8 @@ pub(super) fn detect(
     for path in files.list.iter().filter(|path| is_test_file(path)) {
         projects.entry(project_of(files, path)).or_default().push(path);
     }
+    let projects: BTreeMap<RepoPath, Vec<&RepoPath>> =
+        projects.into_iter().flat_map(|(dir, tests)| apart(files, dir, tests)).collect();
     let dirs: Vec<RepoPath> = projects.keys().cloned().collect();
     for (dir, tests) in &projects {
         let evidence = evidence(files, dir, tests);
@@ -109,6 +111,42 @@ fn project_of(files: &Files<'_>, test: &RepoPath) -> RepoPath {
         .unwrap_or_else(RepoPath::root)
 }
 
+/// The tests of a project, by the folders that have to be projects of their own: where nobody says that they are one, and
+/// two bring a package or module of one name, no process can load both.
+fn apart<'a>(
+    files: &Files<'_>,
+    dir: RepoPath,
+    tests: Vec<&'a RepoPath>,
+) -> BTreeMap<RepoPath, Vec<&'a RepoPath>> {
+    let mut homes: BTreeMap<RepoPath, Vec<&RepoPath>> = BTreeMap::new();
+    let mut named: BTreeMap<String, BTreeSet<RepoPath>> = BTreeMap::new();
+    for test in &tests {
+        let (home, name) = loaded_from(files, &dir, test);
+        named.entry(name).or_default().insert(home.clone());
+        homes.entry(home).or_default().push(test);
+    }
+    let clash = named.values().any(|homes| homes.len() > 1) && !homes.contains_key(&dir);
+    let is_said = MANIFESTS.iter().any(|manifest| files.has(&dir, manifest));
+    if clash && !is_said && configured(files, &dir).is_none() {
+        return homes;
+    }
+    [(dir, tests)].into()
+}
+
+/// The folder of a project that a test's package is loaded from, test folders aside, and the outermost name it is loaded by.
+fn loaded_from(files: &Files<'_>, dir: &RepoPath, test: &RepoPath) -> (RepoPath, String) {
+    let (mut folder, mut name) = (test.parent(), test.file_name().to_owned());
+    while folder != *dir && files.has(&folder, "__init__.py") {
+        name = folder.file_name().to_owned();
+        folder = folder.parent();
+    }
+    let is_below = |folder: &RepoPath| folder != dir && folder.is_within(dir);
+    let test_folders =
+        test.parent().ancestors().filter(|at| is_below(at) && is_test_folder(at.file_name()));
+    let home = test_folders.last().map_or(folder, |outermost| outermost.parent());
+    (home, name)
+}
+
 pub(super) fn is_test_folder(name: &str) -> bool {
     matches!(name, "test" | "tests" | "testing")
         || name.ends_with("_tests")
@@ -125,11 +163,17 @@ fn evidence(files: &Files<'_>, dir: &RepoPath, tests: &[&RepoPath]) -> Evidence 
         if evidence.pytest.is_none() {
             evidence.pytest = speaks_of_pytest(&text).map(|what| format!("`{path}` {what}"));
         }
-        if evidence.unittest.is_none() && (text.contains("unittest") || text.contains("TestCase")) {
+        if evidence.unittest.is_none() && uses_unittest(&text) {
             evidence.unittest = Some(format!("`{path}` uses unittest"));
         }
     }
     evidence
+}
+
+/// Mocks are used by tests of any kind, and by what is no test.
+fn uses_unittest(text: &str) -> bool {
+    let bare = text.replace("from unittest import mock", "").replace("unittest.mock", "");
+    bare.contains("unittest") || bare.contains("TestCase")
 }
 
 fn configured(files: &Files<'_>, dir: &RepoPath) -> Option<String> {

@@ -38,6 +38,15 @@ fn python_projects() {
     let unittest = "//- tests/test_a.py\nimport unittest\n//- a.py\n";
     insta::assert_snapshot!(found(unittest, with(true)), @"unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)");
     insta::assert_snapshot!(found(unittest, None), @"note: `tests/test_a.py` is a Python test, but there is no Python: install python3, or make a virtual environment `.venv`");
+    insta::assert_snapshot!(found("//- testlib.py\nfrom unittest import mock\n", with(true)), @"");
+    let services = "//- a/tests/__init__.py\n//- a/tests/test_a.py\nimport unittest\n//- b/tests/__init__.py\n//- b/tests/test_b.py\nimport unittest\n//- c/test_c.py\nimport unittest\n";
+    insta::assert_snapshot!(found(services, with(true)), @r#"
+    unittest:a in a: python3 -m unittest (`a/tests/test_a.py` uses unittest)
+    unittest:b in b: python3 -m unittest (`b/tests/test_b.py` uses unittest)
+    unittest:c in c: python3 -m unittest (`c/test_c.py` uses unittest)
+    "#);
+    let apart = services.replace("b/tests", "b/checks_tests");
+    insta::assert_snapshot!(found(&apart, with(true)), @"unittest in .: python3 -m unittest (`a/tests/test_a.py` uses unittest)");
     let both = "//- pyproject.toml\n[tool.pytest.ini_options]\n//- tests/test_a.py\nfrom unittest import TestCase\n";
     insta::assert_snapshot!(found(both, with(true)), @"pytest in .: python3 -m pytest (`pyproject.toml` configures pytest)");
     insta::assert_snapshot!(found(both, with(false)), @r#"
