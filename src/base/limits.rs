@@ -327,6 +327,8 @@ pub const INQUIRY_OPTION_BYTES_MAX: usize = 80;
 pub const ANSWER_BYTES_MAX: usize = 8 * 1024;
 /// Steps of one plan.
 pub const PLAN_STEPS_MAX: usize = 50;
+/// Tests of a step that nobody could do, up to which each is tried by itself.
+pub const STEP_PARTS_MAX: usize = 6;
 /// The text of a plan, in bytes; a longer one is not read.
 pub const PLAN_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The signature of a failure, in bytes.

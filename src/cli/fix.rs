@@ -276,12 +276,7 @@ fn print_proposal(style: Style, review: &Review) {
         say(&format!("  {} → {}  {}\n", style.red("red"), style.green("green"), test.name));
     }
     for test in still_red {
-        say(&format!(
-            "  {} → {}    {} (not a target)\n",
-            style.red("red"),
-            style.red("red"),
-            test.name
-        ));
+        say(&format!("  {} → {}    {}\n", style.red("red"), style.red("red"), test.name));
     }
     for test in flaky {
         say(&format!("  {}  {}\n", style.faint(FLAKY), test.name));

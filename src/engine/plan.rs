@@ -8,6 +8,7 @@ use crate::io::worker::model::plan::{self, Planned, Planning, Stuck};
 use crate::io::worker::{Desk, Reach};
 use crate::logic::affected::{self, Imports};
 use crate::logic::plan_check::Facts;
+use crate::logic::replan::parts;
 use crate::logic::{lessons, machine, model_plan, planner};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::Failure;
@@ -79,6 +80,10 @@ pub(super) fn replan(
     let (Some(plan), Some(stuck)) = (&run.plan, run.step(step)) else {
         return replanned(Vec::new(), String::new(), String::new());
     };
+    if !machine::asks_models(run) {
+        let why = "its tests may be red for causes of their own";
+        return replanned(parts(stuck), "Greenloop".to_owned(), why.to_owned());
+    }
     let attempts: Vec<&Attempt> = run.attempts.iter().filter(|made| made.step == step).collect();
     let tip = machine::tip(run);
     let verified = tip.and_then(|(_, attempt)| attempt.verified.as_ref());

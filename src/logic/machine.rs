@@ -34,7 +34,7 @@ pub use self::deadlines::{Due, deadlines};
 pub use self::ladder::worker_of;
 pub use self::proposal::check_fact;
 pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
-pub use self::replan::first_free;
+pub use self::replan::{asks_models, first_free};
 pub use self::steps::{StepState, base_runs, goal_tests, narrowed, states, tests, tip};
 
 /// What a run wants.

@@ -1,7 +1,34 @@
 //! Other steps in place of one that nobody could do.
 
 use crate::base::ids::StepId;
+use crate::base::limits::{STEP_PARTS_MAX, TITLE_BYTES_MAX};
+use crate::base::text::in_a_line;
+use crate::logic::report_parse::{FINDING, phase_scope};
 use crate::model::plan::{Plan, Step};
+
+/// One step for each test of one that nobody could do as a whole: the tests may be red for causes of their own. None where
+/// there is nothing to part, or too much for the time it takes.
+pub fn parts(step: &Step) -> Vec<Step> {
+    let is_test = |name: &str| phase_scope(name).is_none() && !name.ends_with(FINDING);
+    let n = step.tests.len();
+    if !(2..=STEP_PARTS_MAX).contains(&n) || !step.tests.iter().all(|test| is_test(&test.name)) {
+        return Vec::new();
+    }
+    let part = |(nth, test)| Step {
+        tests: vec![test],
+        intent: step.intent.clone(),
+        worker: step.worker.clone(),
+        ..Step::new(StepId(nth), String::new())
+    };
+    let tests = step.tests.iter().cloned();
+    (1..).zip(tests).map(part).map(named).collect()
+}
+
+fn named(part: Step) -> Step {
+    let name = part.tests.first().map_or("", |test| test.name.as_str());
+    let title = in_a_line(&format!("`{name}` by itself"), TITLE_BYTES_MAX);
+    Step { title, ..part }
+}
 
 /// The plan with these steps, which are numbered from 1, in place of the step `old`; `None` when it has no such step. They
 /// are numbered from `first` on, start from what `old` starts from, and what starts from `old` starts from all of them.

@@ -55,6 +55,20 @@ fn check_fix(name: &str) {
     assert_eq!(status.trim(), format!("M {}", fixture.fault.file));
 }
 
+/// Two tests of one file and one subject make one step; nothing makes both pass.
+#[test]
+fn tests_that_no_change_mends_together_are_tried_one_by_one() {
+    let project = Project::empty("parts");
+    project.write("util.py", "def name(key):\n    return key.upper()\n\n\ndef clamp(n, low, high):\n    return max(low, max(n, high))\n");
+    project.write("test_util.py", "import unittest\nimport util\n\n\nclass T(unittest.TestCase):\n    def test_name(self):\n        self.assertEqual(util.name('x'), 'Xenophon of Athens')\n\n    def test_clamp(self):\n        self.assertEqual(util.clamp(5, 1, 3), 3)\n        self.assertEqual(util.clamp(0, 1, 3), 1)\n        self.assertEqual(util.clamp(2, 1, 3), 2)\n");
+    let (code, outcome) = fix(&Home::new(), &project, &[]);
+    assert_eq!((code, outcome["status"].as_str()), (1, Some("partly-green")), "{outcome:#}");
+    let fixed = outcome["evidence"]["fixed"].as_array().unwrap();
+    assert_eq!(fixed.len(), 1, "{outcome:#}");
+    assert_eq!(fixed[0]["name"], "test_util.T.test_clamp");
+    assert!(outcome["diff"].as_str().unwrap().contains("+    return max(low, min(n, high))"));
+}
+
 #[test]
 fn unittest_goes_green() {
     check_fix("python-billing");

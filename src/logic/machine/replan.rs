@@ -1,11 +1,11 @@
-//! A step that nobody on the ladder could do is planned anew by a model, once.
+//! A step that nobody on the ladder could do is planned anew, once: by a model where there is one, else in parts.
 
 use std::collections::BTreeMap;
 
 use super::Effect;
 use super::steps::{StepState, states};
 use crate::base::ids::StepId;
-use crate::logic::replan::replaced;
+use crate::logic::replan::{parts, replaced};
 use crate::model::event::Event;
 use crate::model::plan::Step;
 use crate::model::run::{GoalKind, Replanned, Run};
@@ -38,14 +38,18 @@ pub fn first_free(run: &Run) -> u32 {
 /// Whether a step on which nobody can go on is planned anew. What took the place of another step is not.
 pub(super) fn is_wanted(run: &Run, step: &Step) -> bool {
     let mut attempts = run.attempts.iter().filter(|attempt| attempt.step == step.id).peekable();
-    !run.planners.is_empty()
-        && is_for_models(run)
+    (asks_models(run) || run.goal.kind == GoalKind::FixUntilGreen && !parts(step).is_empty())
         && !is_replanned(run, step.id)
         && !is_by_replanning(run, step.id)
         && attempts.peek().is_some()
         && !attempts.any(|attempt| run.merged.contains(&attempt.id))
-        && run.budget.forbids_calls(&run.spent).is_none()
         && run.budget.checks_max.is_none_or(|max| run.spent.checks < max)
+}
+
+/// Whether it is models that plan anew.
+pub fn asks_models(run: &Run) -> bool {
+    let is_paid = run.budget.forbids_calls(&run.spent).is_none();
+    !run.planners.is_empty() && is_for_models(run) && is_paid
 }
 
 /// Whether models have a part in a run anyway: nobody pays for one that was only named.
