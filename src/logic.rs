@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod comparison;
 pub mod confidence;
 pub mod config;
+pub mod decided;
 pub mod detect;
 pub mod dialect;
 pub mod diff;

@@ -28,7 +28,7 @@ pub(super) fn find(run: Option<&str>, folder: Option<PathBuf>) -> Result<Named, 
         Failure::new(
             FailureKind::Project,
             format!("there is no run {id} in {}", dirs.root.display()),
-            "Name the project's folder behind it, or see `greenloop runs`.",
+            "Start this in the project's folder; `greenloop runs` lists its runs there.",
         )
     })?;
     Ok(Named { dirs, view })

@@ -8,6 +8,7 @@ use super::named::{self, Named};
 use super::style::Style;
 use super::{Stop, json, say};
 use crate::engine::{self, Dirs, RunView};
+use crate::logic::decided::Decided;
 use crate::logic::machine;
 use crate::logic::{inquiry, overview, plan_text};
 use crate::model::question::About;
@@ -37,11 +38,15 @@ pub(super) fn list(mut parser: lexopt::Parser) -> Result<i32, Stop> {
                     "status": status,
                     "reason": reason,
                     "goal": goal(&view.run),
+                    "to_decide": Decided::of_run(&view.run).map(|decided| decided.n_open),
                     "accepted": view.run.acceptances.iter().filter(|known| !known.undone).count(),
                 })
             )),
             Format::Human => {
-                say(&format!("{}  {status:<14} {}: {reason}\n", view.run.id, goal(&view.run)));
+                let decided = Decided::of_run(&view.run);
+                let decided = decided.map_or_else(String::new, |decided| format!("; {decided}"));
+                let goal = goal(&view.run);
+                say(&format!("{}  {status:<14} {goal}: {reason}{decided}\n", view.run.id));
             }
         }
     }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::logic::decided::Decided;
 use crate::logic::machine::{self, StepState};
 use crate::logic::{confidence, guard, inquiry};
 use crate::model::guard::Guarded;
-use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
+use crate::model::proposal::{ChangeKind, Evidence, Proposal};
 use crate::model::question::Answer;
 use crate::model::report::TestOutcome;
 use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Replanned, Run};
@@ -149,7 +150,6 @@ fn baseline(run: &Run) -> impl Iterator<Item = String> {
 }
 
 fn changes(run: &Run, proposal: &Proposal) -> impl Iterator<Item = String> {
-    let rejected = |file: &FileChange, item| run.rejected.contains(&(file.path.clone(), item));
     let title = std::iter::once(proposal.title.clone());
     title.chain(proposal.files.iter().map(move |file| {
         let what = match &file.kind {
@@ -158,11 +158,7 @@ fn changes(run: &Run, proposal: &Proposal) -> impl Iterator<Item = String> {
             ChangeKind::Delete => "delete".to_owned(),
             ChangeKind::Rename { from } => format!("rename from `{from}`"),
         };
-        let n_items = file.n_items();
-        let n_rejected = (0..n_items).filter(|item| rejected(file, *item)).count();
-        let rejected =
-            if n_rejected > 0 { format!(", {n_rejected} rejected") } else { String::new() };
-        format!("`{}`: {what}, {n_items} to decide{rejected}", file.path)
+        format!("`{}`: {what}, {}", file.path, Decided::of(run, [file]))
     }))
 }
 

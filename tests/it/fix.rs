@@ -61,12 +61,32 @@ fn tests_that_no_change_mends_together_are_tried_one_by_one() {
     let project = Project::empty("parts");
     project.write("util.py", "def name(key):\n    return key.upper()\n\n\ndef clamp(n, low, high):\n    return max(low, max(n, high))\n");
     project.write("test_util.py", "import unittest\nimport util\n\n\nclass T(unittest.TestCase):\n    def test_name(self):\n        self.assertEqual(util.name('x'), 'Xenophon of Athens')\n\n    def test_clamp(self):\n        self.assertEqual(util.clamp(5, 1, 3), 3)\n        self.assertEqual(util.clamp(0, 1, 3), 1)\n        self.assertEqual(util.clamp(2, 1, 3), 2)\n");
-    let (code, outcome) = fix(&Home::new(), &project, &[]);
+    let home = Home::new();
+    let (code, outcome) = fix(&home, &project, &[]);
     assert_eq!((code, outcome["status"].as_str()), (1, Some("partly-green")), "{outcome:#}");
     let fixed = outcome["evidence"]["fixed"].as_array().unwrap();
     assert_eq!(fixed.len(), 1, "{outcome:#}");
     assert_eq!(fixed[0]["name"], "test_util.T.test_clamp");
     assert!(outcome["diff"].as_str().unwrap().contains("+    return max(low, min(n, high))"));
+
+    let said = |args: &[&str]| {
+        let output = project.greenloop(&home).args(args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let run = said(&["runs"]).split(' ').next().unwrap().to_owned();
+    let mut stands = |decision: &str, wanted: &str| {
+        if !decision.is_empty() {
+            said(&[decision, &run]);
+        }
+        let (runs, page) = (said(&["runs"]), said(&["show", &run]));
+        assert!(runs.contains(&format!("; {wanted}\n")), "{runs}");
+        assert!(page.contains(&format!("`util.py`: edit, {wanted}\n")), "{page}");
+    };
+    stands("", "1 to decide");
+    stands("accept", "1 accepted");
+    stands("undo", "1 to decide");
+    stands("reject", "1 rejected");
 }
 
 #[test]
