@@ -75,7 +75,7 @@ fn tests_that_no_change_mends_together_are_tried_one_by_one() {
         String::from_utf8(output.stdout).unwrap()
     };
     let run = said(&["runs"]).split(' ').next().unwrap().to_owned();
-    let mut stands = |decision: &str, wanted: &str| {
+    let stands = |decision: &str, wanted: &str| {
         if !decision.is_empty() {
             said(&[decision, &run]);
         }
