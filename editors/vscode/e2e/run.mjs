@@ -52,7 +52,7 @@ async function travel(browser, { name, fixture, change = () => {}, settings = {}
     for (const step of steps) say(`  ${step.error ? 'FAIL' : 'ok  '} ${step.name} (${step.ms} ms)${step.error ? `\n${step.error}` : ''}`);
     const isGreen = code === 0 && steps.length > 0 && steps.every((step) => !step.error);
     if (!isGreen) say(`  ended with ${code}; see ${path.join(pictures, `failed-${name}.png`)}`);
-    return { isGreen, n: steps.length };
+    return { isGreen, n: steps.length, fault: steps.find((step) => step.error) };
   } finally {
     hands.close();
     await page.close();
@@ -67,17 +67,18 @@ const chosen = journeys.filter(({ name }) => wanted.length === 0 || wanted.some(
 await bundle();
 await bundleTests();
 const browser = await openBrowser();
-let failed = 0;
+const failed = [];
 let passed = 0;
 try {
   for (const journey of chosen) {
     say(`journey ${journey.name} (${journey.fixture})`);
-    const { isGreen, n } = await travel(browser, journey);
+    const { isGreen, n, fault } = await travel(browser, journey);
     if (isGreen) passed += n;
-    else failed += 1;
+    else failed.push(`${journey.name}: ${fault ? `${fault.name}: ${fault.error.split('\n')[0]}` : 'it did not come to its end'}`);
   }
 } finally {
   await browser.close();
 }
-say(`${chosen.length - failed} of ${chosen.length} journeys, ${passed} steps passed`);
-process.exitCode = failed > 0 || chosen.length === 0 ? 1 : 0;
+for (const line of failed) say(`FAIL ${line}`);
+say(`${chosen.length - failed.length} of ${chosen.length} journeys, ${passed} steps passed`);
+process.exitCode = failed.length > 0 || chosen.length === 0 ? 1 : 0;

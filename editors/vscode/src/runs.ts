@@ -151,11 +151,15 @@ export class Runs implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly view: vscode.TreeView<Node>;
-  private readonly listening: vscode.Disposable;
+  private readonly listening: vscode.Disposable[];
 
   constructor(private readonly server: Server) {
     this.view = vscode.window.createTreeView('greenloop.runs', { treeDataProvider: this, showCollapseAll: true });
-    this.listening = server.onDidChange(() => this.draw());
+    this.listening = [
+      server.onDidChange(() => this.draw()),
+      // A tree that changed while nobody saw it may come up with open elements that show nothing.
+      this.view.onDidChangeVisibility(({ visible }) => visible && this.changed.fire()),
+    ];
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -168,7 +172,7 @@ export class Runs implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   }
 
   dispose(): void {
-    this.listening.dispose();
+    for (const listener of this.listening) listener.dispose();
     this.view.dispose();
     this.changed.dispose();
   }
