@@ -9,8 +9,6 @@ const WALL_MS = 20_000;
 /** How long a menu may take that is shown at all. */
 const MENU_MS = 4000;
 const ATTEMPTS = 4;
-/** How long an entry takes to say what it is once it has the focus. */
-const FOCUS_MS = 300;
 /** More than a menu has entries. */
 const MOVES_MAX = 40;
 const root = vscode.workspace.workspaceFolders[0].uri.fsPath;
@@ -52,7 +50,7 @@ const greenloop = vscode.extensions.getExtension('greenloop.greenloop').exports;
 const { middleware } = greenloop.server;
 /** The actions that the workbench was told of last, by what had it ask. */
 const listed = new Map();
-/** Something came of the entry that was entered: its command began, its edit was asked for or a text changed. */
+/** Something came of the entry that was entered: its command began or a text changed. That it is resolved says nothing. */
 let isChosen = false;
 vscode.workspace.onDidChangeTextDocument(({ document }) => { isChosen ||= document.uri.scheme === 'file'; });
 /** Who waits for the end of a command. */
@@ -61,10 +59,6 @@ middleware.provideCodeActions = async (document, range, context, token, next) =>
   const actions = await next(document, range, context, token);
   if (!token.isCancellationRequested) listed.set(context.triggerKind, actions ?? []);
   return actions;
-};
-middleware.resolveCodeAction = (action, token, next) => {
-  isChosen = true;
-  return next(action, token);
 };
 const { executeCommand } = middleware;
 middleware.executeCommand = async (command, args, next) => {
@@ -133,26 +127,24 @@ const orders = {
       }
       const done = new Promise((ok) => { ended = ok; });
       isChosen = false;
-      await this.enter(action.title);
-      if (!(await until('a choice', () => isChosen, MENU_MS).catch(() => false))) continue;
+      if (!(await this.enter(action.title)) || !(await until('what comes of it', () => isChosen, MENU_MS).catch(() => false))) continue;
       // An edit that is refused has no command.
       await Promise.race([done, new Promise((ok) => setTimeout(ok, WALL_MS))]);
       return { chosen: true };
     }
     throw new Error(`${order.title} cannot be chosen`);
   },
-  /** Goes to an entry of the open menu by keys and chooses it: a menu that is drawn anew takes no click. */
+  /** Goes to an entry of the open menu and chooses it, by what its keys do; whether it was there. */
   async enter(title) {
     for (let moves = 0; moves < MOVES_MAX; moves++) {
       const focused = await hand('texts', { selector: '.action-widget .monaco-list-row.focused' });
       if (focused.some((text) => text.replaceAll('\u00a0', ' ').trim().startsWith(title))) {
-        // What has the focus is resolved by the menu already.
-        await new Promise((ok) => setTimeout(ok, FOCUS_MS));
-        isChosen = false;
-        return hand('press', { keys: 'Enter' });
+        await run('acceptSelectedCodeAction');
+        return true;
       }
-      await hand('press', { keys: 'ArrowDown' });
+      await run('selectNextCodeAction');
     }
+    return false;
   },
   /** Opens the menu of all actions at the cursor, again while the workbench shows none; the entry that begins so. */
   async entry(beginning) {
