@@ -40,6 +40,8 @@ pub struct Pool<'t> {
     uses: BTreeMap<&'t str, u16>,
     /// How often each name that is introduced here is read.
     reads: BTreeMap<&'t str, Reads>,
+    /// How many variables get each value that is no literal.
+    assigned: BTreeMap<&'t str, usize>,
 }
 
 #[derive(Default)]
@@ -182,6 +184,13 @@ impl<'t> Pool<'t> {
             reads.is_bound |= is_bound;
             reads.n_reads += u32::from(!is_bound);
         }
+        let assigned = Some(node).filter(|node| node.role() == Role::Assign);
+        let value = assigned.and_then(|assign| assign.part(&["right", "value"]));
+        if let Some(value) =
+            value.filter(|value| value.is(&[Role::Call, Role::Index, Role::Arithmetic]))
+        {
+            *self.assigned.entry(value.text()).or_default() += 1;
+        }
         match node.role() {
             Role::Name if is_callee(node) => self.callees.add(node),
             Role::Name | Role::Binding => {
@@ -236,6 +245,14 @@ impl Pool<'_> {
     fn read_times(&self, n_reads: u32) -> impl Iterator<Item = &str> {
         let bound = self.reads.iter().filter(|(_, reads)| reads.is_bound);
         bound.filter(move |(_, reads)| reads.n_reads == n_reads).map(|(name, _)| *name)
+    }
+
+    /// Whether more than one variable gets the value that the assignment around `node` has.
+    pub fn is_repeated(&self, node: Node<'_>) -> bool {
+        let assign =
+            std::iter::once(node).chain(node.ancestors()).find(|it| it.role() == Role::Assign);
+        let value = assign.and_then(|assign| assign.part(&["right", "value"]));
+        value.is_some_and(|value| self.assigned.get(value.text()).is_some_and(|n| *n > 1))
     }
 
     /// Whether a name is assigned to.

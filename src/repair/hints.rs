@@ -16,6 +16,8 @@ pub struct Hints {
     pub texts: Vec<String>,
     /// Numbers in the messages, as source text.
     pub numbers: Vec<String>,
+    /// Characters, neither letters nor digits, that stand in texts that were got or wanted where the other has another.
+    pub exchanged: BTreeSet<(char, char)>,
 }
 
 /// A kind of failure that speaks for certain repairs.
@@ -265,6 +267,8 @@ impl Hints {
         }
         for (actual, expected) in pairs(message) {
             self.signs.extend(difference(actual, expected));
+            self.exchanged.extend(exchanged(actual, expected));
+            self.exchanged.extend(exchanged(expected, actual));
             self.note(actual);
             self.note(expected);
         }
@@ -278,6 +282,14 @@ impl Hints {
             list.push(bare.to_owned());
         }
     }
+}
+
+/// The one character that stands in `a` for another in `b`, when nothing else differs.
+fn exchanged(a: &str, b: &str) -> Option<(char, char)> {
+    let differ: BTreeSet<(char, char)> = a.chars().zip(b.chars()).filter(|(x, y)| x != y).collect();
+    let is_sign = |ch: char| !ch.is_alphanumeric() && !matches!(ch, '"' | '\'' | '`' | '\\');
+    let [only] = differ.into_iter().collect::<Vec<_>>()[..] else { return None };
+    (a.chars().count() == b.chars().count() && is_sign(only.0) && is_sign(only.1)).then_some(only)
 }
 
 /// What tells two shown values apart.
@@ -386,6 +398,15 @@ mod tests {
             let hints = Hints::read(&[failure(message)]);
             assert_eq!(hints.signs.iter().copied().collect::<Vec<_>>(), *signs, "{message}");
         }
+    }
+
+    #[test]
+    fn messages_give_exchanged_characters() {
+        let check = |message: &str| Hints::read(&[failure(message)]).exchanged;
+        assert_eq!(check("AssertionError: 'a-b-c' != 'a_b_c'"), [('-', '_'), ('_', '-')].into());
+        assert_eq!(check("AssertionError: 'a-b' != 'a_bc'"), [].into());
+        assert_eq!(check("AssertionError: 'a-b c' != 'a_b.c'"), [].into());
+        assert_eq!(check("AssertionError: 3 != 4"), [].into());
     }
 
     #[test]

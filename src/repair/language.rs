@@ -25,6 +25,8 @@ pub struct Language {
     pub interpolations: &'static [&'static str],
     /// Parent kinds and fields, `*` for any, where a name stands for no value: names of items and arguments.
     pub labels: &'static [(&'static str, &'static str)],
+    /// Parent kinds and fields of names that are imported.
+    pub imported: &'static [(&'static str, &'static str)],
     /// Parent kinds and fields where a variable is introduced, not used.
     pub bindings: &'static [(&'static str, &'static str)],
     pub comparisons: &'static [&'static str],
@@ -48,6 +50,8 @@ pub struct Language {
     /// are its first and last part, `$c` is a call's second argument,
     /// `$e` the only element of the first part.
     pub rewrites: &'static [(Role, &'static str, &'static [&'static str])],
+    /// How long `$a` is.
+    pub length: &'static str,
     /// A value's own copy.
     pub copies: &'static [&'static str],
     /// Calls that go into a chain of method calls.
@@ -106,6 +110,10 @@ pub struct Snippets {
     pub updates: &'static [&'static str],
     /// `$b` goes into the collection `$a`.
     pub adds: &'static [&'static str],
+    /// `$b` is not in the collection `$a`.
+    pub absent: &'static str,
+    /// A collection `$a` that was asked for `$b` gets or loses it; `$c` is what it is stored with.
+    pub fills: &'static [&'static str],
     /// `$a` is nothing: empty, zero, missing.
     pub nothings: &'static [&'static str],
     /// What functions give when there is nothing.
@@ -213,6 +221,10 @@ impl Language {
 
     pub fn is_label(&self, parent_kind: &str, field: Option<&str>) -> bool {
         holds(self.labels, parent_kind, field)
+    }
+
+    pub fn is_imported(&self, parent_kind: &str, field: Option<&str>) -> bool {
+        holds(self.imported, parent_kind, field)
     }
 
     pub fn is_binding(&self, parent_kind: &str, field: Option<&str>) -> bool {

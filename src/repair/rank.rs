@@ -22,6 +22,9 @@ const DOUBTFUL: &[(&str, f64)] = &[
     ("bound", 0.5),
     ("by-name", 0.4),
     ("copy-statement", 0.4),
+    ("remember", 0.2),
+    ("count", 0.2),
+    ("begin-anew", 0.2),
     ("update", 0.4),
     ("add-else", 0.4),
 ];
@@ -29,8 +32,12 @@ const DOUBTFUL: &[(&str, f64)] = &[
 const TOLD_LITERAL: f64 = 2.0;
 /// For a condition that always or never holds.
 const CONSTANT_CONDITION: f64 = 1.5;
-/// For a value that makes its operator do nothing: leaving the operation out says the same in fewer words.
-const IDLE_OPERAND: f64 = 2.0;
+/// Looks at an edit and the text that it is for.
+type Look = fn(&str, &Edit) -> bool;
+
+/// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
+/// multiply or divide by, one more where one less was.
+const UNLIKELY: &[(Look, f64)] = &[(is_idle, 2.0), (is_factor, 0.8), (is_two_off, 0.8)];
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
@@ -92,10 +99,12 @@ fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64
     let constant = constant && candidate.template == "other-condition";
     let n_breaks: usize = candidate.edits.iter().map(|edit| edit.text.matches('\n').count()).sum();
     let n_lines = n_breaks + candidate.edits.len() - 1;
-    let idle =
-        source.is_some_and(|source| candidate.edits.iter().any(|edit| is_idle(&source.text, edit)));
+    let is_seen = |looks: Look| {
+        source.is_some_and(|it| candidate.edits.iter().any(|edit| looks(&it.text, edit)))
+    };
+    let unlikely = UNLIKELY.iter().filter(|(looks, _)| is_seen(*looks)).map(|(_, cost)| cost);
     doubtful
-        + if idle { IDLE_OPERAND } else { 0.0 }
+        + unlikely.sum::<f64>()
         + if told { TOLD_LITERAL } else { 0.0 }
         + if constant { CONSTANT_CONDITION } else { 0.0 }
         + LINE * n_lines as f64
@@ -106,9 +115,7 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
     let before = text.get(..edit.start).unwrap_or("").trim_end();
     let after = text.get(edit.end..).unwrap_or("").trim_start();
     let begins = |digit: char| {
-        after
-            .strip_prefix(digit)
-            .is_some_and(|rest| !rest.starts_with(|ch: char| ch.is_ascii_digit() || ch == '.'))
+        after.strip_prefix(digit).is_some_and(|rest| !rest.starts_with(is_digit_or_dot))
     };
     if takes_back(before, &edit.text) || repeats(before, edit.text.trim(), after) {
         return true;
@@ -120,6 +127,27 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
         "*" | "/" | "//" => begins('1'),
         _ => false,
     }
+}
+
+/// Whether an edit puts another number in the place of one that something is multiplied or divided by.
+fn is_factor(text: &str, edit: &Edit) -> bool {
+    let before = text.get(..edit.start).unwrap_or("").trim_end();
+    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    before.ends_with(['*', '/', '%'])
+        && is_number(&edit.text)
+        && text.get(edit.range()).is_some_and(is_number)
+}
+
+/// Whether an edit puts one more where one less was, or the other way round.
+fn is_two_off(text: &str, edit: &Edit) -> bool {
+    let after = text.get(edit.end..).unwrap_or("").trim_start();
+    let is_one = after.strip_prefix('1').is_some_and(|rest| !rest.starts_with(is_digit_or_dot));
+    let old = text.get(edit.range()).unwrap_or("").trim();
+    is_one && matches!((old, edit.text.trim()), ("+", "-") | ("-", "+"))
+}
+
+fn is_digit_or_dot(ch: char) -> bool {
+    ch.is_ascii_digit() || ch == '.'
 }
 
 /// Operators that say nothing new of one value twice: `n / n`, `n == n`.
@@ -165,6 +193,30 @@ fn ends_in(text: &str, operator: &str, number: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_scales_is_seen() {
+        let check = |text: &str, old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            is_factor(text, &Edit::new(start..start + old.len(), new))
+        };
+        assert!(check("n // 2", "2", "3") && check("n * 1.5", "1.5", "2"));
+        assert!(
+            !check("n - 2", "2", "3") && !check("n / a", "a", "2") && !check("n / 2", "2", "b")
+        );
+    }
+
+    #[test]
+    fn one_more_for_one_less_is_seen() {
+        let check = |text: &str, old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            is_two_off(text, &Edit::new(start..start + old.len(), new))
+        };
+        assert!(check("n + 1", "+", "-") && check("n - 1)", "-", "+"));
+        assert!(
+            !check("n + 12", "+", "-") && !check("n + 1.5", "+", "-") && !check("n + 1", "+", "*")
+        );
+    }
 
     #[test]
     fn an_operation_that_does_nothing_is_seen() {

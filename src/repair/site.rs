@@ -17,6 +17,8 @@ pub struct File<'t> {
     pub newline: &'static str,
     /// One step of the file's own indentation.
     pub step: &'t str,
+    /// What is imported by name and stands nowhere else.
+    pub uncalled: Vec<&'t str>,
 }
 
 /// A node to change and what is known about it.
@@ -29,8 +31,25 @@ pub struct Site<'s> {
 
 impl<'t> File<'t> {
     pub fn open(tree: &'t Tree<'t>) -> Self {
-        Self { tree, donors: Donors::of(tree), newline: line_ending(tree.text), step: step(tree) }
+        Self {
+            tree,
+            donors: Donors::of(tree),
+            newline: line_ending(tree.text),
+            step: step(tree),
+            uncalled: uncalled(tree),
+        }
     }
+}
+
+fn uncalled<'t>(tree: &'t Tree<'t>) -> Vec<&'t str> {
+    let is_imported = |node: &Node<'t>| {
+        let parent = node.parent();
+        parent.is_some_and(|parent| tree.language.is_imported(parent.kind(), node.field()))
+    };
+    let imported = tree.nodes().filter(is_imported).map(Node::text);
+    imported
+        .filter(|name| usage::words(tree.text).filter(|word| word == name).count() == 1)
+        .collect()
 }
 
 /// One step of indentation as the file's first indented statement has it.
@@ -140,7 +159,7 @@ impl<'s> Drafts<'s> {
 
     /// Whether nothing with this extra cost would be kept.
     pub fn is_too_dear(&self, extra: f64) -> bool {
-        self.base + self.doubt + extra - usage::TAKEN_UP > self.cost_max
+        self.base + self.doubt + extra - usage::WORTH_MAX > self.cost_max
     }
 
     /// Puts `text` in the place of `node`, with parentheses where its operators need them.
@@ -171,7 +190,7 @@ impl<'s> Drafts<'s> {
     }
 
     pub fn edits(&mut self, at: Node<'s>, edits: Vec<Edit>, what: Option<String>, extra: f64) {
-        let usage = self.near.map_or(0.0, |near| usage::cost(at.tree, near, &edits));
+        let usage = self.near.map_or(0.0, |near| usage::cost(at, near, &edits));
         let cost = self.base + self.doubt + extra + rank::size(&edits) + usage;
         if cost > self.cost_max {
             return;

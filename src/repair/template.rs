@@ -16,14 +16,17 @@ mod name;
 mod negate;
 mod number;
 mod one_off;
+mod only_if;
 mod operand;
 mod operator;
 mod pattern;
 mod precedence;
 mod receiver;
+mod remember;
 mod result;
 mod shift;
 mod sibling;
+mod take_up;
 mod text;
 mod wrap;
 
@@ -79,7 +82,6 @@ const TEMPLATES: &[&Template] = &[
     &insert::SKIP,
     &insert::COPY,
     &insert::UPDATE,
-    &insert::ONLY_IF,
     &insert::FLUSH,
     &insert::REFUSE,
     &jump::JUMP,
@@ -95,6 +97,7 @@ const TEMPLATES: &[&Template] = &[
     &number::BY_ONE,
     &number::OTHER,
     &one_off::ONE_OFF,
+    &only_if::ONLY_IF,
     &operand::DROP,
     &operand::BOUND,
     &operand::FILTER,
@@ -114,9 +117,16 @@ const TEMPLATES: &[&Template] = &[
     &receiver::OWN,
     &receiver::FIELD,
     &receiver::LOCAL,
+    &remember::FILL,
+    &remember::COUNT,
+    &remember::ANEW,
     &result::KEEP,
     &shift::SHIFT,
     &sibling::SIBLING,
+    &take_up::VALUE,
+    &take_up::CALL,
+    &take_up::ARGUMENT,
+    &take_up::VARIABLE,
     &text::DONOR,
     &text::CHANGE,
     &wrap::UNWRAP,

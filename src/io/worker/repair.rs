@@ -263,7 +263,7 @@ fn solve(
     let ranking = Ranking::new(&question);
     let mut hunt = Hunt::new(job, &candidates, &ranking);
     hunt.run(path)?;
-    let also = hunt.also_fixed(path)?;
+    let also = hunt.also_fixed(path)?.to_vec();
     let ranked = ranked(&ranking, &hunt.plausible, &also);
     let change = first_not_refused(job, &ranked, refusals)?;
     let chosen = change.as_ref().map(|(place, _)| &ranked[*place]);

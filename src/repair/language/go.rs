@@ -86,6 +86,7 @@ pub static GO: Language = Language {
     ],
     interpolations: &[],
     labels: &[("function_declaration", "name"), ("method_declaration", "name")],
+    imported: &[],
     bindings: &[
         ("short_var_declaration", "left"),
         ("var_spec", "name"),
@@ -103,6 +104,7 @@ pub static GO: Language = Language {
     siblings: forms::SIBLINGS,
     wraps: forms::WRAPS,
     rewrites: forms::REWRITES,
+    length: "len($a)",
     copies: forms::COPIES,
     links: &[],
     arguments: forms::ARGUMENTS,
@@ -148,6 +150,8 @@ pub static GO: Language = Language {
             "$a[$b] = true",
             "$a[$b]++",
         ],
+        absent: "!$a[$b]",
+        fills: &["$a[$b] = true", "$a[$b] = $c", "$a[$b]++", "delete($a, $b)"],
         nothings: &[
             "len($a) == 0",
             "$a == 0",

@@ -155,6 +155,7 @@ const BOTH: Language = Language {
         ("jsx_attribute", "*"),
         ("meta_property", "*"),
     ],
+    imported: &[("import_specifier", "name")],
     bindings: &[
         ("variable_declarator", "name"),
         ("arrow_function", "parameter"),
@@ -174,6 +175,7 @@ const BOTH: Language = Language {
     siblings: forms::SIBLINGS,
     wraps: wraps::WRAPS,
     rewrites: wraps::REWRITES,
+    length: "$a.length",
     copies: forms::COPIES,
     links: forms::LINKS,
     arguments: forms::ARGUMENTS,
@@ -215,6 +217,8 @@ const BOTH: Language = Language {
         assign: "$a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.add($b);", "$a.sort();"],
+        absent: "!$a.has($b)",
+        fills: &["$a.add($b);", "$a.set($b, $c);", "$a.push($b);", "$a.delete($b);"],
         nothings: &[
             "!$a",
             "$a === 0",

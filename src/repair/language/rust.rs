@@ -94,6 +94,7 @@ pub static RUST: Language = Language {
         ("macro_invocation", "macro"),
         ("mod_item", "name"),
     ],
+    imported: &[],
     bindings: &[
         ("let_declaration", "pattern"),
         ("let_condition", "pattern"),
@@ -122,6 +123,7 @@ pub static RUST: Language = Language {
     siblings: forms::SIBLINGS,
     wraps: forms::WRAPS,
     rewrites: forms::REWRITES,
+    length: "$a.len()",
     copies: forms::COPIES,
     links: forms::LINKS,
     arguments: &[],
@@ -157,6 +159,8 @@ pub static RUST: Language = Language {
         assign: "$a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.insert($b);", "$a.push_back($b);", "$a.sort();"],
+        absent: "!$a.contains_key(&$b)",
+        fills: &["$a.insert($b);", "$a.insert($b, $c);", "$a.push($b);", "$a.remove(&$b);"],
         nothings: &[
             "$a.is_empty()",
             "$a == 0",

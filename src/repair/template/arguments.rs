@@ -100,10 +100,25 @@ fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         insert(site.node, drafts, usize::MAX, name, nth(rank));
         insert(site.node, drafts, 0, name, 0.3 + nth(rank));
     }
+    // A list of constants of one kind may lack another of them.
+    let last = site.node.last().filter(|last| last.is(&[Role::Attribute, Role::Path]));
+    let Some((last, name)) = last.and_then(|last| Some((last, last.last()?))) else { return };
+    let head = &last.text()[..name.range().start - last.range().start];
+    for (rank, other) in
+        site.file.donors.members_beside(last).into_iter().take(NAMES_MAX).enumerate()
+    {
+        insert(site.node, drafts, usize::MAX, &format!("{head}{other}"), nth(rank));
+    }
 }
 
 /// Puts an argument before the one at `index`, or after the last.
-fn insert<'s>(node: Node<'s>, drafts: &mut Drafts<'s>, index: usize, text: &str, extra: f64) {
+pub(super) fn insert<'s>(
+    node: Node<'s>,
+    drafts: &mut Drafts<'s>,
+    index: usize,
+    text: &str,
+    extra: f64,
+) {
     let parts: Vec<_> = node.parts().collect();
     let edit = match (parts.get(index), parts.last()) {
         (Some(next), _) => Edit::new(next.range().start..next.range().start, format!("{text}, ")),

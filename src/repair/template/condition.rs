@@ -41,6 +41,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let extra = match place(node) {
         Some(Place::Condition) if is_outermost => 0.0,
         Some(Place::Returned) if node.is(&[Role::Comparison, Role::Logical, Role::Not]) => 0.2,
+        Some(Place::Returned) if node.role() == Role::Call => 1.2,
         Some(_) | None => return,
     };
     for (rank, atom) in atoms(site).into_iter().enumerate() {
@@ -118,7 +119,7 @@ fn replace<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// A condition that goes beside an operator: in parentheses when it has another.
-fn guarded(node: Node<'_>, operator: &str) -> String {
+pub(super) fn guarded(node: Node<'_>, operator: &str) -> String {
     let other = node.role() == Role::Logical && node.tokens().any(|token| token.kind() != operator);
     if other { format!("({})", node.text()) } else { node.text().to_owned() }
 }

@@ -60,6 +60,7 @@ pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES,
 const EXPRESSIONS_MAX: usize = 10;
 const NAMES_MAX: usize = 8;
 const PARTNERS_MAX: usize = 4;
+const TEXTS_MAX: usize = 3;
 const ADJUST_MAX: usize = 5;
 const ADJUST_BYTES_MAX: usize = 24;
 
@@ -184,12 +185,21 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     };
     let others = donors.iter().filter(is_short).map(|donor| donor.text());
     let others = others.filter(|text| *text != node.text());
-    for (rank, other) in ranked(node.text(), others, ADJUST_MAX).into_iter().enumerate() {
+    let others = ranked(node.text(), others, ADJUST_MAX).into_iter().map(str::to_owned);
+    let others = others.chain(lengths(site));
+    for (rank, other) in others.enumerate() {
         for (more, operator) in ["-", "+", "*"].into_iter().enumerate() {
             let text = format!("{} {operator} {other}", node.text());
             drafts.replace(node, &text, extra + nth(rank) + nth(more));
         }
     }
+}
+
+/// How long the function's variables are, where something is cut.
+fn lengths(site: &Site<'_>) -> Vec<String> {
+    let is_cut = matches!(place(site.node), Some(Place::Bound | Place::Key | Place::Argument));
+    let names = site.near().names.iter().filter(|name| is_cut && *name != site.node.text());
+    names.take(ADJUST_MAX).map(|name| filled(site.language().length, name, "")).collect()
 }
 
 /// The value and a variable: `a` → `a + b`.
@@ -211,7 +221,8 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let text = site.node.text();
-    let others = partners(site).into_iter().chain(values(site)).filter(|other| other != text);
+    let others = partners(site).into_iter().chain(values(site)).chain(texts(site));
+    let others = others.filter(|other| other != text);
     for (rank, other) in others.enumerate() {
         for (more, form) in site.language().combinations.iter().enumerate() {
             let left = if form.starts_with("$a *") { tight(text) } else { text.to_owned() };
@@ -224,9 +235,19 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn partners(site: &Site<'_>) -> Vec<String> {
     let object = site.node.first().filter(|_| site.node.role() == Role::Attribute);
     let fields = site.near().fields.iter().chain(site.shared().fields.iter());
+    let declared = site.file.donors.members_beside(site.node).into_iter();
     object.map_or_else(Vec::new, |object| {
-        fields.take(PARTNERS_MAX).map(|field| format!("{}.{field}", object.text())).collect()
+        let fields = declared.chain(fields).take(PARTNERS_MAX);
+        fields.map(|field| format!("{}.{field}", object.text())).collect()
     })
+}
+
+/// Texts of the function, for what it gives back.
+fn texts(site: &Site<'_>) -> Vec<String> {
+    let is_result = matches!(place(site.node), Some(Place::Returned | Place::Assigned));
+    let strings =
+        site.near().strings.iter().filter(|_| is_result && site.node.role() == Role::Call);
+    strings.filter(|text| text.len() > 2).take(TEXTS_MAX).map(str::to_owned).collect()
 }
 
 /// Variables of the function and fields of its own object.

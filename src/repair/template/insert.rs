@@ -28,17 +28,15 @@ pub const COPY: Template =
 pub const UPDATE: Template = Template { name: "update", cost: 4.2, on: STATEMENTS, make: update };
 pub const NEAR_COPY: Template =
     Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
-pub const ONLY_IF: Template =
-    Template { name: "only-if", cost: 4.2, on: STATEMENTS, make: only_if };
 pub const FLUSH: Template =
     Template { name: "flush", cost: 4.6, on: &[Role::Loop, Role::While], make: flush };
 pub const REFUSE: Template =
     Template { name: "refuse", cost: 5.0, on: &[Role::Function], make: refuse };
 
-/// Statements that may be needed more than once. In some languages what assigns is one by itself.
+/// Statements that may be needed more than once, the likeliest first. In some languages what assigns is one by itself.
 const COPIED: &[Role] =
-    &[Role::ExpressionStatement, Role::Return, Role::Raise, Role::Assign, Role::AugmentedAssign];
-const STATEMENTS_MAX: usize = 8;
+    &[Role::AugmentedAssign, Role::ExpressionStatement, Role::Return, Role::Raise, Role::Assign];
+const STATEMENTS_MAX: usize = 10;
 const NAMES_MAX: usize = 6;
 const VARIANTS_MAX: usize = 8;
 const ATOMS_MAX: usize = 8;
@@ -194,8 +192,15 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let simple = function
         .descendants()
         .filter(|other| other.is(COPIED) && is_statement(*other) && is_simple(*other));
-    let texts =
-        simple.filter(|other| other.id() != node.id()).filter_map(snippet).take(STATEMENTS_MAX);
+    let mut simple: Vec<Node<'_>> = simple.filter(|other| other.id() != node.id()).collect();
+    simple.sort_by_key(|other| COPIED.iter().position(|role| *role == other.role()));
+    let mut texts: Vec<String> = Vec::new();
+    for text in simple.into_iter().filter_map(snippet) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let texts = texts.into_iter().take(STATEMENTS_MAX);
     let jumps = site.language().snippets.jumps.iter().map(|jump| (*jump).to_owned());
     for (rank, text) in texts.chain(jumps.filter(|_| in_loop(node))).enumerate() {
         let extra = nth(rank);
@@ -316,40 +321,10 @@ fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str, extra: f64) {
+pub(super) fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str, extra: f64) {
     if !drafts.is_too_dear(extra) {
         insert(site, drafts, after(site.file, site.node, text), text, extra);
     }
-}
-
-/// A condition around a statement.
-fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let node = site.node;
-    let Some(text) = snippet(node).filter(|_| is_statement(node) && is_simple(node)) else {
-        return;
-    };
-    let form = site.language().snippets.guard;
-    let atoms = atoms(site).into_iter().take(ATOMS_MAX);
-    for (rank, atom) in keeps(node).into_iter().chain(atoms).enumerate() {
-        let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
-        let put = edit.text.trim_end().to_owned();
-        let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
-        drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
-    }
-}
-
-/// Conditions under which an assignment keeps the larger or smaller of two values.
-fn keeps(statement: Node<'_>) -> Vec<String> {
-    let assign = if statement.role() == Role::ExpressionStatement {
-        statement.first()
-    } else {
-        Some(statement)
-    };
-    let assign = assign.filter(|assign| assign.role() == Role::Assign);
-    let sides = assign.and_then(|assign| assign.part(&["left"]).zip(assign.part(&["right"])));
-    sides.map_or_else(Vec::new, |(old, new)| {
-        [">", "<"].map(|sign| format!("{} {sign} {}", new.text(), old.text())).to_vec()
-    })
 }
 
 fn first_statement(function: Node<'_>) -> Option<Node<'_>> {

@@ -4,6 +4,7 @@ use super::Template;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::site::{Drafts, Site, tight};
+use crate::repair::syntax::Node;
 
 pub const NEGATE: Template = Template {
     name: "negate",
@@ -44,10 +45,16 @@ fn negate<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         | None => return,
     };
     // Most comparisons have an opposite, which another template tries.
-    if node.role() == Role::Comparison && node.tokens().count() == 1 {
+    let spelt_out = |word: &str| {
+        language.comparisons.iter().any(|other| other.contains("not") && other.contains(word))
+    };
+    let has_opposite = |word: &str| !word.starts_with(char::is_alphabetic) || spelt_out(word);
+    let operators: Vec<&str> = node.tokens().map(Node::text).collect();
+    let is_opposed = matches!(operators[..], [only] if has_opposite(only));
+    if node.role() == Role::Comparison && is_opposed {
         return;
     }
-    let operand = if node.role() == Role::Logical {
+    let operand = if node.is(&[Role::Logical, Role::Comparison]) {
         format!("({})", node.text())
     } else {
         tight(node.text())

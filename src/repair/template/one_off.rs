@@ -22,6 +22,7 @@ fn one_off<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         Some(Place::Operand) => 0.9,
         Some(Place::Returned) => 0.8,
         Some(Place::Argument | Place::Assigned) => 1.0,
+        Some(Place::Element) if node.parent().is_some_and(|pair| pair.role() == Role::Pair) => 1.0,
         Some(Place::Condition | Place::Iterable | Place::Element) | None => return,
     };
     // Inside a sum the whole sum is moved, which is the same.

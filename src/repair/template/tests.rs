@@ -29,13 +29,14 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("bound", "a, n", "return a[n:]", "return a[:n]"),
     ("shift", "a, i", "return a[i:i + 1]", "return a[i + 1:i + 2]"),
     ("shift", "n", "return list(range(1, n))", "return list(range(0, n - 1))"),
+    ("adjust", "a, b, n", "return a[:n]", "return a[:n - len(b)]"),
     ("adjust", "a, n", "g(len(a))\nreturn a[:n]", "g(len(a))\nreturn a[:n - len(a)]"),
     ("filter", "a", "return [b for b in a if b]", "return [b for b in a ]"),
     ("add-filter", "a", "return [b.x for b in a]", "return [b.x for b in a if b is not None]"),
     ("reorder", "a, b, c", "return a // b * c", "return a * c // b"),
     ("text", "a", "return a + '\"'", "return a + '\"\"'"),
     ("combine", "self, a, b", "b.y = 1\nreturn a.x", "b.y = 1\nreturn a.x * a.y"),
-    ("combine", "a, b", "return f(a)", "return f([b] + a)"),
+    ("combine", "a, b", "g(b)\nreturn f(a)", "g(b)\nreturn f([b] + a)"),
     (
         "condition",
         "a, b",
@@ -71,7 +72,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("swap-arguments", "a, b", "return g(a, b)", "return g(b, a)"),
     ("drop-argument", "a, b", "return g(a, b)", "return g(b)"),
     ("add-argument", "a", "return sorted(a)", "return sorted(a, reverse=True)"),
-    ("add-argument", "a, b", "return g(a)", "return g(a, b)"),
+    ("add-argument", "a, b", "h(b)\nreturn g(a)", "h(b)\nreturn g(a, b)"),
     ("swap-keys", "a, i, j", "return a[i][j]", "return a[j][i]"),
     ("swap-names", "a, b, c", "c = a.g(b)", "c = b.g(a)"),
     ("unwrap", "a", "return sorted(a)", "return a"),
@@ -87,11 +88,11 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("by-name", "a", "return g(1)", "return a"),
     ("initial", "a", "b = 0\nreturn b", "b = []\nreturn b"),
     ("first-element", "a", "b = 0\nreturn b", "b = a[0]\nreturn b"),
-    ("combine", "a, b", "return a", "return a + b"),
+    ("combine", "a, b", "g(b)\nreturn a", "g(b)\nreturn a + b"),
     ("pair-up", "a, b, c", "c[a] = 1", "c[(a, b)] = 1"),
     ("like-operand", "a, b, i, j", "return 0 + a[i]", "return 0 + a[i] + b[j]"),
     ("like-value", "a, i, j", "return g(a, i)", "return max(g(a, i), g(a, j))"),
-    ("condition", "a, b", "if a:\n\treturn 1", "if a and b:\n\treturn 1"),
+    ("condition", "a, b", "g(b)\nif a:\n\treturn 1", "g(b)\nif a and b:\n\treturn 1"),
     ("other-condition", "a, b", "if a > 1:\n\treturn 1", "if a < b:\n\treturn 1"),
     ("group", "a, b, c", "return a - b * c", "return (a - b) * c"),
     ("ungroup", "a, b, c", "return (a - b) * c", "return a - b * c"),
@@ -146,14 +147,48 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("skip", "a", "for b in a:\n\tg(b)", "for b in a:\n\tif not b:\n\t\tcontinue\n\tg(b)"),
     ("copy-statement", "a", "for b in a:\n\tg(b)\nh(1)", "for b in a:\n\tg(b)\n\th(1)\nh(1)"),
     ("near-copy", "a, b", "a = g(a)", "a = g(a)\nb = g(b)"),
-    ("update", "n", "n = 0\nwhile n:\n\tg()", "n = 0\nwhile n:\n\tg()\n\tn += 1"),
-    ("update", "a, b", "return b in a", "return b in a\na.add(b)"),
+    ("update", "n", "n = h()\nwhile n:\n\tg()", "n = h()\nwhile n:\n\tg()\n\tn += 1"),
+    ("take-up", "a, b", "return max(a)", "return min(max(a), b)"),
+    ("take-up", "a, b", "if g(a):\n\treturn 1", "if g(a) and not b:\n\treturn 1"),
+    ("take-up", "a, b", "a.sort(key=len)", "a.sort(key=len, reverse=b)"),
+    ("take-up", "a", "c = 0\nb = a + c", "c = 0\nb = a + c\nc = b"),
+    ("remember", "a, b", "if a not in b:\n\tg(a)", "if a not in b:\n\tg(a)\n\tb.add(a)"),
+    (
+        "count",
+        "a",
+        "n = 0\nfor b in a:\n\tg(b)\nreturn n",
+        "n = 0\nfor b in a:\n\tg(b)\n\tn += 1\nreturn n",
+    ),
+    (
+        "begin-anew",
+        "a",
+        "c = []\nfor b in a:\n\tg(c)\n\tc.append(b)",
+        "c = []\nfor b in a:\n\tg(c)\n\tc = []\n\tc.append(b)",
+    ),
+    ("update", "a, b", "h(b)\nfor c in a:\n\tg(c)", "h(b)\nfor c in a:\n\tg(c)\n\ta.append(b)"),
     ("only-if", "a", "a = 1", "if a:\n\ta = 1"),
+    ("only-if", "a, b", "a[b] = 1", "if b not in a:\n\ta[b] = 1"),
+    ("only-if", "a, b", "a.g(b[0])", "if b[0] is not None:\n\ta.g(b[0])"),
+    ("take-up", "a", "for b, c in a:\n\tg(b)", "for b, c in a:\n\tg(b, c)"),
+    ("combine", "a", "g('; ')\nreturn h(a)", "g('; ')\nreturn h(a) + '; '"),
     ("keep-result", "a", "a.strip()\nreturn a", "a = a.strip()\nreturn a"),
     ("keep-result", "a", "g(a)", "return g(a)"),
 ];
 
 const RUST: &[(&str, &str, &str, &str)] = &[
+    ("take-up", "a: u8, b: u8", "g(a)", "g(a, b)"),
+    (
+        "remember",
+        "a: &mut A, b: u8",
+        "if !a.contains(&b) {\n\tg();\n}",
+        "if !a.contains(&b) {\n\tg();\n\ta.insert(b);\n}",
+    ),
+    (
+        "count",
+        "",
+        "let mut n = 0;\nloop {\n\tg();\n}",
+        "let mut n = 0;\nloop {\n\tg();\n\tn += 1;\n}",
+    ),
     ("comparison", "é: u8", "é > 1", "é >= 1"),
     ("operands", "a: u8, b: u8", "a < b", "b < a"),
     ("arithmetic", "a: u8", "a + 1", "a - 1"),
@@ -185,7 +220,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("rewrite", "a: Option<u8>", "a.unwrap()", "a.unwrap_or(0)"),
     ("expression", "a: u8, b: u8", "let c = a + b;\ng(a)", "let c = a + b;\na + b"),
     ("initial", "", "let a = 0;", "let a = i32::MIN;"),
-    ("condition", "a: bool, b: bool", "if a {\n\tg();\n}", "if a && b {\n\tg();\n}"),
+    ("condition", "a: bool, b: bool", "h(b);\nif a {\n\tg();\n}", "h(b);\nif a && b {\n\tg();\n}"),
     ("group", "a: u8, b: u8", "a + b * 2", "(a + b) * 2"),
     ("spread-cast", "a: u8, b: u8", "(a / b) as f64", "a as f64 / b as f64"),
     ("cast", "a: u8", "a as u8", "a as u32"),
@@ -228,6 +263,14 @@ const RUST: &[(&str, &str, &str, &str)] = &[
 
 /// The same for Go, in methods of `o`.
 const GO: &[(&str, &str, &str, &str)] = &[
+    ("take-up", "a, b int", "return g(a)", "return g(a, b)"),
+    (
+        "remember",
+        "a map[int]bool, b int",
+        "if !a[b] {\n\tg()\n}",
+        "if !a[b] {\n\tg()\n\ta[b] = true\n}",
+    ),
+    ("count", "", "n := 0\nfor {\n\tg()\n}", "n := 0\nfor {\n\tg()\n\tn++\n}"),
     ("copy-statement", "n int", "g()\nh()", "g()\nh()\ng()"),
     ("cast", "a string", "b := []byte(a)\ng(b)", "b := []rune(a)\ng(b)"),
     (
@@ -242,6 +285,29 @@ const GO: &[(&str, &str, &str, &str)] = &[
 
 /// The same for JavaScript.
 const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
+    ("take-up", "a, b", "return Math.max(a);", "return Math.min(Math.max(a), b);"),
+    (
+        "remember",
+        "a, b",
+        "const c = g(b);\nif (!a.has(b)) h();",
+        "const c = g(b);\nif (!a.has(b)) h();\na.set(b, c);",
+    ),
+    (
+        "count",
+        "a",
+        "let n = 0;\nfor (const b of a) {\n\tg(b);\n}",
+        "let n = 0;\nfor (const b of a) {\n\tg(b);\n\tn += 1;\n}",
+    ),
+    (
+        "begin-anew",
+        "a",
+        "let c = \"\";\nfor (const b of a) {\n\tg(c);\n}",
+        "let c = \"\";\nfor (const b of a) {\n\tg(c);\n\tc = \"\";\n}",
+    ),
+    ("negate", "a, b", "if (a in b) g();", "if (!(a in b)) g();"),
+    ("only-if", "a, b", "a.set(b, 1);", "if (!a.has(b)) {\n\ta.set(b, 1);\n}"),
+    ("one-off", "a", "g({ n: a });", "g({ n: a + 1 });"),
+    ("wrap", "", "return g(this.n);", "return g(this.n++);"),
     ("comparison", "a, b", "return a < b;", "return a <= b;"),
     ("operands", "a, b", "return a - b;", "return b - a;"),
     ("arithmetic", "a, b", "return a / b;", "return a * b;"),
@@ -278,7 +344,7 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("pattern-flags", "a", "return /a/.test(a);", "return /a/g.test(a);"),
     ("pattern-anchors", "a", "return /^a/.test(a);", "return /^a$/.test(a);"),
     ("pattern-part", "a", "return /a\\d+/.test(a);", "return /a\\d*/.test(a);"),
-    ("condition", "a, b", "if (a) g();", "if (a && b) g();"),
+    ("condition", "a, b", "h(b);\nif (a) g();", "h(b);\nif (a && b) g();"),
     ("guard", "a", "return g(a);", "if (!a) {\n\treturn null;\n}\nreturn g(a);"),
     ("update", "n", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
     ("only-if", "a", "g();", "if (a) {\n\tg();\n}"),
@@ -409,6 +475,23 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
     let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
     assert!(check("a.js", javascript, &longer));
+}
+
+#[test]
+fn an_imported_function_that_nothing_calls_is_called() {
+    let check = |path, import: &str, before: &str, after: &str| {
+        let outcomes = outcomes_of(path, &format!("{import}{before}"));
+        let wanted = format!("{import}{after}");
+        outcomes.iter().any(|(made, text)| made.template == "take-up" && *text == wanted)
+    };
+    let body = "def f(a, b):\n    return h(a)\n";
+    let called = body.replace("h(a)", "h(g(a, b))");
+    assert!(check("a.py", "from m import g, h\n", body, &called));
+    let body = "export function f(a) {\n  return a;\n}\n";
+    let called = body.replace("return a", "return g(a)");
+    assert!(check("a.js", "import { g } from \"./m.js\";\n", body, &called));
+    let used = "const k = g;\n";
+    assert!(!check("a.js", &format!("import {{ g }} from \"./m.js\";\n{used}"), body, &called));
 }
 
 #[test]

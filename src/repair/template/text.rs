@@ -47,6 +47,12 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let start = site.node.range().start;
     let text = &site.node.text()[inside.clone()];
     let range = start + inside.start..start + inside.end;
+    for (old, new) in &site.hints.exchanged {
+        let other = text.replace(*old, &new.to_string());
+        if other != text {
+            drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, -1.5);
+        }
+    }
     let spaced = [
         format!("{text} "),
         format!(" {text}"),

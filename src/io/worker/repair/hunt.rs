@@ -17,6 +17,8 @@ use crate::repair::rank::Ranking;
 
 /// How far behind the best find a patch may stand and still be worth trying, as others are shown beside it.
 const DECIDED_MARGIN: f64 = 1.5;
+/// The same while no find explains other red tests.
+const FAR_MARGIN: f64 = 4.0;
 
 /// A search under way.
 pub(super) struct Hunt<'a> {
@@ -35,6 +37,12 @@ pub(super) struct Hunt<'a> {
     n_fixed_best: usize,
     /// The rank of the best patch that passed.
     best_key: f64,
+    /// How far behind the best find a patch may stand and still be worth trying.
+    margin: f64,
+    /// The candidates that got a verdict when they were tried alone first.
+    judged: Vec<bool>,
+    /// How many other red tests pass with each of the first finds.
+    also: Vec<usize>,
 }
 
 /// A candidate that makes some of the failing tests pass; `fixed` are places in the job's list.
@@ -58,12 +66,16 @@ impl<'a> Hunt<'a> {
             total: 0,
             n_fixed_best: 0,
             best_key: f64::INFINITY,
+            margin: DECIDED_MARGIN,
+            judged: Vec::new(),
+            also: Vec::new(),
         }
     }
 
     /// Tries every candidate alone and, where no one fixes everything, those together that fix different tests.
     pub fn run(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
         let mut fronts = vec![self.alone(path, self.job.failing)?];
+        self.look_further(path)?;
         while self.plausible.is_empty() && fronts.len() < PATCH_PARTS_MAX && !self.is_over() {
             let Some(screen) = self.not_covered(&fronts) else { break };
             fronts.push(self.alone(path, &screen_first(self.job.failing, screen))?);
@@ -74,15 +86,32 @@ impl<'a> Hunt<'a> {
         Ok(())
     }
 
+    /// Where other tests are red too, the cause is more likely found by an edit that mends some of those as well: unless
+    /// there is one among the finds, what stands further behind is tried.
+    fn look_further(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
+        let is_done =
+            self.plausible.is_empty() || self.is_exhausted() || self.job.others.is_empty();
+        if is_done || self.is_over() || self.also_fixed(path)?.iter().any(|n| *n > 0) {
+            return Ok(());
+        }
+        self.margin = FAR_MARGIN;
+        let left = self.candidates.iter().zip(&self.judged).filter(|(_, judged)| !**judged);
+        let patches: Vec<Patch<'a>> = left.map(|(candidate, _)| vec![candidate]).collect();
+        self.total -= patches.len();
+        self.try_all(path, &patches, self.job.failing, &mut |_, _| {}).map(drop)
+    }
+
     /// How many of the red tests that are no goal each plausible patch makes pass.
-    pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> Result<Vec<usize>, Failure> {
-        let mut also = vec![0; self.plausible.len()];
-        if self.job.others.is_empty() || also.len() < 2 || self.job.failing.is_empty() {
-            return Ok(also);
+    pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> Result<&[usize], Failure> {
+        let fresh = &self.plausible[self.also.len()..];
+        let mut also = vec![0; fresh.len()];
+        if self.job.others.is_empty() || fresh.is_empty() || self.job.failing.is_empty() {
+            self.also.extend(also);
+            return Ok(&self.also);
         }
         let names = [self.job.failing, self.job.others].concat();
         let n_own = self.job.failing.len();
-        path.search(&self.plausible, &names, &mut |index, verdict| {
+        path.search(fresh, &names, &mut |index, verdict| {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
@@ -90,7 +119,8 @@ impl<'a> Hunt<'a> {
             };
             ControlFlow::Continue(())
         })?;
-        Ok(also)
+        self.also.extend(also);
+        Ok(&self.also)
     }
 
     /// Whether the search went through everything it knew to try.
@@ -106,11 +136,14 @@ impl<'a> Hunt<'a> {
         let patches: Vec<Patch<'a>> =
             self.candidates.iter().map(|candidate| vec![candidate]).collect();
         let mut partial: Vec<Partial<'a>> = Vec::new();
-        self.try_all(path, &patches, failing, &mut |index, fixed| {
+        let judged = self.try_all(path, &patches, failing, &mut |index, fixed| {
             if let Some(candidate) = patches[index].first() {
                 partial.push(Partial { candidate, fixed });
             }
         })?;
+        if self.judged.is_empty() {
+            self.judged = judged;
+        }
         partial.sort_by(|a, b| {
             let by_fixed = b.fixed.len().cmp(&a.fixed.len());
             by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
@@ -140,16 +173,17 @@ impl<'a> Hunt<'a> {
             patches.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
             patches.truncate(PARTIAL_BEAM * PARTIAL_BEAM);
         }
-        self.try_all(path, &patches, self.job.failing, &mut |_, _| {})
+        self.try_all(path, &patches, self.job.failing, &mut |_, _| {}).map(drop)
     }
 
+    /// Whether each patch got a verdict; `partial` hears of those that make some of the tests pass.
     fn try_all(
         &mut self,
         path: &mut dyn FastPath,
         patches: &[Patch<'a>],
         failing: &[String],
         partial: &mut dyn FnMut(usize, Vec<usize>),
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<bool>, Failure> {
         self.total += patches.len();
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
@@ -168,7 +202,8 @@ impl<'a> Hunt<'a> {
             self.tell(&patches[index]);
             let is_over = self.is_over() || self.is_decided(patches, &judged);
             if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        })?;
+        Ok(judged)
     }
 
     fn hit(&mut self, patch: &Patch<'a>) {
@@ -193,7 +228,7 @@ impl<'a> Hunt<'a> {
     /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
     /// none ranks before its cost. Verdicts come in any order.
     fn is_decided(&self, patches: &[Patch<'_>], judged: &[bool]) -> bool {
-        let bound = self.best_key + DECIDED_MARGIN;
+        let bound = self.best_key + self.margin;
         let n_near = patches.partition_point(|patch| cost(patch) <= bound);
         self.best_key.is_finite() && judged[..n_near].iter().all(|judged| *judged)
     }

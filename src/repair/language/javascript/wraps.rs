@@ -106,6 +106,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "$.getTime()",
             "parseInt($, 10)",
             "Math.min($, 1)",
+            "$++",
         ],
     ),
     (

@@ -1,0 +1,83 @@
+//! A condition around a statement: `total += x` → `if x: total += x`, `seen[k] = v` → only if `k` is not there.
+
+use super::Template;
+use super::condition::atoms;
+use super::lines::STATEMENTS;
+use crate::base::text::edit::Edit;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site, shown};
+use crate::repair::statement::{before, filled, is_simple, is_statement, snippet};
+use crate::repair::syntax::Node;
+
+pub const ONLY_IF: Template =
+    Template { name: "only-if", cost: 4.2, on: STATEMENTS, make: only_if };
+
+const ATOMS_MAX: usize = 8;
+const PRESENT_MAX: usize = 3;
+/// Methods that store something by a key.
+const STORES: &[&str] = &["set", "insert", "put", "add"];
+/// How what is missing is written.
+const NONE: &[&str] = &["is None", "== null", "== undefined", "== nil"];
+
+fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(text) = snippet(node).filter(|_| is_statement(node) && is_simple(node)) else {
+        return;
+    };
+    let form = site.language().snippets.guard;
+    let atoms = atoms(site).into_iter().take(ATOMS_MAX);
+    let own = keeps(node).into_iter().chain(absent(site)).chain(present(site));
+    for (rank, atom) in own.chain(atoms).enumerate() {
+        let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
+        let put = edit.text.trim_end().to_owned();
+        let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
+        drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
+    }
+}
+
+/// Conditions under which an assignment keeps the larger or smaller of two values.
+fn keeps(statement: Node<'_>) -> Vec<String> {
+    let assign = if statement.role() == Role::ExpressionStatement {
+        statement.first()
+    } else {
+        Some(statement)
+    };
+    let assign = assign.filter(|assign| assign.role() == Role::Assign);
+    let sides = assign.and_then(|assign| assign.part(&["left"]).zip(assign.part(&["right"])));
+    sides.map_or_else(Vec::new, |(old, new)| {
+        [">", "<"].map(|sign| format!("{} {sign} {}", new.text(), old.text())).to_vec()
+    })
+}
+
+/// That a collection lacks what the statement puts in.
+fn absent(site: &Site<'_>) -> Option<String> {
+    let form = site.language().snippets.absent;
+    let first = site.node.first()?;
+    let (collection, key) =
+        match (first.role(), site.node.part(&["left"]).or(first.part(&["left"]))) {
+            (Role::Call, _) => {
+                let callee =
+                    first.part(&["function"]).filter(|callee| callee.role() == Role::Attribute)?;
+                callee.last().filter(|method| STORES.contains(&method.text()))?;
+                (callee.first()?, first.part(&["arguments"])?.first()?)
+            }
+            (_, Some(left)) if left.role() == Role::Index => (left.first()?, left.last()?),
+            _ => return None,
+        };
+    Some(filled(form, collection.text(), key.text()))
+}
+
+/// That an element or field which the statement uses is there.
+fn present(site: &Site<'_>) -> Vec<String> {
+    let is_asked = |node: &Node<'_>| {
+        let parent = node.parent().map(Node::role);
+        node.is(&[Role::Index, Role::Attribute]) && parent == Some(Role::Arguments)
+    };
+    let nothings = site.language().snippets.nothings.iter();
+    let missing = nothings.filter(|form| NONE.iter().any(|none| form.contains(none)));
+    let form = missing.map(|form| form.replace(" is None", " is not None").replace("==", "!="));
+    let Some(form) = form.take(1).next() else { return Vec::new() };
+    let parts = site.node.descendants().filter(is_asked).take(PRESENT_MAX);
+    parts.map(|part| filled(&form, part.text(), "")).collect()
+}
