@@ -3,6 +3,7 @@
 //! fault of `fixtures/corpus` a healthy project gets the fault, `greenloop fix --apply` runs on it as a user would, and
 //! hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
 //! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
+//! With `-- --reach` nothing is run: it says whether what was right is among the edits that would be tried.
 //! `-- --engine PATH` lets another `greenloop` loose than the one that was just built, to compare.
 
 #![allow(
@@ -18,6 +19,8 @@ mod bed;
 mod corpus;
 #[path = "corpus/figures.rs"]
 mod figures;
+#[path = "corpus/reach.rs"]
+mod reach;
 #[path = "../tests/it/support.rs"]
 mod support;
 
@@ -26,7 +29,8 @@ use std::process::ExitCode;
 
 use bed::{Bed, Tests, Verdict};
 use corpus::{Fault, Language, Seeded};
-use figures::Figures;
+use figures::{Figures, quantile, share};
+use reach::Reach;
 
 /// Which faults to try, and how.
 #[derive(Default)]
@@ -37,6 +41,7 @@ struct Options {
     fault: Option<String>,
     unseen: bool,
     validate: bool,
+    reach: bool,
     /// One fault of so many in each project, beginning with number `seed`.
     every: usize,
     seed: usize,
@@ -56,6 +61,7 @@ impl Options {
                 "--bench" => {}
                 "--unseen" => options.unseen = true,
                 "--validate" => options.validate = true,
+                "--reach" => options.reach = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
                 "--project" => options.project = Some(value(&mut args, &arg)),
                 "--fault" => options.fault = Some(value(&mut args, &arg)),
@@ -94,6 +100,10 @@ fn main() -> ExitCode {
     let options = Options::read();
     let projects: Vec<Seeded> =
         corpus::load().into_iter().filter(|seeded| options.wants(seeded)).collect();
+    if options.reach {
+        projects.iter().for_each(|seeded| reach(seeded, &options.faults(seeded)));
+        return ExitCode::SUCCESS;
+    }
     let mut figures = Figures::default();
     let mut n_wrong = 0;
     for seeded in &projects {
@@ -121,6 +131,28 @@ fn main() -> ExitCode {
     }
     println!("\n{n_wrong} mistakes in the corpus");
     ExitCode::from(u8::from(n_wrong > 0))
+}
+
+/// Prints what is among the edits; names what is not, unless nobody is to look.
+fn reach(seeded: &Seeded, faults: &[&Fault]) {
+    let all = faults.iter().filter_map(|fault| Some((fault, Reach::of(seeded, fault)?)));
+    let all: Vec<(&&Fault, Reach)> = all.collect();
+    let far = all.iter().filter(|(_, reach)| reach.known.is_none());
+    let names: Vec<&str> = far.map(|(fault, _)| fault.name.as_str()).collect();
+    let places: Vec<f64> =
+        all.iter().filter_map(|(_, reach)| Some(reach.whole_file? as f64)).collect();
+    println!(
+        "{}: {} of {} among the edits; of a whole file {}, their places {:.0} and {:.0} (median and p95)",
+        seeded.name,
+        share(all.len() - names.len(), all.len()),
+        all.len(),
+        share(places.len(), all.len()),
+        quantile(places.clone(), 0.5),
+        quantile(places, 0.95),
+    );
+    if !seeded.unseen {
+        names.iter().for_each(|name| println!("  {name}"));
+    }
 }
 
 /// Mistakes of the project itself.

@@ -67,12 +67,12 @@ impl Figures {
     }
 }
 
-fn share(part: usize, whole: usize) -> String {
+pub fn share(part: usize, whole: usize) -> String {
     format!("{part} ({:.0} %)", part as f64 * 100.0 / whole.max(1) as f64)
 }
 
 /// The value that so many are not above.
-fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
+pub fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     let rank = (values.len() as f64 * part).ceil() as usize;
     values.get(rank.max(1) - 1).copied().unwrap_or(0.0)
