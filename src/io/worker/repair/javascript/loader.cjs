@@ -21,6 +21,7 @@ class Files {
     this.kinds = new Map();
     this.places = new Map();
     this.scripts = new Map();
+    this.compiled = new Map();
   }
 
   /** Whether a file is loaded anew by each registry. */
@@ -191,8 +192,10 @@ class Registry {
   async _module(file) {
     if (!this.files.isEsm(file)) return synthetic(this.require(file), file);
     const url = pathToFileURL(file).href;
-    return new vm.SourceTextModule(this.code(file), {
+    const isAsItWas = !this.overlay.has(file);
+    const made = new vm.SourceTextModule(this.code(file), {
       identifier: url,
+      cachedData: isAsItWas ? this.files.compiled.get(file) : undefined,
       initializeImportMeta: (meta) => {
         meta.url = url;
         meta.filename = file;
@@ -205,6 +208,8 @@ class Registry {
       },
       importModuleDynamically: (specifier) => this.import(specifier, url),
     });
+    if (isAsItWas && !this.files.compiled.has(file)) this.files.compiled.set(file, made.createCachedData());
+    return made;
   }
 
   async import(specifier, url) {
