@@ -1,7 +1,14 @@
 //! What a file offers as material for repairs: names, numbers, strings, conditions and expressions, by function.
 
+mod assignment;
+mod lookup;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::assignment::Assignment;
+use self::assignment::assignment;
+pub use self::lookup::Lookup;
+use self::lookup::lookup;
 use super::language::Role;
 use super::place::{Place, place};
 use super::similarity::{ranked_by, similarity};
@@ -40,13 +47,17 @@ pub struct Pool<'t> {
     uses: BTreeMap<&'t str, u16>,
     /// How often each name that is introduced here is read.
     reads: BTreeMap<&'t str, Reads>,
-    /// How many variables get each value that is no literal.
-    assigned: BTreeMap<&'t str, usize>,
+    /// What variables get, in order.
+    pub assignments: Vec<Assignment<'t>>,
+    /// The variables that get each value that is no literal.
+    assigned: BTreeMap<&'t str, BTreeSet<&'t str>>,
+    /// What collections are asked for, in order.
+    pub lookups: Vec<Lookup<'t>>,
 }
 
 #[derive(Default)]
 struct Reads {
-    is_bound: bool,
+    n_writes: u32,
     n_reads: u32,
 }
 
@@ -180,17 +191,17 @@ impl<'t> Pool<'t> {
     fn collect(&mut self, node: Node<'t>) {
         if matches!(node.role(), Role::Name | Role::Binding) {
             let reads = self.reads.entry(node.text()).or_default();
-            let is_bound = node.role() == Role::Binding || use_of(node) & ASSIGNED != 0;
-            reads.is_bound |= is_bound;
-            reads.n_reads += u32::from(!is_bound);
+            let is_written = node.role() == Role::Binding || is_target(node);
+            reads.n_writes += u32::from(is_written);
+            reads.n_reads += u32::from(!is_written);
         }
-        let assigned = Some(node).filter(|node| node.role() == Role::Assign);
-        let value = assigned.and_then(|assign| assign.part(&["right", "value"]));
-        if let Some(value) =
-            value.filter(|value| value.is(&[Role::Call, Role::Index, Role::Arithmetic]))
-        {
-            *self.assigned.entry(value.text()).or_default() += 1;
+        if let Some(assignment) = assignment(node) {
+            if assignment.value.is(&[Role::Call, Role::Index, Role::Arithmetic]) {
+                self.assigned.entry(assignment.value.text()).or_default().insert(assignment.name);
+            }
+            self.assignments.push(assignment);
         }
+        self.lookups.extend(lookup(node));
         match node.role() {
             Role::Name if is_callee(node) => self.callees.add(node),
             Role::Name | Role::Binding => {
@@ -243,16 +254,20 @@ impl Pool<'_> {
     }
 
     fn read_times(&self, n_reads: u32) -> impl Iterator<Item = &str> {
-        let bound = self.reads.iter().filter(|(_, reads)| reads.is_bound);
+        let bound = self.reads.iter().filter(|(_, reads)| reads.n_writes > 0);
         bound.filter(move |(_, reads)| reads.n_reads == n_reads).map(|(name, _)| *name)
     }
 
-    /// Whether more than one variable gets the value that the assignment around `node` has.
-    pub fn is_repeated(&self, node: Node<'_>) -> bool {
-        let assign =
-            std::iter::once(node).chain(node.ancestors()).find(|it| it.role() == Role::Assign);
-        let value = assign.and_then(|assign| assign.part(&["right", "value"]));
-        value.is_some_and(|value| self.assigned.get(value.text()).is_some_and(|n| *n > 1))
+    /// Whether a variable is read, and changed nowhere after it was introduced.
+    pub fn is_constant(&self, name: &str) -> bool {
+        self.reads.get(name).is_some_and(|reads| reads.n_writes == 1 && reads.n_reads > 0)
+    }
+
+    /// The value in the assignment around `node` that more than one variable gets.
+    pub fn repeated<'n>(&self, node: Node<'n>) -> Option<Node<'n>> {
+        let around = std::iter::once(node).chain(node.ancestors());
+        let value = around.filter_map(assignment).next()?.value;
+        self.assigned.get(value.text()).filter(|names| names.len() > 1).map(|_| value)
     }
 
     /// Whether a name is assigned to.
@@ -289,6 +304,13 @@ fn use_of(node: Node<'_>) -> u16 {
         }
         _ => place(node).map_or(0, |place| 1 << place as u16),
     }
+}
+
+/// Whether a name is assigned to, alone or in a list.
+fn is_target(node: Node<'_>) -> bool {
+    let targets = node.tree.language.targets;
+    use_of(node) & ASSIGNED != 0
+        || node.parent().is_some_and(|parent| targets.contains(&parent.kind()))
 }
 
 /// The names that a node declares, if those are fields or variants of a type.

@@ -29,6 +29,10 @@ pub struct Language {
     pub imported: &'static [(&'static str, &'static str)],
     /// Parent kinds and fields where a variable is introduced, not used.
     pub bindings: &'static [(&'static str, &'static str)],
+    /// Kinds that list variables which are assigned to.
+    pub targets: &'static [&'static str],
+    /// What declarations begin with that nothing can change, and what those begin with that are none although they look it.
+    pub constants: &'static [(&'static str, &'static str)],
     pub comparisons: &'static [&'static str],
     pub logicals: &'static [&'static str],
     /// Functions whose arguments are bounds.

@@ -1,5 +1,7 @@
 //! Where templates work: one node with what is known around it, and the drafts they make there.
 
+use std::collections::BTreeMap;
+
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
 use super::language::{Language, Role};
@@ -17,7 +19,7 @@ pub struct File<'t> {
     pub newline: &'static str,
     /// One step of the file's own indentation.
     pub step: &'t str,
-    /// What is imported by name and stands nowhere else.
+    /// Functions that are imported by name and stand nowhere else.
     pub uncalled: Vec<&'t str>,
 }
 
@@ -41,15 +43,19 @@ impl<'t> File<'t> {
     }
 }
 
+/// Functions among them: types begin with a capital letter in most languages, and some are imported to be named alone.
 fn uncalled<'t>(tree: &'t Tree<'t>) -> Vec<&'t str> {
     let is_imported = |node: &Node<'t>| {
-        let parent = node.parent();
+        let parent = node.parent().filter(|parent| parent.part(&["alias"]).is_none());
         parent.is_some_and(|parent| tree.language.is_imported(parent.kind(), node.field()))
     };
-    let imported = tree.nodes().filter(is_imported).map(Node::text);
-    imported
-        .filter(|name| usage::words(tree.text).filter(|word| word == name).count() == 1)
-        .collect()
+    let names = tree.nodes().filter(is_imported).map(Node::text);
+    let names: Vec<&str> = names.filter(|name| name.starts_with(char::is_lowercase)).collect();
+    let mut counts: BTreeMap<&str, usize> = names.iter().map(|name| (*name, 0)).collect();
+    for word in usage::words(tree.text).filter(|_| !names.is_empty()) {
+        counts.entry(word).and_modify(|n| *n += 1);
+    }
+    names.into_iter().filter(|name| counts.get(name) == Some(&1)).collect()
 }
 
 /// One step of indentation as the file's first indented statement has it.

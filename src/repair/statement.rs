@@ -80,6 +80,9 @@ pub fn after(file: &File<'_>, statement: Node<'_>, snippet: &str) -> Option<Edit
     if !stands_alone(statement) {
         return None;
     }
+    if statement.text() == statement.tree.language.snippets.nothing {
+        return Some(Edit::new(statement.range(), rendered(file, indent, snippet)));
+    }
     // A comment after the last statement of a function is outside it.
     let function_end = statement.function()?.range().end;
     let end = end_of_line(statement).min(function_end);
@@ -116,6 +119,11 @@ pub fn snippet(statement: Node<'_>) -> Option<String> {
         let line = if line.trim().is_empty() { "" } else { line.strip_prefix(indent)? };
         Some(format!("{text}\n{line}"))
     })
+}
+
+/// A snippet with its gaps filled, `$c` too.
+pub fn filled_with(snippet: &str, a: &str, b: &str, c: &str) -> String {
+    snippet.split("$c").map(|part| filled(part, a, b)).collect::<Vec<_>>().join(c)
 }
 
 /// A snippet with its gaps filled.

@@ -5,7 +5,7 @@ use super::syntax::Node;
 use crate::base::text::edit::Edit;
 
 /// What it is worth to an edit that it reads a variable which nothing read.
-pub const TAKEN_UP: f64 = 1.2;
+const TAKEN_UP: f64 = 1.2;
 /// The most that the use of variables takes off a cost.
 pub const WORTH_MAX: f64 = TAKEN_UP + TOLD_APART;
 /// What it costs to take the only place away where a variable is read.
@@ -23,7 +23,12 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let before = |name: &str| edits.iter().any(|edit| reads(old(edit), name));
     let takes_up = near.unread().any(|name| now(name) && !before(name));
     let n_let_go = near.read_once().filter(|name| before(name) && !now(name)).count();
-    let told_apart = f64::from(u8::from(near.is_repeated(at))) * TOLD_APART;
+    let is_inside = |value: Node<'_>| {
+        let range = value.range();
+        edits.iter().all(|edit| range.start <= edit.start && edit.end <= range.end)
+    };
+    let is_told_apart = near.repeated(at).is_some_and(is_inside);
+    let told_apart = f64::from(u8::from(is_told_apart)) * TOLD_APART;
     let taken_up = f64::from(u8::from(takes_up)) * TAKEN_UP;
     n_let_go as f64 * LET_GO - taken_up - told_apart
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # How many edits a second and core the repair engine tries, beside the field's mutation tools on the same projects of the
 # corpus, one after the other: mutmut (PyPI), Stryker (npm), cargo-mutants (crates.io). They go to target/test-mutants once;
-# what is measured has no network. Arguments name languages: python javascript rust; without one all of them.
+# what is measured has no network. Arguments name languages: python javascript rust; without one all of them. GREENLOOP names
+# another program than the release build.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 repo=$PWD
 cache=$repo/target/test-mutants
+export GREENLOOP=${GREENLOOP-$repo/target/release/greenloop}
 languages=("$@")
 [[ $# -gt 0 ]] || languages=(python javascript rust)
 
@@ -19,13 +21,15 @@ if [[ ${MUTANTS_INSIDE-} != 1 ]]; then
     fi
     has javascript && [[ ! -x $cache/js/node_modules/.bin/stryker ]] &&
         (cd "$cache/js" && npm install --no-audit --no-fund --silent @stryker-mutator/core@9 @stryker-mutator/tap-runner@9)
-    has rust && [[ ! -x $cache/bin/cargo-mutants ]] && cargo install --quiet --locked --root "$cache" cargo-mutants
-    cargo build --quiet --locked --release
+    has rust && [[ ! -x $cache/bin/cargo-mutants ]] &&
+        cargo install --quiet --locked --root "$cache" cargo-mutants
+    [[ $GREENLOOP != "$repo"/* ]] || cargo build --quiet --locked --release
     isolate=(unshare --net)
     [[ $(id -u) = 0 ]] || isolate=(unshare --map-root-user --net)
     MUTANTS_INSIDE=1 exec "${isolate[@]}" "$0" "${languages[@]}"
 fi
 
+ip link set lo up
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_STATE_HOME=$scratch/state XDG_CACHE_HOME=$scratch/cache
@@ -43,8 +47,8 @@ now() { date +%s.%N; }
 
 # The engine's own edits on a project with a test that nothing can make pass.
 ours() {
-    "$repo/target/release/greenloop" checks >/dev/null || true
-    "$repo/target/release/greenloop" fix --format json --wall 120 >"$scratch/ours.jsonl" || true
+    "$GREENLOOP" checks >/dev/null || true
+    "$GREENLOOP" fix --format json --wall 120 >"$scratch/ours.jsonl" || true
     python3 - "$scratch/ours.jsonl" "$cores" <<'P'
 import json, sys
 searches = [event.get("result", {}).get("search") for event in map(json.loads, open(sys.argv[1])) if event.get("result")]

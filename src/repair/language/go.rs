@@ -93,6 +93,8 @@ pub static GO: Language = Language {
         ("const_spec", "name"),
         ("type_switch_statement", "alias"),
     ],
+    targets: &[],
+    constants: &[("const ", "const  ")],
     comparisons: &["<", "<=", ">", ">=", "==", "!="],
     logicals: &["&&", "||"],
     range_calls: &[],

@@ -164,6 +164,8 @@ const BOTH: Language = Language {
         ("object_pattern", "*"),
         ("pair_pattern", "value"),
     ],
+    targets: &[],
+    constants: &[("const ", "const  ")],
     comparisons: &["<", "<=", ">", ">=", "==", "!=", "===", "!==", "in", "instanceof"],
     logicals: &["&&", "||", "??"],
     range_calls: &["slice", "substring", "substr", "splice", "charAt", "charCodeAt", "at"],

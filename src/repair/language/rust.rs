@@ -112,6 +112,8 @@ pub static RUST: Language = Language {
         ("match_pattern", "*"),
         ("self_parameter", "*"),
     ],
+    targets: &[],
+    constants: &[("let ", "let mut ")],
     comparisons: &["<", "<=", ">", ">=", "==", "!="],
     logicals: &["&&", "||"],
     range_calls: &[],

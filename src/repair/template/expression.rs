@@ -198,7 +198,8 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 /// How long the function's variables are, where something is cut.
 fn lengths(site: &Site<'_>) -> Vec<String> {
     let is_cut = matches!(place(site.node), Some(Place::Bound | Place::Key | Place::Argument));
-    let names = site.near().names.iter().filter(|name| is_cut && *name != site.node.text());
+    let fits = |name: &&str| *name != site.node.text() && *name != site.own();
+    let names = site.near().names.iter().filter(|name| is_cut && fits(name));
     names.take(ADJUST_MAX).map(|name| filled(site.language().length, name, "")).collect()
 }
 
@@ -235,8 +236,8 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn partners(site: &Site<'_>) -> Vec<String> {
     let object = site.node.first().filter(|_| site.node.role() == Role::Attribute);
     let fields = site.near().fields.iter().chain(site.shared().fields.iter());
-    let declared = site.file.donors.members_beside(site.node).into_iter();
     object.map_or_else(Vec::new, |object| {
+        let declared = site.file.donors.members_beside(site.node).into_iter();
         let fields = declared.chain(fields).take(PARTNERS_MAX);
         fields.map(|field| format!("{}.{field}", object.text())).collect()
     })

@@ -195,12 +195,13 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let mut simple: Vec<Node<'_>> = simple.filter(|other| other.id() != node.id()).collect();
     simple.sort_by_key(|other| COPIED.iter().position(|role| *role == other.role()));
     let mut texts: Vec<String> = Vec::new();
-    for text in simple.into_iter().filter_map(snippet) {
-        if !texts.contains(&text) {
-            texts.push(text);
+    for other in simple {
+        if texts.len() == STATEMENTS_MAX {
+            break;
         }
+        texts.extend(snippet(other).filter(|text| !texts.contains(text)));
     }
-    let texts = texts.into_iter().take(STATEMENTS_MAX);
+    let texts = texts.into_iter();
     let jumps = site.language().snippets.jumps.iter().map(|jump| (*jump).to_owned());
     for (rank, text) in texts.chain(jumps.filter(|_| in_loop(node))).enumerate() {
         let extra = nth(rank);

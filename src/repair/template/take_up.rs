@@ -13,7 +13,6 @@ use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, tight};
 use crate::repair::statement::{filled, is_statement};
 use crate::repair::syntax::Node;
-use crate::repair::usage::TAKEN_UP;
 
 const VALUES: &[Role] = &[
     Role::Name,
@@ -29,7 +28,7 @@ const VALUES: &[Role] = &[
 ];
 
 pub const VALUE: Template = Template { name: "take-up", cost: 2.6, on: VALUES, make: in_value };
-pub const CALL: Template = Template { name: "take-up", cost: 2.6, on: VALUES, make: in_call };
+pub const CALL: Template = Template { name: "take-up", cost: 1.8, on: VALUES, make: in_call };
 pub const ARGUMENT: Template = Template {
     name: "take-up",
     cost: 2.4,
@@ -84,18 +83,26 @@ fn in_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// A value as an argument of an imported function, alone or with a variable.
 fn in_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let node = site.node;
-    if is_callee(node) || place(node).is_none_or(|place| place == Place::Condition) {
+    let (node, uncalled) = (site.node, &site.file.uncalled);
+    let place = place(node).filter(|place| *place != Place::Condition);
+    if uncalled.is_empty() || is_callee(node) || drafts.is_too_dear(0.0) {
         return;
     }
+    let Some(place) = place else { return };
     let (text, own) = (node.text(), site.own());
-    for (rank, function) in site.file.uncalled.iter().take(FORGOTTEN_MAX).enumerate() {
-        let extra = nth(rank) - TAKEN_UP;
+    let is_whole =
+        matches!(place, Place::Returned | Place::Assigned | Place::Argument | Place::Element);
+    let names: Vec<&str> = nearby(site)
+        .into_iter()
+        .filter(|name| is_whole && *name != text && *name != own)
+        .take(NAMES_MAX)
+        .collect();
+    for (rank, function) in uncalled.iter().take(FORGOTTEN_MAX).enumerate() {
+        let extra = nth(rank);
         drafts.replace(node, &format!("{function}({text})"), extra);
-        let names = nearby(site).into_iter().filter(|name| *name != text && *name != own);
-        for (more, name) in names.take(NAMES_MAX).enumerate() {
+        for (more, name) in names.iter().enumerate() {
             drafts.replace(node, &format!("{function}({text}, {name})"), extra + 0.2 + nth(more));
-            drafts.replace(node, &format!("{function}({name}, {text})"), extra + 0.4 + nth(more));
+            drafts.replace(node, &format!("{function}({name}, {text})"), extra + 0.6 + nth(more));
         }
     }
 }

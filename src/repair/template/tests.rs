@@ -160,6 +160,13 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "n = 0\nfor b in a:\n\tg(b)\n\tn += 1\nreturn n",
     ),
     (
+        "count",
+        "a",
+        "n = 0\nfor b in a:\n\tif b:\n\t\tpass\nreturn n",
+        "n = 0\nfor b in a:\n\tif b:\n\t\tn += 1\nreturn n",
+    ),
+    ("swap-names", "a", "b, c = a\nreturn b", "c, b = a\nreturn b"),
+    (
         "begin-anew",
         "a",
         "c = []\nfor b in a:\n\tg(c)\n\tc.append(b)",
@@ -186,8 +193,8 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     (
         "count",
         "",
-        "let mut n = 0;\nloop {\n\tg();\n}",
-        "let mut n = 0;\nloop {\n\tg();\n\tn += 1;\n}",
+        "let mut n = 0;\nloop {\n\tg();\n}\nh(n);",
+        "let mut n = 0;\nloop {\n\tg();\n\tn += 1;\n}\nh(n);",
     ),
     ("comparison", "é: u8", "é > 1", "é >= 1"),
     ("operands", "a: u8, b: u8", "a < b", "b < a"),
@@ -270,7 +277,7 @@ const GO: &[(&str, &str, &str, &str)] = &[
         "if !a[b] {\n\tg()\n}",
         "if !a[b] {\n\tg()\n\ta[b] = true\n}",
     ),
-    ("count", "", "n := 0\nfor {\n\tg()\n}", "n := 0\nfor {\n\tg()\n\tn++\n}"),
+    ("count", "", "n := 0\nfor {\n\tg()\n}\nh(n)", "n := 0\nfor {\n\tg()\n\tn++\n}\nh(n)"),
     ("copy-statement", "n int", "g()\nh()", "g()\nh()\ng()"),
     ("cast", "a string", "b := []byte(a)\ng(b)", "b := []rune(a)\ng(b)"),
     (
@@ -289,14 +296,14 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     (
         "remember",
         "a, b",
-        "const c = g(b);\nif (!a.has(b)) h();",
-        "const c = g(b);\nif (!a.has(b)) h();\na.set(b, c);",
+        "const $c = g(b);\nif (!a.has(b)) h();",
+        "const $c = g(b);\nif (!a.has(b)) h();\na.set(b, $c);",
     ),
     (
         "count",
         "a",
-        "let n = 0;\nfor (const b of a) {\n\tg(b);\n}",
-        "let n = 0;\nfor (const b of a) {\n\tg(b);\n\tn += 1;\n}",
+        "let n = 0;\nfor (const b of a) {\n\tg(b);\n}\nh(n);",
+        "let n = 0;\nfor (const b of a) {\n\tg(b);\n\tn += 1;\n}\nh(n);",
     ),
     (
         "begin-anew",

@@ -8,7 +8,7 @@ use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, tight};
-use crate::repair::statement::filled;
+use crate::repair::statement::{filled, filled_with};
 use crate::repair::syntax::Node;
 
 const VALUES: &[Role] = &[
@@ -79,7 +79,9 @@ fn unwrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn wrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some(place) = place(site.node) else { return };
     let wraps = site.language().wraps.iter().filter(|(places, _)| places.contains(&place));
-    for (rank, form) in wraps.flat_map(|(_, forms)| *forms).enumerate() {
+    let is_stored = site.node.is(&[Role::Name, Role::Attribute, Role::Index]);
+    let forms = wraps.flat_map(|(_, forms)| *forms).enumerate();
+    for (rank, form) in forms.filter(|(_, form)| is_stored || !form.ends_with("++")) {
         drafts.replace(site.node, &around(form, site.node), nth(rank) + site.hints.favour(form));
     }
 }
@@ -160,14 +162,13 @@ fn rewrite<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             continue;
         }
         let third = node.part(&["arguments"]).and_then(|arguments| arguments.parts().nth(1));
-        let form = match third {
-            Some(third) => form.replace("$c", third.text()),
-            None if form.contains("$c") => continue,
-            None => (*form).to_owned(),
-        };
+        if third.is_none() && form.contains("$c") {
+            continue;
+        }
         let dotted = form.starts_with("$a.") || form.starts_with("$a[");
         let a = if dotted { tight(a) } else { a.to_owned() };
-        drafts.replace(node, &filled(&form, &a, b), nth(rank) + site.hints.favour(&form));
+        let text = filled_with(form, &a, b, third.map_or("", Node::text));
+        drafts.replace(node, &text, nth(rank) + site.hints.favour(form));
     }
 }
 

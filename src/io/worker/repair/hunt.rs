@@ -97,8 +97,18 @@ impl<'a> Hunt<'a> {
         self.margin = FAR_MARGIN;
         let left = self.candidates.iter().zip(&self.judged).filter(|(_, judged)| !**judged);
         let patches: Vec<Patch<'a>> = left.map(|(candidate, _)| vec![candidate]).collect();
+        let bound = self.best_key + self.margin;
+        if self.is_over() || patches.first().is_none_or(|patch| cost(patch) > bound) {
+            return Ok(());
+        }
         self.total -= patches.len();
-        self.try_all(path, &patches, self.job.failing, &mut |_, _| {}).map(drop)
+        let tried = self.try_all(path, &patches, self.job.failing, &mut |_, _| {});
+        self.unless_cancelled(tried.map(drop))
+    }
+
+    /// What a search came to that only says more of finds, which are as good without.
+    fn unless_cancelled(&self, searched: Result<(), Failure>) -> Result<(), Failure> {
+        if self.job.desk.cancel.is_cancelled() { searched } else { Ok(()) }
     }
 
     /// How many of the red tests that are no goal each plausible patch makes pass.
@@ -111,14 +121,15 @@ impl<'a> Hunt<'a> {
         }
         let names = [self.job.failing, self.job.others].concat();
         let n_own = self.job.failing.len();
-        path.search(fresh, &names, &mut |index, verdict| {
+        let asked = path.search(fresh, &names, &mut |index, verdict| {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => 0,
             };
             ControlFlow::Continue(())
-        })?;
+        });
+        self.unless_cancelled(asked)?;
         self.also.extend(also);
         Ok(&self.also)
     }
