@@ -1,5 +1,7 @@
 //! Compares the patches that pass by what they do where no test looks.
 
+use std::ops::RangeInclusive;
+
 use super::fast_path::{FastPath, Job, Patch};
 use super::title;
 use crate::base::limits::{JUDGED_MAX, OTHERS_SHOWN_MAX};
@@ -48,9 +50,41 @@ fn n_tests(job: &Job<'_>, coverage: &[TestCoverage], patch: &[Candidate]) -> usi
         return job.failing.len() + job.passing.len();
     }
     let runs = |test: &&TestCoverage| {
-        patch
-            .iter()
-            .any(|part| test.lines.get(&part.path).is_some_and(|lines| lines.contains(&part.line)))
+        let ran = |part: &Candidate| {
+            let lines = test.lines.get(&part.path);
+            lines.is_some_and(|lines| lines.range(touched(part)).next().is_some())
+        };
+        patch.iter().any(ran)
     };
     coverage.iter().filter(runs).count()
+}
+
+/// The lines of a part of a patch; what only puts something in is run with the line before it or the one behind.
+fn touched(part: &Candidate) -> RangeInclusive<u32> {
+    let adds_only = part.edits.iter().all(|edit| edit.range().is_empty());
+    part.line..=part.line + u32::from(adds_only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::path::RepoPath;
+    use crate::base::text::edit::Edit;
+
+    #[test]
+    fn what_is_put_in_is_run_with_the_lines_beside_it() {
+        let check = |edit: Edit| {
+            touched(&Candidate {
+                path: RepoPath::new("a.py").unwrap(),
+                edits: vec![edit],
+                template: "update",
+                what: String::new(),
+                line: 7,
+                function: None,
+                cost: 1.0,
+            })
+        };
+        assert_eq!(check(Edit::new(3..4, "b")), 7..=7);
+        assert_eq!(check(Edit::new(3..3, "\n  b")), 7..=8);
+    }
 }
