@@ -31,8 +31,10 @@ pub struct Language {
     pub bindings: &'static [(&'static str, &'static str)],
     /// Kinds that list variables which are assigned to.
     pub targets: &'static [&'static str],
-    /// What declarations begin with that nothing can change, and what those begin with that are none although they look it.
-    pub constants: &'static [(&'static str, &'static str)],
+    /// What declarations begin with that nothing can change.
+    pub constants: &'static [&'static str],
+    /// What declarations begin with that look like those and are none.
+    pub variables: &'static [&'static str],
     pub comparisons: &'static [&'static str],
     pub logicals: &'static [&'static str],
     /// Functions whose arguments are bounds.

@@ -93,6 +93,7 @@ pub static PYTHON: Language = Language {
     bindings: &[("named_expression", "name"), ("as_pattern_target", "*")],
     targets: &["pattern_list", "tuple_pattern"],
     constants: &[],
+    variables: &[],
     comparisons: &["<", "<=", ">", ">=", "==", "!=", "in", "not in", "is", "is not"],
     logicals: &["and", "or"],
     range_calls: &["range"],

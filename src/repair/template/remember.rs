@@ -99,8 +99,8 @@ fn count<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     let may_change = |known: &&Assignment<'s>| {
         let text = known.at.statement().map_or("", Node::text);
-        let mut constants = language.constants.iter();
-        !constants.any(|(word, but)| text.starts_with(word) && !text.starts_with(but))
+        let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
+        !begins(language.constants) || begins(language.variables)
     };
     let counts = beginnings(site, node)
         .filter(|known| known.value.is(&[Role::Integer, Role::Boolean]))
