@@ -60,6 +60,13 @@ impl Red {
         Red::new(Place::new(&rungs().pop().unwrap().1, files))
     }
 
+    /// With the packages of a fixture.
+    pub fn of_files_with_packages(fixture: &str, files: &[(&str, &str)]) -> Red {
+        let place = Place::new(&rungs().pop().unwrap().1, files);
+        install(fixture, &place.root);
+        Red::new(place)
+    }
+
     pub fn work(
         &self,
         refused: &[TreeId],

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use greenloop::base::cancel::CancelToken;
 use greenloop::io::worker::Progress;
 use greenloop::model::event::WorkResult;
+use greenloop::model::proposal::Confidence;
 
 use crate::place::rungs;
 use crate::red::Red;
@@ -52,6 +53,53 @@ fn two_faults_take_two_edits() {
     let (tree, title, _) = red.fix(&[]);
     assert!(title.contains(" and "), "{title}");
     assert!(red.text(&tree, "money.js").contains("a / 2"), "{title}");
+}
+
+/// Fixes a red project and expects a call by which another edit of the file that passes is told apart.
+fn tells_apart(red: &Red, file: &str) {
+    let (.., fact) = red.fix(&[]);
+    let Some(Confidence::Differ { behaviours, difference }) = &fact.confidence else {
+        panic!("{fact:?}")
+    };
+    assert!(*behaviours > 1 && difference.call.starts_with("price("), "{fact:?}");
+    assert_ne!(difference.this, difference.other);
+    assert!(!fact.others.is_empty() && fact.others.iter().all(|other| other.contains(file)));
+}
+
+const PARCEL_TEST: &str = "test('price', () => assert.equal(price(2, 2), 4));\n\
+test('more', () => assert.ok(price(5, 1) > 3));\n\
+test('none', () => assert.equal(price(0, 0), 0));\n";
+
+#[test]
+fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
+    let imports = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { price } from '../parcel.js';\n\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("parcel.js", "export const price = (kilos, zone) => kilos - zone;\n"),
+        ("test/parcel.test.js", &format!("{imports}{PARCEL_TEST}")),
+    ]);
+    tells_apart(&red, "parcel.js:1");
+}
+
+#[test]
+fn what_else_passes_is_compared_in_typescript() {
+    let code = "interface Parcel { kilos: number; zone: number }\n\n\
+        export function price(parcel: Parcel): number {\n  return parcel.kilos - parcel.zone;\n}\n";
+    let test = PARCEL_TEST.replace("price(", "price({ kilos: ").replace(", 1)", ", zone: 1 })");
+    let test = test.replace(", 2),", ", zone: 2 }),").replace("0, 0)", "0, zone: 0 })");
+    let imports =
+        "import { assert, test } from 'vitest';\nimport { price } from '../src/parcel';\n\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
+            ("src/parcel.ts", code),
+            ("test/parcel.test.ts", &format!("{imports}{test}")),
+        ],
+    );
+    tells_apart(&red, "src/parcel.ts:4");
 }
 
 /// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.

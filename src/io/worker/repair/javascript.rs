@@ -11,6 +11,8 @@ use crate::model::failure::Failure;
 
 /// The program's files.
 const PROGRAM: &[(&str, &str)] = &[
+    ("greenloop_repair/alive.cjs", include_str!("javascript/alive.cjs")),
+    ("greenloop_repair/behave.cjs", include_str!("javascript/behave.cjs")),
     ("greenloop_repair/bench.cjs", include_str!("javascript/bench.cjs")),
     ("greenloop_repair/frameworks.cjs", include_str!("javascript/frameworks.cjs")),
     ("greenloop_repair/loader.cjs", include_str!("javascript/loader.cjs")),
@@ -19,6 +21,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/resolve.mjs", include_str!("javascript/resolve.mjs")),
     ("greenloop_repair/suites.cjs", include_str!("javascript/suites.cjs")),
     ("greenloop_repair/transform.cjs", include_str!("javascript/transform.cjs")),
+    ("greenloop_repair/values.cjs", include_str!("javascript/values.cjs")),
     ("greenloop_repair/worker.cjs", include_str!("javascript/worker.cjs")),
 ];
 
@@ -36,7 +39,7 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
     let main = world.scratch().join("greenloop_repair/main.cjs");
     let argv = vec![node.clone(), main.to_string_lossy().into_owned()];
     let (language, args) = ("JavaScript", job.check.argv[1..].to_vec());
-    Ok(Program { job, world, language, framework, args, argv, env: Vec::new(), behaves: false })
+    Ok(Program { job, world, language, framework, args, argv, env: Vec::new(), behaves: true })
 }
 
 fn framework(runner: Runner) -> &'static str {
@@ -51,3 +54,6 @@ fn framework(runner: Runner) -> &'static str {
 fn is_node(word: &str) -> bool {
     matches!(word.rsplit(['/', '\\']).next(), Some("node" | "node.exe"))
 }
+
+#[cfg(test)]
+mod tests;

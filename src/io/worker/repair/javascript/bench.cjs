@@ -18,6 +18,13 @@ function fileOf(name) {
   return name.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
 }
 
+/** Names of tests by their files. */
+function groups(names) {
+  const all = new Map();
+  for (const name of names) all.set(fileOf(name), [...(all.get(fileOf(name)) || []), name]);
+  return all;
+}
+
 /** Whether a name stands for a whole file: its runner could tell of none of its tests. */
 function isWhole(name) {
   return name.endsWith(" (import)");
@@ -35,6 +42,8 @@ class Bench {
     this.spec = spec;
     this.pending = new Set();
     this.tests = null;
+    // Called with the registry of a run once its files are loaded.
+    this.loaded = null;
   }
 
   async open() {
@@ -139,6 +148,7 @@ class Bench {
       const exported = this.files.isOwn(file) ? yield* registry.load(file) : require(file);
       this.framework.loaded?.(exported);
     }
+    if (this.loaded) yield this.loaded(registry);
     yield* tests.run(wants(names), (name, failure) => ran.set(name, failure));
   }
 
@@ -191,4 +201,4 @@ function isTimeout(error) {
   return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error?.message === "it took too long";
 }
 
-module.exports = { Bench, exit, failureOf, fileOf, isTimeout, isWhole };
+module.exports = { Bench, exit, failureOf, fileOf, groups, inTime, isTimeout, isWhole };

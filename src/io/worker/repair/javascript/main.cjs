@@ -2,7 +2,7 @@
 "use strict";
 
 const { fork } = require("child_process");
-const { readFileSync, writeSync } = require("fs");
+const { readFileSync, writeFileSync, writeSync } = require("fs");
 const path = require("path");
 
 const OPEN_MS = 60_000;
@@ -27,20 +27,26 @@ function start(budget) {
   return fork(path.join(__dirname, "worker.cjs"), [process.argv[2], String(budget)], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
 }
 
-function observe([budget, ...smaller] = FIRST_BUDGETS_MS) {
+/** Reports what one process tells, and keeps what tests ran for later. */
+function relay([budget, ...smaller] = FIRST_BUDGETS_MS) {
   const worker = start(budget);
+  const observed = {};
   let isDone = false;
+  let silenceMs = 10 * SILENCE_MS;
   let timer = setTimeout(() => worker.kill("SIGKILL"), OPEN_MS);
-  worker.on("message", ({ test, done, broken }) => {
-    isDone = isDone || Boolean(test || done);
+  worker.on("message", ({ told, done, broken, silence = silenceMs }) => {
+    isDone = isDone || Boolean(told || done || spec.mode === "behave");
+    silenceMs = silence;
     clearTimeout(timer);
-    timer = setTimeout(() => worker.kill("SIGKILL"), 10 * SILENCE_MS);
-    if (test) report({ t: "test", ...test });
+    timer = setTimeout(() => worker.kill("SIGKILL"), silenceMs);
+    if (told) report(told);
+    if (told?.t === "test") observed[told.id] = told;
     if (broken) fail(broken);
   });
   worker.on("exit", () => {
     clearTimeout(timer);
-    if (!isDone && smaller.length > 0) return observe(smaller);
+    if (!isDone && smaller.length > 0) return relay(smaller);
+    if (spec.mode === "observe") writeFileSync(path.join(path.dirname(process.argv[2]), "observed.json"), JSON.stringify(observed));
     report({ t: "end" });
     process.exit(0);
   });
@@ -141,5 +147,5 @@ class Search {
   }
 }
 
-if (spec.mode === "observe") observe();
-else new Search().run();
+if (spec.mode === "search") new Search().run();
+else relay();

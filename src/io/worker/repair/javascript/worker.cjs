@@ -3,7 +3,8 @@
 
 const path = require("path");
 const { readFileSync } = require("fs");
-const { Bench, exit, failureOf, fileOf, isTimeout, isWhole } = require("./bench.cjs");
+const { behave } = require("./behave.cjs");
+const { Bench, exit, failureOf, fileOf, groups, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
 
 const FIRST_BUDGET_MS = Number(process.argv[3]);
@@ -138,18 +139,21 @@ function budgetFor({ took, worked }, isLate) {
   return isLate ? HUNG_BUDGET_MS : Math.ceil(Math.min(BUDGET_MAX_MS, needed));
 }
 
-function groups(names) {
-  const all = new Map();
-  for (const name of names) all.set(fileOf(name), [...(all.get(fileOf(name)) || []), name]);
-  return all;
+/** What tests run, or what patches do where no test looks. */
+async function tellAll(worker) {
+  const tell = (told) => send({ told });
+  if (worker.spec.mode === "observe") return observe(worker.spec, FIRST_BUDGET_MS, (test) => tell({ t: "test", ...test }));
+  await worker.bench.open();
+  const overlays = worker.spec.patches.map((patch) => worker.overlay(patch));
+  return behave(worker.bench, overlays, FIRST_BUDGET_MS, tell, (silence) => send({ busy: true, silence }));
 }
 
 async function main() {
   const spec = JSON.parse(readFileSync(process.argv[2], "utf8"));
   const worker = new Worker(spec);
   try {
-    if (spec.mode === "observe") {
-      await observe(spec, FIRST_BUDGET_MS, (test) => send({ test }));
+    if (spec.mode !== "search") {
+      await tellAll(worker);
       send({ done: true });
       return exit(0);
     }

@@ -1,0 +1,235 @@
+//! The program by itself: what it tells of changes that pass, with the Node.js of this machine.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::PROGRAM;
+
+/// The calls that tell changes `(old, new)` of one module apart, of those that its test makes, or nearly makes, and
+/// what each change makes of them; then how many calls there were.
+fn apart(module: &str, test: &str, changes: &[(&str, &str)]) -> String {
+    let patches = changes.iter().map(|(old, new)| {
+        let at = module.find(old).unwrap();
+        json!([["m.js", [[at, at + old.len(), new]]]])
+    });
+    let told = told(module, test, patches.collect());
+    let responses: Vec<_> = told.iter().filter(|value| value["t"] == "response").collect();
+    let mut lines: Vec<String> = Vec::new();
+    for response in &responses {
+        let gives = response["gives"].as_array().unwrap();
+        let gives: Vec<&str> = gives.iter().map(|one| one.as_str().unwrap()).collect();
+        if gives.iter().any(|one| *one != gives[0]) {
+            lines.push(format!("{} {}", response["call"].as_str().unwrap(), gives.join(", or ")));
+        }
+    }
+    lines.push(format!("{} of {} calls", lines.len(), responses.len()));
+    lines.join("\n")
+}
+
+fn told(module: &str, test: &str, patches: Vec<Value>) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, scratch) = (folder.path().join("project"), folder.path().join("scratch"));
+    for path in [&root, &scratch.join("greenloop_repair")] {
+        fs::create_dir_all(path).unwrap();
+    }
+    for (path, text) in PROGRAM {
+        fs::write(scratch.join(path), text).unwrap();
+    }
+    let test = format!(
+        "import test from 'node:test';\nimport * as m from './m.js';\ntest('red', {test});\n"
+    );
+    for (path, text) in
+        [("package.json", r#"{"type":"module"}"#), ("m.js", module), ("m.test.js", &test)]
+    {
+        fs::write(root.join(path), text).unwrap();
+    }
+    let spec = json!({
+        "mode": "behave", "root": root, "scratch": scratch, "framework": "node-test", "args": [],
+        "failing": ["m.test.js::red"], "passing": [], "sources": ["m.js"], "patches": patches,
+        "workers": 1, "seconds": 60.0, "memory": 1 << 30,
+    });
+    let file = scratch.join("spec.json");
+    fs::write(&file, spec.to_string()).unwrap();
+    let main = scratch.join("greenloop_repair/main.cjs");
+    let output = Command::new("node").args([&main, &file]).current_dir(&root).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let values: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect(&text)).collect();
+    assert_eq!(values.last().map(|value| &value["t"]), Some(&json!("end")), "{text}");
+    values
+}
+
+#[test]
+fn changes_that_pass_are_told_apart_by_calls_that_no_test_makes() {
+    let module = "export const clip = (parts, { most }, least = 1) =>\n  \
+        parts.map((part) => (part < most ? part : 0)).slice(0, 9 * least);\n";
+    let test = "() => m.clip([3, 1], { most: 2 })";
+    insta::assert_snapshot!(apart(module, test, &[(": 0", ": most"), (": 0", ": 2")]), @r"
+    clip([ 3, 1 ], { most: 3 }, 1) gives [ 3, 1 ], or gives [ 2, 1 ]
+    clip([ 3, 1 ], { most: 1 }, 1) gives [ 1, 1 ], or gives [ 2, 2 ]
+    clip([ 3, 1 ], { most: 0 }, 1) gives [ 0, 0 ], or gives [ 2, 2 ]
+    clip([ 3, 1 ], { most: -2 }, 1) gives [ -2, -2 ], or gives [ 2, 2 ]
+    clip([ 3, 1 ], {}, 1) gives [ undefined, undefined ], or gives [ 2, 2 ]
+    5 of 22 calls
+    ");
+    let alike = [("part < most", "part <= most - 1"), ("part < most", "most > part")];
+    insta::assert_snapshot!(apart(module, test, &alike), @"0 of 22 calls");
+}
+
+#[test]
+fn calls_on_objects_that_change_hang_or_throw_are_told_in_words() {
+    let module = "\
+class Cart {
+  constructor(items) {
+    this.items = items;
+  }
+
+  take(name, n) {
+    if (n > 2) throw new RangeError(name);
+    this.items[name] -= n + 1;
+  }
+}
+
+export const cart = (items) => new Cart(items);
+";
+    let test = "() => m.cart(new Map([['pen', 2]])) && m.cart({ pen: 2 }).take('pen', 2)";
+    let changes = [("-= n + 1", "-= n"), ("-= n + 1", "= 0;\n    while (n === 0)")];
+    insta::assert_snapshot!(apart(module, test, &changes), @r"
+    take('pe', 2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 2, pe: NaN } }, or gives undefined and leaves Cart { items: { pen: 2, pe: 0 } }
+    take('penn', 2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 2, penn: NaN } }, or gives undefined and leaves Cart { items: { pen: 2, penn: 0 } }
+    take('en', 2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 2, en: NaN } }, or gives undefined and leaves Cart { items: { pen: 2, en: 0 } }
+    take('PEN', 2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 2, PEN: NaN } }, or gives undefined and leaves Cart { items: { pen: 2, PEN: 0 } }
+    take('', 2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 2, '': NaN } }, or gives undefined and leaves Cart { items: { pen: 2, '': 0 } }
+    take('pen', 1) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 1 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 0) on Cart { items: { pen: 2 } } gives undefined, or does not end
+    take('pen', -2) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: 4 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 2) on Cart { items: { pen: 3 } } gives undefined and leaves Cart { items: { pen: 1 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 2) on Cart { items: { pen: 1 } } gives undefined and leaves Cart { items: { pen: -1 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 2) on Cart { items: { pen: 0 } } gives undefined and leaves Cart { items: { pen: -2 } }, or gives undefined
+    take('pen', 2) on Cart { items: { pen: -2 } } gives undefined and leaves Cart { items: { pen: -4 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 2) on Cart { items: { pen: 4 } } gives undefined and leaves Cart { items: { pen: 2 } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    take('pen', 2) on Cart { items: {} } gives undefined and leaves Cart { items: { pen: NaN } }, or gives undefined and leaves Cart { items: { pen: 0 } }
+    14 of 17 calls
+    ");
+    insta::assert_snapshot!(apart(module, test, &[("n > 2", "n > 4"), ("n > 2", "n > 3")]), @r"
+    take('pen', 4) on Cart { items: { pen: 2 } } gives undefined and leaves Cart { items: { pen: -3 } }, or throws RangeError
+    1 of 17 calls
+    ");
+}
+
+/// A module, a test of it and two changes `(old, new)`.
+type Case = (&'static str, &'static str, [(&'static str, &'static str); 2]);
+
+/// Functions of every kind.
+const KINDS: &[Case] = &[
+    (
+        "export async function late(n) {\n  await null;\n  if (n > 3) throw new RangeError();\n  return n;\n}\n",
+        "() => m.late(2)",
+        [("> 3", "> 2"), ("> 3", ">= 4")],
+    ),
+    (
+        "export function* down(n) {\n  while (n-- > 0) yield n;\n}\n",
+        "() => [...m.down(2)]",
+        [("> 0", "> 1"), ("> 0", ">= 1")],
+    ),
+    (
+        "const LIMIT = 9;\nexport const low = (n) => n < LIMIT;\n",
+        "() => m.low(4)",
+        [("= 9", "= 5"), ("= 9", "= 6")],
+    ),
+    (
+        "export const rates = { rate: 2, of(n) { return n * this.rate; } };\n",
+        "() => m.rates.of(2)",
+        [("* this", "+ this"), ("* this", "** this")],
+    ),
+    (
+        "export class Point {\n  constructor(x, y = 2) {\n    this.sum = x + y;\n  }\n}\n",
+        "() => new m.Point(2)",
+        [("x + y", "x * y"), ("x + y", "x ** y")],
+    ),
+    (
+        "const own = {};\nown.pick = function (list, by) { return list.filter(by).length; };\nexport default own;\n",
+        "() => m.default.pick([1, 2], (n) => n > 1)",
+        [("length", "length * 1"), ("length", "length ** 2")],
+    ),
+];
+
+#[test]
+fn functions_of_every_kind_are_called() {
+    let all: Vec<String> =
+        KINDS.iter().map(|(module, test, changes)| apart(module, test, changes)).collect();
+    insta::assert_snapshot!(all.join("\n\n"), @r"
+    late(3) throws RangeError, or gives 3
+    1 of 6 calls
+
+    down(2) gives [ 1 ], or gives [ 1, 0 ]
+    down(1) gives [], or gives [ 0 ]
+    down(3) gives [ 2, 1 ], or gives [ 2, 1, 0 ]
+    down(4) gives [ 3, 2, 1 ], or gives [ 3, 2, 1, 0 ]
+    4 of 7 calls
+
+    low(5) gives false, or gives true
+    1 of 6 calls
+
+    of(3) on { rate: 2, of: [Function: of] } gives 5, or gives 9
+    of(1) on { rate: 2, of: [Function: of] } gives 3, or gives 1
+    of(0) on { rate: 2, of: [Function: of] } gives 2, or gives 0
+    of(-2) on { rate: 2, of: [Function: of] } gives 0, or gives 4
+    of(4) on { rate: 2, of: [Function: of] } gives 6, or gives 16
+    of(2) on { rate: 3, of: [Function: of] } gives 5, or gives 8
+    of(2) on { rate: 1, of: [Function: of] } gives 3, or gives 2
+    of(2) on { rate: 0, of: [Function: of] } gives 2, or gives 1
+    of(2) on { rate: -2, of: [Function: of] } gives 0, or gives 0.25
+    of(2) on { rate: 4, of: [Function: of] } gives 6, or gives 16
+    10 of 11 calls
+
+    new Point(3) gives Point { sum: 6 }, or gives Point { sum: 9 }
+    new Point(1) gives Point { sum: 2 }, or gives Point { sum: 1 }
+    new Point(-2) gives Point { sum: -4 }, or gives Point { sum: 4 }
+    new Point(4) gives Point { sum: 8 }, or gives Point { sum: 16 }
+    4 of 6 calls
+
+    pick([ 1, 2, 2 ], (n) => n > 1) gives 2, or gives 4
+    pick([ 2, 2 ], (n) => n > 1) gives 2, or gives 4
+    2 of 13 calls
+    ");
+}
+
+/// What has no answer that could be compared: chance, spies, members that only a constructor gives, waiting, promises
+/// without end.
+const UNTOLD: &[Case] = &[
+    (
+        "export const f = (n) => Math.random() * n;\n",
+        "() => m.f(2)",
+        [("* n", "+ n"), ("* n", "- n")],
+    ),
+    (
+        "export const f = (list, by) => list.map((n) => by(n));\n",
+        "(t) => m.f([1], t.mock.fn())",
+        [("by(n)", "by(n + 1)"), ("by(n)", "by(n - 1)")],
+    ),
+    (
+        "class A {\n  #n = 2;\n  add(k) { return this.#n + k; }\n}\nexport const f = (k) => new A().add(k);\n",
+        "() => m.f(2)",
+        [("+ k", "- k"), ("+ k", "* k")],
+    ),
+    (
+        "export const f = (n) => new Promise((done) => setTimeout(done, 1000, n));\n",
+        "() => m.f(2)",
+        [(", n)", ", n + 1)"), (", n)", ", n - 1)")],
+    ),
+    (
+        "export async function f(n) {\n  while (n !== 0) await (n -= 1);\n  return n;\n}\n",
+        "() => m.f(2)",
+        [("-= 1", "-= 2"), ("-= 1", "-= 2 * 2")],
+    ),
+];
+
+#[test]
+fn what_cannot_be_compared_tells_nothing() {
+    for (module, test, changes) in UNTOLD {
+        assert_eq!(apart(module, test, changes), "0 of 0 calls", "{module}");
+    }
+}
