@@ -18,7 +18,7 @@ use crate::logic::machine::Effect;
 use crate::logic::verdict::{self, Verdict};
 use crate::model::check::{Check, CheckEnd, CheckRun};
 use crate::model::failure::Failure;
-use crate::model::report::{TestCase, TestId, TestReport};
+use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
 
 /// One tree on its way through the checks of a run.
 pub(super) struct Gate<'a> {
@@ -122,7 +122,7 @@ impl<'a> Gate<'a> {
             return Ok(known);
         }
         let (run, is_settled) = self.settled(check, Select::All)?;
-        if is_settled {
+        if is_settled && !is_cut_short(&run) {
             self.project.check_cache.put(&run);
         }
         Ok(run)
@@ -159,7 +159,10 @@ impl<'a> Gate<'a> {
         let world = self.world()?;
         let watch = Watch { cancel: &task.cancel, on_case: &mut tell, may_again: &mut may_again };
         let is_against = against.is_some();
-        let mut run = checks::run_settled(world, check, select, against, watch)?;
+        // More than the run's own time no check can use.
+        let timeout_ms = check.timeout_ms.min(task.run.budget.wall_ms_max);
+        let check = Check { timeout_ms, ..check.clone() };
+        let mut run = checks::run_settled(world, &check, select, against, watch)?;
         self.untold += n_again;
         if is_against && !is_settled {
             run.end = CheckEnd::OverBudget;
@@ -222,6 +225,11 @@ impl<'a> Gate<'a> {
             });
         }
     }
+}
+
+/// Whether a test was ended for its time, which is that of this run.
+fn is_cut_short(run: &CheckRun) -> bool {
+    run.report.cases.iter().any(|case| case.outcome == TestOutcome::TimedOut)
 }
 
 /// Stands for a run that the budget does not allow.

@@ -98,6 +98,7 @@ const PHRASES: &[(Sign, &[&str])] = &[
             "stack exceeds",
             "call stack size",
             "timed out",
+            "did not end within",
             "imeout",
             "generated asynchronous activity",
         ],

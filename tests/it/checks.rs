@@ -311,17 +311,47 @@ fn tests_that_end_or_kill_the_runner_are_crashes() {
 #[test]
 fn hanging_and_flooding_tests_are_stopped() {
     let config = "[[check]]\nrunner = \"unittest\"\ntimeout_seconds = 1\n";
-    let hang = "import unittest, time\nclass T(unittest.TestCase):\n    def test_a(self):\n        pass\n    def test_b(self):\n        time.sleep(600)\n";
-    let run = run_one(&place(&[("greenloop.toml", config), ("test_hang.py", hang)]));
+    let blocks = "import signal, time, unittest\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\n";
+    let hang = "class T(unittest.TestCase):\n    def test_a(self):\n        pass\n    def test_b(self):\n        time.sleep(600)\n";
+    let hang = format!("{blocks}{hang}");
+    let run = run_one(&place(&[("greenloop.toml", config), ("test_hang.py", &hang)]));
     insta::assert_snapshot!(told(&run), @r#"
     TimedOut { after_ms: 1000 }, not complete
-    Passed test_hang.T.test_a test_hang.py:3
+    Passed test_hang.T.test_a test_hang.py:4
     TimedOut test_hang.T.test_b was running when the 1 s of the check were spent
     "#);
     let flood = "import os, unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        while True:\n            os.write(1, b'x' * 65535 + b'\\n')\n";
     let run = run_one(&place(&[("test_flood.py", flood)]));
     assert!(matches!(run.end, CheckEnd::Flooded { .. }), "{:?}", run.end);
     assert!(!run.report.complete);
+}
+
+/// Python ends the test, `node --test` the file.
+#[test]
+fn a_test_without_end_keeps_no_other_from_being_run() {
+    let check = |config: &str, file: (&str, &str)| {
+        let config = format!("{config}timeout_seconds = 8\n");
+        told(&run_one(&place(&[("greenloop.toml", &config), file])))
+    };
+    let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        while True:\n            try: pass\n            except Exception: pass\n    def test_b(self):\n        pass\n";
+    let unittest = "[[check]]\nrunner = \"unittest\"\n";
+    insta::assert_snapshot!(check(unittest, ("test_end.py", class)), @r#"
+    Completed, complete
+    Passed test_end.T.test_b test_end.py:7
+    TimedOut test_end.T.test_a test_end.py:4 <test_end.py:4> did not end within 1 s
+    "#);
+    let functions = "import time, pytest\n@pytest.fixture\ndef slow():\n    yield\n    time.sleep(600)\ndef test_a(slow):\n    pass\ndef test_b():\n    pass\n";
+    insta::assert_snapshot!(check(&pytest_config(), ("test_end.py", functions)), @r#"
+    Completed, complete
+    Passed test_end.py::test_b test_end.py:8
+    TimedOut test_end.py::test_a test_end.py:5 <test_end.py:5> did not end within 1 s
+    "#);
+    let node = "[[check]]\nrunner = \"node-test\"\n";
+    let file = "require('node:test')('a', () => { for (;;); });\n";
+    insta::assert_snapshot!(check(node, ("test/end.test.js", file)), @r#"
+    Completed, complete
+    TimedOut test/end.test.js (import) test/end.test.js:1 test timed out after 2000ms
+    "#);
 }
 
 #[test]

@@ -15,9 +15,13 @@ use crate::model::report::TestCase;
 /// Where compiled packages are kept in a world, seen from the project's folder. The user's own cache cannot be written.
 const CACHE: &str = ".greenloop/go-build";
 
+/// One test program gets this part of its check's time, so that one without end leaves time for the others.
+pub(super) const PROGRAM_SHARE: u32 = 4;
+
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let wanted = Wanted::of(job.select);
-    let argv = argv(&job.check.argv, &wanted, &["-json"]);
+    let limit = format!("-timeout={}s", job.limit(PROGRAM_SHARE).as_secs().max(1));
+    let argv = argv(&job.check.argv, &wanted, &["-json", &limit]);
     let command = job.command(argv, environment(job));
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
     let mut reader = Reader::new(&job.check.id);
@@ -67,9 +71,12 @@ fn argv(argv: &[String], wanted: &Wanted<'_>, ours: &[&str]) -> Vec<String> {
     let at = argv.iter().position(|word| word == "test").map_or(argv.len(), |at| at + 1);
     let (before, after) = argv.split_at(at);
     let mut all = before.to_vec();
-    all.extend(ours.iter().map(|word| (*word).to_owned()));
-    let is_counted = after.iter().any(|word| word.trim_start_matches('-').starts_with("count"));
-    all.extend((!is_counted).then(|| "-count=1".to_owned()));
+    let says =
+        |option: &str| after.iter().any(|word| word.trim_start_matches('-').starts_with(option));
+    let is_limited = says("timeout");
+    let ours = ours.iter().filter(|word| !(is_limited && word.starts_with("-timeout")));
+    all.extend(ours.map(|word| (*word).to_owned()));
+    all.extend((!says("count")).then(|| "-count=1".to_owned()));
     let Some((pattern, packages)) = arguments(wanted) else {
         all.extend_from_slice(after);
         return all;
@@ -155,18 +162,28 @@ mod tests {
         let check = |command: &str, names: &[&str], expected: &str| {
             let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            let all = argv(&words, &Wanted::of(Select::Only(&names)), &["-json"]).join(" ");
+            let ours = ["-json", "-timeout=9s"];
+            let all = argv(&words, &Wanted::of(Select::Only(&names)), &ours).join(" ");
             assert_eq!(all, expected);
         };
         check(
             "go test -race ./...",
             &["e/a TestA", "e/a TestA/x", "e/b TestB/y/z"],
-            "go test -json -count=1 -run ^(TestA|TestB)$ -race e/a e/b",
+            "go test -json -timeout=9s -count=1 -run ^(TestA|TestB)$ -race e/a e/b",
         );
-        check("go test ./a", &["e/a TestA"], "go test -json -count=1 -run ^(TestA)$ ./a");
-        check("go test -count=2 ./...", &["e/a (build)"], "go test -json -count=2 ./...");
+        check(
+            "go test ./a",
+            &["e/a TestA"],
+            "go test -json -timeout=9s -count=1 -run ^(TestA)$ ./a",
+        );
+        check(
+            "go test -count=2 ./...",
+            &["e/a (build)"],
+            "go test -json -timeout=9s -count=2 ./...",
+        );
+        check("go test -timeout 9m", &["e/a (build)"], "go test -json -count=1 -timeout 9m");
         let long = format!("e/a Test{}", "x".repeat(SELECT_BYTES_MAX));
-        check("go test ./...", &[&long], "go test -json -count=1 ./...");
+        check("go test ./...", &[&long], "go test -json -timeout=9s -count=1 ./...");
     }
 
     #[test]

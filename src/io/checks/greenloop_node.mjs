@@ -84,7 +84,11 @@ function tellFile({ file: spelled, skip }, outcome, error, seconds) {
     if (!spoken.has(file)) report.test({ file, outcome: skip ? "skipped" : outcome, seconds });
     return;
   }
-  const { exitCode, signal, failureType } = error || {};
+  const { exitCode, signal, failureType, message } = error || {};
+  if (failureType === "testTimeoutFailure") {
+    report.test({ file, phase: "import", outcome: "timed-out", error: { name: "Error", message, stack: "" }, message, seconds });
+    return;
+  }
   if (failureType === "subtestsFailed" && spoken.has(file)) return;
   const how = signal ? `ended by signal ${signal}` : `exit code ${exitCode ?? "unknown"}`;
   const heard = [file, ""].map((from) => noise.get(from) || "").join("").trim();

@@ -2,9 +2,9 @@
 
 import pytest
 
-from greenloop_report import Report, exception_line, is_asked, place
+from greenloop_report import Report, exception_line, is_asked, outcome_of, place
 
-_RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3}
+_RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3, "timed-out": 4}
 
 
 class Plugin:
@@ -83,6 +83,24 @@ class Plugin:
         self.report.start(nodeid)
         self.cases.pop(nodeid, None)
 
+    # Each phase catches what is raised in it, and nothing does between them.
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_setup(self):
+        yield from self.limited()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self):
+        yield from self.limited()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_teardown(self):
+        yield from self.limited()
+
+    def limited(self):
+        self.report.limit.begin()
+        yield
+        self.report.limit.rest()
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
         outcome = yield
@@ -93,7 +111,7 @@ class Plugin:
             own = self.report.project_path(str(item.path))
             is_assertion = isinstance(error, (AssertionError, pytest.fail.Exception))
             kind = "failed" if is_assertion and report.when == "call" else "errored"
-            report.greenloop_told = (kind,) + self.told(error, own)
+            report.greenloop_told = (outcome_of(error, kind),) + self.told(error, own)
 
     def pytest_runtest_logreport(self, report):
         if report.outcome == "rerun":

@@ -3,8 +3,10 @@
 import json
 import linecache
 import os
+import signal
 import sys
 import traceback
+from threading import current_thread, main_thread
 
 # Frames of a module with this name are left out of tracebacks by unittest.
 __unittest = True
@@ -15,6 +17,9 @@ TRACE_LINES_MAX = 12
 
 # Bound now, because tests may replace them while they run.
 _write, _getpid, _dumps = os.write, os.getpid, json.dumps
+_ALARM, _CLOCK = getattr(signal, "SIGALRM", None), getattr(signal, "ITIMER_REAL", None)
+_signal, _getsignal = signal.signal, signal.getsignal
+_setitimer, _getitimer = getattr(signal, "setitimer", None), getattr(signal, "getitimer", None)
 _realpath, _relpath, _isabs, _join = os.path.realpath, os.path.relpath, os.path.isabs, os.path.join
 _START = os.getcwd()
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -22,6 +27,40 @@ _OUTSIDE = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep
 _OUTSIDE_PREFIXES = tuple(
     {_realpath(prefix) + os.sep for prefix in (sys.prefix, sys.base_prefix)}
 )
+
+
+class NoEnd(BaseException):
+    """Raised inside a test that runs for too long. Code that catches `Exception` does not keep it."""
+
+
+class Limit:
+    """Ends each test that runs for more than `seconds`, where there is such a clock and nobody else uses it."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+        self.is_set = False
+
+    def begin(self):
+        if _ALARM is None or current_thread() is not main_thread():
+            return
+        if _getsignal(_ALARM) == signal.SIG_DFL and _getitimer(_CLOCK)[0] == 0:
+            _signal(_ALARM, self.end_test)
+            # Again and again, as a test may catch everything.
+            _setitimer(_CLOCK, self.seconds, self.seconds)
+            self.is_set = True
+
+    def end_test(self, _signal, _frame):
+        raise NoEnd("did not end within %g s" % self.seconds)
+
+    def rest(self):
+        if self.is_set and _getsignal(_ALARM) == self.end_test:
+            _setitimer(_CLOCK, 0)
+            _signal(_ALARM, signal.SIG_DFL)
+        self.is_set = False
+
+
+def outcome_of(error, otherwise):
+    return "timed-out" if isinstance(error, NoEnd) else otherwise
 
 
 def is_asked():
@@ -54,6 +93,7 @@ class Report:
         self.pid = _getpid()
         self.root = _realpath(task["root"])
         self.more = task["more"]
+        self.limit = Limit(self.more["limit"])
         self.known = {}
         self.written = 0
 
@@ -134,6 +174,8 @@ class Report:
 
 def exception_line(error):
     """`Type: message`; a syntax error's place is told apart."""
+    if isinstance(error, NoEnd):
+        return str(error)
     lines = traceback.format_exception_only(type(error), error)
     return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
 

@@ -12,7 +12,7 @@ import time
 import types
 import unittest
 
-from greenloop_report import Report, exception_line, place
+from greenloop_report import Report, exception_line, outcome_of, place
 
 __unittest = True
 
@@ -142,8 +142,10 @@ class Result(unittest.TextTestResult):
         self.current = {"outcome": None, "message": "", "at": None, "frames": []}
         self.n_subtests = 0
         self.started = _clock()
+        self.report.limit.begin()
 
     def stopTest(self, test):
+        self.report.limit.rest()
         # A test that was interrupted has no outcome, and its end is not reported.
         if self.current is not None and self.current["outcome"] is not None:
             if self.n_subtests > 1:
@@ -164,7 +166,7 @@ class Result(unittest.TextTestResult):
 
     def trouble(self, test, error, outcome, prefix=""):
         message, frames = self.report.told(error)
-        told = (outcome, prefix + message, place(frames, own_file(self.report, test)), frames)
+        told = (outcome_of(error, outcome), prefix + message, place(frames, own_file(self.report, test)), frames)
         if self.current is None:
             self.outside(test, *told)
         else:

@@ -14,6 +14,7 @@ use self::argv::Ours;
 use self::wanted::Wanted;
 use super::desk::{self, Desk};
 use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
+use super::go::PROGRAM_SHARE;
 use super::{Done, Job, Select};
 use crate::io::process::Output;
 use crate::logic::report_parse::jsonl::Reported;
@@ -39,13 +40,23 @@ const NO_TESTS: [&str; 4] =
 
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<Done, Failure> {
     let wanted = Wanted::of(job.select);
-    let done = attempt(job, &wanted, &wanted, on_case)?;
+    let mut done = attempt(job, &wanted, &wanted, true, on_case)?;
+    let is_limited = !says_unknown(&done.output);
+    if !is_limited {
+        done = attempt(job, &wanted, &wanted, false, on_case)?;
+    }
     // What selects tests by file and name may miss one, such as one that a helper in another file defines.
     let is_missed = done.end == CheckEnd::Completed || done.end == CheckEnd::NoTests;
     if is_missed && !wanted.are_all_in(&done.report) {
-        return attempt(job, &Wanted::of(Select::All), &wanted, on_case);
+        return attempt(job, &Wanted::of(Select::All), &wanted, is_limited, on_case);
     }
     Ok(done)
+}
+
+/// Whether Node.js is too old to know of a limit.
+fn says_unknown(output: &Output) -> bool {
+    let bad = format!("bad option: {}", argv::FILE_LIMIT);
+    String::from_utf8_lossy(&output.text).contains(&bad)
 }
 
 /// Runs the tests that `select` says and reports those that are `wanted`.
@@ -53,6 +64,7 @@ fn attempt(
     job: &Job<'_>,
     select: &Wanted<'_>,
     wanted: &Wanted<'_>,
+    is_limited: bool,
     on_case: &mut dyn FnMut(&TestCase),
 ) -> Result<Done, Failure> {
     let desk = Desk::set_in(job, PACKAGE, &PROGRAMS, Value::Null).map_err(desk::trouble(job))?;
@@ -60,6 +72,7 @@ fn attempt(
         folder: &desk.folder,
         cache: &job.world.scratch().join("javascript-cache"),
         mocha: packages::major(job.store.root(), &job.check.dir, "mocha"),
+        limit: is_limited.then(|| job.limit(PROGRAM_SHARE)),
     };
     let argv = argv::with_ours(job.check.runner, &job.check.argv, &ours, select);
     let argv = argv::expanded(job.check.runner, argv, &|| files(job));

@@ -6,10 +6,12 @@ use crate::io::worlds::World;
 use crate::logic::flaky::{self, Against};
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
-use crate::model::report::TestCase;
+use crate::model::report::{TestCase, TestOutcome};
 
 /// How often the tests in doubt are run by themselves.
 const N_ALONE: usize = 2;
+/// The same where one of them did not end, which takes long.
+const N_ENDLESS_ALONE: usize = 1;
 
 /// Who follows a run of a check.
 pub struct Watch<'a> {
@@ -40,7 +42,9 @@ pub fn run_settled(
         false => Ok(None),
     };
     let mut alone = Vec::new();
-    for _ in 0..N_ALONE {
+    let timed_out = |case: &TestCase| case.outcome == TestOutcome::TimedOut;
+    let is_endless = first.report.cases.iter().any(timed_out);
+    for _ in 0..if is_endless { N_ENDLESS_ALONE } else { N_ALONE } {
         alone.extend(again(Select::Only(&suspects))?);
     }
     let among = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);

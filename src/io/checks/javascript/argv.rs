@@ -2,6 +2,7 @@
 //! coverage and its thresholds, watching, stopping at the first failure), with our reporter and the selection.
 
 use std::path::Path;
+use std::time::Duration;
 
 use globset::GlobBuilder;
 
@@ -17,6 +18,8 @@ pub(super) struct Ours<'a> {
     pub cache: &'a Path,
     /// The major version of Mocha; `None` where it is not known.
     pub mocha: Option<u32>,
+    /// What one file of `node --test` gets, where that is to be said.
+    pub limit: Option<Duration>,
 }
 
 impl Ours<'_> {
@@ -28,6 +31,9 @@ impl Ours<'_> {
         known.filter(move |(_, since)| version >= *since).map(|(option, _)| option.to_owned())
     }
 }
+
+/// The option of `node --test` that ends a file; since 20.11.
+pub(super) const FILE_LIMIT: &str = "--test-timeout";
 
 /// Options left out, with those that take the next word as their value.
 struct LeftOut {
@@ -200,7 +206,10 @@ pub(super) fn with_ours(
                 format!("--test-reporter={reporter}"),
                 "--test-reporter-destination=stderr".to_owned(),
             ];
-            all.splice(at..at, options);
+            let is_limited = all.iter().any(|word| word.starts_with(FILE_LIMIT));
+            let limit = ours.limit.filter(|_| !is_limited);
+            let limit = limit.map(|limit| format!("{FILE_LIMIT}={}", limit.as_millis()));
+            all.splice(at..at, options.into_iter().chain(limit));
         }
     }
     place(runner, all, selection)
@@ -346,7 +355,7 @@ mod tests {
     }
 
     fn with_mocha(runner: Runner, argv: &str, mocha: Option<u32>) -> String {
-        let ours = Ours { folder: Path::new("/d"), cache: Path::new("/c"), mocha };
+        let ours = Ours { folder: Path::new("/d"), cache: Path::new("/c"), mocha, limit: None };
         with_ours(runner, &split(argv), &ours, &Wanted::of(Select::All)).join(" ")
     }
 

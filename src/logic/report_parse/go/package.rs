@@ -177,10 +177,16 @@ impl Package {
         if let Some(last) = found.last_mut() {
             last.text.push_str(&outside);
         }
+        if found.iter().any(|found| found.text.contains(TIME_IS_OVER)) {
+            found.iter_mut().for_each(|found| found.outcome = TestOutcome::TimedOut);
+        }
         found.iter_mut().for_each(|found| found.text.push_str("it did not end\n"));
         found
     }
 }
+
+/// What a test program says of a test when its `-timeout` has passed.
+const TIME_IS_OVER: &str = "panic: test timed out after ";
 
 /// `--- PASS: TestHalf (0.00s)` at the end of a line: where it begins, the test and how it ended.
 fn result(line: &str) -> Option<(usize, &str, TestOutcome)> {

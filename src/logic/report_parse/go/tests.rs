@@ -161,6 +161,15 @@ fn a_panic_names_the_test_that_was_running() {
     "#);
 }
 
+#[test]
+fn a_test_without_end_is_told_as_such() {
+    insta::assert_snapshot!(told("run TestA\nrun TestA/x\nout TestA/x panic: test timed out after 2s\\n\nout TestA/x \\ta/a_test.go:9 +0x1\\n\nfail -"), @r#"
+    TimedOut e.org/m/a TestA "it did not end"
+    TimedOut e.org/m/a TestA/x a/a_test.go:9 "panic: test timed out after 2s\n\ta/a_test.go:9 +0x1\nit did not end"
+    complete: true
+    "#);
+}
+
 proptest! {
     #[test]
     fn any_events_are_read(text in "((run|pass|fail|out|skip|pause) (TestA|TestB/x|-)( PASS|--- FAIL: TestA \\(0.1s\\))?\n|# x\n|FAIL\tx \\[build failed\\]\n){0,9}") {
