@@ -15,6 +15,7 @@ mod programs;
 mod python;
 mod setting;
 mod settled;
+mod shown;
 mod tap;
 mod wanted;
 
@@ -369,48 +370,5 @@ impl Job<'_> {
     fn is_in_tree(&self, path: &RepoPath) -> bool {
         // A store that cannot be read shows itself where the output is put.
         matches!(self.store.read(self.world.tree(), path), Ok(Some(_)))
-    }
-
-    /// The check's command with the names of tests, when they are few.
-    fn shown(&self, names: &[String]) -> String {
-        let few = if names.len() <= NAMES_SHOWN_MAX { names } else { &[] };
-        self.shown_as(&[&self.check.argv, few].concat())
-    }
-
-    /// A command as a person would type it in the project's folder.
-    fn shown_as(&self, argv: &[String]) -> String {
-        let env = self.check.env.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
-        let words: Vec<String> = env.chain(argv.iter().map(|word| quoted(word))).collect();
-        let cd = match self.check.dir.as_str() {
-            "" => String::new(),
-            dir => format!("cd {} && ", quoted(dir)),
-        };
-        cd + &words.join(" ")
-    }
-}
-
-/// More selected tests than this are not spelled out in the command shown.
-const NAMES_SHOWN_MAX: usize = 8;
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |ch: char| ch.is_ascii_alphanumeric() || "_-./:=+,@%".contains(ch);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_when_a_shell_would_change_them() {
-        assert_eq!(quoted("a::b/c.py"), "a::b/c.py");
-        assert_eq!(quoted("t[a b]"), "'t[a b]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-        assert_eq!(quoted(""), "''");
     }
 }

@@ -76,6 +76,11 @@ impl<'a> Ranking<'a> {
         plausible
     }
 
+    /// The key of candidates taken together.
+    pub fn sum(&self, parts: &[&Candidate]) -> f64 {
+        parts.iter().map(|part| self.key(part)).sum()
+    }
+
     /// The less, the likelier it is to be right; never less than its cost.
     pub fn key(&self, candidate: &Candidate) -> f64 {
         candidate.cost + penalty(self.question, &self.hints, candidate)

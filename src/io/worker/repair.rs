@@ -313,7 +313,7 @@ fn suspicion(
 }
 
 /// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the
-/// templates' experience gives, then combinations by cost.
+/// templates' experience gives, then combinations in that of their sums.
 fn ranked(ranking: &Ranking<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec<Vec<Candidate>> {
     let owned = |patch: &Patch<'_>| patch.iter().copied().cloned().collect::<Vec<Candidate>>();
     let single = plausible.iter().filter_map(|patch| match patch[..] {
@@ -321,7 +321,7 @@ fn ranked(ranking: &Ranking<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec
         [..] => None,
     });
     let mut combined: Vec<&Patch<'_>> = plausible.iter().filter(|patch| patch.len() > 1).collect();
-    combined.sort_by(|a, b| hunt::cost(a).total_cmp(&hunt::cost(b)));
+    combined.sort_by(|a, b| ranking.sum(a).total_cmp(&ranking.sum(b)));
     let single = ranking.order(single.collect());
     let all = single.into_iter().map(|one| vec![one]).chain(combined.into_iter().map(owned));
     let mut all: Vec<Vec<Candidate>> = all.collect();

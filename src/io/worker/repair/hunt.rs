@@ -219,8 +219,7 @@ impl<'a> Hunt<'a> {
 
     fn hit(&mut self, patch: &Patch<'a>) {
         self.first_hit.get_or_insert_with(Instant::now);
-        let key = patch.iter().map(|candidate| self.ranking.key(candidate)).sum();
-        self.best_key = self.best_key.min(key);
+        self.best_key = self.best_key.min(self.ranking.sum(patch));
         self.n_fixed_best = self.job.failing.len();
         if self.plausible.len() < PLAUSIBLE_MAX {
             self.plausible.push(patch.clone());
@@ -288,7 +287,7 @@ fn extended<'a>(patch: &Patch<'a>, front: &[Partial<'a>]) -> Vec<Patch<'a>> {
 }
 
 /// What a patch costs: the sum over its parts.
-pub(super) fn cost(patch: &Patch<'_>) -> f64 {
+fn cost(patch: &Patch<'_>) -> f64 {
     patch.iter().map(|candidate| candidate.cost).sum()
 }
 
