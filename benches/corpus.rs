@@ -4,6 +4,9 @@
 //! hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
 //! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
 //! With `-- --reach` nothing is run: it says whether what was right is among the edits that would be tried.
+//! `-- --corpus FOLDER` takes projects from elsewhere that look like those of `fixtures/corpus`; `tests` in their
+//! `faults.toml` names the command that runs them, what they have installed is linked.
+//! `-- --wall SECONDS` gives each run of the engine other than its usual time.
 //! `-- --engine PATH` lets another `greenloop` loose than the one that was just built, to compare.
 
 #![allow(
@@ -19,6 +22,8 @@ mod bed;
 mod corpus;
 #[path = "corpus/figures.rs"]
 mod figures;
+#[path = "corpus/memory.rs"]
+mod memory;
 #[path = "corpus/reach.rs"]
 mod reach;
 #[path = "../tests/it/support.rs"]
@@ -46,6 +51,10 @@ struct Options {
     every: usize,
     seed: usize,
     engine: PathBuf,
+    /// A folder with other projects.
+    corpus: Option<PathBuf>,
+    /// Seconds for each run of the engine, for others than the usual.
+    wall: Option<u64>,
 }
 
 impl Options {
@@ -63,6 +72,8 @@ impl Options {
                 "--validate" => options.validate = true,
                 "--reach" => options.reach = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
+                "--corpus" => options.corpus = Some(value(&mut args, &arg).into()),
+                "--wall" => options.wall = Some(value(&mut args, &arg).parse().unwrap()),
                 "--project" => options.project = Some(value(&mut args, &arg)),
                 "--fault" => options.fault = Some(value(&mut args, &arg)),
                 "--every" => {
@@ -98,8 +109,8 @@ impl Options {
 
 fn main() -> ExitCode {
     let options = Options::read();
-    let projects: Vec<Seeded> =
-        corpus::load().into_iter().filter(|seeded| options.wants(seeded)).collect();
+    let all = options.corpus.as_deref().map_or_else(corpus::load, corpus::load_from);
+    let projects: Vec<Seeded> = all.into_iter().filter(|seeded| options.wants(seeded)).collect();
     if options.reach {
         projects.iter().for_each(|seeded| reach(seeded, &options.faults(seeded)));
         return ExitCode::SUCCESS;
@@ -109,7 +120,7 @@ fn main() -> ExitCode {
     for seeded in &projects {
         let faults = options.faults(seeded);
         println!("{}: {} faults of {}", seeded.name, faults.len(), seeded.faults.len());
-        let bed = Bed::make(seeded, &options.engine);
+        let bed = Bed::make(seeded, &options.engine, options.wall);
         n_wrong += unhealthy(&bed);
         for fault in faults {
             bed.seed(fault);

@@ -3,12 +3,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::corpus::{Fault, Language, Replacement, Seeded};
+use crate::memory::Watch;
 use crate::support::{Home, Project, copy_folder, install};
 
 /// Seconds for a suite of tests; one that takes longer is red.
@@ -51,6 +52,8 @@ pub struct Trial {
     pub seconds: f64,
     /// Candidates, of all steps together.
     pub tried: u64,
+    /// The most memory that the engine and all it started took, in MiB.
+    pub memory: u64,
     /// How sure the engine was of its change, in the word of its JSON.
     pub confidence: String,
     /// How it ended and why this change, for people.
@@ -65,20 +68,33 @@ pub struct Bed<'a> {
     home: Home,
     /// The program under test.
     engine: &'a Path,
+    /// Seconds for each run of the engine.
+    wall: u64,
 }
 
 impl Bed<'_> {
     /// The healthy project, committed, as it is after a user has run its checks once.
-    pub fn make<'a>(seeded: &'a Seeded, engine: &'a Path) -> Bed<'a> {
+    pub fn make<'a>(seeded: &'a Seeded, engine: &'a Path, wall: Option<u64>) -> Bed<'a> {
+        let usual = match seeded.language {
+            Language::Go | Language::Rust => 120,
+            _ => 60,
+        };
+        let wall = wall.unwrap_or(usual);
         let folder = || {
             let project = Project::empty(&seeded.name);
             copy_folder(&seeded.project(), &project.root);
-            if seeded.language == Language::Typescript {
+            let installed = seeded.project().join("node_modules");
+            if installed.exists() {
+                let mut copy = Command::new("cp");
+                copy.args(["-al", "--"]).arg(installed).arg(&project.root);
+                assert!(copy.status().unwrap().success());
+            } else if seeded.language == Language::Typescript {
                 install("typescript-agenda-vitest", &project.root);
             }
             project
         };
-        let bed = Bed { seeded, project: folder(), judge: folder(), home: Home::new(), engine };
+        let bed =
+            Bed { seeded, project: folder(), judge: folder(), home: Home::new(), engine, wall };
         bed.project.commit_all();
         copy_folder(&seeded.hidden(), &bed.judge.root);
         bed.greenloop(&["checks"], GRACE_SECONDS);
@@ -123,13 +139,14 @@ impl Bed<'_> {
 
     /// Lets the engine mend what is there, and judges what it left.
     pub fn fix(&self) -> Trial {
-        let wall = match self.seeded.language {
-            Language::Go | Language::Rust => 120,
-            _ => 60,
-        };
         let before = Instant::now();
-        let args = ["fix", "--apply", "--format", "json", "--wall", &wall.to_string()];
-        let output = self.greenloop(&args, wall + GRACE_SECONDS);
+        let args = ["fix", "--apply", "--format", "json", "--wall", &self.wall.to_string()];
+        let mut command = self.limited(self.wall + GRACE_SECONDS, self.engine);
+        command.args(args).current_dir(&self.project.root);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let watch = Watch::begin(child.id());
+        let output = child.wait_with_output().unwrap();
+        let memory = watch.end();
         let seconds = before.elapsed().as_secs_f64();
         let events: Vec<Value> = String::from_utf8_lossy(&output.stdout)
             .lines()
@@ -143,6 +160,7 @@ impl Bed<'_> {
             verdict: self.judged(),
             seconds,
             tried: tried.sum(),
+            memory,
             confidence: confidence.to_owned(),
             told: told(outcome),
         }
@@ -169,7 +187,9 @@ impl Bed<'_> {
     }
 
     fn tests(&self, root: &Path) -> Tests {
+        let own: Vec<&str> = self.seeded.tests.iter().flatten().map(String::as_str).collect();
         let argv: &[&str] = match self.seeded.language {
+            _ if !own.is_empty() => &own,
             Language::Python => &["python3", "-B", "-m", "unittest", "--quiet"],
             Language::Javascript => &["node", "--test"],
             Language::Typescript => &["node", "node_modules/vitest/vitest.mjs", "run"],

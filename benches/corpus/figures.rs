@@ -17,6 +17,7 @@ struct Row {
     verdict: Verdict,
     seconds: f64,
     tried: u64,
+    memory: u64,
 }
 
 impl Figures {
@@ -27,8 +28,8 @@ impl Figures {
             (None, false) => vec!["one edit"],
         };
         for group in groups {
-            let Trial { verdict, seconds, tried, .. } = *trial;
-            let row = Row { verdict, seconds, tried };
+            let Trial { verdict, seconds, tried, memory, .. } = *trial;
+            let row = Row { verdict, seconds, tried, memory };
             self.rows.entry((seeded.language, group)).or_default().push(row);
         }
         if trial.verdict != Verdict::Missed {
@@ -41,9 +42,9 @@ impl Figures {
     /// Tables that can go into a document as they are.
     pub fn print(&self) {
         println!(
-            "\n| language | faults | n | fixed | correct of these | median s | p95 s | median tried |"
+            "\n| language | faults | n | fixed | correct of these | median s | p95 s | median tried | most MiB |"
         );
-        println!("|---|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|---|");
         for ((language, group), rows) in &self.rows {
             let n = rows.len();
             let fixed = rows.iter().filter(|row| row.verdict != Verdict::Missed).count();
@@ -51,13 +52,14 @@ impl Figures {
             let seconds: Vec<f64> = rows.iter().map(|row| row.seconds).collect();
             let tried: Vec<f64> = rows.iter().map(|row| row.tried as f64).collect();
             println!(
-                "| {} | {group} | {n} | {} | {} | {:.1} | {:.1} | {:.0} |",
+                "| {} | {group} | {n} | {} | {} | {:.1} | {:.1} | {:.0} | {} |",
                 language.name(),
                 share(fixed, n),
                 share(correct, fixed),
                 quantile(seconds.clone(), 0.5),
                 quantile(seconds, 0.95),
                 quantile(tried, 0.5),
+                rows.iter().map(|row| row.memory).max().unwrap_or_default(),
             );
         }
         println!("\n| confidence shown | fixed | correct of these |\n|---|---|---|");

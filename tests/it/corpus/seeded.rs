@@ -1,7 +1,7 @@
 //! The corpus of seeded faults in `fixtures/corpus`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -43,7 +43,11 @@ impl Language {
 pub struct Seeded {
     #[serde(skip)]
     pub name: String,
+    #[serde(skip)]
+    folder: PathBuf,
     pub language: Language,
+    /// The command that runs all its tests, for one that has them run by another than its language's usual runner.
+    pub tests: Option<Vec<String>>,
     /// Nobody looks at its faults while the engine is made better.
     pub unseen: bool,
     #[serde(rename = "fault")]
@@ -73,18 +77,14 @@ pub struct Replacement {
 }
 
 impl Seeded {
-    fn folder(&self) -> PathBuf {
-        corpus().join(&self.name)
-    }
-
     /// What the engine sees: sources and a normal suite of tests.
     pub fn project(&self) -> PathBuf {
-        self.folder().join("project")
+        self.folder.join("project")
     }
 
     /// More tests, to be laid over the project where the engine does not look.
     pub fn hidden(&self) -> PathBuf {
-        self.folder().join("hidden")
+        self.folder.join("hidden")
     }
 }
 
@@ -96,19 +96,21 @@ impl Fault {
     }
 }
 
-fn corpus() -> PathBuf {
-    repository().join("fixtures/corpus")
+/// All projects of `fixtures/corpus`, by language and name.
+pub fn load() -> Vec<Seeded> {
+    load_from(&repository().join("fixtures/corpus"))
 }
 
-/// All projects, by language and name.
-pub fn load() -> Vec<Seeded> {
-    let folders = fs::read_dir(corpus()).unwrap().map(|child| child.unwrap());
+/// Those of another folder that looks like it.
+pub fn load_from(corpus: &Path) -> Vec<Seeded> {
+    let folders = fs::read_dir(corpus).unwrap().map(|child| child.unwrap());
+    let folders = folders.filter(|folder| folder.path().join("faults.toml").exists());
     let mut all: Vec<Seeded> = folders
         .map(|folder| {
             let name = folder.file_name().into_string().unwrap();
             let text = fs::read_to_string(folder.path().join("faults.toml")).unwrap();
             let seeded = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            Seeded { name, ..seeded }
+            Seeded { name, folder: folder.path(), ..seeded }
         })
         .collect();
     all.sort_by(|a, b| (a.language, &a.name).cmp(&(b.language, &b.name)));
