@@ -122,6 +122,20 @@ fn what_no_edit_fixes_is_said() {
 }
 
 #[test]
+fn tests_that_contradict_each_other_are_told() {
+    let red = Red::of_files(&[
+        ("m.py", "def half(n):\n    return n // 2\n"),
+        (
+            "test_m.py",
+            "import unittest\nfrom m import half\n\n\nclass T(unittest.TestCase):\n    def test_down(self):\n        self.assertEqual(half(5), 2)\n\n    def test_up(self):\n        self.assertEqual(half(5), 3)\n",
+        ),
+    ]);
+    let result = red.work(&[], &CancelToken::new(), &|_| {});
+    let WorkResult::Nothing { reason, .. } = result else { panic!("{result:?}") };
+    assert!(reason.contains("only a changed test would help"), "{reason}");
+}
+
+#[test]
 fn any_command_is_fixed_the_slow_way() {
     let red = Red::of_files(&[
         (

@@ -12,6 +12,7 @@ mod patch;
 mod program;
 mod python;
 mod refusals;
+mod words;
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::hunt::Hunt;
 use self::refusals::Refusals;
+use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
@@ -355,46 +357,4 @@ fn first_not_refused(
         }
     }
     Ok(None)
-}
-
-fn title(patch: &[Candidate]) -> String {
-    let parts: Vec<String> =
-        patch.iter().map(|part| format!("{} in {}:{}", part.what, part.path, part.line)).collect();
-    parts.join(" and ")
-}
-
-fn templates(patch: &[Candidate]) -> String {
-    patch.iter().map(|part| part.template).collect::<Vec<_>>().join("+")
-}
-
-fn told(patch: &[Candidate]) -> String {
-    let parts: Vec<String> = patch
-        .iter()
-        .map(|part| format!("{}: {} at {}:{}", part.template, part.what, part.path, part.line))
-        .collect();
-    parts.join(" and ")
-}
-
-fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
-    match (n_candidates, hunt.plausible.len()) {
-        (0, _) => "no template fits the suspicious lines".into(),
-        (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
-        (n, 0) => {
-            format!("none of the first {} of {n} edits makes the failing tests pass", hunt.tried)
-        }
-        (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
-    }
-}
-
-/// What more there is to say when edits were not even tried.
-fn left_out(n_avoided: usize) -> String {
-    if n_avoided == 0 {
-        String::new()
-    } else {
-        format!("; {n_avoided} others were rejected before")
-    }
-}
-
-fn joined(before: &str, reason: &str) -> String {
-    if before.is_empty() { reason.into() } else { format!("{before}; {reason}") }
 }

@@ -34,6 +34,8 @@ pub(super) struct Hunt<'a> {
     pub tried: usize,
     /// Patches there were to try.
     pub total: usize,
+    /// Patches that make the first failing test pass and break others.
+    pub n_breaking: usize,
     n_fixed_best: usize,
     /// The rank of the best patch that passed.
     best_key: f64,
@@ -64,6 +66,7 @@ impl<'a> Hunt<'a> {
             plausible: Vec::new(),
             tried: 0,
             total: 0,
+            n_breaking: 0,
             n_fixed_best: 0,
             best_key: f64::INFINITY,
             margin: DECIDED_MARGIN,
@@ -208,7 +211,8 @@ impl<'a> Hunt<'a> {
                     self.n_fixed_best = self.n_fixed_best.max(fixed.len());
                     partial(index, fixed.iter().filter_map(|place| places[*place]).collect());
                 }
-                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => {}
+                Verdict::Breaks => self.n_breaking += 1,
+                Verdict::Invalid | Verdict::StillRed => {}
             }
             self.tell(&patches[index]);
             let is_over = self.is_over() || self.is_decided(patches, &judged);

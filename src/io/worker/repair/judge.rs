@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::fast_path::{FastPath, Job, Patch};
-use super::title;
+use super::words::title;
 use crate::base::limits::{JUDGED_MAX, OTHERS_SHOWN_MAX};
 use crate::model::failure::Failure;
 use crate::model::proposal::SearchFact;
