@@ -52,5 +52,6 @@ pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {
 /// The test that was running when the time was spent.
 fn at_the_end(run: &CheckRun) -> Option<&str> {
     let timed_out = |case: &&TestCase| case.outcome == TestOutcome::TimedOut;
-    run.report.cases.iter().find(timed_out).map(|case| case.id.name.as_str())
+    // Those before it were ended, and others were run after them.
+    run.report.cases.last().filter(timed_out).map(|case| case.id.name.as_str())
 }
