@@ -354,6 +354,56 @@ fn a_test_without_end_keeps_no_other_from_being_run() {
     "#);
 }
 
+/// Ends of time are told as such, however wrapped, and neither clocks that are left nor children feel them.
+#[cfg(unix)]
+#[test]
+fn the_limit_of_a_test_is_felt_by_nobody_else() {
+    let tests = r#"
+import os, signal, time, unittest
+from unittest import mock
+
+class T(unittest.TestCase):
+    def test_a_mocked_alarm(self):
+        with mock.patch("signal.alarm"):
+            signal.signal(signal.SIGALRM, lambda *_: None)
+            signal.alarm(3)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    def test_b_slow(self):
+        time.sleep(0.4)
+
+    def test_c_slow(self):
+        time.sleep(0.4)
+
+    def test_c_slow_too(self):
+        time.sleep(0.4)
+
+    def test_d_child_with_an_alarm(self):
+        child = os.fork()
+        if child == 0:
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            time.sleep(60)
+        self.assertTrue(os.WIFSIGNALED(os.waitpid(child, 0)[1]))
+
+    def test_e_wrapped(self):
+        try:
+            time.sleep(60)
+        except BaseException as error:
+            raise OSError("it broke") from error
+"#;
+    let config = "[[check]]\nrunner = \"unittest\"\ntimeout_seconds = 8\n";
+    let run = run_one(&place(&[("greenloop.toml", config), ("test_limit.py", tests)]));
+    insta::assert_snapshot!(told(&run), @r#"
+    Completed, complete
+    Passed test_limit.T.test_a_mocked_alarm test_limit.py:6
+    Passed test_limit.T.test_b_slow test_limit.py:12
+    Passed test_limit.T.test_c_slow test_limit.py:15
+    Passed test_limit.T.test_c_slow_too test_limit.py:18
+    Passed test_limit.T.test_d_child_with_an_alarm test_limit.py:21
+    TimedOut test_limit.T.test_e_wrapped test_limit.py:32 <test_limit.py:32> OSError: it broke
+    "#);
+}
+
 #[test]
 fn a_check_that_finds_no_test_is_not_complete() {
     for runner in ["unittest", "cargo"] {

@@ -73,7 +73,8 @@ function tellTest(data, outcome) {
     const cause = reason(error);
     const isOwn = error?.failureType === "testCodeFailure" || error?.failureType === "subtestsFailed";
     const kind = error?.failureType === "subtestsFailed" ? "failed" : report.outcomeOf(cause);
-    report.test({ file, line, titles, outcome: isOwn ? kind : "errored", error: cause, seconds });
+    const failed = error?.failureType === "testTimeoutFailure" ? "timed-out" : "errored";
+    report.test({ file, line, titles, outcome: isOwn ? kind : failed, error: cause, seconds });
   }
 }
 
