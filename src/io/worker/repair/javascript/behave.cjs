@@ -7,7 +7,7 @@ const path = require("path");
 const { Alive, isClass, usesThis } = require("./alive.cjs");
 const { fileOf, groups, inTime, isTimeout } = require("./bench.cjs");
 const { within } = require("./loader.cjs");
-const { copy, cut, leaves, replaced, show, variants, written } = require("./values.cjs");
+const { copy, cut, isShown, leaves, replaced, show, variants, written } = require("./values.cjs");
 
 const TESTS_MAX = 40;
 const RECORD_MS = 5000;
@@ -225,6 +225,7 @@ class Caller {
   /** What each patch makes of a call, in words; `null` where that tells nothing. */
   async all(call) {
     const gives = [];
+    this.isAllShown = true;
     for (const registry of this.registries) {
       this.beat();
       const said = await this.patiently(registry, call);
@@ -232,8 +233,8 @@ class Caller {
       gives.push(said);
     }
     if (gives.pop() !== gives[0]) return null;
-    // Functions look the same whatever they do, and without an end nothing is known.
-    const isBlank = /\[(class|\w*Function)\b/.test(gives[0]) || gives[0] === ENDLESS;
+    // What is not shown looks the same whatever it is, and without an end nothing is known.
+    const isBlank = !this.isAllShown || /\[(class|\w*Function)\b/.test(gives[0]) || gives[0] === ENDLESS;
     return isBlank && gives.every((one) => one === gives[0]) ? null : gives.map(cut);
   }
 
@@ -257,21 +258,28 @@ class Caller {
     const held = own === undefined ? values : [own, ...values];
     const before = held.map(show);
     const { run } = registry.byKey.get(call.key);
-    const said = await outcome(() => (call.isNew ? Reflect.construct(run, values) : Reflect.apply(run, own, values)), budget);
+    const said = await outcome(() => (call.isNew ? Reflect.construct(run, values) : Reflect.apply(run, own, values)), budget, (value) => {
+      this.isAllShown &&= isShown(value);
+    });
     this.bench.cleanUp();
     const left = held.map(show).filter((now, at) => now !== before[at]);
     return left.length === 0 || said === ENDLESS ? said : `${said} and leaves ${left.join(", ")}`;
   }
 }
 
-async function outcome(work, budget) {
+/** What comes of work, in words; `look` sees the value that it gives. */
+async function outcome(work, budget, look) {
   try {
     let value;
     within(budget, () => {
       value = work();
     });
     if (typeof value?.then === "function") value = await inTime(value, budget);
-    return within(budget, () => `gives ${show(finished(value))}`);
+    return within(budget, () => {
+      const given = finished(value);
+      look(given);
+      return `gives ${show(given)}`;
+    });
   } catch (error) {
     if (isTimeout(error)) return ENDLESS;
     return `throws ${error instanceof Error ? error.constructor.name : show(error)}`;

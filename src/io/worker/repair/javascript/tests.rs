@@ -233,3 +233,22 @@ fn what_cannot_be_compared_tells_nothing() {
         assert_eq!(apart(module, test, changes), "0 of 0 calls", "{module}");
     }
 }
+
+/// Results that look the same whatever they hold say nothing of what changes do.
+#[test]
+fn what_cannot_be_seen_is_not_taken_for_the_same() {
+    let bodies = [
+        "new A(k + k)",
+        "new URLSearchParams({ v: k + k })",
+        "[k + k].values()",
+        "((v) => ({ get v() { return v; } }))(k + k)",
+        "({ a: { b: { c: { d: { e: { f: k + k } } } } } })",
+    ];
+    for body in bodies {
+        let module = format!(
+            "class A {{\n  #n;\n  constructor(n) {{ this.#n = n; }}\n}}\nexport const f = (k) => {body};\n"
+        );
+        let changes = [("k + k", "k * 2"), ("k + k", "k * k")];
+        assert_eq!(apart(&module, "() => m.f(2)", &changes), "0 of 0 calls", "{body}");
+    }
+}

@@ -10,6 +10,8 @@ const PARTS_MAX = 2000;
 const SHOWN_MAX = 160;
 const DAY_MS = 86_400_000;
 const STYLE = { depth: DEPTH_MAX, breakLength: Infinity, compact: true, customInspect: false, maxArrayLength: null, maxStringLength: null };
+// What is nested too deep to be shown.
+const CUT_OFF = /\[[A-Z]\w*\]/;
 const USUAL = new Set(["length", "name", "prototype", "arguments", "caller"]);
 const EXOTIC = Object.keys(types).filter((name) => /^is[A-Z]/.test(name) && !/WebAssembly|CryptoKey|KeyObject/.test(name));
 
@@ -18,6 +20,7 @@ class Opaque extends Error {}
 
 /** A copy that shares nothing but functions; `swap` has the function that stands for one of the project's own. */
 function copy(value, swap, seen = new Map()) {
+  if (types.isProxy(value)) throw new Opaque();
   if (typeof value === "function") return copiedFunction(value, swap);
   if (typeof value === "symbol" && Symbol.keyFor(value) === undefined) throw new Opaque();
   if (!isObject(value)) return value;
@@ -60,10 +63,20 @@ function shell(value, swap) {
   return Object.create(made);
 }
 
-/** Whether objects of a class have members that only its constructor can give them. */
+/** Whether a text shows all that there is of a value. */
+function isShown(value) {
+  try {
+    copy(value, (inner) => inner);
+  } catch {
+    return false;
+  }
+  return !CUT_OFF.test(show(value));
+}
+
+/** Whether objects of a class have members that only its constructor can give them, as those of the language have. */
 function hasPrivate(owner) {
   for (let at = owner; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-    if (/#[\w$]/.test(textOf(at))) return true;
+    if (/#[\w$]|\[native code\]/.test(textOf(at))) return true;
   }
   return false;
 }
@@ -143,4 +156,4 @@ function cut(text) {
   return `${text.slice(0, SHOWN_MAX)}... (${createHash("sha1").update(text).digest("hex").slice(0, 8)})`;
 }
 
-module.exports = { copy, cut, leaves, replaced, show, variants, written };
+module.exports = { copy, cut, isShown, leaves, replaced, show, variants, written };
