@@ -7,7 +7,7 @@ use greenloop::base::cancel::CancelToken;
 use greenloop::io::sandbox::Abilities;
 use greenloop::io::worker::Progress;
 use greenloop::model::event::WorkResult;
-use greenloop::model::proposal::Confidence;
+use greenloop::model::proposal::{Confidence, SearchFact};
 
 use crate::place::rungs;
 use crate::red::Red;
@@ -106,6 +106,13 @@ fn progress_is_told_and_cancel_is_obeyed_at_once() {
     assert!(last.text.starts_with("trying billing/") && last.total >= last.tried, "{last:?}");
 }
 
+fn why_nothing(red: &Red) -> (String, Option<SearchFact>) {
+    match red.work(&[], &CancelToken::new(), &|_| {}) {
+        WorkResult::Nothing { reason, search } => (reason, search),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn what_no_edit_fixes_is_said() {
     let red = Red::of_files(&[
@@ -115,8 +122,7 @@ fn what_no_edit_fixes_is_said() {
             "import unittest\nfrom m import f\n\n\nclass T(unittest.TestCase):\n    def test_f(self):\n        self.assertEqual(f('x'), {'deep': [1, 2, {'er': f}]})\n",
         ),
     ]);
-    let result = red.work(&[], &CancelToken::new(), &|_| {});
-    let WorkResult::Nothing { reason, search } = result else { panic!("{result:?}") };
+    let (reason, search) = why_nothing(&red);
     assert!(reason.starts_with("none of "), "{reason}");
     assert_eq!(search.map(|fact| fact.tried == fact.total), Some(true));
 }
@@ -130,8 +136,7 @@ fn tests_that_contradict_each_other_are_told() {
             "import unittest\nfrom m import half\n\n\nclass T(unittest.TestCase):\n    def test_down(self):\n        self.assertEqual(half(5), 2)\n\n    def test_up(self):\n        self.assertEqual(half(5), 3)\n",
         ),
     ]);
-    let result = red.work(&[], &CancelToken::new(), &|_| {});
-    let WorkResult::Nothing { reason, .. } = result else { panic!("{result:?}") };
+    let (reason, _) = why_nothing(&red);
     assert!(reason.contains("only a changed test would help"), "{reason}");
 }
 

@@ -15,6 +15,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/behave.cjs", include_str!("javascript/behave.cjs")),
     ("greenloop_repair/bench.cjs", include_str!("javascript/bench.cjs")),
     ("greenloop_repair/frameworks.cjs", include_str!("javascript/frameworks.cjs")),
+    ("greenloop_repair/inspection.cjs", include_str!("javascript/inspection.cjs")),
     ("greenloop_repair/loader.cjs", include_str!("javascript/loader.cjs")),
     ("greenloop_repair/main.cjs", include_str!("javascript/main.cjs")),
     ("greenloop_repair/observe.cjs", include_str!("javascript/observe.cjs")),

@@ -1,8 +1,7 @@
 // Finds the functions of the project that are alive, whoever holds them, and hears when they are called.
 "use strict";
 
-const { Session } = require("inspector");
-const { fileURLToPath } = require("url");
+const { Inspection, fileAt } = require("./inspection.cjs");
 
 const HANDED = Symbol.for("greenloop.handed");
 const NOTE = Symbol.for("greenloop.note");
@@ -14,32 +13,20 @@ class Alive {
     // The newest script of each file.
     this.scripts = new Map();
     this.heard = [];
-    this.session = new Session();
-    this.session.connect();
-    this.session.on("Debugger.scriptParsed", ({ params: { url, scriptId } }) => {
-      this.scripts.set(url.startsWith("file:") ? fileURLToPath(url) : url, scriptId);
-    });
-    this.post("Debugger.enable");
+    this.inspection = new Inspection();
+    this.inspection.on("Debugger.scriptParsed", ({ url, scriptId }) => this.scripts.set(fileAt(url), scriptId));
+    this.inspection.post("Debugger.enable");
     this.all().forEach((one) => this.known.add(one));
-  }
-
-  post(method, params) {
-    let value;
-    this.session.post(method, params, (error, result) => {
-      if (error) throw new Error(error.message);
-      value = result;
-    });
-    return value;
   }
 
   /** Every function there is. */
   all() {
     const expression = "Function.prototype";
-    const { objectId } = this.post("Runtime.evaluate", { expression, objectGroup: "alive" }).result;
-    const found = this.post("Runtime.queryObjects", { prototypeObjectId: objectId, objectGroup: "alive" }).objects;
+    const { objectId } = this.inspection.post("Runtime.evaluate", { expression, objectGroup: "alive" }).result;
+    const found = this.inspection.post("Runtime.queryObjects", { prototypeObjectId: objectId, objectGroup: "alive" }).objects;
     const functionDeclaration = "function () { globalThis[Symbol.for('greenloop.handed')] = this; }";
-    this.post("Runtime.callFunctionOn", { objectId: found.objectId, functionDeclaration });
-    this.post("Runtime.releaseObjectGroup", { objectGroup: "alive" });
+    this.inspection.post("Runtime.callFunctionOn", { objectId: found.objectId, functionDeclaration });
+    this.inspection.post("Runtime.releaseObjectGroup", { objectGroup: "alive" });
     const all = globalThis[HANDED];
     delete globalThis[HANDED];
     return all.filter((one) => typeof one === "function");
@@ -64,7 +51,7 @@ class Alive {
   /** Where a function stands in the newest script of its file. */
   place(one, text, codes) {
     const { scriptId, lineNumber, columnNumber } = this.handed(one, (objectId) => {
-      const { internalProperties } = this.post("Runtime.getProperties", { objectId, ownProperties: true });
+      const { internalProperties } = this.inspection.post("Runtime.getProperties", { objectId, ownProperties: true });
       return internalProperties.find(({ name }) => name === "[[FunctionLocation]]")?.value.value ?? {};
     });
     const file = [...codes.keys()].find((file) => this.scripts.get(file) === scriptId);
@@ -79,10 +66,10 @@ class Alive {
   handed(one, work) {
     globalThis[HANDED] = one;
     const expression = "globalThis[Symbol.for('greenloop.handed')]";
-    const { objectId } = this.post("Runtime.evaluate", { expression, objectGroup: "alive" }).result;
+    const { objectId } = this.inspection.post("Runtime.evaluate", { expression, objectGroup: "alive" }).result;
     delete globalThis[HANDED];
     const value = work(objectId);
-    this.post("Runtime.releaseObjectGroup", { objectGroup: "alive" });
+    this.inspection.post("Runtime.releaseObjectGroup", { objectGroup: "alive" });
     return value;
   }
 
@@ -93,13 +80,13 @@ class Alive {
     const at = this.heard.length;
     // A condition that never holds runs in the call's own frame and stops nothing.
     const condition = `void globalThis[Symbol.for("greenloop.note")](${at}, ${usesThis(one) ? "this" : "undefined"}, ${args})`;
-    const id = this.handed(one.run, (objectId) => this.post("Debugger.setBreakpointOnFunctionCall", { objectId, condition }).breakpointId);
+    const id = this.handed(one.run, (objectId) => this.inspection.post("Debugger.setBreakpointOnFunctionCall", { objectId, condition }).breakpointId);
     this.heard.push({ id, note });
     globalThis[NOTE] = (at, self, args) => this.heard[at]?.note(self, [...args]);
   }
 
   hearNoMore() {
-    for (const { id } of this.heard.splice(0)) this.post("Debugger.removeBreakpoint", { breakpointId: id });
+    for (const { id } of this.heard.splice(0)) this.inspection.post("Debugger.removeBreakpoint", { breakpointId: id });
   }
 }
 

@@ -1,10 +1,9 @@
 // Runs each test alone in one process and tells which lines of the project it ran.
 "use strict";
 
-const { Session } = require("inspector");
-const { fileURLToPath } = require("url");
 const path = require("path");
 const { Bench, failureOf, fileOf, isTimeout } = require("./bench.cjs");
+const { Inspection, fileAt } = require("./inspection.cjs");
 const { segments } = require("./transform.cjs");
 
 /** A test gets so many milliseconds. */
@@ -39,27 +38,17 @@ function spread(names) {
 class Coverage {
   constructor(bench) {
     this.bench = bench;
-    this.session = new Session();
-    this.session.connect();
+    this.inspection = new Inspection();
     this.maps = new Map();
-    this.post("Profiler.enable");
-    this.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  }
-
-  post(method, params) {
-    let value;
-    this.session.post(method, params, (error, result) => {
-      if (error) throw new Error(error.message);
-      value = result;
-    });
-    return value;
+    this.inspection.post("Profiler.enable");
+    this.inspection.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
   }
 
   /** Lines run since it was last asked, by path as seen from the root. */
   take() {
     const lines = {};
-    for (const { url, functions } of this.post("Profiler.takePreciseCoverage").result) {
-      const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+    for (const { url, functions } of this.inspection.post("Profiler.takePreciseCoverage").result) {
+      const file = fileAt(url);
       if (!path.isAbsolute(file) || !this.bench.files.isOwn(file)) continue;
       const name = path.relative(this.bench.files.root, file).split(path.sep).join("/");
       if (!this.bench.spec.sources.includes(name)) continue;
