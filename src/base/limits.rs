@@ -26,6 +26,11 @@ pub const PROBE_WALL: Duration = Duration::from_secs(10);
 pub const REPORT_POLL: Duration = Duration::from_millis(25);
 /// How long a check may run when nothing else is said.
 pub const CHECK_WALL_DEFAULT: Duration = Duration::from_secs(600);
+/// One test gets this part of its check's time at most, so that one without end leaves time for the others and for a run of
+/// it alone.
+pub const CHECK_TEST_SHARE: u32 = 8;
+/// The same for all tests of one program, where no less can be ended.
+pub const CHECK_PROGRAM_SHARE: u32 = 4;
 /// A line of output longer than this is cut before it is looked at, in bytes.
 pub const OUTPUT_LINE_BYTES_MAX: usize = 1024 * 1024;
 /// How long the output of a program that ended is read on, and how long a killed one may take to go.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ending::{crashed, exit_code, last_line, missing_program};
 use super::wanted::Wanted;
 use super::{Done, Job};
-use crate::base::limits::SELECT_BYTES_MAX;
+use crate::base::limits::{CHECK_PROGRAM_SHARE, SELECT_BYTES_MAX};
 use crate::io::process::Output;
 use crate::io::worlds::World;
 use crate::logic::report_parse::go::{Reader, Reported};
@@ -15,12 +15,9 @@ use crate::model::report::TestCase;
 /// Where compiled packages are kept in a world, seen from the project's folder. The user's own cache cannot be written.
 const CACHE: &str = ".greenloop/go-build";
 
-/// One test program gets this part of its check's time, so that one without end leaves time for the others.
-pub(super) const PROGRAM_SHARE: u32 = 4;
-
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let wanted = Wanted::of(job.select);
-    let limit = format!("-timeout={}s", job.limit(PROGRAM_SHARE).as_secs().max(1));
+    let limit = format!("-timeout={}s", job.limit(CHECK_PROGRAM_SHARE).as_secs().max(1));
     let argv = argv(&job.check.argv, &wanted, &["-json", &limit]);
     let command = job.command(argv, environment(job));
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));

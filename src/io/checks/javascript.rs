@@ -14,8 +14,8 @@ use self::argv::Ours;
 use self::wanted::Wanted;
 use super::desk::{self, Desk};
 use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
-use super::go::PROGRAM_SHARE;
 use super::{Done, Job, Select};
+use crate::base::limits::CHECK_PROGRAM_SHARE;
 use crate::io::process::Output;
 use crate::logic::report_parse::jsonl::Reported;
 use crate::model::check::{CheckEnd, Runner};
@@ -72,7 +72,7 @@ fn attempt(
         folder: &desk.folder,
         cache: &job.world.scratch().join("javascript-cache"),
         mocha: packages::major(job.store.root(), &job.check.dir, "mocha"),
-        limit: is_limited.then(|| job.limit(PROGRAM_SHARE)),
+        limit: is_limited.then(|| job.limit(CHECK_PROGRAM_SHARE)),
     };
     let argv = argv::with_ours(job.check.runner, &job.check.argv, &ours, select);
     let argv = argv::expanded(job.check.runner, argv, &|| files(job));

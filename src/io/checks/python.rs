@@ -6,6 +6,7 @@ use serde_json::json;
 use super::desk::{self, Desk, text};
 use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
 use super::{Done, Job, Select};
+use crate::base::limits::CHECK_TEST_SHARE;
 use crate::io::process::Output;
 use crate::io::worlds::Command;
 use crate::logic::report_parse::jsonl::Reported;
@@ -24,17 +25,13 @@ const OURS: [&str; 2] = [PATH, OPTIONS];
 const PATH: &str = "PYTHONPATH";
 const OPTIONS: &str = "PYTEST_ADDOPTS";
 
-/// One test gets this part of its check's time at most, so that one without end leaves time for the others and for runs of
-/// it alone.
-const TEST_SHARE: u32 = 8;
-
 /// pytest's exit code when it found nothing to run.
 const PYTEST_NO_TESTS: i32 = 5;
 
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<Done, Failure> {
     let only = if let Select::Only(names) = job.select { Some(names) } else { None };
     let given = |name: &str| job.check.env.get(name);
-    let limit = job.limit(TEST_SHARE).as_secs_f64();
+    let limit = job.limit(CHECK_TEST_SHARE).as_secs_f64();
     let given = OURS.map(|name| (name, given(name)));
     let task = json!({ "only": only, "given": given, "limit": limit });
     let desk = Desk::set(job, &PROGRAMS, task).map_err(desk::trouble(job))?;
