@@ -78,7 +78,7 @@ pub(super) fn words(outcome: &Outcome) -> (&'static str, String, Option<&str>) {
         Outcome::Partly { reason } | Outcome::Stuck { reason } | Outcome::Spent { reason } => {
             (reason.clone(), None)
         }
-        Outcome::Cancelled => ("it was cancelled".to_owned(), None),
+        Outcome::Cancelled => ("stopped before its end".to_owned(), None),
         Outcome::Failed { failure } => (failure.message.clone(), Some(failure.hint.as_str())),
     };
     (outcome.word(), reason, hint)

@@ -25,8 +25,8 @@ pub(super) fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
     match (n_candidates, hunt.plausible.len()) {
         (0, _) => "no template fits the suspicious lines".into(),
         (n, 0) if hunt.is_exhausted() && hunt.n_breaking > 0 => format!(
-            "none of {n} edits makes the failing tests pass without breaking others; {} make one pass and break what passes \
-             now: where tests contradict each other, only a changed test would help",
+            "none of {n} edits makes the failing tests pass; {} make one pass by breaking what passes now, as all do where \
+             tests contradict each other and one of them has to change",
             hunt.n_breaking
         ),
         (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
