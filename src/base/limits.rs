@@ -120,6 +120,8 @@ pub const AVOIDED_MAX: usize = 200;
 pub const WASTED_MAX: usize = 3;
 /// Wall time of a run when nothing else is said.
 pub const RUN_WALL_DEFAULT: Duration = Duration::from_secs(900);
+/// One attempt of a worker, whatever time its run has.
+pub const WORK_WALL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Commands waiting for the engine; one more is answered `Busy`.
 pub const COMMANDS_WAITING_MAX: usize = 256;
 /// One message from the editor, in bytes.

@@ -1,20 +1,24 @@
 //! A worker's turn at a step, with all that it may use.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::executor::{Project, Task, Teller, base, found};
 use super::purse::Metered;
 use super::verify;
-use crate::base::ids::{AttemptId, TreeId};
+use crate::base::ids::{AttemptId, StepId, TreeId};
+use crate::base::limits::WORK_WALL_MAX;
+use crate::io::clock;
 use crate::io::model::{Caller, Provider};
 use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
+use crate::logic::machine::StepState;
 use crate::logic::{lessons, machine};
 use crate::model::event::Event;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
 use crate::model::plan::Step;
 use crate::model::provider::Model;
-use crate::model::run::{Attempt, AttemptResult, Verified};
+use crate::model::run::{Attempt, AttemptResult, Run, Verified};
 
 /// Has the worker of an attempt work.
 pub(super) fn work(
@@ -45,6 +49,7 @@ pub(super) fn work(
         attempts: &attempts,
         refused: &refused,
         lessons: &lessons,
+        until: until(run, open),
     };
     let progress = teller.progress;
     let desk =
@@ -61,6 +66,20 @@ pub(super) fn work(
     let worker = machine::worker_of(run, attempt);
     let result = worker::work(&worker, &assignment, &desk, &reach, &judge)?;
     Ok(Event::AttemptFinished { attempt, result })
+}
+
+/// When the worker of an attempt has to be done: what it leaves is verified within the run's time, for which twice what the
+/// checks took is kept, no more than a third; and half of the time is for other steps where some are open.
+fn until(run: &Run, attempt: &Attempt) -> Instant {
+    let end_ms = run.started_ms.saturating_add(run.budget.wall_ms_max);
+    let left = Duration::from_millis(end_ms.saturating_sub(clock::now_ms())).min(WORK_WALL_MAX);
+    let baseline = machine::base_runs(run, attempt).iter();
+    let checks = Duration::from_millis(baseline.map(|run| run.duration_ms).sum());
+    let own = left - (2 * checks).min(left / 3);
+    let states = run.plan.as_ref().map(|plan| machine::states(run, plan)).unwrap_or_default();
+    let is_other =
+        |(step, state): (&StepId, &StepState)| *step != attempt.step && !state.is_settled();
+    Instant::now() + if states.iter().any(is_other) { own / 2 } else { own }
 }
 
 /// A model within the run's budget.

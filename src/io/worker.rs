@@ -6,7 +6,7 @@ pub mod repair;
 mod test_files;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::cancel::CancelToken;
 use crate::base::ids::TreeId;
@@ -50,6 +50,8 @@ pub struct Assignment<'a> {
     pub refused: &'a [TreeId],
     /// What is known of such failures, the best first.
     pub lessons: &'a [&'a Lesson],
+    /// What is left later is not verified any more before the run's time is over.
+    pub until: Instant,
 }
 
 /// What a worker works with.

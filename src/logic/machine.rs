@@ -28,6 +28,7 @@ use crate::model::question::{About, Question};
 use crate::model::report::TestId;
 use crate::model::run::{Attempt, AttemptResult, GoalKind, Outcome, Phase, Run};
 use crate::model::subset::Choice;
+use crate::model::worker::WorkerKind;
 
 pub use self::attempt::{expected, is_green, judge, outside_scope, verdict_on};
 pub use self::deadlines::{Due, deadlines};
@@ -259,15 +260,26 @@ fn work(run: &Run, plan: &Plan) -> Next {
     }
     wanted.extend(replan::wanted(&states));
     let is_working = |made: &&Attempt| made.result.is_none() && made.left.is_none();
+    let can_begin = |turn: &Turn| budget::allows(run, &turn.worker) && !waits_for_search(run, turn);
     if run.attempts.iter().filter(is_working).count() < run.budget.steps_at_once as usize
         && let Some((step, turn)) = states.iter().find_map(|(step, state)| match state {
-            StepState::Ready { turn } if budget::allows(run, &turn.worker) => Some((*step, turn)),
+            StepState::Ready { turn } if can_begin(turn) => Some((*step, turn)),
             _ => None,
         })
     {
         return Next::Record(begun(run, step, turn));
     }
     Next::Do(wanted)
+}
+
+/// Whether the turn is our own search's while another of these is not judged yet. Each takes all cores, so two take as long
+/// beside each other as one after the other, and what the first finds often turns the other's tests green.
+fn waits_for_search(run: &Run, turn: &Turn) -> bool {
+    let is_search = |name: &str| {
+        run.workers.iter().any(|known| known.name == name && known.kind == WorkerKind::Repair)
+    };
+    let mut open = run.attempts.iter().filter(|made| made.result.is_none());
+    is_search(&turn.worker) && open.any(|made| is_search(&made.worker))
 }
 
 /// A worker's turn at a step: an attempt that waited for an answer goes on, else a new one begins.

@@ -1,9 +1,11 @@
 //! Red projects, the repair worker on them, and whether what it finds is green.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use greenloop::base::cancel::CancelToken;
 use greenloop::base::ids::{StepId, TreeId};
+use greenloop::base::limits::WORK_WALL_MAX;
 use greenloop::base::path::RepoPath;
 use greenloop::io::checks::{self, Select};
 use greenloop::io::model::Caller;
@@ -73,6 +75,16 @@ impl Red {
         cancel: &CancelToken,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> WorkResult {
+        self.work_until(Instant::now() + WORK_WALL_MAX, refused, cancel, progress)
+    }
+
+    pub fn work_until(
+        &self,
+        until: Instant,
+        refused: &[TreeId],
+        cancel: &CancelToken,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> WorkResult {
         let assignment = Assignment {
             tree: &self.tree,
             checks: &self.checks,
@@ -86,6 +98,7 @@ impl Red {
             attempts: &[],
             refused,
             lessons: &[],
+            until,
         };
         let desk = Desk { store: &self.place.store, worlds: &self.place.worlds, cancel, progress };
         repair::work(&assignment, &desk).unwrap()
@@ -108,6 +121,7 @@ impl Red {
             attempts: &[],
             refused: &[],
             lessons: &[],
+            until: Instant::now() + WORK_WALL_MAX,
         };
         let (store, worlds) = (&self.place.store, &self.place.worlds);
         let desk = Desk { store, worlds, cancel: &CancelToken::new(), progress: &|_| {} };

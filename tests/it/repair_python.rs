@@ -106,6 +106,15 @@ fn progress_is_told_and_cancel_is_obeyed_at_once() {
     assert!(last.text.starts_with("trying billing/") && last.total >= last.tried, "{last:?}");
 }
 
+#[test]
+fn a_search_ends_when_its_time_is_over() {
+    let red = Red::of_fixture("python-billing", "", &best());
+    let result = red.work_until(Instant::now(), &[], &CancelToken::new(), &|_| {});
+    let WorkResult::Nothing { reason, search: Some(search) } = result else { panic!("{result:?}") };
+    assert!(0 < search.tried && search.tried < search.total, "{search:?}");
+    assert!(reason.contains("that there was time for"), "{reason}");
+}
+
 fn why_nothing(red: &Red) -> (String, Option<SearchFact>) {
     match red.work(&[], &CancelToken::new(), &|_| {}) {
         WorkResult::Nothing { reason, search } => (reason, search),

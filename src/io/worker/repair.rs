@@ -59,7 +59,7 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         refusals.trees = if place + 1 == groups.len() { assignment.refused } else { &[] };
         let favoured = favoured(assignment, group.check.runner);
         let group = Group { failing, ..group.clone() };
-        let found = repair_check(desk, &tree, &group, &refusals, &favoured);
+        let found = repair_check(desk, &tree, &group, &refusals, &favoured, assignment.until);
         if desk.cancel.is_cancelled() {
             return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
         }
@@ -153,6 +153,7 @@ fn repair_check(
     group: &Group<'_>,
     refusals: &Refusals<'_>,
     favoured: &[&str],
+    until: Instant,
 ) -> Result<Found, Failure> {
     let test_files = TestFiles::of(desk.store, tree, &group.check.dir)?;
     let (sources, tests) = read_sources(desk.store, tree, &test_files)?;
@@ -172,6 +173,7 @@ fn repair_check(
         passing: &passing,
         sources: &sources,
         favoured,
+        until,
     };
     let fast =
         open(&job).and_then(|mut path| solve(&job, &tests, &test_files, path.as_mut(), refusals));

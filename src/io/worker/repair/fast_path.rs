@@ -1,6 +1,7 @@
 //! What a search runs on: the job it is given, and the interface of everything that can try candidates.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use super::super::Desk;
 use crate::base::ids::TreeId;
@@ -27,6 +28,8 @@ pub(super) struct Job<'a> {
     pub sources: &'a [Source],
     /// Templates to try early.
     pub favoured: &'a [&'a str],
+    /// When the search has to be over.
+    pub until: Instant,
 }
 
 /// Candidates applied together: one for a single edit, more when one edit cannot fix everything. Edits of the same

@@ -236,7 +236,8 @@ impl<'a> Hunt<'a> {
             let to_hit = hit.duration_since(self.started);
             to_hit + (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX)
         });
-        self.job.desk.cancel.is_cancelled() || spent > enough.unwrap_or(SEARCH_WALL_MAX)
+        let is_late = spent > enough.unwrap_or(SEARCH_WALL_MAX) || Instant::now() > self.job.until;
+        is_late || self.job.desk.cancel.is_cancelled()
     }
 
     /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and

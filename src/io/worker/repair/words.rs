@@ -31,7 +31,10 @@ pub(super) fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
         ),
         (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
         (n, 0) => {
-            format!("none of the first {} of {n} edits makes the failing tests pass", hunt.tried)
+            let tried = hunt.tried;
+            format!(
+                "none of the {tried} edits of {n} that there was time for makes the failing tests pass"
+            )
         }
         (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
     }

@@ -45,9 +45,22 @@ fn check(approval: Approval, text: &str, events: &[Event]) -> String {
 
 /// The same with so many attempts of each worker at each step.
 fn check_within(attempts_max: u32, approval: Approval, text: &str, events: &[Event]) -> String {
+    let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
+    let agent = Worker { name: "agent".into(), llm: false, kind };
+    check_by(agent, attempts_max, approval, text, events)
+}
+
+/// The same by another worker than a program.
+fn check_by(
+    worker: Worker,
+    attempts_max: u32,
+    approval: Approval,
+    text: &str,
+    events: &[Event],
+) -> String {
+    let workers = vec![worker];
     let mut run = begin(&requested()).unwrap();
-    let Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, .. } =
-        snapshot()
+    let Event::SnapshotTaken { snapshot, checks, budget, notes, planners, guard, .. } = snapshot()
     else {
         unreachable!()
     };
@@ -97,10 +110,10 @@ fn independent_steps_work_at_once_and_are_merged_one_after_the_other() {
         merged(3, "ABC", "a+ b+ c+ z+"),
     ];
     assert_snapshot!(check(Approval::default(), "1:a 2:b 3:c", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
-      attempt 3 by repair
+      attempt 3 by agent
     do Work { attempt: AttemptId(1) }, Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }, Work { attempt: AttemptId(3) }
     do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }, Work { attempt: AttemptId(3) }
       attempt 2: Green
@@ -109,7 +122,32 @@ fn independent_steps_work_at_once_and_are_merged_one_after_the_other() {
     do Work { attempt: AttemptId(3) }
     do Verify { attempt: AttemptId(3), tree: TreeId("C"), onto: Some(TreeId("AB")) }
       attempt 3: Green
-      proposal on ABC by repair, a model: false
+      proposal on ABC by agent, a model: false
+      finished: Green
+    rest
+    "#);
+}
+
+#[test]
+fn searches_of_ours_work_one_after_the_other() {
+    let search = |script: &[Event]| {
+        check_by(Worker::repair(), ATTEMPTS_MAX, Approval::default(), "1:a 2:b", script)
+    };
+    assert_snapshot!(search(&[left(1, "A"), verified(1, "A", "a+ b- z+"), left(2, "B")]), @r#"
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }
+      attempt 1: Green
+      attempt 2 by repair
+    do Work { attempt: AttemptId(2) }
+    do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }
+    "#);
+    assert_snapshot!(search(&[left(1, "A"), verified(1, "A", "a+ b+ z+")]), @r#"
+      attempt 1 by repair
+    do Work { attempt: AttemptId(1) }
+    do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }
+      attempt 1: Green
+      proposal on A by repair, a model: false
       finished: Green
     rest
     "#);
@@ -119,21 +157,21 @@ fn independent_steps_work_at_once_and_are_merged_one_after_the_other() {
 fn a_step_waits_for_those_it_starts_from() {
     let script = [left(1, "A"), verified(1, "A", "a+ b- z+"), left(2, "B"), nothing(2)];
     assert_snapshot!(check(Approval::default(), "1:a 2:b<1", &script), @r#"
-      attempt 1 by repair
+      attempt 1 by agent
     do Work { attempt: AttemptId(1) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }
       attempt 1: Green
-      attempt 2 by repair
+      attempt 2 by agent
     do Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: None }
       attempt 2: Nothing { reason: "no idea" }
-      proposal on A by repair, a model: false
+      proposal on A by agent, a model: false
       finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea" }
     rest
     "#);
     let script = [nothing(1)];
     assert_snapshot!(check(Approval::default(), "1:a 2:b<1", &script), @r#"
-      attempt 1 by repair
+      attempt 1 by agent
     do Work { attempt: AttemptId(1) }
       attempt 1: Nothing { reason: "no idea" }
       finished: Stuck { reason: "step 1 (step 1): no idea; step 2 (step 2): it starts from step 1, which is not done" }
@@ -160,19 +198,19 @@ fn conflict() -> [Event; 6] {
 #[test]
 fn what_conflicts_is_tried_again_on_what_others_made() {
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &conflict()), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
       attempt 1: Green
     do Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: Some(TreeId("A")) }
       attempt 2: Red { reason: "another step changed the same lines of a.py" }
-      attempt 3 by repair
+      attempt 3 by agent
     do Work { attempt: AttemptId(3) }
     do Verify { attempt: AttemptId(3), tree: TreeId("AB"), onto: None }
       attempt 3: Green
-      proposal on AB by repair, a model: false
+      proposal on AB by agent, a model: false
       finished: Green
     rest
     "#);
@@ -188,12 +226,12 @@ fn what_conflicts_is_no_attempt_of_its_worker() {
 fn a_step_whose_tests_pass_already_is_done() {
     let script = [left(1, "A"), verified(1, "A", "a+ b+ z+"), left(2, "B")];
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
       attempt 1: Green
-      proposal on A by repair, a model: false
+      proposal on A by agent, a model: false
       finished: Green
     rest
     rest
@@ -210,18 +248,18 @@ fn merging_that_breaks_what_another_step_fixed_is_red() {
         nothing(3),
     ];
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
       attempt 1: Green
     do Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(2), tree: TreeId("B"), onto: Some(TreeId("A")) }
       attempt 2: Red { reason: "still red: a" }
-      attempt 3 by repair
+      attempt 3 by agent
     do Work { attempt: AttemptId(3) }
       attempt 3: Nothing { reason: "no idea" }
-      proposal on A by repair, a model: false
+      proposal on A by agent, a model: false
       finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea (attempt 3)" }
     rest
     "#);
@@ -233,7 +271,7 @@ fn only_a_yes_is_a_yes() {
     assert_snapshot!(check(plan.clone(), "1:a", &[answered(1, Answer::Yes)]), @r#"
       ask Plan
     do 
-      attempt 1 by repair
+      attempt 1 by agent
     do Work { attempt: AttemptId(1) }
     "#);
     let no = Answer::No { note: "too much".into() };
@@ -261,11 +299,11 @@ fn only_a_yes_is_a_yes() {
     do 
       ask Step { step: StepId(2) }
     do 
-      attempt 1 by repair
+      attempt 1 by agent
     do Work { attempt: AttemptId(1) }
     do Verify { attempt: AttemptId(1), tree: TreeId("B"), onto: None }
       attempt 1: Green
-      proposal on B by repair, a model: false
+      proposal on B by agent, a model: false
       finished: Partly { reason: "1 of 2 steps are done; step 1 (step 1): nobody approved it in time" }
     rest
     "#);
@@ -281,8 +319,8 @@ fn a_paused_run_begins_nothing() {
         Event::Unpaused { at_ms: 9 },
     ];
     assert_snapshot!(check(Approval::default(), "1:a 2:b 3:c", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
@@ -290,7 +328,7 @@ fn a_paused_run_begins_nothing() {
     do Work { attempt: AttemptId(2) }
       attempt 2: Nothing { reason: "no idea" }
     do 
-      attempt 3 by repair
+      attempt 3 by agent
     do Work { attempt: AttemptId(3) }
     "#);
 }
@@ -299,13 +337,13 @@ fn a_paused_run_begins_nothing() {
 fn what_is_merged_when_time_is_over_is_proposed() {
     let script = [left(1, "A"), verified(1, "A", "a+ b- z+"), Event::WallSpent];
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
       attempt 1: Green
     do Work { attempt: AttemptId(2) }
-      proposal on A by repair, a model: false
+      proposal on A by agent, a model: false
       finished: Spent { reason: "the time of 60 s is spent; still red: b: " }
     rest
     "#);
@@ -322,8 +360,8 @@ fn a_resumed_run_has_what_is_merged_checked_again() {
         nothing(2),
     ];
     assert_snapshot!(check(Approval::default(), "1:a 2:b", &script), @r#"
-      attempt 1 by repair
-      attempt 2 by repair
+      attempt 1 by agent
+      attempt 2 by agent
     do Work { attempt: AttemptId(1) }, Work { attempt: AttemptId(2) }
     do Verify { attempt: AttemptId(1), tree: TreeId("A"), onto: None }, Work { attempt: AttemptId(2) }
       attempt 1: Green
@@ -333,7 +371,7 @@ fn a_resumed_run_has_what_is_merged_checked_again() {
       attempt 1: Green
     do Work { attempt: AttemptId(2) }
       attempt 2: Nothing { reason: "no idea" }
-      proposal on A by repair, a model: false
+      proposal on A by agent, a model: false
       finished: Partly { reason: "1 of 2 steps are done; step 2 (step 2): no idea" }
     rest
     "#);
