@@ -12,10 +12,13 @@ use crate::red::Red;
 
 /// Fixes a fixture by edits that are tried many in a process; the edit's file.
 fn check(fixture: &str, config: &str, file: &str) {
-    let red = Red::of_fixture(fixture, config, &rungs().pop().unwrap().1);
+    fixes_fast(&Red::of_fixture(fixture, config, &rungs().pop().unwrap().1), file);
+}
+
+fn fixes_fast(red: &Red, edit: &str) {
     let told = Mutex::new(Vec::new());
     let (_, title, _) = red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
-    assert!(title.contains(file), "{title}");
+    assert!(title.contains(edit), "{title}");
     let told: Vec<Progress> = told.into_inner().unwrap();
     assert!(!told.iter().any(|one| one.text.contains("ended early")), "{told:?}");
 }
@@ -100,6 +103,55 @@ fn what_else_passes_is_compared_in_typescript() {
         ],
     );
     tells_apart(&red, "src/parcel.ts:4");
+}
+
+#[test]
+fn modules_have_the_names_that_a_configuration_gives_them() {
+    // As plugins do that go by `tsconfig.json`.
+    let paths = "{ name: 'paths', resolveId: (id) => id.startsWith('~/') ? \
+        new URL(`./src/inner/${id.slice(2)}.ts`, import.meta.url).pathname : undefined }";
+    let config = "export default { plugins: [PATHS], resolve: { alias: { '@': new URL('./src', import.meta.url).pathname, \
+        shop: new URL('./src/parcel.ts', import.meta.url).pathname } }, \
+        test: { setupFiles: ['./test/first.ts'] } };\n".replace("PATHS", paths);
+    let tsconfig = r#"{ "compilerOptions": { "paths": { "~/*": ["./src/inner/*"] }, /* all */ } }"#;
+    let test = "import { assert, test } from 'vitest';\nimport { price } from 'shop';\n\
+        import { zone } from '@/zone';\n\
+        import { base } from '~/base';\n\n\
+        test('price', () => assert.equal(price(base, zone(globalThis.zone)), 4));\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
+            ("vite.config.mjs", &config),
+            ("tsconfig.json", tsconfig),
+            (
+                "src/parcel.ts",
+                "export const price = (kilos: number, zone: number) => kilos + zone;\n",
+            ),
+            ("src/inner/base.ts", "export const base = 6;\n"),
+            ("src/zone.ts", "export const zone = (zone: number): number => zone;\n"),
+            ("test/first.ts", "globalThis.zone = 2;\n"),
+            ("test/parcel.test.ts", test),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in src/parcel.ts:1");
+
+    let manifest = r#"{ "name": "parcel", "jest": { "moduleNameMapper": {
+        "^@/(.*)$": "<rootDir>/lib/$1.js", "[.]css$": "<rootDir>/lib/style.js" } } }"#;
+    let test = "const { price } = require('@/parcel');\nconst style = require('./a.css');\n\n\
+        test('price', () => expect(price(6, style.zone)).toBe(4));\n";
+    let red = Red::of_files_with_packages(
+        "javascript-units-jest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"jest\"\n"),
+            ("package.json", manifest),
+            ("lib/parcel.js", "exports.price = (kilos, zone) => kilos + zone;\n"),
+            ("lib/style.js", "exports.zone = 2;\n"),
+            ("test/parcel.test.js", test),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
 }
 
 /// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.

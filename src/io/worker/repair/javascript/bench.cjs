@@ -5,6 +5,8 @@ const fs = require("fs");
 const path = require("path");
 const frameworks = require("./frameworks.cjs");
 const { Files, Outside, Registry, within } = require("./loader.cjs");
+const { Names } = require("./names.cjs");
+const settings = require("./settings.cjs");
 const { Tests, fileName } = require("./suites.cjs");
 const { openTransform } = require("./transform.cjs");
 
@@ -49,8 +51,10 @@ class Bench {
   async open() {
     const { spec } = this;
     this.transform = await openTransform(process.cwd());
-    this.files = new Files(spec.root, this.transform);
+    const { names, paths, setup } = settings.read(process.argv[2]);
+    this.files = new Files(spec.root, this.transform, new Names(names, paths));
     this.framework = await frameworks.open(spec, () => this.tests);
+    this.setup = [...this.framework.setup, ...setup];
     this.outside = new Outside(this.framework.modules);
     Object.assign(globalThis, this.framework.globals);
     this.trackTimers();
@@ -131,7 +135,7 @@ class Bench {
     let error;
     try {
       this.framework.begin?.(tests);
-      const first = this.framework.setup.map((name) => this.setupFile(name));
+      const first = this.setup.map((name) => this.setupFile(name));
       const all = [...first, fs.realpathSync(full)];
       for (const one of all) await registry.prepare(one);
       await drive(this.steps(registry, all, tests, names, ran), budget);

@@ -102,7 +102,7 @@ function read(file) {
   }
 }
 
-function jest(now, from, dir) {
+function jest(now, from) {
   const inside = createRequire(from.resolve("jest/package.json"));
   const core = createRequire(inside.resolve("@jest/core/package.json"));
   const config = createRequire(core.resolve("jest-config"));
@@ -112,7 +112,6 @@ function jest(now, from, dir) {
   const { format } = circus("pretty-format");
   usePretty((value) => format(value, { maxDepth: 1, min: true }));
   const mocker = new ModuleMocker(globalThis);
-  const setup = jestSetup(dir);
   const only = ["test", "it", "describe", "beforeAll", "afterAll", "beforeEach", "afterEach", "xit", "xtest", "xdescribe", "fit", "fdescribe"];
   const made = functions(now, { only });
   const timers = fakeTimers(circus);
@@ -140,26 +139,7 @@ function jest(now, from, dir) {
       mocker.restoreAllMocks();
     },
   };
-  return { modules: new Map([["@jest/globals", globals]]), globals, setup, checks, style: { before: 0, args: () => [] } };
-}
-
-/** Files that Jest loads first. */
-function jestSetup(dir) {
-  let config = read(path.join(dir, "package.json"))?.jest || read(path.join(dir, "jest.config.json")) || {};
-  for (const name of ["jest.config.js", "jest.config.cjs"]) {
-    const file = path.join(dir, name);
-    if (fs.existsSync(file)) config = attempt(() => require(file)) || {};
-  }
-  const root = (name) => name.replace("<rootDir>", dir);
-  return [...(config.setupFiles || []), ...(config.setupFilesAfterEnv || [])].map(root);
-}
-
-function attempt(work) {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
+  return { modules: new Map([["@jest/globals", globals]]), globals, checks, style: { before: 0, args: () => [] } };
 }
 
 async function vitest(now, from) {

@@ -14,9 +14,10 @@ const TYPED = /\.[mc]?tsx?$|\.jsx$/;
 const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
 
 class Files {
-  constructor(root, transform) {
+  constructor(root, transform, names) {
     this.root = fs.realpathSync(root);
     this.transform = transform;
+    this.names = names;
     this.texts = new Map();
     this.kinds = new Map();
     this.places = new Map();
@@ -64,6 +65,7 @@ class Files {
 
   /** The file of the project that a specifier names; `null` for everything else. */
   find(specifier, from) {
+    specifier = this.names.real(specifier);
     const key = `${specifier}\n${path.dirname(from)}`;
     if (!this.places.has(key)) this.places.set(key, this._find(specifier, from));
     return this.places.get(key);
@@ -80,6 +82,10 @@ class Files {
       const file = createRequire(from).resolve(specifier);
       return path.isAbsolute(file) && this.isOwn(fs.realpathSync(file)) ? fs.realpathSync(file) : null;
     } catch {
+      for (const file of this.names.targets(specifier)) {
+        const found = this._existing(file);
+        if (found) return found;
+      }
       return null;
     }
   }
@@ -181,7 +187,7 @@ class Registry {
   link(specifier, identifier) {
     const from = fileURLToPath(identifier);
     const file = this.files.find(specifier, from);
-    return file ? this.module(file) : this.outside.module(specifier, from);
+    return file ? this.module(file) : this.outside.module(this.files.names.real(specifier), from);
   }
 
   async module(file) {
@@ -243,7 +249,7 @@ class Registry {
     const real = createRequire(from);
     const own = (specifier) => {
       const file = this.files.find(specifier, from);
-      return file && !this.files.isEsm(file) ? this.require(file) : this.outside.require(specifier, from);
+      return file && !this.files.isEsm(file) ? this.require(file) : this.outside.require(this.files.names.real(specifier), from);
     };
     own.resolve = (specifier) => this.files.find(specifier, from) || real.resolve(specifier);
     own.cache = {};

@@ -4,6 +4,7 @@
 const { fork } = require("child_process");
 const { readFileSync, writeFileSync, writeSync } = require("fs");
 const path = require("path");
+const settings = require("./settings.cjs");
 
 const OPEN_MS = 60_000;
 const SILENCE_MS = 1500;
@@ -147,5 +148,6 @@ class Search {
   }
 }
 
+settings.find(process.argv[2]);
 if (spec.mode === "search") new Search().run();
 else relay();

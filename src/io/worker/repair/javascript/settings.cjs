@@ -1,0 +1,115 @@
+// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and writes it
+// beside the specification: other names of modules, and files that are loaded before each file of tests.
+"use strict";
+
+const { spawnSync } = require("child_process");
+const fs = require("fs");
+const { createRequire } = require("module");
+const path = require("path");
+
+const WALL_MS = 20_000;
+const TSCONFIGS_MAX = 20;
+const NOTHING = { names: [], paths: [], setup: [] };
+
+const fileBeside = (spec) => path.join(path.dirname(spec), "settings.json");
+
+/** Has them found by a process of its own, as readers of configurations stay in memory. */
+function find(spec) {
+  if (fs.existsSync(fileBeside(spec))) return;
+  spawnSync(process.execPath, [__filename, spec], { stdio: "ignore", timeout: WALL_MS, killSignal: "SIGKILL" });
+}
+
+/**
+ * What was found: `names` are `[find, to]`, where `find` is a name, whole or before a slash, or the source of a regular
+ * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files.
+ */
+function read(spec) {
+  try {
+    return { ...NOTHING, ...JSON.parse(fs.readFileSync(fileBeside(spec), "utf8")) };
+  } catch {
+    return NOTHING;
+  }
+}
+
+/** The value of an option among a check's words. */
+function option(args, ...names) {
+  for (const [at, word] of args.entries()) {
+    for (const name of names) {
+      if (word === name) return args[at + 1];
+      if (word.startsWith(`${name}=`)) return word.slice(name.length + 1);
+    }
+  }
+  return undefined;
+}
+
+async function vitest(from, dir, args) {
+  const { resolveConfig } = await import(from.resolve("vitest/node"));
+  const config = option(args, "--config", "-c");
+  const root = path.resolve(dir, option(args, "--root", "-r") ?? ".");
+  const { viteConfig, vitestConfig } = await resolveConfig({ root, config, watch: false, run: true });
+  const isOwn = ({ replacement }) => typeof replacement === "string" && !replacement.startsWith("/@fs/");
+  const names = viteConfig.resolve.alias.filter(isOwn).map(({ find, replacement }) => {
+    return [find instanceof RegExp ? { source: find.source, flags: find.flags } : find, replacement];
+  });
+  return { names, setup: vitestConfig.setupFiles || [] };
+}
+
+async function jest(from, dir, args) {
+  const inside = createRequire(from.resolve("jest/package.json"));
+  const core = createRequire(inside.resolve("@jest/core/package.json"));
+  const { readConfig } = core("jest-config");
+  const { projectConfig } = await readConfig({ _: [], $0: "jest", config: option(args, "--config", "-c") }, dir);
+  const { moduleNameMapper = [], setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
+  // The whole name is replaced, wherever the expression fits.
+  const whole = (source) => ({ source: `^[^]*?(?:${source})[^]*$`, flags: "" });
+  const names = moduleNameMapper.map(([source, to]) => [whole(source), [].concat(to)[0]]);
+  return { names, setup: [...setupFiles, ...setupFilesAfterEnv] };
+}
+
+/** What compilers and loaders of TypeScript go by: the nearest of a file and of those it extends. */
+function typescript(_from, dir) {
+  const waiting = [path.join(dir, "tsconfig.json")];
+  for (let n = 0; waiting.length > 0 && n < TSCONFIGS_MAX; n++) {
+    const file = waiting.shift();
+    const { compilerOptions, extends: bases = [] } = relaxed(fs.readFileSync(file, "utf8"));
+    if (compilerOptions?.paths) {
+      const whole = (target) => path.resolve(path.dirname(file), compilerOptions.baseUrl ?? ".", target);
+      return { paths: Object.entries(compilerOptions.paths).map(([pattern, targets]) => [pattern, targets.map(whole)]) };
+    }
+    waiting.push(...[].concat(bases).map((name) => extended(name, file)).reverse());
+  }
+  return {};
+}
+
+function extended(name, file) {
+  if (!/^[./]/.test(name)) return createRequire(file).resolve(name);
+  const base = path.resolve(path.dirname(file), name);
+  return fs.existsSync(base) ? base : `${base}.json`;
+}
+
+/** JSON with comments and commas at the end. */
+function relaxed(text) {
+  const without = (pattern, text) => text.replace(pattern, (_, string = "") => string);
+  const told = without(/("(?:\\.|[^"\\])*")|\/\/.*|\/\*[^]*?\*\//g, text);
+  return JSON.parse(without(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, told));
+}
+
+async function main(file) {
+  const spec = JSON.parse(fs.readFileSync(file, "utf8"));
+  const dir = process.cwd();
+  const from = createRequire(path.join(dir, "package.json"));
+  const found = { ...NOTHING };
+  for (const reader of [{ vitest, jest }[spec.framework], typescript]) {
+    try {
+      Object.assign(found, await reader?.(from, dir, spec.args));
+    } catch {
+      // What cannot be read is left to the slow way.
+    }
+  }
+  fs.writeFileSync(fileBeside(file), JSON.stringify(found));
+  process.exit(0);
+}
+
+if (require.main === module) main(process.argv[2]);
+
+module.exports = { find, read };
