@@ -156,6 +156,8 @@ class Registry {
     this.esm = new Map();
     this.cjs = new Map();
     this.ready = new Map();
+    // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
+    this.weak = new WeakRef(this);
   }
 
   code(file) {
@@ -199,6 +201,7 @@ class Registry {
     if (!this.files.isEsm(file)) return synthetic(this.require(file), file);
     const url = pathToFileURL(file).href;
     const isAsItWas = !this.overlay.has(file);
+    const { files, weak } = this;
     const made = new vm.SourceTextModule(this.code(file), {
       identifier: url,
       cachedData: isAsItWas ? this.files.compiled.get(file) : undefined,
@@ -207,12 +210,12 @@ class Registry {
         meta.filename = file;
         meta.dirname = path.dirname(file);
         meta.resolve = (specifier) => {
-          const found = this.files.find(specifier, file);
+          const found = files.find(specifier, file);
           return found ? pathToFileURL(found).href : specifier;
         };
         meta.env = process.env;
       },
-      importModuleDynamically: (specifier) => this.import(specifier, url),
+      importModuleDynamically: (specifier) => weak.deref().import(specifier, url),
     });
     if (isAsItWas && !this.files.compiled.has(file)) this.files.compiled.set(file, made.createCachedData());
     return made;
@@ -236,9 +239,10 @@ class Registry {
     }
     const names = ["exports", "require", "module", "__filename", "__dirname"];
     const own = this.requireOf(file);
+    const { weak } = this;
     const run = vm.compileFunction(this.code(file).replace(/^#!/, "//"), names, {
       filename: file,
-      importModuleDynamically: (specifier) => this.import(specifier, pathToFileURL(file).href),
+      importModuleDynamically: (specifier) => weak.deref().import(specifier, pathToFileURL(file).href),
     });
     run.call(module.exports, module.exports, own, module, file, path.dirname(file));
     module.loaded = true;

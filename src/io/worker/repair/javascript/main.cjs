@@ -10,6 +10,10 @@ const OPEN_MS = 60_000;
 const SILENCE_MS = 1500;
 const CHUNK_MAX = 64;
 const FIRST_CHUNK = 8;
+const MB = 1024 * 1024;
+// Of what candidates may take, all processes together; the rest is for what is not on their heaps.
+const MEMORY_SHARE = 0.75;
+const MEMORY_MIN_MB = 384;
 const UNHEALTHY_MAX = 20;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
 const FIRST_BUDGETS_MS = [1500, 150];
@@ -24,7 +28,7 @@ function report(value) {
 /** A process that gives tests so many milliseconds at first. */
 function start(budget) {
   const options = ["--experimental-vm-modules", "--experimental-import-meta-resolve", "--no-warnings"];
-  options.push(`--max-old-space-size=${Math.floor(spec.memory / 1024 / 1024)}`);
+  options.push(`--max-old-space-size=${Math.max(MEMORY_MIN_MB, Math.floor(MEMORY_SHARE * (spec.memory / MB / spec.workers)))}`);
   return fork(path.join(__dirname, "worker.cjs"), [process.argv[2], String(budget)], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
 }
 
@@ -83,7 +87,7 @@ class Search {
     };
     wait(OPEN_MS);
     worker.on("message", (message) => {
-      if (message.ready) state.silence = SILENCE_MS + message.silence;
+      if (message.silence) state.silence = SILENCE_MS + message.silence;
       wait(state.silence);
       if (message.broken) fail(message.broken.split("\n")[0]);
       if (message.ready) state.isOpen = true;

@@ -14,7 +14,7 @@ const HUNG_BUDGET_MS = 100;
 const BUDGET_FACTOR = 10;
 // Tests may wait for something, and the machine may be busy.
 const WALL_FACTOR = 3;
-// So many budgets without a word, and the supervisor ends this process.
+// So many budgets of what it runs without a word, and the supervisor ends this process.
 const PATIENCE = 16;
 
 const STILL_RED = { is: "still-red" };
@@ -68,6 +68,7 @@ class Worker {
   }
 
   async try(file, names, overlay, budget) {
+    send({ busy: true, silence: PATIENCE * budget });
     const result = await this.bench.run(file, names, overlay, budget);
     return {
       result,
@@ -109,7 +110,6 @@ class Worker {
     const touched = this.groups.filter(({ loaded }) => [...overlay.keys()].some((file) => loaded.has(file)));
     touched.sort((a, b) => (b.file === this.killer) - (a.file === this.killer));
     for (const { file, green, red, budget } of touched) {
-      send({ busy: true });
       if (green.length + red.length === 0) continue;
       const found = await this.try(file, [...green, ...red], overlay, budget);
       if (!green.every((name) => found.passed(name))) {
@@ -175,8 +175,7 @@ async function main() {
     send({ idle: true, healthy: await worker.isHealthy().catch(() => false) });
   });
   process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-  const longest = Math.max(worker.budget, ...worker.groups.map(({ budget }) => budget));
-  send({ ready: true, silence: PATIENCE * longest });
+  send({ ready: true });
 }
 
 main();
