@@ -97,58 +97,55 @@ pub struct Candidate {
 pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
     let n_max = question.n_max.min(CANDIDATES_MAX);
     let hints = Hints::read(question.failures);
-    let files = question.sources.iter().filter(|source| is_searched(source));
-    let mut all: Vec<Candidate> =
-        files.flat_map(|source| in_file(source, question, &hints, n_max)).collect();
-    for candidate in all.iter_mut().filter(|made| question.favoured.contains(&made.template)) {
-        candidate.cost -= rank::FAVOUR;
+    let lines = question.suspicion.lines.values().flat_map(BTreeMap::values);
+    let highest = lines.copied().fold(0.0, f64::max);
+    let searched: Vec<Searched<'_>> =
+        question.sources.iter().filter_map(|source| searched(source, question)).collect();
+    let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
+    let mut drafts = Drafts::new(n_max, question.favoured);
+    for (at, (one, file)) in searched.iter().zip(&files).enumerate() {
+        drafts.file = at;
+        let spread = spread(&one.tree, one.lines).into_iter();
+        let doubts: Vec<Option<f64>> = spread.map(|score| rank::doubt(score, highest)).collect();
+        for node in one.tree.nodes().filter(|node| !node.is_frozen()) {
+            let Some(doubt) = doubts.get(node.line() as usize).copied().flatten() else { continue };
+            drafts.doubt = doubt;
+            template::make_all(&Site { node, file, hints: &hints }, &mut drafts);
+        }
     }
-    all.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    all.truncate(n_max);
-    all
+    sifted(&searched, drafts, n_max)
 }
 
-fn is_searched(source: &Source) -> bool {
-    source.text.len() <= REPAIR_FILE_BYTES_MAX && !source.is_test
+/// A file with lines that may be at fault.
+struct Searched<'q> {
+    source: &'q Source,
+    tree: Tree<'q>,
+    lines: &'q BTreeMap<u32, f64>,
 }
 
-fn in_file(
-    source: &Source,
-    question: &Question<'_>,
-    hints: &Hints,
-    n_max: usize,
-) -> Vec<Candidate> {
-    let suspicion = question.suspicion.lines.get(&source.path);
-    let (Some(language), Some(suspicion)) = (language::of(&source.path), suspicion) else {
-        return Vec::new();
-    };
-    let Some(tree) = Tree::parse(language, &source.text) else { return Vec::new() };
-    let file = File::open(&tree);
-    let highest = question
-        .suspicion
-        .lines
-        .values()
-        .flat_map(|lines| lines.values())
-        .copied()
-        .fold(0.0, f64::max);
-    let mut drafts = Drafts::new(n_max);
-    let doubts: Vec<Option<f64>> =
-        spread(&tree, suspicion).into_iter().map(|score| rank::doubt(score, highest)).collect();
-    for node in tree.nodes().filter(|node| !node.is_frozen()) {
-        let Some(doubt) = doubts.get(node.line() as usize).copied().flatten() else { continue };
-        drafts.doubt = doubt;
-        template::make_all(&Site { node, file: &file, hints }, &mut drafts);
+fn searched<'q>(source: &'q Source, question: &Question<'q>) -> Option<Searched<'q>> {
+    if source.text.len() > REPAIR_FILE_BYTES_MAX || source.is_test {
+        return None;
     }
-    sifted(source, &tree, drafts, n_max)
+    let lines = question.suspicion.lines.get(&source.path)?;
+    let tree = Tree::parse(language::of(&source.path)?, &source.text)?;
+    Some(Searched { source, tree, lines })
 }
 
-fn sifted(source: &Source, tree: &Tree<'_>, drafts: Drafts<'_>, n_max: usize) -> Vec<Candidate> {
-    let Some(mut sieve) = Sieve::new(tree) else { return Vec::new() };
-    let accepted = drafts.sorted().into_iter().filter(|draft| sieve.accepts(draft)).take(n_max);
-    accepted.map(|draft| candidate(source, tree, draft)).collect()
+/// The cheapest that are valid and new.
+fn sifted(files: &[Searched<'_>], drafts: Drafts<'_>, n_max: usize) -> Vec<Candidate> {
+    let mut sieves: Vec<Option<Sieve<'_>>> =
+        files.iter().map(|file| Sieve::new(&file.tree)).collect();
+    let sieved = drafts
+        .sorted()
+        .into_iter()
+        .filter(|draft| sieves[draft.file].as_mut().is_some_and(|sieve| sieve.accepts(draft)));
+    let file = |draft: &Draft<'_>| &files[draft.file];
+    sieved.take(n_max).map(|draft| candidate(file(&draft), draft)).collect()
 }
 
-fn candidate(source: &Source, tree: &Tree<'_>, draft: Draft<'_>) -> Candidate {
+fn candidate(file: &Searched<'_>, draft: Draft<'_>) -> Candidate {
+    let (source, tree) = (file.source, &file.tree);
     let first = draft.edits.first().map_or(draft.at.range(), Edit::range);
     // What takes out whole lines starts at the line break before them.
     let breaks =

@@ -115,6 +115,8 @@ impl<'s> Site<'s> {
 
 /// A candidate before it is known to be valid and new.
 pub struct Draft<'s> {
+    /// The place of its file among those searched.
+    pub file: usize,
     pub at: Node<'s>,
     pub edits: Vec<Edit>,
     /// Said of the edits themselves when it is `None`.
@@ -130,9 +132,13 @@ pub struct Drafts<'s> {
     n_max: usize,
     /// What costs more is not kept.
     cost_max: f64,
+    /// Templates that cost less here.
+    favoured: &'s [&'s str],
+    /// The place of the file that they are made for.
+    pub file: usize,
     /// The template at work and its cost.
-    pub template: &'static str,
-    pub base: f64,
+    template: &'static str,
+    base: f64,
     /// Added for the line they are on.
     pub doubt: f64,
     /// Material from the function they are made in.
@@ -144,17 +150,25 @@ const DRAFTS_PER_CANDIDATE: usize = 2;
 
 impl<'s> Drafts<'s> {
     /// For so many candidates.
-    pub fn new(n_max: usize) -> Self {
+    pub fn new(n_max: usize, favoured: &'s [&'s str]) -> Self {
         let n_max = n_max.saturating_mul(2 * DRAFTS_PER_CANDIDATE).max(64);
         Self {
             list: Vec::new(),
             n_max,
             cost_max: f64::INFINITY,
+            favoured,
+            file: 0,
             template: "",
             base: 0.0,
             doubt: 0.0,
             near: None,
         }
+    }
+
+    /// What is put in now is made by this template.
+    pub fn by(&mut self, template: &'static str, cost: f64) {
+        self.template = template;
+        self.base = if self.favoured.contains(&template) { cost - rank::FAVOUR } else { cost };
     }
 
     /// The drafts, cheapest first.
@@ -201,7 +215,7 @@ impl<'s> Drafts<'s> {
         if cost > self.cost_max {
             return;
         }
-        self.list.push(Draft { at, edits, what, template: self.template, cost });
+        self.list.push(Draft { file: self.file, at, edits, what, template: self.template, cost });
         if self.list.len() > self.n_max {
             let half = self.n_max / 2;
             self.list.select_nth_unstable_by(half, |a, b| a.cost.total_cmp(&b.cost));

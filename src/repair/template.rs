@@ -144,8 +144,7 @@ const TEMPLATES: &[&Template] = &[
 pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     drafts.near = Some(site.near());
     for template in TEMPLATES.iter().filter(|template| template.on.contains(&site.node.role())) {
-        drafts.template = template.name;
-        drafts.base = template.cost + site.hints.bonus(template.name);
+        drafts.by(template.name, template.cost + site.hints.bonus(template.name));
         (template.make)(site, drafts);
     }
 }

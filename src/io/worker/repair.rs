@@ -250,8 +250,11 @@ fn solve(
     let started = Instant::now();
     let failures: Vec<TestCase> =
         job.failing.iter().filter_map(|name| case_of(job.baseline, name)).cloned().collect();
-    (job.desk.progress)(Progress { text: "looking where it fails".into(), ..Progress::default() });
+    let tell =
+        |text: &str| (job.desk.progress)(Progress { text: text.into(), ..Progress::default() });
+    tell("looking where it fails");
     let coverage = path.observe()?;
+    tell("choosing edits");
     let suspicion = suspicion(job, tests, test_files, &coverage, &failures);
     let question = Question {
         sources: job.sources,
