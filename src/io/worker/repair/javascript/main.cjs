@@ -8,6 +8,12 @@ const settings = require("./settings.cjs");
 
 const OPEN_MS = 60_000;
 const SILENCE_MS = 1500;
+// So many budgets of what it runs, and a process that waits is taken for dead, or one that computes.
+const PATIENCE = 16;
+const HOT_PATIENCE = 2;
+const LOOK_MS = 300;
+const HOT_MS = 0.8 * LOOK_MS;
+const TICK_MS = 10;
 const CHUNK_MAX = 64;
 const FIRST_CHUNK = 8;
 const MB = 1024 * 1024;
@@ -57,6 +63,16 @@ function relay([budget, ...smaller] = FIRST_BUDGETS_MS) {
   });
 }
 
+/** Processor time of a process; `NaN` where the system does not say. */
+function computedMs(id) {
+  try {
+    const after = readFileSync(`/proc/${id}/stat`, "latin1").split(") ").pop().split(" ");
+    return (Number(after[11]) + Number(after[12])) * TICK_MS;
+  } catch {
+    return NaN;
+  }
+}
+
 function fail(reason) {
   process.stdout.write(`${reason}\n`);
   process.exit(1);
@@ -80,15 +96,11 @@ class Search {
     this.nRunning += 1;
     const budget = this.budgets[0];
     const worker = start(budget);
-    const state = { chunk: [], verdicts: [], isOpen: false, timer: null, silence: OPEN_MS, budget };
-    const wait = (ms) => {
-      clearTimeout(state.timer);
-      state.timer = setTimeout(() => worker.kill("SIGKILL"), ms);
-    };
-    wait(OPEN_MS);
+    const state = { chunk: [], verdicts: [], isOpen: false, timer: null, budget, pace: budget };
+    this.wait(worker, state);
     worker.on("message", (message) => {
-      if (message.silence) state.silence = SILENCE_MS + message.silence;
-      wait(state.silence);
+      if (message.budget) state.pace = message.budget;
+      this.wait(worker, state);
       if (message.broken) fail(message.broken.split("\n")[0]);
       if (message.ready) state.isOpen = true;
       if (message.verdict) state.verdicts.push([message.index, message.verdict]);
@@ -100,6 +112,22 @@ class Search {
       clearTimeout(state.timer);
       this.over(state);
     });
+  }
+
+  /** Ends a process that says nothing for long: soon when it computes all the time, as nothing but a loop does. */
+  wait(worker, state) {
+    clearTimeout(state.timer);
+    if (!state.isOpen) {
+      state.timer = setTimeout(() => worker.kill("SIGKILL"), OPEN_MS);
+      return;
+    }
+    const until = performance.now() + SILENCE_MS + PATIENCE * state.pace;
+    const look = (before) => {
+      const now = computedMs(worker.pid);
+      if (now - before > HOT_MS || performance.now() > until) worker.kill("SIGKILL");
+      else state.timer = setTimeout(look, LOOK_MS, now);
+    };
+    state.timer = setTimeout(look, SILENCE_MS / 2 + HOT_PATIENCE * state.pace, NaN);
   }
 
   /** Reports what a chunk showed, unless the process behaves differently after it: then its patches are tried alone. */

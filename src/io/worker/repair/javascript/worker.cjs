@@ -14,8 +14,6 @@ const HUNG_BUDGET_MS = 100;
 const BUDGET_FACTOR = 10;
 // Tests may wait for something, and the machine may be busy.
 const WALL_FACTOR = 3;
-// So many budgets of what it runs without a word, and the supervisor ends this process.
-const PATIENCE = 16;
 
 const STILL_RED = { is: "still-red" };
 const BREAKS = { is: "breaks" };
@@ -68,7 +66,7 @@ class Worker {
   }
 
   async try(file, names, overlay, budget) {
-    send({ busy: true, silence: PATIENCE * budget });
+    send({ budget });
     const result = await this.bench.run(file, names, overlay, budget);
     return {
       result,
