@@ -128,7 +128,7 @@ fn main() -> ExitCode {
                 n_wrong += 1;
                 println!("  NO FAULT {}: {why}", fault.name);
             } else if !options.validate {
-                let trial = bed.fix();
+                let trial = bed.fix(fault);
                 if trial.verdict != Verdict::Correct {
                     println!("  {} {}: {}", trial.verdict.name(), fault.name, trial.told);
                 }

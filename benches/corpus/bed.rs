@@ -48,6 +48,8 @@ impl Verdict {
 /// One run of the engine.
 pub struct Trial {
     pub verdict: Verdict,
+    /// Whether the change, or one of those offered beside it, is correct.
+    pub is_among: bool,
     /// From the command's start to its end.
     pub seconds: f64,
     /// Candidates, of all steps together.
@@ -138,7 +140,7 @@ impl Bed<'_> {
     }
 
     /// Lets the engine mend what is there, and judges what it left.
-    pub fn fix(&self) -> Trial {
+    pub fn fix(&self, fault: &Fault) -> Trial {
         let before = Instant::now();
         let args = ["fix", "--apply", "--format", "json", "--wall", &self.wall.to_string()];
         let mut command = self.limited(self.wall + GRACE_SECONDS, self.engine);
@@ -156,14 +158,33 @@ impl Bed<'_> {
         let outcome = events.iter().rev().find(|event| event["type"] == "outcome");
         let outcome = outcome.unwrap_or(&Value::Null);
         let confidence = outcome["search"]["confidence"]["is"].as_str().unwrap_or("unknown");
+        let verdict = self.judged();
+        let others = outcome["search"]["others"].as_array().into_iter().flatten();
+        let diffs: Vec<&str> = others.filter_map(|other| other["diff"].as_str()).collect();
+        let is_among = match verdict {
+            Verdict::Correct => true,
+            Verdict::Wrong => diffs.iter().any(|diff| self.is_right(fault, diff)),
+            Verdict::Missed => false,
+        };
         Trial {
-            verdict: self.judged(),
+            verdict,
+            is_among,
             seconds,
             tried: tried.sum(),
             memory,
             confidence: confidence.to_owned(),
             told: told(outcome),
         }
+    }
+
+    /// Whether another change than the one made is right; it is what is left.
+    fn is_right(&self, fault: &Fault, diff: &str) -> bool {
+        self.project.git(&["checkout", "--quiet", "--", "."]);
+        self.seed(fault);
+        let file = self.home.cache().join("other.diff");
+        fs::write(&file, diff).unwrap();
+        self.project.git(&["apply", &file.to_string_lossy()]);
+        self.judged() == Verdict::Correct
     }
 
     fn judged(&self) -> Verdict {

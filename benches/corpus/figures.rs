@@ -15,6 +15,7 @@ pub struct Figures {
 
 struct Row {
     verdict: Verdict,
+    is_among: bool,
     seconds: f64,
     tried: u64,
     memory: u64,
@@ -28,8 +29,8 @@ impl Figures {
             (None, false) => vec!["one edit"],
         };
         for group in groups {
-            let Trial { verdict, seconds, tried, memory, .. } = *trial;
-            let row = Row { verdict, seconds, tried, memory };
+            let Trial { verdict, is_among, seconds, tried, memory, .. } = *trial;
+            let row = Row { verdict, is_among, seconds, tried, memory };
             self.rows.entry((seeded.language, group)).or_default().push(row);
         }
         if trial.verdict != Verdict::Missed {
@@ -42,20 +43,22 @@ impl Figures {
     /// Tables that can go into a document as they are.
     pub fn print(&self) {
         println!(
-            "\n| language | faults | n | fixed | correct of these | median s | p95 s | median tried | most MiB |"
+            "\n| language | faults | n | fixed | correct of these | one of three correct | median s | p95 s | median tried | most MiB |"
         );
-        println!("|---|---|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|---|---|");
         for ((language, group), rows) in &self.rows {
             let n = rows.len();
             let fixed = rows.iter().filter(|row| row.verdict != Verdict::Missed).count();
             let correct = rows.iter().filter(|row| row.verdict == Verdict::Correct).count();
+            let among = rows.iter().filter(|row| row.is_among).count();
             let seconds: Vec<f64> = rows.iter().map(|row| row.seconds).collect();
             let tried: Vec<f64> = rows.iter().map(|row| row.tried as f64).collect();
             println!(
-                "| {} | {group} | {n} | {} | {} | {:.1} | {:.1} | {:.0} | {} |",
+                "| {} | {group} | {n} | {} | {} | {} | {:.1} | {:.1} | {:.0} | {} |",
                 language.name(),
                 share(fixed, n),
                 share(correct, fixed),
+                share(among, fixed),
                 quantile(seconds.clone(), 0.5),
                 quantile(seconds, 0.95),
                 quantile(tried, 0.5),

@@ -310,7 +310,7 @@ fn print_search(search: &SearchFact) {
         say(&format!("               {confidence}\n"));
     }
     for other in &search.others {
-        say(&format!("               or {other}\n"));
+        say(&format!("               or {}\n", other.title));
     }
     if !search.reason.is_empty() {
         say(&format!("               {}\n", search.reason));

@@ -193,7 +193,7 @@ fn evidence(proposal: &Proposal) -> impl Iterator<Item = String> {
             Some(title) => format!("{title}: {told}"),
             None => told,
         };
-        let others = search.others.iter().map(|other| format!("or {other}"));
+        let others = search.others.iter().map(|other| format!("or {}", other.title));
         let told = Some(confidence::told(search)).filter(|told| !told.is_empty());
         told.map(of_step).into_iter().chain(others)
     });

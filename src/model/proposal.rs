@@ -188,9 +188,41 @@ pub struct SearchFact {
     /// How sure one can be of it; `None` without one.
     #[serde(default)]
     pub confidence: Option<Confidence>,
-    /// The best of the other edits that pass, in words: those that do something else, where that is known.
+    /// The best of the other edits that pass: those that do something else first, where that is known.
     #[serde(default)]
-    pub others: Vec<String>,
+    pub others: Vec<Other>,
+}
+
+/// An edit that passes what a search runs, and was not chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "AnyOther")]
+pub struct Other {
+    /// In words.
+    pub title: String,
+    pub template: String,
+    /// What it changes, as `git apply` takes it; empty where only its words are known.
+    pub diff: String,
+    /// The tree that holds it.
+    pub tree: Option<TreeId>,
+}
+
+/// As it is written, and as older versions wrote it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyOther {
+    Words(String),
+    Whole { title: String, template: String, diff: String, tree: Option<TreeId> },
+}
+
+impl From<AnyOther> for Other {
+    fn from(any: AnyOther) -> Other {
+        match any {
+            AnyOther::Words(title) => Other { title, ..Other::default() },
+            AnyOther::Whole { title, template, diff, tree } => {
+                Other { title, template, diff, tree }
+            }
+        }
+    }
 }
 
 /// What else than the edit that was chosen passes all tests.
@@ -219,4 +251,18 @@ pub struct Difference {
     /// What the edit that was chosen makes of it, in words.
     pub this: String,
     pub other: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_read_as_older_versions_wrote_them() {
+        let other = Other { title: "a".into(), diff: "-a".into(), ..Other::default() };
+        let written = serde_json::to_string(&[&other]).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Other>>(&written).unwrap(), [other]);
+        let old: Vec<Other> = serde_json::from_str(r#"["a"]"#).unwrap();
+        assert_eq!(old, [Other { title: "a".into(), ..Other::default() }]);
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use greenloop::base::cancel::CancelToken;
-use greenloop::base::ids::{StepId, TreeId};
+use greenloop::base::ids::{AttemptId, StepId, TreeId};
 use greenloop::base::limits::WORK_WALL_MAX;
 use greenloop::base::path::RepoPath;
 use greenloop::io::checks::{self, Select};
@@ -20,7 +20,9 @@ use greenloop::model::plan::Step;
 use greenloop::model::proposal::SearchFact;
 use greenloop::model::provider::Model;
 use greenloop::model::report::TestId;
-use greenloop::model::run::{AttemptResult, Goal, Verified};
+use greenloop::model::run::{Attempt, AttemptResult, Goal, Verified};
+
+use greenloop::model::worker::Worker;
 
 use crate::place::{Place, rungs};
 use crate::support::{Fixture, install};
@@ -78,8 +80,35 @@ impl Red {
         self.work_until(Instant::now() + WORK_WALL_MAX, refused, cancel, progress)
     }
 
+    /// What the worker does once what it left before is refused.
+    pub fn work_after(&self, left: &[WorkResult]) -> WorkResult {
+        let made = |(at, left): (usize, Option<&WorkResult>)| {
+            let id = AttemptId(at as u32 + 1);
+            let begun = Attempt::started(id, StepId::first(), Worker::REPAIR, None);
+            Attempt { left: left.cloned(), ..begun }
+        };
+        let all = left.iter().map(Some).chain([None]).enumerate();
+        let attempts: Vec<Attempt> = all.map(made).collect();
+        let attempts: Vec<&Attempt> = attempts.iter().collect();
+        let refused: Vec<TreeId> =
+            attempts.iter().filter_map(|made| made.tree()).cloned().collect();
+        let until = Instant::now() + WORK_WALL_MAX;
+        self.assigned(&attempts, until, &refused, &CancelToken::new(), &|_| {})
+    }
+
     pub fn work_until(
         &self,
+        until: Instant,
+        refused: &[TreeId],
+        cancel: &CancelToken,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> WorkResult {
+        self.assigned(&[], until, refused, cancel, progress)
+    }
+
+    fn assigned(
+        &self,
+        attempts: &[&Attempt],
         until: Instant,
         refused: &[TreeId],
         cancel: &CancelToken,
@@ -95,7 +124,7 @@ impl Red {
             draft: None,
             asked: &[],
             may_ask: false,
-            attempts: &[],
+            attempts,
             refused,
             lessons: &[],
             until,

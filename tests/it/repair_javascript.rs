@@ -66,7 +66,7 @@ fn tells_apart(red: &Red, file: &str) {
     };
     assert!(*behaviours > 1 && difference.call.starts_with("price("), "{fact:?}");
     assert_ne!(difference.this, difference.other);
-    assert!(!fact.others.is_empty() && fact.others.iter().all(|other| other.contains(file)));
+    assert!(!fact.others.is_empty() && fact.others.iter().all(|other| other.title.contains(file)));
 }
 
 const PARCEL_TEST: &str = "test('price', () => assert.equal(price(2, 2), 4));\n\

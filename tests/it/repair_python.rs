@@ -67,15 +67,27 @@ fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
                  def test_none(self):\n        self.assertEqual(price(0, 0), 0)\n",
         ),
     ]);
-    let (.., fact) = red.fix(&[]);
+    let (tree, title, fact) = red.fix(&[]);
     let Some(Confidence::Differ { behaviours, difference }) = &fact.confidence else {
         panic!("{fact:?}")
     };
     assert!(*behaviours > 1 && difference.call.starts_with("price("), "{fact:?}");
     assert_ne!(difference.this, difference.other);
     assert!(
-        !fact.others.is_empty() && fact.others.iter().all(|other| other.contains("parcel.py:2"))
+        !fact.others.is_empty()
+            && fact.others.iter().all(|other| other.title.contains("parcel.py:2"))
     );
+    assert!(fact.others[0].diff.starts_with("--- a/parcel.py\n"), "{fact:?}");
+    // No search is needed for what is known.
+    let first = WorkResult::Changed { tree, title, search: Some(fact.clone()) };
+    let second = red.work_after(std::slice::from_ref(&first));
+    let WorkResult::Changed { tree, search: Some(again), .. } = &second else {
+        panic!("{second:?}")
+    };
+    assert_eq!((Some(tree), again.tried), (fact.others[0].tree.as_ref(), fact.tried));
+    assert_eq!(again.others, fact.others[1..]);
+    let third = red.work_after(&[first, second]);
+    assert!(matches!(third, WorkResult::Nothing { .. }), "{third:?}");
 }
 
 #[test]

@@ -26,15 +26,16 @@ use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::limits::{CANDIDATES_MAX, JUDGED_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
 use crate::logic::report_parse::BUILD;
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::SearchFact;
+use crate::model::proposal::{Confidence, SearchFact};
 use crate::model::report::{TestCase, TestOutcome};
+use crate::model::run::Attempt;
 use crate::repair::rank::Ranking;
 use crate::repair::{
     self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize,
@@ -43,6 +44,9 @@ use crate::repair::{
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
 /// belong to several checks, each check's edit is searched on top of those before.
 pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, Failure> {
+    if let Some(known) = known_other(assignment) {
+        return Ok(known);
+    }
     let started = Instant::now();
     let mut tree = assignment.tree.clone();
     let mut fact = SearchFact::default();
@@ -78,6 +82,26 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         titles.push(title);
     }
     Ok(WorkResult::Changed { tree, title: titles.join("; "), search: Some(fact) })
+}
+
+/// The best of what an earlier search from the same tree found beside what was refused since.
+fn known_other(assignment: &Assignment<'_>) -> Option<WorkResult> {
+    let (open, earlier) = assignment.attempts.split_last()?;
+    let is_like = |made: &&&Attempt| made.worker == open.worker && made.base == open.base;
+    let last = earlier.iter().rev().find(is_like)?;
+    let Some(WorkResult::Changed { search: Some(search), .. }) = &last.left else { return None };
+    let mut others = search.others.iter();
+    let other = others
+        .find(|other| other.tree.as_ref().is_some_and(|tree| !assignment.refused.contains(tree)))?;
+    let fact = SearchFact {
+        reason: other.title.clone(),
+        template: other.template.clone(),
+        confidence: Some(Confidence::Unjudged),
+        others: others.as_slice().to_vec(),
+        ..search.clone()
+    };
+    let (tree, title) = (other.tree.clone()?, other.title.clone());
+    Some(WorkResult::Changed { tree, title, search: Some(fact) })
 }
 
 /// The targets of one check.
@@ -272,8 +296,8 @@ fn solve(
     hunt.run(path)?;
     let also = hunt.also_fixed(path)?.to_vec();
     let ranked = ranked(&ranking, &hunt.plausible, &also);
-    let change = first_not_refused(job, &ranked, refusals)?;
-    let chosen = change.as_ref().map(|(place, _)| &ranked[*place]);
+    let offers = offers(job, ranked, refusals)?;
+    let chosen = offers.first().map(|offer| &offer.patch);
     let mut fact = SearchFact {
         tried: hunt.tried,
         total: hunt.total,
@@ -285,11 +309,11 @@ fn solve(
         template: chosen.map_or_else(String::new, |patch| templates(patch)),
         ..SearchFact::default()
     };
-    if let Some((place, _)) = &change {
-        judge::judge(job, path, &ranked, *place, &coverage, &mut fact)?;
+    if !offers.is_empty() {
+        judge::judge(job, path, &offers, &coverage, &mut fact)?;
     }
     fact.duration_ms = started.elapsed().as_millis() as u64;
-    let change = change.map(|(place, tree)| (tree, title(&ranked[place])));
+    let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));
     Ok(Found { fact, change })
 }
 
@@ -340,26 +364,37 @@ fn ranked(ranking: &Ranking<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec
     all
 }
 
-/// The best patch that nobody refused, by its place, and the tree that holds it.
-fn first_not_refused(
+/// A patch that passes and that nobody refused.
+struct Offer {
+    patch: Vec<Candidate>,
+    /// The files it changes, as they become.
+    files: Vec<Source>,
+    /// The tree that holds it.
+    tree: TreeId,
+}
+
+/// The best patches that nobody refused, best first.
+fn offers(
     job: &Job<'_>,
-    ranked: &[Vec<Candidate>],
+    ranked: Vec<Vec<Candidate>>,
     refusals: &Refusals<'_>,
-) -> Result<Option<(usize, TreeId)>, Failure> {
-    for (place, patch) in ranked.iter().enumerate() {
+) -> Result<Vec<Offer>, Failure> {
+    let mut offers = Vec::new();
+    for patch in ranked {
+        if offers.len() == JUDGED_MAX {
+            break;
+        }
         let parts: Patch<'_> = patch.iter().collect();
         let Some(files) = patch::files(job.sources, &parts) else { continue };
         if refusals.avoid(job.sources, &parts) {
             continue;
         }
-        let changes: Vec<_> = files
-            .into_iter()
-            .map(|file| (file.path, Some(file.text.as_bytes().to_vec())))
-            .collect();
+        let changed = |file: &Source| (file.path.clone(), Some(file.text.as_bytes().to_vec()));
+        let changes: Vec<_> = files.iter().map(changed).collect();
         let tree = job.desk.store.with_files(job.tree, &changes)?;
         if !refusals.trees.contains(&tree) {
-            return Ok(Some((place, tree)));
+            offers.push(Offer { patch, files, tree });
         }
     }
-    Ok(None)
+    Ok(offers)
 }

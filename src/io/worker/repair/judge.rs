@@ -2,46 +2,59 @@
 
 use std::ops::RangeInclusive;
 
+use super::Offer;
 use super::fast_path::{FastPath, Job, Patch};
-use super::words::title;
-use crate::base::limits::{JUDGED_MAX, OTHERS_SHOWN_MAX};
+use super::words::{templates, title};
+use crate::base::limits::OTHERS_SHOWN_MAX;
+use crate::logic::diff;
 use crate::model::failure::Failure;
-use crate::model::proposal::SearchFact;
+use crate::model::proposal::{ChangeKind, Other, SearchFact};
 use crate::repair::judge::{behaviours, confidence};
-use crate::repair::{Candidate, TestCoverage};
+use crate::repair::{Candidate, Source, TestCoverage};
 
-/// Writes into `fact`, which counts the search, how sure one can be of the patch `chosen` of `ranked`, and what else
-/// there is.
+/// Writes into `fact`, which counts the search, how sure one can be of the first of `offers` and what else there is.
 pub(super) fn judge(
     job: &Job<'_>,
     path: &mut dyn FastPath,
-    ranked: &[Vec<Candidate>],
-    chosen: usize,
+    offers: &[Offer],
     coverage: &[TestCoverage],
     fact: &mut SearchFact,
 ) -> Result<(), Failure> {
-    let others = (0..ranked.len()).filter(|place| *place != chosen);
-    let judged: Vec<usize> = std::iter::once(chosen).chain(others).take(JUDGED_MAX).collect();
-    let patches: Vec<Patch<'_>> =
-        judged.iter().map(|place| ranked[*place].iter().collect()).collect();
-    let responses = if judged.len() > 1 { path.behave(&patches) } else { Ok(Vec::new()) };
+    let patches: Vec<Patch<'_>> = offers.iter().map(|offer| offer.patch.iter().collect()).collect();
+    let responses = if patches.len() > 1 { path.behave(&patches) } else { Ok(Vec::new()) };
     let responses = match responses {
         Err(failure) if job.desk.cancel.is_cancelled() => return Err(failure),
         // The patch is as good without.
         Err(_) => Vec::new(),
         Ok(responses) => responses,
     };
-    let n_tests = n_tests(job, coverage, &ranked[chosen]);
+    let n_tests = n_tests(job, coverage, &offers[0].patch);
     let is_exhausted = fact.tried >= fact.total;
-    fact.confidence = Some(confidence(0, judged.len(), n_tests, is_exhausted, &responses));
-    let others: Vec<usize> = if responses.is_empty() {
-        (1..judged.len()).collect()
-    } else {
-        behaviours(judged.len(), &responses).into_iter().skip(1).map(|list| list[0]).collect()
-    };
+    fact.confidence = Some(confidence(0, offers.len(), n_tests, is_exhausted, &responses));
+    let mut others: Vec<usize> = Vec::new();
+    let unlike = behaviours(offers.len(), &responses).into_iter().map(|alike| alike[0]);
+    for place in unlike.chain(0..offers.len()).filter(|place| *place > 0) {
+        if !others.contains(&place) {
+            others.push(place);
+        }
+    }
     let shown = others.into_iter().take(OTHERS_SHOWN_MAX);
-    fact.others = shown.map(|place| title(&ranked[judged[place]])).collect();
+    fact.others = shown.map(|place| other(job, &offers[place])).collect();
     Ok(())
+}
+
+fn other(job: &Job<'_>, offer: &Offer) -> Other {
+    let diff = |after: &Source| {
+        let before = job.sources.iter().find(|source| source.path == after.path);
+        let before = before.map_or("", |source| &source.text);
+        diff::unified(&after.path, &ChangeKind::Modify, before, &after.text)
+    };
+    Other {
+        title: title(&offer.patch),
+        template: templates(&offer.patch),
+        diff: offer.files.iter().map(diff).collect(),
+        tree: Some(offer.tree.clone()),
+    }
 }
 
 /// How many tests run a line of a patch; all there are where that is not known.
