@@ -9,6 +9,7 @@ mod hints;
 pub mod judge;
 pub mod language;
 pub mod localize;
+mod methods;
 mod place;
 pub mod rank;
 pub mod schema;

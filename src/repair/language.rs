@@ -39,6 +39,8 @@ pub struct Language {
     pub logicals: &'static [&'static str],
     /// Functions whose arguments are bounds.
     pub range_calls: &'static [&'static str],
+    /// Functions whose first argument is a pattern.
+    pub patterns: &'static [&'static str],
     /// Goes before a condition to negate it.
     pub not: &'static str,
     /// Comparisons whose right side holds many values.

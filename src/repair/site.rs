@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
 use super::language::{Language, Role};
+use super::methods::Methods;
 use super::rank;
 use super::syntax::{Node, Tree};
 use super::usage;
@@ -19,6 +20,7 @@ pub struct File<'t> {
     pub newline: &'static str,
     /// One step of the file's own indentation.
     pub step: &'t str,
+    pub methods: Methods<'t>,
     /// Functions that are imported by name and stand nowhere else.
     pub uncalled: Vec<&'t str>,
 }
@@ -38,6 +40,7 @@ impl<'t> File<'t> {
             donors: Donors::of(tree),
             newline: line_ending(tree.text),
             step: step(tree),
+            methods: Methods::of(tree),
             uncalled: uncalled(tree),
         }
     }
@@ -193,9 +196,16 @@ impl<'s> Drafts<'s> {
 
     /// Puts `text` in the place of `node` as it is.
     pub fn put(&mut self, node: Node<'s>, text: impl Into<String>, extra: f64) {
-        if !self.is_too_dear(extra) {
-            self.edits(node, vec![Edit::new(node.range(), text)], None, extra);
+        if self.is_too_dear(extra) {
+            return;
         }
+        let text = text.into();
+        let same: Vec<Node<'s>> = twins(node);
+        if same.len() > 1 {
+            let edits = same.into_iter().map(|twin| Edit::new(twin.range(), text.as_str()));
+            self.edits(node, edits.collect(), None, extra + TWINS);
+        }
+        self.edits(node, vec![Edit::new(node.range(), text)], None, extra);
     }
 
     /// Exchanges two nodes, the first of which stands before the second.
@@ -223,6 +233,20 @@ impl<'s> Drafts<'s> {
             self.list.truncate(half);
         }
     }
+}
+
+/// What it costs to change a name wherever it stands in a line.
+const TWINS: f64 = 0.6;
+
+/// A name and the same name further on in its line; none where it stands there before.
+fn twins(node: Node<'_>) -> Vec<Node<'_>> {
+    let statement = node.statement().filter(|_| node.is(&[Role::Name, Role::Field]));
+    let parts = statement.into_iter().flat_map(Node::descendants);
+    let same = parts.filter(|part| {
+        part.line() == node.line() && part.role() == node.role() && part.text() == node.text()
+    });
+    let same: Vec<Node<'_>> = same.collect();
+    if same.first().is_some_and(|first| first.id() == node.id()) { same } else { Vec::new() }
 }
 
 /// What edits do to a text, for people.

@@ -99,6 +99,7 @@ pub static GO: Language = Language {
     comparisons: &["<", "<=", ">", ">=", "==", "!="],
     logicals: &["&&", "||"],
     range_calls: &[],
+    patterns: &["regexp.MustCompile", "regexp.Compile", "regexp.MatchString"],
     not: "!",
     containments: &[],
     divisions: &["/", "%"],

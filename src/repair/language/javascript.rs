@@ -170,6 +170,7 @@ const BOTH: Language = Language {
     comparisons: &["<", "<=", ">", ">=", "==", "!=", "===", "!==", "in", "instanceof"],
     logicals: &["&&", "||", "??"],
     range_calls: &["slice", "substring", "substr", "splice", "charAt", "charCodeAt", "at"],
+    patterns: &["RegExp"],
     not: "!",
     containments: &["in"],
     divisions: &["/", "%"],

@@ -118,6 +118,7 @@ pub static RUST: Language = Language {
     comparisons: &["<", "<=", ">", ">=", "==", "!="],
     logicals: &["&&", "||"],
     range_calls: &[],
+    patterns: &["Regex::new"],
     not: "!",
     containments: &[],
     divisions: &["/", "%"],

@@ -55,6 +55,10 @@ pub const PAIR: Template = Template {
 };
 pub const ADJUST: Template =
     Template { name: "adjust", cost: 2.8, on: &[Role::Name, Role::Attribute], make: adjust };
+pub const AROUND: Template =
+    Template { name: "around", cost: 3.4, on: &[Role::Arithmetic], make: around };
+pub const FIELD_VALUE: Template =
+    Template { name: "by-name", cost: 3.4, on: &[Role::Integer], make: by_field };
 pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES, make: combine };
 
 const EXPRESSIONS_MAX: usize = 10;
@@ -62,6 +66,7 @@ const NAMES_MAX: usize = 8;
 const PARTNERS_MAX: usize = 4;
 const TEXTS_MAX: usize = 3;
 const ADJUST_MAX: usize = 5;
+const OBJECTS_MAX: usize = 3;
 const ADJUST_BYTES_MAX: usize = 24;
 
 /// An expression of the same function.
@@ -191,6 +196,45 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         for (more, operator) in ["-", "+", "*"].into_iter().enumerate() {
             let text = format!("{} {operator} {other}", node.text());
             drafts.replace(node, &text, extra + nth(rank) + nth(more));
+        }
+    }
+}
+
+/// One further in a ring: `at + 1` → `(at + 1) % len(items)`.
+fn around<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_step = node.last().is_some_and(|last| last.role() == Role::Integer);
+    if !is_step || !matches!(place(node), Some(Place::Assigned | Place::Key | Place::Returned)) {
+        return;
+    }
+    let near = site.near();
+    let names = near.names.iter().filter(|name| near.is_collection(name)).map(str::to_owned);
+    for (rank, name) in names.chain(site.own_fields()).take(PARTNERS_MAX).enumerate() {
+        let length = filled(site.language().length, &name, "");
+        drafts.put(node, format!("({}) % {length}", node.text()), nth(rank));
+    }
+}
+
+/// A field of an object at hand in the place of a number: `held += 1` → `held += order.amount`.
+fn by_field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if !matches!(place(site.node), Some(Place::Assigned | Place::Operand | Place::Argument)) {
+        return;
+    }
+    let near = site.near();
+    let seen = near.expressions.nodes.iter().filter(|node| node.role() == Role::Attribute);
+    let pairs = seen.filter_map(|seen| Some((seen.first()?, *seen)));
+    let pairs = pairs.filter(|(object, _)| object.role() == Role::Name);
+    let mut objects: Vec<(&str, Node<'s>)> = Vec::new();
+    for (object, seen) in pairs {
+        if objects.iter().all(|(known, _)| *known != object.text()) {
+            objects.push((object.text(), seen));
+        }
+    }
+    for (rank, (object, seen)) in objects.into_iter().take(OBJECTS_MAX).enumerate() {
+        let declared = site.file.donors.members_beside(seen).into_iter();
+        let fields = declared.chain(near.fields.iter()).chain(site.shared().fields.iter());
+        for (more, field) in fields.take(NAMES_MAX).enumerate() {
+            drafts.put(site.node, format!("{object}.{field}"), nth(rank) + nth(more));
         }
     }
 }

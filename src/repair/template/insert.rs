@@ -1,6 +1,8 @@
 //! Statements that are missing: a guard at the start of a function or loop, an update, a copy of another statement, a
 //! condition around a statement.
 
+use std::collections::BTreeSet;
+
 use super::Template;
 use super::condition::atoms;
 use super::lines::STATEMENTS;
@@ -25,6 +27,7 @@ pub const SKIP: Template =
     Template { name: "skip", cost: 4.6, on: &[Role::Loop, Role::While], make: skip };
 pub const COPY: Template =
     Template { name: "copy-statement", cost: 4.4, on: STATEMENTS, make: copy };
+pub const OWN: Template = Template { name: "own-call", cost: 4.6, on: STATEMENTS, make: own_call };
 pub const UPDATE: Template = Template { name: "update", cost: 4.2, on: STATEMENTS, make: update };
 pub const NEAR_COPY: Template =
     Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
@@ -210,10 +213,41 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
+/// A call of another method of the same object that needs nothing: what keeps the object in order is forgotten easily.
+fn own_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (node, own) = (site.node, site.own());
+    let Some(function) = node.function().filter(|_| is_statement(node) && !own.is_empty()) else {
+        return;
+    };
+    let calls = site.file.methods.beside(function).map(|call| format!("{own}{call}"));
+    let missing = calls.filter(|call| !function.text().contains(call.as_str()));
+    for (rank, call) in missing.take(NAMES_MAX).enumerate() {
+        let text = format!("{call}{}", site.language().snippets.statement_end);
+        insert(site, drafts, before(site.file, node, &text), &text, nth(rank));
+        if !ends(node) {
+            add_after(site, drafts, &text, nth(rank));
+        }
+    }
+}
+
+/// Whether nothing after the statement is reached.
+fn ends(statement: Node<'_>) -> bool {
+    statement.is(&[Role::Return, Role::Raise, Role::Break, Role::Continue])
+}
+
 /// A count, collection or variable that is not kept up.
 fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if !is_statement(site.node) {
         return;
+    }
+    let flags = site.near().assignments.iter().filter(|known| known.value.role() == Role::Boolean);
+    let flags: BTreeSet<&str> = flags.map(|known| known.name).collect();
+    for (rank, flag) in flags.into_iter().take(NAMES_MAX).enumerate() {
+        let (yes, no) = site.language().booleans;
+        for (more, value) in [no, yes].into_iter().enumerate() {
+            let text = filled(site.language().snippets.assign, flag, value);
+            add_after(site, drafts, &text, 0.2 + nth(rank) + nth(more));
+        }
     }
     let (snippets, near) = (&site.language().snippets, site.near());
     let names: Vec<&str> =
@@ -323,9 +357,12 @@ fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 pub(super) fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str, extra: f64) {
-    if !drafts.is_too_dear(extra) {
-        insert(site, drafts, after(site.file, site.node, text), text, extra);
+    if drafts.is_too_dear(extra) {
+        return;
     }
+    // Nothing after such a statement is reached.
+    let place = if ends(site.node) { before } else { after };
+    insert(site, drafts, place(site.file, site.node, text), text, extra);
 }
 
 fn first_statement(function: Node<'_>) -> Option<Node<'_>> {

@@ -1,17 +1,22 @@
 //! Another pattern: `/a+/` → `/a+/g`, `/^\d+/` → `/^\d+$/`, `/[a-z]*/` → `/[a-z]+/`.
 
+use std::ops::Range;
+
 use super::Template;
+use super::text::content;
 use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
+use crate::repair::syntax::Node;
+
+const PATTERNS: &[Role] = &[Role::Regex, Role::String];
 
 pub const FLAGS: Template =
     Template { name: "pattern-flags", cost: 1.8, on: &[Role::Regex], make: flags };
 pub const ANCHORS: Template =
-    Template { name: "pattern-anchors", cost: 2.2, on: &[Role::Regex], make: anchors };
-pub const PARTS: Template =
-    Template { name: "pattern-part", cost: 2.4, on: &[Role::Regex], make: parts };
+    Template { name: "pattern-anchors", cost: 2.2, on: PATTERNS, make: anchors };
+pub const PARTS: Template = Template { name: "pattern-part", cost: 2.4, on: PATTERNS, make: parts };
 
 /// Parts of patterns and what each is mistaken for.
 const PARTS_MISTAKEN: &[(&str, &[&str])] = &[
@@ -35,17 +40,37 @@ const PARTS_MISTAKEN: &[(&str, &[&str])] = &[
     (".", &["\\.", "[^]"]),
     ("\\.", &["."]),
     ("\\b", &[""]),
+    ("\\n", &["\\r?\\n"]),
 ];
 
-/// The pattern and its flags, and where the flags start.
-fn split(text: &str) -> Option<(&str, &str, usize)> {
-    let end = text.rfind('/')?;
-    Some((text.get(1..end)?, &text[end + 1..], end + 1))
+/// A pattern in the source: the bytes between its delimiters.
+fn pattern(node: Node<'_>) -> Option<Range<usize>> {
+    let text = node.text();
+    let inside = match node.role() {
+        Role::Regex => 1..text.rfind('/')?,
+        _ if is_pattern(node) => content(text)?,
+        _ => return None,
+    };
+    (inside.start <= inside.end).then(|| {
+        let start = node.range().start;
+        start + inside.start..start + inside.end
+    })
+}
+
+/// Whether a text is the first argument of a function that makes something of patterns.
+fn is_pattern(text: Node<'_>) -> bool {
+    let list = text.parent().filter(|list| list.role() == Role::Arguments);
+    let is_first = list.and_then(Node::first).is_some_and(|first| first.id() == text.id());
+    let callee =
+        list.and_then(Node::parent).and_then(|call| call.part(&["function", "constructor"]));
+    let patterns = text.tree.language.patterns;
+    is_first && callee.is_some_and(|callee| patterns.contains(&callee.text()))
 }
 
 fn flags<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let Some((_, flags, at)) = split(site.node.text()) else { return };
-    let range = site.node.range();
+    let text = site.node.text();
+    let Some(at) = text.rfind('/').map(|at| at + 1) else { return };
+    let (flags, range) = (&text[at..], site.node.range());
     for (rank, flag) in ["g", "i", "m", "u", "s", "y"].into_iter().enumerate() {
         let other =
             if flags.contains(flag) { flags.replace(flag, "") } else { format!("{flags}{flag}") };
@@ -55,22 +80,23 @@ fn flags<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn anchors<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let Some((pattern, _, after)) = split(site.node.text()) else { return };
-    let start = site.node.range().start + 1;
-    let end = site.node.range().start + after - 1;
-    let (has_start, has_end) = (pattern.starts_with('^'), pattern.ends_with('$'));
+    let Some(inside) = pattern(site.node) else { return };
+    let text = &site.file.tree.text[inside.clone()];
+    let (has_start, has_end) = (text.starts_with('^'), text.ends_with('$'));
+    let (start, end) = (inside.start, inside.end);
     let first = Edit::new(start..start + usize::from(has_start), if has_start { "" } else { "^" });
     let last = Edit::new(end - usize::from(has_end)..end, if has_end { "" } else { "$" });
     drafts.edits(site.node, vec![last.clone()], None, 0.0);
     drafts.edits(site.node, vec![first.clone()], None, 0.1);
-    if pattern.len() > 1 {
+    if text.len() > 1 {
         drafts.edits(site.node, vec![first, last], None, 0.4);
     }
 }
 
 fn parts<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let Some((pattern, ..)) = split(site.node.text()) else { return };
-    let start = site.node.range().start + 1;
+    let Some(inside) = pattern(site.node) else { return };
+    let pattern = &site.file.tree.text[inside.clone()];
+    let start = inside.start;
     for (part, others) in PARTS_MISTAKEN {
         for (at, _) in pattern.match_indices(part) {
             // What is escaped is another part.

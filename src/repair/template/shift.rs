@@ -1,4 +1,5 @@
-//! Both bounds moved by one: `xs[i:i + 1]` → `xs[i + 1:i + 2]`, `0..n` → `1..n + 1`.
+//! Both bounds or indexes moved by one: `xs[i:i + 1]` → `xs[i + 1:i + 2]`, `0..n` → `1..n + 1`,
+//! `xs[i] + xs[i + 1]` → `xs[i - 1] + xs[i]`.
 
 use super::Template;
 use super::number::whole;
@@ -16,6 +17,16 @@ pub const SHIFT: Template = Template {
     make: shift,
 };
 
+/// Expressions that may use more than one element.
+const SHIFTED: &[Role] = &[Role::Arithmetic, Role::Comparison, Role::Logical, Role::Group];
+
+pub const SHIFT_KEYS: Template = Template {
+    name: "shift",
+    cost: 2.6,
+    on: &[Role::Arithmetic, Role::Comparison, Role::Logical],
+    make: shift_keys,
+};
+
 fn shift<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let bounds: Vec<Node<'s>> =
         site.node.parts().filter(|part| place(*part) == Some(Place::Bound)).collect();
@@ -30,6 +41,26 @@ fn shift<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let Some((one, other)) = moved(first, step).zip(moved(second, step)) else { continue };
         let edits = vec![Edit::new(first.range(), one), Edit::new(second.range(), other)];
         drafts.edits(first, edits, None, nth(rank));
+    }
+}
+
+/// The keys of all elements of one collection in an expression.
+fn shift_keys<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_inner = node.ancestors().take_while(|outer| outer.is(SHIFTED)).next().is_some();
+    let elements = node.descendants().filter(|part| part.role() == Role::Index);
+    let elements = elements.filter_map(|element| Some((element.first()?, element.last()?)));
+    let keys: Vec<(Node<'s>, Node<'s>)> =
+        elements.filter(|(_, key)| place(*key) == Some(Place::Key)).collect();
+    let is_one = keys.iter().all(|(list, _)| list.text() == keys[0].0.text());
+    if is_inner || keys.len() < 2 || !is_one {
+        return;
+    }
+    for (rank, step) in [-1, 1].into_iter().enumerate() {
+        let moved = keys.iter().map(|(_, key)| Some(Edit::new(key.range(), moved(*key, step)?)));
+        if let Some(edits) = moved.collect::<Option<Vec<Edit>>>() {
+            drafts.edits(node, edits, None, nth(rank));
+        }
     }
 }
 

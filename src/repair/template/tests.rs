@@ -28,6 +28,24 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("bound", "a", "return a[1:2]", "return a[1:]"),
     ("bound", "a, n", "return a[n:]", "return a[:n]"),
     ("shift", "a, i", "return a[i:i + 1]", "return a[i + 1:i + 2]"),
+    ("shift", "a, i", "return a[i] + a[i + 1]", "return a[i - 1] + a[i]"),
+    ("variable", "left, right", "return left + left", "return right + right"),
+    ("pattern-anchors", "a", "return re.match('^a', a)", "return re.match('^a$', a)"),
+    ("pattern-part", "a", "return re.split('\\n', a)", "return re.split('\\r?\\n', a)"),
+    (
+        "around",
+        "self, a",
+        "self.x = len(a)\na = a + 1",
+        "self.x = len(a)\na = (a + 1) % len(self.x)",
+    ),
+    ("by-name", "a, b", "g(b.y)\nb = a.x\nb += 1", "g(b.y)\nb = a.x\nb += a.y"),
+    (
+        "update",
+        "a",
+        "b = True\nb = g(a)\nwhile a:\n\tg(b)",
+        "b = True\nb = g(a)\nwhile a:\n\tg(b)\n\tb = False",
+    ),
+    ("update", "a", "b = 0\nif a:\n\treturn a", "b = 0\nif a:\n\tb += 1\n\treturn a"),
     ("shift", "n", "return list(range(1, n))", "return list(range(0, n - 1))"),
     ("adjust", "a, b, n", "return a[:n]", "return a[:n - len(b)]"),
     ("adjust", "a, n", "g(len(a))\nreturn a[:n]", "g(len(a))\nreturn a[:n - len(a)]"),
@@ -456,7 +474,7 @@ fn every_template_has_a_case() {
 }
 
 /// Templates that need more than a function to work on, tested below.
-const WITH_HINTS: &[&str] = &["refuse", "widen", "borrow-statement", "variant"];
+const WITH_HINTS: &[&str] = &["own-call", "refuse", "widen", "borrow-statement", "variant"];
 
 #[test]
 fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
@@ -536,4 +554,30 @@ fn products_are_computed_in_a_wider_type() {
     let outcomes = outcomes_of("a.rs", "fn f(a: u32, b: u32) -> u32 { a * b / 100 }");
     let wanted = "fn f(a: u32, b: u32) -> u32 { (a as u64 * b as u64 / 100) as u32 }";
     assert!(outcomes.iter().any(|(made, text)| made.template == "widen" && text == wanted));
+}
+
+/// Whether one more call of an own method is among the edits.
+fn calls(path: &str, text: &str, call: &str) -> bool {
+    let n_calls = text.matches(call).count();
+    outcomes_of(path, text).into_iter().any(|(made, text)| {
+        made.template == "own-call" && text.matches(call).count() == n_calls + 1
+    })
+}
+
+#[test]
+fn own_methods_that_need_nothing_may_have_been_forgotten() {
+    let python = "class A:\n    def add(self, x):\n        self.n += x\n\n    def trim(self):\n        \
+        self.n = 9\n\n    @property\n    def last(self):\n        return self.n\n\n    def put(self, x):\n        \
+        self.add(x)\n";
+    assert!(calls("a.py", python, "self.trim()"));
+    assert!(!calls("a.py", python, "self.last()") && !calls("a.py", python, "self.add()"));
+    let javascript = "class A {\n  #trim() {\n    this.n = 9;\n  }\n\n  static all() {}\n\n  add(x) {\n    \
+        this.n += x;\n  }\n}\n";
+    assert!(calls("a.js", javascript, "this.#trim();") && !calls("a.js", javascript, "this.all()"));
+    let go = "package a\n\nfunc (s *A) trim() {\n\ts.n = 9\n}\n\nfunc (b *B) cut() {\n\tb.n = 9\n}\n\n\
+        func (a *A) add(x int) {\n\ta.n += x\n}\n";
+    assert!(calls("a.go", go, "a.trim()") && !calls("a.go", go, "a.cut()"));
+    let rust = "impl A {\n    fn trim(&mut self) -> Result<(), E> {\n        self.n = 9;\n        Ok(())\n    }\n\n    \
+        fn all() {}\n\n    fn add(&mut self, x: u8) {\n        self.n += x;\n    }\n}\n";
+    assert!(calls("a.rs", rust, "self.trim()?;") && !calls("a.rs", rust, "self.all()"));
 }

@@ -70,7 +70,7 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// The bytes between the quotes of a literal.
-fn content(literal: &str) -> Option<Range<usize>> {
+pub(super) fn content(literal: &str) -> Option<Range<usize>> {
     let open = literal.find(['"', '\'', '`'])?;
     let quote = literal[open..].chars().next()?;
     let n_quotes = if literal[open..].starts_with(&quote.to_string().repeat(3)) { 3 } else { 1 };

@@ -1,0 +1,65 @@
+//! Methods that need nothing but their object: what a type may do to keep itself in order.
+
+use std::collections::BTreeMap;
+
+use super::language::Role;
+use super::syntax::{Node, Tree};
+
+/// What follows the own object in a call of a method, by the name of its type, in the order of the file.
+pub struct Methods<'t> {
+    by_type: BTreeMap<&'t str, Vec<String>>,
+}
+
+impl<'t> Methods<'t> {
+    pub fn of(tree: &'t Tree<'t>) -> Self {
+        let mut by_type: BTreeMap<&'t str, Vec<String>> = BTreeMap::new();
+        for function in tree.nodes().filter(|node| node.role() == Role::Function) {
+            if let (Some(name), Some(call)) = (type_of(function), call(function)) {
+                by_type.entry(name).or_default().push(call);
+            }
+        }
+        Self { by_type }
+    }
+
+    /// Calls of the others of the type that `function` belongs to, such as `.trim()`.
+    pub fn beside(&self, function: Node<'_>) -> impl Iterator<Item = &str> {
+        let own = function.part(&["name"]).map_or("", Node::text).to_owned();
+        let known = type_of(function).and_then(|name| self.by_type.get(name));
+        let others = known.into_iter().flatten().map(String::as_str);
+        others.filter(move |call| call[1..].split('(').next() != Some(own.as_str()))
+    }
+}
+
+/// The type that a method belongs to.
+fn type_of(function: Node<'_>) -> Option<&str> {
+    if let Some(receiver) = function.part(&["receiver"]) {
+        let inside = receiver.text().trim_matches(['(', ')']);
+        return inside.rsplit([' ', '*']).next();
+    }
+    let class = function.ancestors().find(|outer| outer.is(&[Role::Class, Role::Function]))?;
+    let name = class.part(&["type", "name"]).filter(|_| class.role() == Role::Class)?;
+    Some(name.text())
+}
+
+/// The call of a method that takes nothing; `None` for those that take something, belong to the type alone or are no
+/// methods to those who use them.
+fn call(function: Node<'_>) -> Option<String> {
+    let name = function.part(&["name"])?.text();
+    let list = function.part(&["parameters"])?;
+    let language = function.tree.language;
+    let is_own =
+        |text: &str| text.split(|ch: char| !ch.is_alphanumeric()).any(|word| word == "self");
+    let needs_self = language.own == "self";
+    let is_bound = !needs_self || is_own(list.text());
+    let taken = list.descendants().filter(|node| node.role() == Role::Binding);
+    let takes_any = taken.map(Node::text).any(|name| !language.reserved.contains(&name));
+    let is_plain = function.tokens().all(|token| !matches!(token.kind(), "get" | "set" | "static"))
+        && function.parent().is_none_or(|parent| parent.kind() != "decorated_definition");
+    let is_special = name == "constructor" || name.starts_with("__");
+    if !is_bound || takes_any || !is_plain || is_special {
+        return None;
+    }
+    let result = function.part(&["return_type"]).map_or("", Node::text);
+    let handed_on = if language.own == "self" && result.contains("Result<") { "?" } else { "" };
+    Some(format!(".{name}(){handed_on}"))
+}
