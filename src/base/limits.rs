@@ -265,6 +265,8 @@ pub const CANDIDATE_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
 pub const PARTIAL_BEAM: usize = 50;
 /// Candidates combined into one patch, at most.
 pub const PATCH_PARTS_MAX: usize = 3;
+/// Comparing passing candidates gets so long at least, however late it is.
+pub const JUDGE_WALL_MIN: Duration = Duration::from_secs(3);
 /// Passing candidates compared by what they do where no test looks.
 pub const JUDGED_MAX: usize = 12;
 /// Other candidates that pass and are shown beside the one that was chosen.

@@ -7,7 +7,7 @@ use super::executor::{Project, Task, Teller, base, found};
 use super::purse::Metered;
 use super::verify;
 use crate::base::ids::{AttemptId, StepId, TreeId};
-use crate::base::limits::WORK_WALL_MAX;
+use crate::base::limits::{JUDGE_WALL_MIN, WORK_WALL_MAX};
 use crate::io::clock;
 use crate::io::model::{Caller, Provider};
 use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
@@ -68,14 +68,14 @@ pub(super) fn work(
     Ok(Event::AttemptFinished { attempt, result })
 }
 
-/// When the worker of an attempt has to be done: what it leaves is verified within the run's time, for which twice what the
-/// checks took is kept, no more than a third; and half of the time is for other steps where some are open.
+/// When the worker of an attempt has to be done: what it leaves is compared and verified within the run's time, for which
+/// twice what the checks took is kept, no more than a third; and half of the time is for other steps where some are open.
 fn until(run: &Run, attempt: &Attempt) -> Instant {
     let end_ms = run.started_ms.saturating_add(run.budget.wall_ms_max);
     let left = Duration::from_millis(end_ms.saturating_sub(clock::now_ms())).min(WORK_WALL_MAX);
     let baseline = machine::base_runs(run, attempt).iter();
     let checks = Duration::from_millis(baseline.map(|run| run.duration_ms).sum());
-    let own = left - (2 * checks).min(left / 3);
+    let own = left - (2 * checks + JUDGE_WALL_MIN).min(left / 3);
     let states = run.plan.as_ref().map(|plan| machine::states(run, plan)).unwrap_or_default();
     let is_other =
         |(step, state): (&StepId, &StepState)| *step != attempt.step && !state.is_settled();

@@ -123,7 +123,7 @@ fn a_search_ends_when_its_time_is_over() {
     let red = Red::of_fixture("python-billing", "", &best());
     let result = red.work_until(Instant::now(), &[], &CancelToken::new(), &|_| {});
     let WorkResult::Nothing { reason, search: Some(search) } = result else { panic!("{result:?}") };
-    assert!(0 < search.tried && search.tried < search.total, "{search:?}");
+    assert!(search.tried < search.total, "{search:?}");
     assert!(reason.contains("that there was time for"), "{reason}");
 }
 

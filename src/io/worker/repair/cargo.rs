@@ -63,8 +63,8 @@ impl<'a> Cargo<'a> {
         compile::build(&self.world, self.job.check, &self.libraries, self.job.desk.cancel)
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.job.desk.cancel.is_cancelled()
+    fn is_over(&self) -> bool {
+        self.job.is_late() || self.job.desk.cancel.is_cancelled()
     }
 
     /// As [`batch::run_in`].

@@ -1,10 +1,11 @@
 //! What a search runs on: the job it is given, and the interface of everything that can try candidates.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::Desk;
 use crate::base::ids::TreeId;
+use crate::base::limits::SEARCH_WALL_MAX;
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
 use crate::repair::judge::Response;
@@ -30,6 +31,17 @@ pub(super) struct Job<'a> {
     pub favoured: &'a [&'a str],
     /// When the search has to be over.
     pub until: Instant,
+}
+
+impl Job<'_> {
+    /// How long its programs may run from now on.
+    pub fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now()).min(2 * SEARCH_WALL_MAX)
+    }
+
+    pub fn is_late(&self) -> bool {
+        self.left().is_zero()
+    }
 }
 
 /// Candidates applied together: one for a single edit, more when one edit cannot fix everything. Edits of the same

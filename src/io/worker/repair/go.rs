@@ -64,8 +64,8 @@ impl<'a> Go<'a> {
         Ok(())
     }
 
-    fn is_cancelled(&self) -> bool {
-        self.job.desk.cancel.is_cancelled()
+    fn is_over(&self) -> bool {
+        self.job.is_late() || self.job.desk.cancel.is_cancelled()
     }
 }
 

@@ -236,7 +236,7 @@ impl<'a> Hunt<'a> {
             let to_hit = hit.duration_since(self.started);
             to_hit + (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX)
         });
-        let is_late = spent > enough.unwrap_or(SEARCH_WALL_MAX) || Instant::now() > self.job.until;
+        let is_late = spent > enough.unwrap_or(SEARCH_WALL_MAX) || self.job.is_late();
         is_late || self.job.desk.cancel.is_cancelled()
     }
 

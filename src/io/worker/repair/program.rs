@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
 use super::patch;
-use crate::base::limits::{CANDIDATE_MEMORY_BYTES, OBSERVE_WALL, SEARCH_WALL_MAX};
+use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
 use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
 use crate::repair::TestCoverage;
 use crate::repair::judge::Response;
+
+const BEHAVE: &str = "behave";
 
 /// A program that lies in the scratch folder of a world.
 pub(super) struct Program<'a> {
@@ -134,7 +136,7 @@ impl FastPath for Program<'_> {
         if !self.behaves {
             return Ok(responses);
         }
-        let mut spec = self.spec("behave", self.job.failing);
+        let mut spec = self.spec(BEHAVE, self.job.failing);
         spec.patches = patches.iter().map(file_edits).collect();
         self.run(&spec, &mut |message| {
             if let Message::Response { call, gives } = message
@@ -177,7 +179,7 @@ impl Program<'_> {
         fs::write(&file, text).map_err(|error| not_written(&file, &error))?;
         let stop = self.job.desk.cancel.child();
         let mut has_ended = false;
-        let output = self.world.run(&self.command(&file), &stop, &mut |line| {
+        let output = self.world.run(&self.command(spec, &file), &stop, &mut |line| {
             if stop.is_cancelled() {
                 return;
             }
@@ -192,16 +194,21 @@ impl Program<'_> {
                 Err(_) => {}
             }
         });
-        if has_ended || stop.is_cancelled() { Ok(()) } else { Err(self.died(&output.text)) }
+        let is_over = has_ended || stop.is_cancelled() || self.job.is_late();
+        if is_over { Ok(()) } else { Err(self.died(&output.text)) }
     }
 
-    fn command(&self, spec: &Path) -> Command {
-        let spec = spec.to_string_lossy().into_owned();
+    fn command(&self, spec: &Spec<'_>, file: &Path) -> Command {
+        let file = file.to_string_lossy().into_owned();
         Command {
-            argv: self.argv.iter().cloned().chain([spec]).collect(),
+            argv: self.argv.iter().cloned().chain([file]).collect(),
             dir: self.job.check.dir.clone(),
             env: self.env.iter().cloned().chain(self.job.check.env.clone()).collect(),
-            deadline: 2 * SEARCH_WALL_MAX,
+            deadline: if spec.mode == BEHAVE {
+                self.job.left().max(JUDGE_WALL_MIN)
+            } else {
+                self.job.left()
+            },
             policy: self.job.check.policy.clone(),
         }
     }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{ARGUMENT, Line, Outcome, Spec};
-use crate::base::limits::{COVERAGE_BYTES_MAX, SEARCH_WALL_MAX};
+use crate::base::limits::COVERAGE_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::io::process::End;
 use crate::io::sandbox;
@@ -47,7 +47,7 @@ pub(in super::super) fn run_in(
         argv: vec![text(&program), ARGUMENT.into(), text(&file)],
         dir: job.check.dir.clone(),
         env: job.check.env.clone().into_iter().collect(),
-        deadline: 2 * SEARCH_WALL_MAX,
+        deadline: job.left(),
         policy: job.check.policy.clone(),
     };
     let stop = job.desk.cancel.child();
@@ -64,6 +64,7 @@ pub(in super::super) fn run_in(
     match output.end {
         _ if stop.is_cancelled() => Ok(ControlFlow::Break(())),
         End::Exited(0) => Ok(ControlFlow::Continue(())),
+        _ if job.is_late() => Ok(ControlFlow::Break(())),
         end => Err(not_run(&format!("the runs of test programs ended early ({end:?})"))),
     }
 }

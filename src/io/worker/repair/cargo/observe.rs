@@ -53,7 +53,7 @@ fn show_instrumented(cargo: &mut Cargo<'_>) -> Result<Option<Build>, Failure> {
         if build.is_whole {
             return Ok(Some(build));
         }
-        if !leave_out(&build, &made, cargo.world.root(), &mut left_out) || cargo.is_cancelled() {
+        if !leave_out(&build, &made, cargo.world.root(), &mut left_out) || cargo.is_over() {
             break;
         }
     }

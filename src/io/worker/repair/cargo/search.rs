@@ -44,7 +44,7 @@ impl Search<'_, '_, '_> {
         let entry = |(index, patch)| Entry { index, places: self.cargo.ledger.places(patch) };
         let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
         let mut size = RUST_FIRST_BATCH_PATCHES;
-        while !waiting.is_empty() && !self.cargo.is_cancelled() {
+        while !waiting.is_empty() && !self.cargo.is_over() {
             let batch: Vec<Entry> = waiting.drain(..size.min(waiting.len())).collect();
             if self.try_batch(batch, &mut waiting, each)?.is_break() {
                 break;
@@ -62,7 +62,7 @@ impl Search<'_, '_, '_> {
         each: Each<'_>,
     ) -> Result<ControlFlow<()>, Failure> {
         let Compiled { plan, build, put_off } = self.compile(&batch, waiting.is_empty())?;
-        if self.cargo.is_cancelled() {
+        if self.cargo.is_over() {
             return Ok(ControlFlow::Break(()));
         }
         let (mut ready, mut single) = (Vec::new(), Vec::new());
@@ -102,7 +102,7 @@ impl Search<'_, '_, '_> {
             }
             self.cargo.show(plan.texts())?;
             let (build, output) = self.cargo.build();
-            if build.is_whole || self.cargo.is_cancelled() {
+            if build.is_whole || self.cargo.is_over() {
                 return Ok(Compiled { plan, build, put_off });
             }
             let ledger = &mut self.cargo.ledger;

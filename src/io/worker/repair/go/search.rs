@@ -44,7 +44,7 @@ impl Search<'_, '_, '_> {
         let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
         let (mut size, mut n_unbuilt) = (GO_FIRST_BATCH_PATCHES, 0);
         let mut single = Vec::new();
-        while !waiting.is_empty() && !self.go.is_cancelled() {
+        while !waiting.is_empty() && !self.go.is_over() {
             let batch: Vec<Entry> = waiting.drain(..size.min(waiting.len())).collect();
             let flow = match self.compile(&batch)? {
                 Compiled::Whole(plan, programs) => {
@@ -82,7 +82,7 @@ impl Search<'_, '_, '_> {
         single: &mut Vec<usize>,
         each: Each<'_>,
     ) -> Result<ControlFlow<()>, Failure> {
-        if self.go.is_cancelled() {
+        if self.go.is_over() {
             return Ok(ControlFlow::Break(()));
         }
         let mut ready = Vec::new();
@@ -120,7 +120,7 @@ impl Search<'_, '_, '_> {
             let mut programs = Programs::default();
             match self.go.build(package, &mut programs) {
                 Build::Whole => return Ok(Compiled::Whole(plan, programs)),
-                Build::Blamed(_) | Build::Failed(_) if self.go.is_cancelled() => {
+                Build::Blamed(_) | Build::Failed(_) if self.go.is_over() => {
                     return Ok(Compiled::Whole(plan, programs));
                 }
                 Build::Blamed(arms) if self.go.ledger.learn(&plan, &arms) => {}
@@ -221,7 +221,7 @@ impl Search<'_, '_, '_> {
         let room = GO_SINGLE_BUILDS_MAX - self.go.n_single_builds;
         let single = &single[..single.len().min(room)];
         self.go.n_single_builds += single.len();
-        if single.is_empty() || self.go.is_cancelled() {
+        if single.is_empty() || self.go.is_over() {
             return Ok(());
         }
         let chosen: Vec<Patch<'_>> =
