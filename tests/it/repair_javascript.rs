@@ -174,6 +174,27 @@ fn what_never_ends_is_found_and_ended() {
     assert!(red.text(&tree, "steps.js").contains("at += 1"), "{title}");
 }
 
+/// Node.js ends all tests of a file for one whose promise nothing can settle any more.
+#[test]
+fn what_waits_for_nothing_is_found_at_once() {
+    let code = "export class Queue {\n  items = [];\n  waiting = [];\n\n  take() {\n    \
+        if (this.items.length > 1) return Promise.resolve(this.items.shift());\n    \
+        return new Promise((done) => this.waiting.push(done));\n  }\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { Queue } from '../queue.js';\n\n\
+        test('takes', async () => {\n  const queue = new Queue();\n  queue.items.push('a');\n  \
+        assert.equal(await queue.take(), 'a');\n});\n\
+        test('waits', async () => {\n  const queue = new Queue();\n  const later = queue.take();\n  \
+        setTimeout(() => queue.waiting[0]('z'), 50);\n  assert.equal(await later, 'z');\n});\n\
+        test('is empty', () => assert.deepEqual(new Queue().items, []));\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("queue.js", code),
+        ("test/queue.test.js", test),
+    ]);
+    fixes_fast(&red, "in queue.js:6");
+}
+
 #[test]
 fn a_search_ends_when_it_is_cancelled() {
     let red = money(&MONEY.replace("a + 2", "a * 2 - a * a"));

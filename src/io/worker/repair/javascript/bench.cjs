@@ -13,7 +13,11 @@ const { openTransform } = require("./transform.cjs");
 const PATIENCE_MAX = 9;
 // Bound now, because tests replace them.
 const timers = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
-const { exit, env } = process;
+const { exit, env, getActiveResourcesInfo } = process;
+const LOOK_MS = 25;
+const OWN_TIMERS = 2;
+// So many looks in a row at a process that waits for nothing: what does not keep it from ending may still come.
+const IDLE_LOOKS = 4;
 
 /** The file of the project that a test's name begins with. */
 function fileOf(name) {
@@ -113,14 +117,16 @@ class Bench {
    */
   async run(file, names, overlay, budget) {
     for (let patience = 1; ; patience *= 3) {
-      // Processor time tells a busy machine from a loop.
+      // On a busy machine the process wants to compute and cannot: it does not wait for anything, as what never ends does.
       const before = process.cpuUsage();
+      const loop = performance.eventLoopUtilization();
       const started = performance.now();
       const result = await this.once(file, names, overlay, budget * patience);
       result.took = performance.now() - started;
       const { user, system } = process.cpuUsage(before);
       result.worked = (user + system) / 1000;
-      const isBusy = result.worked < budget / 4;
+      const { active } = performance.eventLoopUtilization(loop);
+      const isBusy = active > budget / 2 && result.worked < budget / 4;
       const isLate = isTimeout(result.error) || [...result.ran.values()].some(isTimeout);
       if (!isLate || !isBusy || patience >= PATIENCE_MAX) return result;
     }
@@ -178,16 +184,29 @@ async function drive(steps, budget) {
   }
 }
 
+/** Gives a promise up after `budget` milliseconds, or once nothing is left in the process that could settle it. */
 async function inTime(promise, budget) {
-  let timer;
+  let [timer, watch, nIdle] = [null, null, 0];
   const late = new Promise((_, reject) => {
-    timer = timers.setTimeout(() => reject(new Error("it took too long")), budget);
+    const giveUp = () => reject(new Error("it took too long"));
+    timer = timers.setTimeout(giveUp, budget);
+    watch = timers.setInterval(() => {
+      nIdle = isWaiting() ? 0 : nIdle + 1;
+      if (nIdle === IDLE_LOOKS) giveUp();
+    }, LOOK_MS);
   });
   try {
     return await Promise.race([promise, late]);
   } finally {
     timers.clearTimeout(timer);
+    timers.clearInterval(watch);
   }
+}
+
+/** Whether anything but the two timers above and the channel to our supervisor keeps the process from ending. */
+function isWaiting() {
+  const active = getActiveResourcesInfo?.call(process).filter((kind) => kind !== "PipeWrap");
+  return active === undefined || active.length > OWN_TIMERS;
 }
 
 /** Subtests run with the test around them, and all tests with the file. */
