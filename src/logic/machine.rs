@@ -278,7 +278,8 @@ fn waits_for_search(run: &Run, turn: &Turn) -> bool {
     let is_search = |name: &str| {
         run.workers.iter().any(|known| known.name == name && known.kind == WorkerKind::Repair)
     };
-    let mut open = run.attempts.iter().filter(|made| made.result.is_none());
+    let is_open = |made: &&Attempt| made.result.is_none() && !made.asks();
+    let mut open = run.attempts.iter().filter(is_open);
     is_search(&turn.worker) && open.any(|made| is_search(&made.worker))
 }
 

@@ -110,7 +110,7 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
     // As plugins do that go by `tsconfig.json`.
     let paths = "{ name: 'paths', resolveId: (id) => id.startsWith('~/') ? \
         new URL(`./src/inner/${id.slice(2)}.ts`, import.meta.url).pathname : undefined }";
-    let config = "export default { plugins: [PATHS], resolve: { alias: { '@': new URL('./src', import.meta.url).pathname, \
+    let config = "export default { plugins: [PATHS], resolve: { alias: { '@/': new URL('./src/', import.meta.url).pathname, \
         shop: new URL('./src/parcel.ts', import.meta.url).pathname } }, \
         test: { setupFiles: ['./test/first.ts'] } };\n".replace("PATHS", paths);
     let tsconfig = r#"{ "compilerOptions": { "paths": { "~/*": ["./src/inner/*"] }, /* all */ } }"#;

@@ -13,7 +13,7 @@ class Names {
     for (const [find, to] of this.names) {
       if (typeof find !== "string") {
         if (specifier.search(find) >= 0) return specifier.replace(find, to);
-      } else if (specifier === find || specifier.startsWith(`${find}/`)) {
+      } else if (specifier === find || specifier.startsWith(find.endsWith("/") ? find : `${find}/`)) {
         return to + specifier.slice(find.length);
       }
     }
