@@ -146,6 +146,8 @@ pub struct Drafts<'s> {
     pub doubt: f64,
     /// Material from the function they are made in.
     pub near: Option<&'s Pool<'s>>,
+    /// A node of a file with its [`twins`].
+    twins: Option<((usize, u32), Vec<Node<'s>>)>,
 }
 
 /// For each candidate wanted, drafts kept: some are invalid, and some the same as others.
@@ -165,6 +167,7 @@ impl<'s> Drafts<'s> {
             base: 0.0,
             doubt: 0.0,
             near: None,
+            twins: None,
         }
     }
 
@@ -200,10 +203,14 @@ impl<'s> Drafts<'s> {
             return;
         }
         let text = text.into();
-        let same: Vec<Node<'s>> = twins(node);
-        if same.len() > 1 {
-            let edits = same.into_iter().map(|twin| Edit::new(twin.range(), text.as_str()));
-            self.edits(node, edits.collect(), None, extra + TWINS);
+        let of = (self.file, node.id());
+        if self.twins.as_ref().is_none_or(|(known, _)| *known != of) {
+            self.twins = Some((of, twins(node)));
+        }
+        let same = self.twins.iter().flat_map(|(_, same)| same);
+        let edits: Vec<Edit> = same.map(|twin| Edit::new(twin.range(), text.as_str())).collect();
+        if edits.len() > 1 {
+            self.edits(node, edits, None, extra + TWINS);
         }
         self.edits(node, vec![Edit::new(node.range(), text)], None, extra);
     }

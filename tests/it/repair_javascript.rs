@@ -195,6 +195,25 @@ fn what_waits_for_nothing_is_found_at_once() {
     fixes_fast(&red, "in queue.js:6");
 }
 
+/// Node.js does not tell of what its pool of threads computes.
+#[test]
+fn what_is_computed_beside_the_loop_is_waited_for() {
+    let code = "import { pbkdf2 } from 'node:crypto';\nimport { promisify } from 'node:util';\n\n\
+        export async function digest(text, salt) {\n  \
+        const key = await promisify(pbkdf2)(text, text, 600000, 4, 'sha256');\n  \
+        return key.toString('hex');\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { pbkdf2Sync } from 'node:crypto';\nimport { digest } from '../digest.js';\n\n\
+        test('salt', async () => {\n  const key = pbkdf2Sync('a', 'b', 600000, 4, 'sha256');\n  \
+        assert.equal(await digest('a', 'b'), key.toString('hex'));\n});\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("digest.js", code),
+        ("test/digest.test.js", test),
+    ]);
+    fixes_fast(&red, "`text` → `salt` in digest.js:5");
+}
+
 #[test]
 fn a_search_ends_when_it_is_cancelled() {
     let red = money(&MONEY.replace("a + 2", "a * 2 - a * a"));

@@ -8,6 +8,7 @@ mod go;
 mod hunt;
 mod javascript;
 mod judge;
+mod offers;
 mod patch;
 mod program;
 mod python;
@@ -21,21 +22,21 @@ use std::time::Instant;
 use self::fast_path::{FastPath, Job, Patch};
 use self::generic::Generic;
 use self::hunt::Hunt;
+use self::offers::{known_other, offers, stand_on};
 use self::refusals::Refusals;
 use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, JUDGED_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
 use crate::logic::report_parse::BUILD;
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::{Confidence, SearchFact};
+use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestOutcome};
-use crate::model::run::Attempt;
 use crate::repair::rank::Ranking;
 use crate::repair::{
     self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize,
@@ -78,30 +79,13 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         fact.reason = joined(&fact.reason, &found.fact.reason);
         fact.template = found.fact.template;
         (fact.confidence, fact.others) = (found.fact.confidence, found.fact.others);
+        if !titles.is_empty() {
+            fact.others.iter_mut().for_each(|other| stand_on(other, &titles));
+        }
         tree = next;
         titles.push(title);
     }
     Ok(WorkResult::Changed { tree, title: titles.join("; "), search: Some(fact) })
-}
-
-/// The best of what an earlier search from the same tree found beside what was refused since.
-fn known_other(assignment: &Assignment<'_>) -> Option<WorkResult> {
-    let (open, earlier) = assignment.attempts.split_last()?;
-    let is_like = |made: &&&Attempt| made.worker == open.worker && made.base == open.base;
-    let last = earlier.iter().rev().find(is_like)?;
-    let Some(WorkResult::Changed { search: Some(search), .. }) = &last.left else { return None };
-    let mut others = search.others.iter();
-    let other = others
-        .find(|other| other.tree.as_ref().is_some_and(|tree| !assignment.refused.contains(tree)))?;
-    let fact = SearchFact {
-        reason: other.title.clone(),
-        template: other.template.clone(),
-        confidence: Some(Confidence::Unjudged),
-        others: others.as_slice().to_vec(),
-        ..search.clone()
-    };
-    let (tree, title) = (other.tree.clone()?, other.title.clone());
-    Some(WorkResult::Changed { tree, title, search: Some(fact) })
 }
 
 /// The targets of one check.
@@ -362,39 +346,4 @@ fn ranked(ranking: &Ranking<'_>, plausible: &[Patch<'_>], also: &[usize]) -> Vec
     };
     all.sort_by_key(|patch| Reverse(n_also(patch)));
     all
-}
-
-/// A patch that passes and that nobody refused.
-struct Offer {
-    patch: Vec<Candidate>,
-    /// The files it changes, as they become.
-    files: Vec<Source>,
-    /// The tree that holds it.
-    tree: TreeId,
-}
-
-/// The best patches that nobody refused, best first.
-fn offers(
-    job: &Job<'_>,
-    ranked: Vec<Vec<Candidate>>,
-    refusals: &Refusals<'_>,
-) -> Result<Vec<Offer>, Failure> {
-    let mut offers = Vec::new();
-    for patch in ranked {
-        if offers.len() == JUDGED_MAX {
-            break;
-        }
-        let parts: Patch<'_> = patch.iter().collect();
-        let Some(files) = patch::files(job.sources, &parts) else { continue };
-        if refusals.avoid(job.sources, &parts) {
-            continue;
-        }
-        let changed = |file: &Source| (file.path.clone(), Some(file.text.as_bytes().to_vec()));
-        let changes: Vec<_> = files.iter().map(changed).collect();
-        let tree = job.desk.store.with_files(job.tree, &changes)?;
-        if !refusals.trees.contains(&tree) {
-            offers.push(Offer { patch, files, tree });
-        }
-    }
-    Ok(offers)
 }

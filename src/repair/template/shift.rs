@@ -53,7 +53,9 @@ fn shift_keys<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let keys: Vec<(Node<'s>, Node<'s>)> =
         elements.filter(|(_, key)| place(*key) == Some(Place::Key)).collect();
     let is_one = keys.iter().all(|(list, _)| list.text() == keys[0].0.text());
-    if is_inner || keys.len() < 2 || !is_one {
+    let are_apart = keys.windows(2).all(|two| two[0].1.range().end <= two[1].1.range().start);
+    let are_numbers = keys.iter().all(|(_, key)| key.role() != Role::String);
+    if is_inner || keys.len() < 2 || !is_one || !are_apart || !are_numbers {
         return;
     }
     for (rank, step) in [-1, 1].into_iter().enumerate() {

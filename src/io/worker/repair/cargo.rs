@@ -60,7 +60,8 @@ impl<'a> Cargo<'a> {
     }
 
     fn build(&self) -> (Build, Output) {
-        compile::build(&self.world, self.job.check, &self.libraries, self.job.desk.cancel)
+        let job = self.job;
+        compile::build(&self.world, job.check, job.wall(), &self.libraries, job.desk.cancel)
     }
 
     fn is_over(&self) -> bool {

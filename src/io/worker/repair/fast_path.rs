@@ -39,6 +39,11 @@ impl Job<'_> {
         self.until.saturating_duration_since(Instant::now()).min(2 * SEARCH_WALL_MAX)
     }
 
+    /// How long one run of its check may take from now on.
+    pub fn wall(&self) -> Duration {
+        Duration::from_millis(self.check.timeout_ms).min(self.left())
+    }
+
     pub fn is_late(&self) -> bool {
         self.left().is_zero()
     }

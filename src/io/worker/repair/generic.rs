@@ -10,7 +10,7 @@ use super::patch;
 use crate::base::cancel::CancelToken;
 use crate::io::checks::{self, Select};
 use crate::io::worlds::World;
-use crate::model::check::{CheckEnd, CheckRun};
+use crate::model::check::{Check, CheckEnd, CheckRun};
 use crate::model::failure::Failure;
 use crate::model::report::TestOutcome;
 use crate::repair::TestCoverage;
@@ -78,7 +78,15 @@ impl<'a> Generic<'a> {
         select: Select<'_>,
         stop: &CancelToken,
     ) -> Result<CheckRun, Failure> {
-        checks::run(self.job.desk.store, world, self.job.check, select, stop, &mut |_| {})
+        let timeout_ms = self.job.wall().as_millis() as u64;
+        let check = Check { timeout_ms, ..self.job.check.clone() };
+        checks::run(self.job.desk.store, world, &check, select, stop, &mut |_| {})
+    }
+
+    fn claim(&self, next: &AtomicUsize, n_patches: usize, stop: &CancelToken) -> Option<usize> {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let is_over = stop.is_cancelled() || self.job.is_late();
+        (index < n_patches && !is_over).then_some(index)
     }
 }
 
@@ -102,7 +110,7 @@ impl FastPath for Generic<'_> {
             for mut world in worlds {
                 let (tell, stop, next) = (tell.clone(), &stop, &next);
                 scope.spawn(move || {
-                    while let Some(index) = claim(next, patches.len(), stop) {
+                    while let Some(index) = this.claim(next, patches.len(), stop) {
                         let verdict = this.try_patch(&mut world, &patches[index], failing, stop);
                         if tell.send((index, verdict)).is_err() {
                             return;
@@ -116,11 +124,6 @@ impl FastPath for Generic<'_> {
             outcome
         })
     }
-}
-
-fn claim(next: &AtomicUsize, n_patches: usize, stop: &CancelToken) -> Option<usize> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    (index < n_patches && !stop.is_cancelled()).then_some(index)
 }
 
 fn hand_on(

@@ -118,7 +118,8 @@ impl<'a> Hunt<'a> {
     pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> Result<&[usize], Failure> {
         let fresh = &self.plausible[self.also.len()..];
         let mut also = vec![0; fresh.len()];
-        if self.job.others.is_empty() || fresh.is_empty() || self.job.failing.is_empty() {
+        let (job, is_none) = (self.job, fresh.is_empty() || self.job.failing.is_empty());
+        if is_none || job.others.is_empty() || job.is_late() {
             self.also.extend(also);
             return Ok(&self.also);
         }
@@ -130,7 +131,7 @@ impl<'a> Hunt<'a> {
                 Verdict::Plausible => self.job.others.len(),
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => 0,
             };
-            ControlFlow::Continue(())
+            if job.is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         self.unless_cancelled(asked)?;
         self.also.extend(also);

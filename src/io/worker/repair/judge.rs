@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::Offer;
 use super::fast_path::{FastPath, Job, Patch};
+use super::offers::Offer;
 use super::words::{templates, title};
 use crate::base::limits::OTHERS_SHOWN_MAX;
 use crate::logic::diff;

@@ -43,6 +43,8 @@ struct Spec<'a> {
     framework: &'static str,
     args: &'a [String],
     failing: &'a [String],
+    /// So many of these are the job's; others are counted only.
+    targets: usize,
     passing: &'a [String],
     sources: Vec<&'a RepoPath>,
     patches: Vec<Vec<FileEdits<'a>>>,
@@ -159,6 +161,7 @@ impl Program<'_> {
             framework: self.framework,
             args: &self.args,
             failing,
+            targets: self.job.failing.len(),
             passing: self.job.passing,
             sources: self.job.sources.iter().map(|source| &source.path).collect(),
             patches: Vec::new(),

@@ -121,10 +121,11 @@ pub(super) fn toolchain_libraries(world: &World, check: &Check, stop: &CancelTok
     PathBuf::from(sysroot).join("lib")
 }
 
-/// Builds what `check` tests.
+/// Builds what `check` tests, for so long at most.
 pub(super) fn build(
     world: &World,
     check: &Check,
+    wall: Duration,
     toolchain_libraries: &Path,
     stop: &CancelToken,
 ) -> (Build, Output) {
@@ -136,7 +137,7 @@ pub(super) fn build(
         argv: own.chain(ours).collect(),
         dir: check.dir.clone(),
         env: quiet.into_iter().chain(check.env.clone()).collect(),
-        deadline: Duration::from_millis(check.timeout_ms),
+        deadline: wall,
         policy: check.policy.clone(),
     };
     let toolchain_libraries = toolchain_libraries.to_owned();

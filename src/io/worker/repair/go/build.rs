@@ -106,7 +106,7 @@ impl Go<'_> {
         let flags = self.launch.flags.iter().cloned();
         let argv =
             self.launch.go.iter().cloned().chain(ours).chain(flags).chain([package.to_owned()]);
-        let deadline = Duration::from_millis(self.job.check.timeout_ms);
+        let deadline = self.job.wall();
         let command = command(self.job, &self.world, argv.collect(), deadline);
         let (mut arms, mut said) = (Vec::new(), String::new());
         let output: Output = self.world.run(&command, self.job.desk.cancel, &mut |line| {

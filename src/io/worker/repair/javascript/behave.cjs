@@ -80,7 +80,10 @@ class Loader {
     const loaded = files.filter((file) => registry.esm.has(file) || registry.cjs.has(file));
     const codes = new Map(loaded.map((file) => [file, registry.code(file)]));
     this.codes.set(overlay, codes);
-    return this.alive.take(codes);
+    const found = this.alive.take(codes);
+    // What functions import while they are called comes from there.
+    found.registry = registry;
+    return found;
   }
 
   /** Keys of the functions that a patch changes, or that read a name which it changes. */

@@ -3,6 +3,7 @@
 
 const fs = require("fs");
 const path = require("path");
+const { pathToFileURL } = require("url");
 const frameworks = require("./frameworks.cjs");
 const { Files, Outside, Registry, within } = require("./loader.cjs");
 const { Names } = require("./names.cjs");
@@ -18,6 +19,8 @@ const LOOK_MS = 25;
 const OWN_TIMERS = 2;
 // So many looks in a row at a process that waits for nothing: what does not keep it from ending may still come.
 const IDLE_LOOKS = 4;
+// What computes more between two looks has work under way that it does not tell of, such as hashes and compression.
+const IDLE_CPU_US = 2000;
 
 /** The file of the project that a test's name begins with. */
 function fileOf(name) {
@@ -50,6 +53,8 @@ class Bench {
     this.tests = null;
     // Called with the registry of a run once its files are loaded.
     this.loaded = null;
+    // Called when a test has ended.
+    this.ended = () => {};
   }
 
   async open() {
@@ -155,15 +160,28 @@ class Bench {
   /** Loads files and runs tests, and yields promises that are to be waited for. */
   *steps(registry, files, tests, names, ran) {
     for (const file of files) {
-      const exported = this.files.isOwn(file) ? yield* registry.load(file) : require(file);
+      const exported = this.files.isOwn(file) ? yield* registry.load(file) : yield* outside(file);
       this.framework.loaded?.(exported);
     }
     if (this.loaded) yield this.loaded(registry);
-    yield* tests.run(wants(names), (name, failure) => ran.set(name, failure));
+    yield* tests.run(wants(names), (name, failure) => {
+      ran.set(name, failure);
+      this.ended();
+    });
   }
 
   setupFile(name) {
     return this.files.find(name, path.join(this.folder, "x.js")) || require.resolve(name, { paths: [this.folder] });
+  }
+}
+
+/** Loads a file of a package. */
+function* outside(file) {
+  try {
+    return require(file);
+  } catch (error) {
+    if (error?.code !== "ERR_REQUIRE_ESM") throw error;
+    return yield import(pathToFileURL(file).href);
   }
 }
 
@@ -190,8 +208,11 @@ async function inTime(promise, budget) {
   const late = new Promise((_, reject) => {
     const giveUp = () => reject(new Error("it took too long"));
     timer = timers.setTimeout(giveUp, budget);
+    let before = process.cpuUsage();
     watch = timers.setInterval(() => {
-      nIdle = isWaiting() ? 0 : nIdle + 1;
+      const { user, system } = process.cpuUsage(before);
+      before = process.cpuUsage();
+      nIdle = isWaiting() || user + system > IDLE_CPU_US ? 0 : nIdle + 1;
       if (nIdle === IDLE_LOOKS) giveUp();
     }, LOOK_MS);
   });

@@ -215,7 +215,7 @@ class Registry {
         };
         meta.env = process.env;
       },
-      importModuleDynamically: (specifier) => weak.deref().import(specifier, url),
+      importModuleDynamically: (specifier) => alive(weak).import(specifier, url),
     });
     if (isAsItWas && !this.files.compiled.has(file)) this.files.compiled.set(file, made.createCachedData());
     return made;
@@ -242,7 +242,7 @@ class Registry {
     const { weak } = this;
     const run = vm.compileFunction(this.code(file).replace(/^#!/, "//"), names, {
       filename: file,
-      importModuleDynamically: (specifier) => weak.deref().import(specifier, pathToFileURL(file).href),
+      importModuleDynamically: (specifier) => alive(weak).import(specifier, pathToFileURL(file).href),
     });
     run.call(module.exports, module.exports, own, module, file, path.dirname(file));
     module.loaded = true;
@@ -260,6 +260,12 @@ class Registry {
     own.main = undefined;
     return own;
   }
+}
+
+function alive(weak) {
+  const registry = weak.deref();
+  if (!registry) throw new Error("its run is over");
+  return registry;
 }
 
 const CALL = new vm.Script("globalThis[Symbol.for('greenloop.call')]()");

@@ -31,16 +31,16 @@ function report(value) {
   while (data.length > 0) data = data.subarray(writeSync(1, data));
 }
 
-/** A process that gives tests so many milliseconds at first. */
-function start(budget) {
+/** A process, one of so many, that gives tests so many milliseconds at first. */
+function start(budget, nProcesses) {
   const options = ["--experimental-vm-modules", "--experimental-import-meta-resolve", "--no-warnings"];
-  options.push(`--max-old-space-size=${Math.max(MEMORY_MIN_MB, Math.floor(MEMORY_SHARE * (spec.memory / MB / spec.workers)))}`);
+  options.push(`--max-old-space-size=${Math.max(MEMORY_MIN_MB, Math.floor(MEMORY_SHARE * (spec.memory / MB / nProcesses)))}`);
   return fork(path.join(__dirname, "worker.cjs"), [process.argv[2], String(budget)], { execArgv: options, stdio: ["ignore", "ignore", "ignore", "ipc"] });
 }
 
 /** Reports what one process tells, and keeps what tests ran for later. */
 function relay([budget, ...smaller] = FIRST_BUDGETS_MS) {
-  const worker = start(budget);
+  const worker = start(budget, 1);
   const observed = {};
   let isDone = false;
   let silenceMs = 10 * SILENCE_MS;
@@ -95,7 +95,7 @@ class Search {
   open() {
     this.nRunning += 1;
     const budget = this.budgets[0];
-    const worker = start(budget);
+    const worker = start(budget, spec.workers);
     const state = { chunk: [], verdicts: [], isOpen: false, timer: null, budget, pace: budget };
     this.wait(worker, state);
     worker.on("message", (message) => {

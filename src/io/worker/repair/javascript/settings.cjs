@@ -16,6 +16,8 @@ const fileBeside = (spec) => path.join(path.dirname(spec), "settings.json");
 /** Has them found by a process of its own, as readers of configurations stay in memory. */
 function find(spec) {
   if (fs.existsSync(fileBeside(spec))) return;
+  // For a reader that does not end.
+  fs.writeFileSync(fileBeside(spec), JSON.stringify(NOTHING));
   spawnSync(process.execPath, [__filename, spec], { stdio: "ignore", timeout: WALL_MS, killSignal: "SIGKILL" });
 }
 
