@@ -24,6 +24,7 @@ mod template;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod types;
 mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -277,6 +277,8 @@ pub const PLAUSIBLE_MAX: usize = 200;
 pub const RUST_FIRST_BATCH_PATCHES: usize = 200;
 /// Patches built into one Rust program later.
 pub const RUST_BATCH_PATCHES: usize = 800;
+/// Of these in one function: checking borrows takes time with the square of what a function holds (500: 5 s, 150: half a second).
+pub const RUST_BATCH_FUNCTION_PATCHES: usize = 160;
 /// Builds of one batch, each without the edits the one before could not compile.
 pub const RUST_BUILD_ROUNDS_MAX: usize = 24;
 /// Rounds after which what still fails to compile is put off to the next batch.

@@ -7,6 +7,7 @@ pub mod rust;
 
 use super::place::Place;
 use super::syntax::{Node, Tree};
+use super::types::TypeWords;
 use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
 
@@ -95,6 +96,8 @@ pub struct Language {
     pub own: &'static str,
     /// Names that are no variables although they look it.
     pub reserved: &'static [&'static str],
+    /// For languages whose compilers refuse to mix types.
+    pub types: Option<&'static TypeWords>,
     pub snippets: Snippets,
 }
 
@@ -236,7 +239,7 @@ impl Language {
     }
 
     pub fn is_binding(&self, parent_kind: &str, field: Option<&str>) -> bool {
-        holds(self.bindings, parent_kind, field)
+        field != Some("condition") && holds(self.bindings, parent_kind, field)
     }
 }
 

@@ -8,12 +8,15 @@ use tree_sitter::{Node as Parsed, Parser};
 use super::language::Role;
 use super::site::Draft;
 use super::syntax::{Node, Tree};
+use super::types::{Change as Edited, Types};
 use crate::base::text::edit::{Edit, apply};
 
 /// Checks drafts for one file.
 pub struct Sieve<'t> {
     tree: &'t Tree<'t>,
     parser: Parser,
+    /// `None` where they are not looked at.
+    types: Option<Types<'t>>,
     /// Syntax errors that pieces of the file had from the start, by the piece's node.
     n_errors: HashMap<u32, usize>,
     seen: HashSet<Change>,
@@ -32,7 +35,8 @@ impl<'t> Sieve<'t> {
     pub fn new(tree: &'t Tree<'t>) -> Option<Self> {
         let mut parser = Parser::new();
         parser.set_language(&(tree.language.grammar)()).ok()?;
-        Some(Self { tree, parser, n_errors: HashMap::new(), seen: HashSet::new() })
+        let types = Types::of(tree);
+        Some(Self { tree, parser, types, n_errors: HashMap::new(), seen: HashSet::new() })
     }
 
     /// Whether a draft changes the text, in a way not seen before, and brings no syntax error.
@@ -43,7 +47,7 @@ impl<'t> Sieve<'t> {
         }
         let is_sound = !self.tree.parsed.root_node().has_error();
         let fits = is_sound && is_same_sort(draft) || self.parses(draft);
-        fits && self.seen.insert(change)
+        fits && self.makes_sense(draft) && self.seen.insert(change)
     }
 
     /// Whether the smallest piece of the file around the edits that can stand alone still parses, or else the piece
@@ -61,12 +65,7 @@ impl<'t> Sieve<'t> {
 
     fn piece_parses(&mut self, node: Node<'t>, range: Range<usize>, edits: &[Edit]) -> bool {
         let old = &self.tree.text[range.clone()];
-        let moved = |edit: &Edit| {
-            Edit::new(edit.start - range.start..edit.end - range.start, edit.text.as_str())
-        };
-        let Some(new) = apply(old, &edits.iter().map(moved).collect::<Vec<_>>()) else {
-            return false;
-        };
+        let Some(new) = apply(old, &moved(edits, range.start)) else { return false };
         let n_before = match self.n_errors.get(&node.id()) {
             Some(known) => *known,
             None => {
@@ -80,11 +79,45 @@ impl<'t> Sieve<'t> {
 
     /// Syntax errors of a piece that stands alone.
     fn errors_in(&mut self, node: Node<'t>, piece: &str) -> usize {
-        let (before, after) = self.tree.language.alone;
-        let is_inner = node.parent().is_some() && piece.starts_with([' ', '\t']);
-        let text = if is_inner { format!("{before}{piece}{after}") } else { piece.to_owned() };
+        let (text, _) = self.alone(node, piece);
         self.parser.parse(&text, None).map_or(usize::MAX, |parsed| errors(parsed.root_node()))
     }
+
+    /// A piece so that it can be parsed by itself, and the bytes before it.
+    fn alone(&self, node: Node<'t>, piece: &str) -> (String, usize) {
+        let (before, after) = self.tree.language.alone;
+        let is_inner = node.parent().is_some() && piece.starts_with([' ', '\t']);
+        if is_inner {
+            (format!("{before}{piece}{after}"), before.len())
+        } else {
+            (piece.to_owned(), 0)
+        }
+    }
+
+    /// Whether a compiler may take it, so far as types can be told.
+    fn makes_sense(&mut self, draft: &Draft<'t>) -> bool {
+        let Some(types) = &self.types else { return true };
+        let mut around = std::iter::once(draft.at).chain(draft.at.ancestors());
+        let found = around.find_map(|node| Some((node, piece(node, &draft.edits)?)));
+        let Some((node, range)) = found else { return true };
+        let moved = moved(&draft.edits, range.start);
+        let Some(new) = apply(&self.tree.text[range.clone()], &moved) else { return true };
+        let (text, n_around) = self.alone(node, &new);
+        let Some(tree) = self.tree.like(&mut self.parser, &text) else { return true };
+        let is_its_body = draft.at.ancestors().all(|outer| outer.role() != Role::Lambda)
+            && draft.at.ancestors().filter(|outer| outer.role() == Role::Function).count() == 1;
+        let (edits, function) = (&draft.edits, draft.at.function());
+        let start = range.start;
+        types.allow(&Edited { tree: &tree, n_around, start, edits, function, is_its_body })
+    }
+}
+
+/// Edits of a piece that begins at `start`.
+fn moved(edits: &[Edit], start: usize) -> Vec<Edit> {
+    edits
+        .iter()
+        .map(|edit| Edit::new(edit.start - start..edit.end - start, edit.text.as_str()))
+        .collect()
 }
 
 /// From the start of a statement's line to its end, if nothing stands before it and the edits lie inside.

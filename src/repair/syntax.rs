@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::language::{Language, Role};
 use crate::base::text::LineIndex;
@@ -14,7 +15,7 @@ pub struct Tree<'a> {
     pub parsed: tree_sitter::Tree,
     grammar: tree_sitter::Language,
     /// By kind.
-    roles: Vec<Role>,
+    roles: Rc<[Role]>,
     nodes: Vec<Data>,
 }
 
@@ -53,11 +54,27 @@ impl<'a> Tree<'a> {
                     .map_or(Role::Other, |kind| language.role_of_kind(kind))
             })
             .collect();
+        Some(Self::collected(text, language, parsed, grammar, roles))
+    }
+
+    /// Another text of the same language; `parser` is one for it.
+    pub fn like<'b>(&self, parser: &mut tree_sitter::Parser, text: &'b str) -> Option<Tree<'b>> {
+        let (parsed, roles) = (parser.parse(text, None)?, Rc::clone(&self.roles));
+        Some(Tree::collected(text, self.language, parsed, self.grammar.clone(), roles))
+    }
+
+    fn collected(
+        text: &'a str,
+        language: &'static Language,
+        parsed: tree_sitter::Tree,
+        grammar: tree_sitter::Language,
+        roles: Rc<[Role]>,
+    ) -> Self {
         let lines = LineIndex::new(text);
         let mut tree = Tree { text, language, lines, parsed, grammar, roles, nodes: Vec::new() };
         tree.collect();
         tree.assign_roles();
-        Some(tree)
+        tree
     }
 
     pub fn root(&self) -> Node<'_> {

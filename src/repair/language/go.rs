@@ -2,6 +2,7 @@
 
 mod forms;
 mod imports;
+mod types;
 
 use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
@@ -91,6 +92,7 @@ pub static GO: Language = Language {
         ("short_var_declaration", "left"),
         ("var_spec", "name"),
         ("const_spec", "name"),
+        ("receive_statement", "left"),
         ("type_switch_statement", "alias"),
     ],
     targets: &[],
@@ -135,6 +137,7 @@ pub static GO: Language = Language {
         "bytes", "bufio", "io", "sync", "slices", "maps", "regexp", "len", "cap", "append", "make",
         "new", "copy", "delete", "panic", "iota", "_",
     ],
+    types: Some(&types::TYPES),
     snippets: Snippets {
         statement_end: "",
         indent: "\t",

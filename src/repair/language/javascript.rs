@@ -208,6 +208,7 @@ const BOTH: Language = Language {
         "globalThis",
         "process",
     ],
+    types: None,
     snippets: Snippets {
         statement_end: ";",
         indent: "  ",

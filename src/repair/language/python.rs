@@ -135,6 +135,7 @@ pub static PYTHON: Language = Language {
     comment_starts: &["#"],
     own: "self",
     reserved: &["self", "cls", "super", "print", "__name__", "isinstance"],
+    types: None,
     snippets: Snippets {
         statement_end: "",
         indent: "    ",

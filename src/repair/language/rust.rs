@@ -1,6 +1,7 @@
 //! Rust as the templates see it.
 
 mod forms;
+mod types;
 
 use super::{Language, Role, Snippets};
 use crate::repair::syntax::Node;
@@ -150,6 +151,7 @@ pub static RUST: Language = Language {
     comment_starts: &["//", "/*"],
     own: "self",
     reserved: &["self", "Self", "super", "crate"],
+    types: Some(&types::TYPES),
     snippets: Snippets {
         statement_end: ";",
         indent: "    ",

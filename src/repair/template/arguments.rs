@@ -63,6 +63,9 @@ fn names<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn drop_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if is_settled(site) {
+        return;
+    }
     let parts: Vec<_> = site.node.parts().collect();
     for (i, part) in parts.iter().enumerate() {
         let range = match (parts.get(i + 1), i.checked_sub(1).and_then(|before| parts.get(before)))
@@ -73,6 +76,12 @@ fn drop_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         };
         drafts.edits(*part, vec![Edit::new(range, "")], None, 0.0);
     }
+}
+
+/// Whether the compiler has seen to it that there are as many as there must be.
+fn is_settled(site: &Site<'_>) -> bool {
+    let types = site.language().types;
+    site.node.role() == Role::Arguments && types.is_some_and(|types| types.is_arity_fixed)
 }
 
 /// Arguments that calls of this name are known to lack.
@@ -94,6 +103,9 @@ fn add<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if is_settled(site) {
+        return;
+    }
     let present: Vec<&str> = site.node.parts().map(Node::text).collect();
     let fresh = site.near().names.iter().filter(|name| !present.contains(name)).take(NAMES_MAX);
     for (rank, name) in fresh.enumerate() {

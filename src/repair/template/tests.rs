@@ -218,7 +218,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("operands", "a: u8, b: u8", "a < b", "b < a"),
     ("arithmetic", "a: u8", "a + 1", "a - 1"),
     ("logical", "a: bool, b: bool", "a && b", "a || b"),
-    ("assignment", "a: u8", "a += 1;", "a -= 1;"),
+    ("assignment", "mut a: u8", "a += 1;", "a -= 1;"),
     ("range", "n: u8", "for i in 0..n {}", "for i in 0..=n {}"),
     ("off-by-one", "a: &[u8]", "a[1]", "a[0]"),
     ("one-off", "n: u8", "for i in 0..n {}", "for i in 0..n - 1 {}"),
@@ -236,7 +236,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("sibling", "a: &[u8]", "a.iter().min()", "a.iter().max()"),
     ("sibling", "", "i32::MAX", "i32::MIN"),
     ("swap-arguments", "a: u8, b: u8", "g(a, b)", "g(b, a)"),
-    ("drop-argument", "a: u8, b: u8", "g(a, b)", "g(a)"),
+    ("drop-argument", "a: u8, b: u8", "g(&[a, b])", "g(&[a])"),
     ("unwrap", "a: &str", "a.trim().len()", "a.len()"),
     ("wrap", "a: i8, b: i8", "a - b", "(a - b).abs()"),
     ("copy-value", "a: A", "let b = a;", "let b = a.clone();"),
@@ -280,10 +280,10 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("guard", "a: &str", "g(a)", "if a.is_empty() {\n\treturn 0;\n}\ng(a)"),
     ("skip", "a: bool", "loop {\n\tg();\n}", "loop {\n\tif a {\n\t\tbreak;\n\t}\n\tg();\n}"),
     ("copy-statement", "", "loop {\n\tg();\n}\nh();", "loop {\n\tg();\n\th();\n}\nh();"),
-    ("near-copy", "a: u8, b: u8", "a = g(a);", "a = g(a);\nb = g(b);"),
-    ("update", "n: u8", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
+    ("near-copy", "mut a: u8, mut b: u8", "a = g(a);", "a = g(a);\nb = g(b);"),
+    ("update", "mut n: u8", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
     ("only-if", "a: bool", "g();", "if a {\n\tg();\n}"),
-    ("keep-result", "a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
+    ("keep-result", "mut a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
 ];
 
 /// The same for Go, in methods of `o`.

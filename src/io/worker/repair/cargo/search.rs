@@ -1,6 +1,6 @@
 //! Tries patches batch by batch: build until what is left compiles, then run.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 
 use super::super::batch::{Line, Spec, Task, Test, Trial};
@@ -8,9 +8,11 @@ use super::compile::Build;
 use super::ledger::{Fate, Plan};
 use super::{Cargo, not_possible};
 use crate::base::limits::{
-    RUST_BATCH_PATCHES, RUST_BUILD_ROUNDS_MAX, RUST_BUILD_ROUNDS_SHORT, RUST_FIRST_BATCH_PATCHES,
-    RUST_SINGLE_BUILDS_MAX, RUST_SINGLE_BUILDS_PER_BATCH,
+    RUST_BATCH_FUNCTION_PATCHES, RUST_BATCH_PATCHES, RUST_BUILD_ROUNDS_MAX,
+    RUST_BUILD_ROUNDS_SHORT, RUST_FIRST_BATCH_PATCHES, RUST_SINGLE_BUILDS_MAX,
+    RUST_SINGLE_BUILDS_PER_BATCH,
 };
+use crate::base::path::RepoPath;
 use crate::io::process::End;
 use crate::io::worker::repair::fast_path::{FastPath, Patch, Verdict};
 use crate::io::worker::repair::generic::Generic;
@@ -45,13 +47,38 @@ impl Search<'_, '_, '_> {
         let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
         let mut size = RUST_FIRST_BATCH_PATCHES;
         while !waiting.is_empty() && !self.cargo.is_over() {
-            let batch: Vec<Entry> = waiting.drain(..size.min(waiting.len())).collect();
+            let batch = self.next_batch(&mut waiting, size);
             if self.try_batch(batch, &mut waiting, each)?.is_break() {
                 break;
             }
             size = RUST_BATCH_PATCHES;
         }
         Ok(())
+    }
+
+    /// The next of those that wait, not too many of one function: what the compiler makes of it costs the square of that.
+    fn next_batch(&self, waiting: &mut VecDeque<Entry>, size: usize) -> Vec<Entry> {
+        let (mut batch, mut later) = (Vec::new(), VecDeque::new());
+        let mut n_by_function: BTreeMap<(&RepoPath, Option<usize>), usize> = BTreeMap::new();
+        while batch.len() < size
+            && let Some(entry) = waiting.pop_front()
+        {
+            let parts = || {
+                let patch = self.patches[entry.index].iter();
+                patch.map(|part| (&part.path, part.function.as_ref().map(|range| range.start)))
+            };
+            let is_full =
+                |part| n_by_function.get(&part).is_some_and(|n| *n >= RUST_BATCH_FUNCTION_PATCHES);
+            if parts().any(is_full) {
+                later.push_back(entry);
+                continue;
+            }
+            parts().for_each(|part| *n_by_function.entry(part).or_default() += 1);
+            batch.push(entry);
+        }
+        later.append(waiting);
+        *waiting = later;
+        batch
     }
 
     /// Tries one batch; what would hold it up goes back to the front of those that wait.

@@ -1,0 +1,389 @@
+//! What types the names and expressions of a file have, as far as its text says so: declared ones, those of literals, and
+//! of calls that give the same everywhere. For languages that refuse to mix types: most edits made blindly do not compile.
+
+mod declared;
+mod sense;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use self::declared::{
+    Signature, element, is_changeable, is_variable, item, iterated, owner, scope, signature, single,
+};
+pub use self::sense::Change;
+pub use self::words::{Kind, TypeWords};
+use super::donor::is_callee;
+use super::language::Role;
+use super::syntax::{Node, Tree};
+use super::usage;
+
+/// The types of one file.
+pub struct Types<'t> {
+    words: &'static TypeWords,
+    /// By function.
+    locals: BTreeMap<u32, BTreeMap<&'t str, Vec<Local<'t>>>>,
+    /// Names that stand outside functions, with their types.
+    globals: BTreeMap<&'t str, Option<&'t str>>,
+    /// By the type that declares it, and its name.
+    fields: BTreeMap<(&'t str, &'t str), &'t str>,
+    /// By the type that it is a method of, and its name; `None` where there are several.
+    functions: BTreeMap<(Option<&'t str>, &'t str), Option<Signature<'t>>>,
+    /// Types that the file declares.
+    own: BTreeSet<&'t str>,
+    imported: BTreeSet<&'t str>,
+    /// Methods that the file calls on what has none of that name: it knows better.
+    extended: BTreeSet<&'t str>,
+}
+
+/// A variable where it can be used.
+#[derive(Clone)]
+struct Local<'t> {
+    scope: Range<usize>,
+    of: Option<&'t str>,
+    is_changeable: bool,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+struct At<'c> {
+    /// The outermost function around it.
+    function: Option<u32>,
+    /// The type that it is a method of.
+    owner: Option<&'c str>,
+    /// What it gives, where it returns.
+    gives: Option<&'c str>,
+    /// Where a byte was before edits moved it.
+    before: &'c dyn Fn(usize) -> usize,
+    /// Names that the edits bring with them.
+    brought: &'c [&'c str],
+}
+
+/// A name in scope.
+enum Known<'a> {
+    /// The file says nothing of it.
+    Nothing,
+    Elsewhere,
+    Here(Local<'a>),
+}
+
+impl<'t> Types<'t> {
+    /// `None` for languages whose types are not looked at.
+    pub fn of(tree: &'t Tree<'t>) -> Option<Self> {
+        let mut types = Self {
+            words: tree.language.types?,
+            locals: BTreeMap::new(),
+            globals: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            own: BTreeSet::new(),
+            imported: BTreeSet::new(),
+            extended: BTreeSet::new(),
+        };
+        tree.nodes().for_each(|node| types.declare(node));
+        tree.nodes().filter(|node| is_variable(*node)).for_each(|node| types.bind(node));
+        let is_extended = |node: &Node<'t>| {
+            let at = types.at(node.function(), &|at| at, &[]);
+            node.role() == Role::Attribute && !types.allows(*node, at)
+        };
+        let extended = tree.nodes().filter(is_extended).filter_map(Node::last);
+        types.extended = extended.map(Node::text).collect();
+        Some(types)
+    }
+
+    fn declare(&mut self, node: Node<'t>) {
+        let name = node.part(&["name"]).map(Node::text);
+        if matches!(node.kind(), "use_declaration" | "import_spec") {
+            self.imported.extend(usage::words(node.text()));
+        }
+        match (node.kind(), name) {
+            ("struct_item" | "enum_item" | "type_spec", Some(name)) => {
+                let is_struct =
+                    node.part(&["type"]).is_none_or(|of| of.kind().ends_with("struct_type"));
+                if is_struct {
+                    self.own.insert(name);
+                }
+            }
+            ("field_declaration", Some(_)) => {
+                let owner = node.ancestors().find_map(|outer| outer.part(&["name"]));
+                let names = node.children().filter(|part| part.field() == Some("name"));
+                if let Some((owner, of)) = owner.zip(node.part(&["type"])) {
+                    let keys = names.map(|name| (owner.text(), name.text()));
+                    self.fields.extend(keys.map(|key| (key, of.text())));
+                }
+            }
+            (_, Some(name)) if node.role() == Role::Function => {
+                let signature = signature(node);
+                let known = self.functions.entry((owner(node), name));
+                known.and_modify(|known| *known = None).or_insert(Some(signature));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes a variable where it is introduced.
+    fn bind(&mut self, node: Node<'t>) {
+        let function = node.function();
+        let (id, owner) = (function.map(Node::id), function.and_then(owner));
+        let at = At { function: id, owner, gives: None, before: &|at| at, brought: &[] };
+        let of = self.type_of_binding(node, at);
+        match function {
+            Some(function) => {
+                let is_changeable = is_changeable(node, self.words);
+                let local = Local { scope: scope(node), of, is_changeable };
+                let locals = self.locals.entry(function.id()).or_default();
+                locals.entry(node.text()).or_default().push(local);
+            }
+            None => drop(self.globals.insert(node.text(), of)),
+        }
+    }
+
+    fn type_of_binding(&self, node: Node<'t>, at: At<'t>) -> Option<&'t str> {
+        let listed = node.listed();
+        let place = listed.parent()?.children().filter(|part| part.field() == listed.field());
+        let declaration = listed.parent()?;
+        match declaration.role() {
+            Role::Parameter => declaration.part(&["type"]).map(Node::text),
+            Role::Assign if declaration.part(&["type"]).is_some() => {
+                declaration.part(&["type"]).map(Node::text)
+            }
+            Role::Assign if place.count() == 1 => {
+                single(listed)?;
+                self.type_of(single(declaration.part(&["value", "right"])?)?, at)
+            }
+            Role::Loop => {
+                let over = iterated(declaration.part(&["value", "right"])?);
+                if over.role() == Role::Range {
+                    return over.parts().find_map(|bound| self.type_of(bound, at));
+                }
+                let of = self.type_of(over, at)?;
+                let is_alone = listed.id() == node.id() || listed.parts().count() == 1;
+                match (self.kind(of)?, is_alone) {
+                    (Kind::Iterator, true) => item(of),
+                    // Go counts with the first name.
+                    (Kind::List | Kind::Text, true) if listed.role() == Role::Values => Some("int"),
+                    (Kind::List, true) => element(of),
+                    (Kind::List, false) if listed.last()?.id() == node.id() => element(of),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What a type is, by how it is written; `None` for what is not known to be only that.
+    fn kind(&self, of: &str) -> Option<Kind> {
+        let mut of = of.trim();
+        while let Some(rest) = self.words.prefixes.iter().find_map(|sign| of.strip_prefix(sign)) {
+            of = rest.trim_start();
+            if let Some(lifetime) = of.strip_prefix('\'') {
+                of = lifetime.split_once(' ').map_or("", |(_, rest)| rest);
+            }
+        }
+        if ["impl ", "dyn "].iter().any(|word| of.starts_with(word)) {
+            return None;
+        }
+        if let Some((_, kind)) = self.words.signs.iter().find(|(sign, _)| of.starts_with(sign)) {
+            return Some(*kind);
+        }
+        let head = of.split('<').next().unwrap_or(of);
+        let name = head.rsplit("::").next().unwrap_or(head).trim();
+        if self.own.contains(name) {
+            return Some(Kind::Own);
+        }
+        self.words.names.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    fn kind_of<'a>(&self, node: Node<'a>, at: At<'a>) -> Option<Kind> {
+        self.kind(self.type_of(node, at)?)
+    }
+
+    /// The type of an expression as it would be written.
+    fn type_of<'a>(&self, node: Node<'a>, at: At<'a>) -> Option<&'a str>
+    where
+        't: 'a,
+    {
+        let part = |fields: &[&str]| node.part(fields);
+        match node.role() {
+            Role::String if node.text().starts_with('b') => None,
+            Role::String if is_char(node, self.words) => Some(self.words.char_literal),
+            Role::Integer
+            | Role::Float
+            | Role::String
+            | Role::Tuple
+            | Role::Lambda
+            | Role::Range => {
+                let known = self.words.literals.iter().find(|(role, _)| *role == node.role());
+                known.map(|(_, of)| *of)
+            }
+            Role::Boolean | Role::Comparison | Role::Logical => Some("bool"),
+            Role::Not => self.type_of(node.first()?, at),
+            Role::Negative | Role::Group | Role::Unary | Role::Slice => {
+                self.type_of(node.first()?, at)
+            }
+            Role::Cast => part(&["type"]).map(Node::text),
+            Role::Name => match self.known(node, at) {
+                Known::Here(local) => local.of,
+                Known::Nothing => self.words.gives(node.text()),
+                Known::Elsewhere => None,
+            },
+            Role::Attribute => {
+                let owner = self.owner_of(node.first()?, at)?;
+                self.fields.get(&(owner, node.last()?.text())).copied()
+            }
+            Role::Call => self.type_of_call(node, at),
+            Role::Arithmetic => {
+                let (first, last) =
+                    (self.type_of(node.first()?, at)?, self.type_of(node.last()?, at)?);
+                let is_loose = self.kind(first) == Some(Kind::Number);
+                Some(if is_loose { last } else { first })
+            }
+            Role::Index => {
+                let (list, key) = (self.type_of(node.first()?, at)?, node.last()?);
+                match self.kind_of(key, at)? {
+                    Kind::Iterator => Some(list),
+                    Kind::Integer | Kind::Number => element(list),
+                    _ => None,
+                }
+            }
+            _ if node.kind() == "macro_invocation" => {
+                let name = part(&["macro"])?.text();
+                self.words
+                    .gives
+                    .iter()
+                    .find(|(known, _)| known.strip_suffix('!') == Some(name))
+                    .map(|(_, of)| *of)
+            }
+            _ => None,
+        }
+    }
+
+    fn type_of_call<'a>(&self, call: Node<'a>, at: At<'a>) -> Option<&'a str>
+    where
+        't: 'a,
+    {
+        let callee = call.part(&["function"])?;
+        let whole = callee.text();
+        let name = callee
+            .last()
+            .filter(|_| callee.is(&[Role::Attribute, Role::Path]))
+            .unwrap_or(callee)
+            .text();
+        let head = whole.strip_suffix(name).map_or("", |head| head.trim_end_matches(['.', ':']));
+        if callee.role() == Role::Path
+            && matches!(name, "new" | "with_capacity" | "from" | "default")
+        {
+            return self.kind(head).map(|_| head);
+        }
+        if let Some(signature) = self.signature(callee, at) {
+            return signature.gives;
+        }
+        if self.functions.keys().any(|(_, known)| *known == name) {
+            return None;
+        }
+        // Conversions of Go look like calls.
+        if callee.role() == Role::Name && self.words.names.iter().any(|(known, _)| *known == name) {
+            return Some(name);
+        }
+        if callee.role() == Role::Attribute && self.words.keeps.contains(&name) {
+            let of = self.type_of(callee.first()?, at)?;
+            return Some(of).filter(|of| self.kind(of) != Some(Kind::Iterator));
+        }
+        let is_variable = matches!(self.known(callee, at), Known::Here(_));
+        let fits = |known: &str| match (known.strip_prefix('.'), known.strip_suffix('*')) {
+            (Some(method), _) => {
+                let start = method.strip_suffix('*');
+                callee.role() == Role::Attribute
+                    && start.map_or(name == method, |start| name.starts_with(start))
+            }
+            (None, Some(start)) => whole.starts_with(start),
+            (None, None) => known == whole && !is_variable,
+        };
+        let of = self.words.gives.iter().find(|(known, _)| fits(known)).map(|(_, of)| *of)?;
+        // What other types have by these names may give something.
+        let is_sure =
+            self.kind(of) != Some(Kind::Nothing) || self.kind_of(callee.first()?, at).is_some();
+        is_sure.then_some(of)
+    }
+
+    /// The type of the file that a value is of.
+    fn owner_of<'a>(&self, object: Node<'a>, at: At<'a>) -> Option<&'a str>
+    where
+        't: 'a,
+    {
+        let own = object.tree.language.own;
+        if !own.is_empty() && object.text() == own {
+            return at.owner;
+        }
+        let of = self.type_of(object, at)?.trim_start_matches(['&', '*', ' ']);
+        let of = of.strip_prefix("mut ").unwrap_or(of);
+        Some(of).filter(|of| self.own.contains(of))
+    }
+
+    /// The function or method of the file that a callee is.
+    fn signature<'a>(&self, callee: Node<'a>, at: At<'a>) -> Option<&Signature<'a>>
+    where
+        't: 'a,
+    {
+        let key = match callee.role() {
+            Role::Name if !matches!(self.known(callee, at), Known::Here(_)) => {
+                (None, callee.text())
+            }
+            Role::Attribute => (Some(self.owner_of(callee.first()?, at)?), callee.last()?.text()),
+            _ => return None,
+        };
+        let functions: &BTreeMap<(Option<&'a str>, &'a str), _> = &self.functions;
+        functions.get(&key)?.as_ref()
+    }
+
+    /// A place in what `function` gives.
+    fn at<'c>(
+        &'c self,
+        function: Option<Node<'c>>,
+        before: &'c dyn Fn(usize) -> usize,
+        brought: &'c [&'c str],
+    ) -> At<'c> {
+        let owner = function.and_then(owner);
+        let name = function.and_then(|function| function.part(&["name"])).map(Node::text);
+        let signature = name.and_then(|name| self.functions.get(&(owner, name))?.as_ref());
+        let gives = signature.and_then(|known| known.gives);
+        At { function: function.map(Node::id), owner, gives, before, brought }
+    }
+
+    /// Whether a name that is no variable here may be one of a function or import, or of what a macro brings.
+    fn may_be_elsewhere(&self, node: Node<'_>) -> bool {
+        self.functions.contains_key(&(None, node.text()))
+            || self.imported.contains(node.text())
+            || node.text() == "_"
+            || is_callee(node)
+            || node.ancestors().any(|outer| outer.role() == Role::Tokens)
+    }
+
+    /// What the file says of a name where it stands.
+    fn known<'a>(&self, node: Node<'a>, at: At<'a>) -> Known<'a>
+    where
+        't: 'a,
+    {
+        let name = node.text();
+        if at.brought.contains(&name) {
+            return Known::Here(Local { scope: 0..0, of: None, is_changeable: true });
+        }
+        let locals = at.function.and_then(|function| self.locals.get(&function)?.get(name));
+        let place = (at.before)(node.range().start);
+        let local = locals.into_iter().flatten().filter(|local| local.scope.contains(&place));
+        match (local.max_by_key(|local| local.scope.start), self.globals.get(name)) {
+            (Some(local), _) => Known::Here(local.clone()),
+            (None, Some(global)) => {
+                Known::Here(Local { scope: 0..usize::MAX, of: *global, is_changeable: true })
+            }
+            (None, None) if locals.is_some() && !self.may_be_elsewhere(node) => Known::Elsewhere,
+            (None, None) => Known::Nothing,
+        }
+    }
+}
+
+fn is_char(node: Node<'_>, words: &TypeWords) -> bool {
+    !words.char_literal.is_empty() && node.text().starts_with('\'')
+}

@@ -1,0 +1,133 @@
+//! What declarations say of names: where they hold, what functions take and give, and how types are written.
+
+use std::ops::Range;
+
+use super::words::TypeWords;
+use crate::repair::language::Role;
+use crate::repair::syntax::Node;
+
+/// Types of a function's parameters, without the object it is called on, and of what it gives.
+#[derive(Clone)]
+pub(super) struct Signature<'t> {
+    pub takes: Vec<Option<&'t str>>,
+    pub is_variadic: bool,
+    pub gives: Option<&'t str>,
+}
+
+/// The type that a function is a method of.
+pub(super) fn owner(function: Node<'_>) -> Option<&str> {
+    let receiver = function.part(&["receiver"]);
+    let receiver = receiver.and_then(|list| list.first()?.part(&["type"])).map(Node::text);
+    let class = || function.ancestors().find(|outer| outer.role() == Role::Class);
+    let class = || class().and_then(|class| class.part(&["type", "name"])).map(Node::text);
+    receiver.map(|of| of.trim_start_matches('*')).or_else(class)
+}
+
+/// Whether a variable is introduced here. Variants in patterns look like it.
+pub(super) fn is_variable(node: Node<'_>) -> bool {
+    let is_field = node.kind() == "shorthand_field_identifier"
+        && node.parent().is_some_and(|parent| parent.kind() == "field_pattern");
+    (node.role() == Role::Binding || is_field) && !node.text().starts_with(char::is_uppercase)
+}
+
+/// What stands alone in a list, or what is no list.
+pub(super) fn single(node: Node<'_>) -> Option<Node<'_>> {
+    let is_list = node.role() == Role::Values;
+    if is_list { node.first().filter(|_| node.parts().count() == 1) } else { Some(node) }
+}
+
+/// What a list holds, by how its type is written.
+pub(super) fn element(list: &str) -> Option<&str> {
+    let list = list.trim_start_matches(['&', '*', ' ']);
+    let list = list.strip_prefix("mut ").unwrap_or(list);
+    if let Some(inner) = list.strip_prefix("Vec<").and_then(|rest| rest.strip_suffix('>')) {
+        return Some(inner);
+    }
+    let inside = list.strip_prefix('[')?;
+    let (size, after) = inside.split_once(']')?;
+    // `[]T` and `[4]T`, or `[T]` and `[T; 4]`.
+    if after.is_empty() { size.split(';').next() } else { Some(after) }
+}
+
+pub(super) fn signature(function: Node<'_>) -> Signature<'_> {
+    let parameters = function.part(&["parameters"]).into_iter().flat_map(Node::parts);
+    let parameters: Vec<Node<'_>> =
+        parameters.filter(|part| part.role() == Role::Parameter && !is_own(*part)).collect();
+    let takes = parameters.iter().flat_map(|part| {
+        let n_names = part.children().filter(|name| name.field() == Some("name")).count();
+        std::iter::repeat_n(part.part(&["type"]).map(Node::text), n_names.max(1))
+    });
+    Signature {
+        takes: takes.collect(),
+        is_variadic: parameters.iter().any(|part| part.kind().starts_with("variadic")),
+        gives: function
+            .part(&["return_type", "result"])
+            .map(Node::text)
+            .filter(|of| !of.starts_with('(')),
+    }
+}
+
+/// Whether a parameter is the object that a method is called on.
+fn is_own(parameter: Node<'_>) -> bool {
+    let name = parameter.part(&["pattern"]).map(Node::text);
+    parameter.kind() == "self_parameter" || name == Some(parameter.tree.language.own)
+}
+
+/// Where a variable can be used: behind its declaration in a list of statements, else all of what it is introduced by.
+pub(super) fn scope(node: Node<'_>) -> Range<usize> {
+    const HOLDERS: &[Role] = &[
+        Role::Block,
+        Role::Loop,
+        Role::While,
+        Role::If,
+        Role::Arm,
+        Role::Case,
+        Role::Lambda,
+        Role::Function,
+    ];
+    let mut inner = node;
+    let holder = node.ancestors().find(|outer| {
+        let is_holder = outer.is(HOLDERS);
+        if !is_holder {
+            inner = *outer;
+        }
+        is_holder
+    });
+    let Some(mut holder) = holder else { return 0..usize::MAX };
+    if holder.role() == Role::Block {
+        let is_simple = inner.descendants().all(|part| part.role() != Role::Block);
+        let start = if is_simple { inner.range().end } else { holder.range().start };
+        return start..holder.range().end;
+    }
+    // The head of a loop is a part of it.
+    while let Some(outer) = holder.parent().filter(|outer| outer.role() == Role::While) {
+        holder = outer;
+    }
+    holder.range()
+}
+
+/// What a loop goes through, without the call that says how.
+pub(super) fn iterated(over: Node<'_>) -> Node<'_> {
+    let callee = over.part(&["function"]).filter(|callee| callee.role() == Role::Attribute);
+    let is_way = |callee: &Node<'_>| {
+        callee.last().is_some_and(|way| matches!(way.text(), "iter" | "iter_mut" | "into_iter"))
+    };
+    callee.filter(is_way).and_then(Node::first).unwrap_or(over)
+}
+
+/// What an iterator gives, by how its type is written.
+pub(super) fn item(of: &str) -> Option<&str> {
+    of.split_once('<')?.1.strip_suffix('>')
+}
+
+/// Whether a variable may get another value, or its value be changed.
+pub(super) fn is_changeable(node: Node<'_>, words: &TypeWords) -> bool {
+    let mut around = node.ancestors();
+    let declaration = around.find(|outer| outer.is(&[Role::Assign, Role::Parameter, Role::Block]));
+    let has_word = |declaration: Node<'_>| {
+        // What gets its value later gets it by an assignment.
+        let is_later = declaration.role() == Role::Assign && declaration.part(&["value"]).is_none();
+        is_later || declaration.descendants().any(|part| part.text() == words.changeable)
+    };
+    words.changeable.is_empty() || declaration.is_none_or(has_word)
+}

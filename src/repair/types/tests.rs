@@ -1,0 +1,161 @@
+//! Code that compiles is let through, and what no compiler takes is not.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::base::path::RepoPath;
+use crate::base::text::edit::{Edit, apply};
+use crate::repair::language;
+
+/// What a file has that would be refused if edits touched it.
+fn refused(path: &str, text: &str) -> Vec<String> {
+    let tree = Tree::parse(language::of(&RepoPath::new(path).unwrap()).unwrap(), text).unwrap();
+    let types = Types::of(&tree).unwrap();
+    let is_refused = |node: &Node<'_>| {
+        let function = node.function();
+        let outer = || std::iter::once(*node).chain(node.ancestors());
+        let is_its_body = outer().all(|outer| outer.role() != Role::Lambda)
+            && outer().filter(|outer| outer.role() == Role::Function).count() == 1;
+        let at = types.at(function, &|at| at, &[]);
+        let at = if is_its_body { at } else { At { gives: None, ..at } };
+        !node.is_frozen() && !types.allows(*node, at)
+    };
+    let refused = tree.nodes().filter(is_refused);
+    refused
+        .map(|node| format!("{}: {}", node.line(), node.text().lines().next().unwrap()))
+        .collect()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_source = path.extension().is_some_and(|end| end == "rs" || end == "go");
+        if path.is_dir() {
+            sources(&path, found);
+        } else if is_source {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether `new` may stand for `old`, which is there once, in a file.
+fn is_allowed(path: &str, text: &str, old: &str, new: &str) -> bool {
+    let tree = Tree::parse(language::of(&RepoPath::new(path).unwrap()).unwrap(), text).unwrap();
+    let start = text.find(old).unwrap();
+    let edits = [Edit::new(start..start + old.len(), new)];
+    let changed = apply(text, &edits).unwrap();
+    let after = Tree::parse(tree.language, &changed).unwrap();
+    let at = tree.nodes().filter(|node| node.range().contains(&start)).last().unwrap();
+    let function = at.function();
+    let change =
+        Change { tree: &after, n_around: 0, start: 0, edits: &edits, function, is_its_body: true };
+    Types::of(&tree).unwrap().allow(&change)
+}
+
+const RUST: &str = "
+struct Shelf { names: Vec<String>, width: usize, load: f64 }
+impl Shelf {
+    fn room(&self, more: usize, is_wide: bool) -> usize {
+        let mut left = self.width;
+        let first = &self.names[0];
+        for name in &self.names { left = left + name.len(); }
+        if is_wide && more > 1 { return left; }
+        let last = more.min(2);
+        helped(left, first) + last
+    }
+}
+fn helped(n: usize, text: &str) -> usize { n + text.len() }
+";
+
+const GO: &str = "package p
+type shelf struct { names []string; width int }
+func (s *shelf) room(more int, wide bool) int {
+\tleft := s.width
+\tfor _, name := range s.names { left = left + len(name) }
+\tif wide && more > 1 { return left }
+\tlast := more * 2
+\treturn helped(left, s.names[0]) + last
+}
+func helped(n int, text string) int { return n + len(text) }
+";
+
+#[test]
+fn what_no_compiler_takes_is_refused() {
+    let check = |path: &str, text: &str, cases: &[(&str, &str, bool)]| {
+        let wrong =
+            cases.iter().filter(|(old, new, fits)| is_allowed(path, text, old, new) != *fits);
+        assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&(&str, &str, bool)>::new());
+    };
+    check(
+        "a.rs",
+        RUST,
+        &[
+            ("left + name.len()", "left - name.len()", true),
+            ("left + name.len()", "left + name", false),
+            ("left + name.len()", "left + more", true),
+            ("left + name.len()", "left + is_wide", false),
+            ("left + name.len()", "left + self.names", false),
+            ("left + name.len()", "left + self.load", false),
+            ("left + name.len()", "left + self.load as usize", true),
+            ("left + name.len()", "left + last", false),
+            ("left + name.len()", "left + unknown", true),
+            ("name.len()", "name.abs()", false),
+            ("name.len()", "name.is_empty()", false),
+            ("name.len()", "name.chars().count()", true),
+            ("is_wide && more > 1", "is_wide && more", false),
+            ("is_wide && more > 1", "!is_wide && more > 1", true),
+            ("is_wide && more > 1", "first.is_empty() && more > 1", true),
+            ("is_wide && more > 1", "more.is_empty() && more > 1", false),
+            ("is_wide && more > 1", "left", false),
+            ("return left;", "return is_wide;", false),
+            ("return left;", "return more;", true),
+            ("more.min(2)", "name.len()", false),
+            ("helped(left, first)", "helped(first, first)", false),
+            ("helped(left, first)", "helped(left)", false),
+            ("helped(left, first)", "helped(last, first)", true),
+            ("self.names[0]", "self.names[1]", true),
+            ("self.names[0]", "self.width[0]", false),
+            ("left = self.width", "left = self.width.len", false),
+        ],
+    );
+    check(
+        "a.go",
+        GO,
+        &[
+            ("left + len(name)", "left + name", false),
+            ("left + len(name)", "left + more", true),
+            ("left + len(name)", "left + last", false),
+            ("left = left +", "left = wide +", false),
+            ("wide && more > 1", "wide && more", false),
+            ("wide && more > 1", "wide && len(s.names) > 1", true),
+            ("more * 2", "more * wide", false),
+            ("more * 2", "s.names * 2", false),
+            ("helped(left, s.names[0])", "helped(s.names[0], left)", false),
+            ("helped(left, s.names[0])", "helped(more, s.names[1])", true),
+            ("return left", "return wide", false),
+            ("left := s.width", "left := s.width.count()", false),
+        ],
+    );
+}
+
+#[test]
+fn code_that_compiles_is_let_through() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    let elsewhere = std::env::var("GREENLOOP_SOURCES").ok();
+    match elsewhere {
+        Some(folder) => sources(Path::new(&folder), &mut files),
+        None => {
+            ["src", "fixtures/corpus"].iter().for_each(|it| sources(&root.join(it), &mut files))
+        }
+    }
+    assert!(files.len() > 10, "{files:?}");
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let found = refused(name, &text).into_iter();
+        wrong.extend(found.map(|what| format!("{}:{what}", file.display())));
+    }
+    assert!(wrong.is_empty(), "{} {:#?}", wrong.len(), wrong);
+}
