@@ -273,6 +273,8 @@ pub const JUDGED_MAX: usize = 12;
 pub const OTHERS_SHOWN_MAX: usize = 2;
 /// Passing candidates kept for ranking.
 pub const PLAUSIBLE_MAX: usize = 200;
+/// Rust programs with other patches that are built at the same time: each takes a gigabyte of a large crate.
+pub const RUST_LANES_MAX: usize = 2;
 /// Patches built into one Rust program at first; few, so that the likeliest have their verdicts soon.
 pub const RUST_FIRST_BATCH_PATCHES: usize = 200;
 /// Patches built into one Rust program later.

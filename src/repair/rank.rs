@@ -36,8 +36,9 @@ const CONSTANT_CONDITION: f64 = 1.5;
 type Look = fn(&str, &Edit) -> bool;
 
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
-/// multiply or divide by, one more where one less was.
-const UNLIKELY: &[(Look, f64)] = &[(is_idle, 2.0), (is_factor, 0.8), (is_two_off, 0.8)];
+/// multiply or divide by, one more where one less was, a remainder where something was added or taken away.
+const UNLIKELY: &[(Look, f64)] =
+    &[(is_idle, 2.0), (is_factor, 0.8), (is_two_off, 0.8), (is_remainder, 0.8)];
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
@@ -134,6 +135,12 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
     }
 }
 
+/// Whether an edit makes a remainder of a sum or difference.
+fn is_remainder(text: &str, edit: &Edit) -> bool {
+    let old = text.get(edit.range()).unwrap_or("").trim();
+    matches!(old, "+" | "-" | "+=" | "-=") && matches!(edit.text.trim(), "%" | "%=")
+}
+
 /// Whether an edit puts another number in the place of one that something is multiplied or divided by.
 fn is_factor(text: &str, edit: &Edit) -> bool {
     let before = text.get(..edit.start).unwrap_or("").trim_end();
@@ -221,6 +228,12 @@ mod tests {
         assert!(
             !check("n + 12", "+", "-") && !check("n + 1.5", "+", "-") && !check("n + 1", "+", "*")
         );
+    }
+
+    #[test]
+    fn a_remainder_of_a_sum_is_seen() {
+        let check = |old: &str, new: &str| is_remainder(old, &Edit::new(0..old.len(), new));
+        assert!(check("-", "%") && check("+=", "%=") && !check("/", "%") && !check("-", "+"));
     }
 
     #[test]

@@ -283,6 +283,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("near-copy", "mut a: u8, mut b: u8", "a = g(a);", "a = g(a);\nb = g(b);"),
     ("update", "mut n: u8", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
     ("only-if", "a: bool", "g();", "if a {\n\tg();\n}"),
+    ("wrap", "a: Option<f64>", "h(a?)", "h(-a?)"),
     ("keep-result", "mut a: u8", "a.saturating_add(1);", "a = a.saturating_add(1);"),
 ];
 

@@ -22,6 +22,7 @@ const VALUES: &[Role] = &[
     Role::List,
     Role::Path,
     Role::Range,
+    Role::Try,
 ];
 
 pub const UNWRAP: Template = Template {

@@ -121,7 +121,7 @@ impl Types<'_> {
             (None, _, Some(name)) => self.declared(name, node, at),
             (None, _, None) => None,
         };
-        self.fits(of, self.kind_of(value, at))
+        fits(of, self.kind_of(value, at))
     }
 
     /// What a variable was before an edit of its declaration: whoever reads it knows it so.
@@ -165,26 +165,13 @@ impl Types<'_> {
             known.is_none_or(|(_, operators)| operators.contains(&operator))
         };
         let is_shift = matches!(operator, "<<" | ">>");
-        has_it(a) && has_it(b) && (is_shift || self.fits(a, b))
+        has_it(a) && has_it(b) && (is_shift || fits(a, b))
     }
 
     /// Whether both may be of one kind.
     fn fit(&self, a: Option<Node<'_>>, b: Option<Node<'_>>, at: At<'_>) -> bool {
         let kind = |node: Option<Node<'_>>| node.and_then(|node| self.kind_of(node, at));
-        self.fits(kind(a), kind(b))
-    }
-
-    fn fits(&self, a: Option<Kind>, b: Option<Kind>) -> bool {
-        match (a, b) {
-            (Some(Kind::Nothing), other) | (other, Some(Kind::Nothing)) => {
-                other.is_none_or(|other| other == Kind::Nothing)
-            }
-            (None | Some(Kind::Own), _) | (_, None | Some(Kind::Own)) => true,
-            (Some(Kind::Number), Some(other)) | (Some(other), Some(Kind::Number)) => {
-                is_number(other)
-            }
-            (Some(a), Some(b)) => a == b,
-        }
+        fits(kind(a), kind(b))
     }
 
     fn may_be(&self, node: Node<'_>, at: At<'_>, kinds: &[Kind]) -> bool {
@@ -254,7 +241,7 @@ impl Types<'_> {
         is_spread && !self.words.has_methods_apart
             || given.len() == signature.takes.len()
                 && given.iter().zip(&signature.takes).all(|(given, of)| {
-                    self.fits(self.kind_of(*given, at), of.and_then(|of| self.kind(of)))
+                    fits(self.kind_of(*given, at), of.and_then(|of| self.kind(of)))
                 })
     }
 
@@ -283,7 +270,7 @@ impl Types<'_> {
             return false;
         }
         let Some(kind) = kind else { return true };
-        let fits = |takes: &[&[Kind]]| {
+        let takes_given = |takes: &[&[Kind]]| {
             given.parts().count() == takes.len()
                 && given
                     .parts()
@@ -292,7 +279,7 @@ impl Types<'_> {
         };
         let takes = self.words.takes.iter();
         let known = takes.filter(|(kinds, name, _)| *name == method && kinds.contains(&kind));
-        known.into_iter().all(|(_, _, takes)| fits(takes))
+        known.into_iter().all(|(_, _, takes)| takes_given(takes))
             && self.fits_item(object, method, given, at)
     }
 
@@ -302,14 +289,14 @@ impl Types<'_> {
             self.type_of(list, at).filter(|_| matches!(method, "push" | "push_back" | "contains"));
         let item = of.filter(|of| self.kind(of) == Some(Kind::List)).and_then(element);
         let given = given.first().and_then(|given| self.kind_of(given, at));
-        self.fits(item.and_then(|item| self.kind(item)), given)
+        fits(item.and_then(|item| self.kind(item)), given)
     }
 
     fn allows_result(&self, node: Node<'_>, at: At<'_>) -> bool {
         let is_inner = node.ancestors().any(|outer| outer.role() == Role::Lambda);
         let value = node.first().filter(|_| !is_inner).and_then(single);
         let of = at.gives.and_then(|of| self.kind(of));
-        value.is_none_or(|value| self.fits(of, self.kind_of(value, at)))
+        value.is_none_or(|value| fits(of, self.kind_of(value, at)))
     }
 }
 
@@ -325,6 +312,18 @@ const VALUES: &[Role] = &[
 
 fn is_iterated(node: Node<'_>, outer: Node<'_>) -> bool {
     outer.role() == Role::Loop && node.field() == Some("value")
+}
+
+/// Whether values of these kinds can stand for each other, so far as they are known.
+fn fits(a: Option<Kind>, b: Option<Kind>) -> bool {
+    match (a, b) {
+        (Some(Kind::Nothing), other) | (other, Some(Kind::Nothing)) => {
+            other.is_none_or(|other| other == Kind::Nothing)
+        }
+        (None | Some(Kind::Own), _) | (_, None | Some(Kind::Own)) => true,
+        (Some(Kind::Number), Some(other)) | (Some(other), Some(Kind::Number)) => is_number(other),
+        (Some(a), Some(b)) => a == b,
+    }
 }
 
 fn is_number(kind: Kind) -> bool {

@@ -26,6 +26,9 @@ pub enum Kind {
     Nothing,
 }
 
+/// Kinds with a method, and the kinds of each argument that it takes; any where there are none.
+pub type Taking = (&'static [Kind], &'static str, &'static [&'static [Kind]]);
+
 /// What [`Types`] needs to know of a language.
 pub struct TypeWords {
     /// Names of types.
@@ -48,8 +51,8 @@ pub struct TypeWords {
     pub is_arity_fixed: bool,
     /// Methods have to be called at once.
     pub has_methods_apart: bool,
-    /// Arguments that methods take: of these kinds and only these, by the kind they are called on.
-    pub takes: &'static [(&'static [Kind], &'static str, &'static [&'static [Kind]])],
+    /// Arguments that methods take.
+    pub takes: &'static [Taking],
     /// Methods that change what they are called on.
     pub changers: &'static [&'static str],
     /// Types that cannot be changed, whoever holds them.

@@ -1,86 +1,47 @@
 //! Rust's fast path: many candidates in one build, chosen by an environment variable of the test programs.
 //!
 //! Edits become arms inside the sources (`repair::schema`), cargo builds the tests once, what does not compile is
-//! dropped by the compiler's own errors, and `greenloop __batch` runs the programs inside the world.
+//! dropped by the compiler's own errors, and `greenloop __batch` runs the programs inside the world. Cores build
+//! different edits at the same time.
 
 mod compile;
+mod lane;
 mod ledger;
 mod observe;
 mod search;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::thread;
 
-use self::compile::Build;
+use self::lane::Lane;
 use self::ledger::Ledger;
-use super::batch::{self, Line, Spec};
+use self::search::Search;
 use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
-use crate::base::path::RepoPath;
-use crate::io::process::Output;
-use crate::io::worlds::World;
+use crate::base::limits::RUST_LANES_MAX;
 use crate::model::failure::Failure;
-use crate::repair::{Source, TestCoverage};
+use crate::repair::TestCoverage;
 
-/// One world whose sources hold many edits at once.
 pub(super) struct Cargo<'a> {
-    job: &'a Job<'a>,
-    world: World,
-    /// As in [`compile::toolchain_libraries`].
-    libraries: PathBuf,
-    /// Files that differ from the job's sources, as they are now.
-    changed: BTreeMap<RepoPath, String>,
+    /// One until edits are tried.
+    lanes: Vec<Lane<'a>>,
     ledger: Ledger,
     n_single_builds: usize,
+    /// Whether what is wrong with edits shows when only libraries are built.
+    by_libraries: bool,
 }
 
 impl<'a> Cargo<'a> {
     pub fn open(job: &'a Job<'a>) -> Result<Self, Failure> {
-        let world = job.desk.worlds.enter(job.tree)?;
-        let libraries = compile::toolchain_libraries(&world, job.check, job.desk.cancel);
-        let (changed, ledger) = (BTreeMap::new(), Ledger::default());
-        Ok(Self { job, world, libraries, changed, ledger, n_single_builds: 0 })
-    }
-
-    fn rust_sources(&self) -> impl Iterator<Item = &'a Source> + use<'a> {
-        self.job.sources.iter().filter(|source| source.path.extension() == "rs")
-    }
-
-    /// Makes the world show these texts, and every other file as it was.
-    fn show(&mut self, texts: BTreeMap<RepoPath, String>) -> Result<(), Failure> {
-        for source in self.rust_sources() {
-            let shown = self.changed.get(&source.path).map_or(&*source.text, String::as_str);
-            let wanted = texts.get(&source.path).map_or(&*source.text, String::as_str);
-            if shown != wanted {
-                self.world.write(&source.path, wanted.as_bytes())?;
-            }
-        }
-        self.changed = texts;
-        Ok(())
-    }
-
-    fn build(&self) -> (Build, Output) {
-        let job = self.job;
-        compile::build(&self.world, job.check, job.wall(), &self.libraries, job.desk.cancel)
-    }
-
-    fn is_over(&self) -> bool {
-        self.job.is_late() || self.job.desk.cancel.is_cancelled()
-    }
-
-    /// As [`batch::run_in`].
-    fn run_batch(
-        &self,
-        spec: &Spec,
-        each: &mut dyn FnMut(Line) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>, Failure> {
-        batch::run_in(&self.world, self.job, spec, each)
+        let (lanes, ledger) = (vec![Lane::open(job)?], Ledger::default());
+        Ok(Self { lanes, ledger, n_single_builds: 0, by_libraries: false })
     }
 }
 
 impl FastPath for Cargo<'_> {
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
-        observe::coverage(self)
+        let (coverage, has_library) = observe::coverage(&mut self.lanes[0])?;
+        self.by_libraries = has_library && !compile::chooses(self.lanes[0].job.check);
+        Ok(coverage)
     }
 
     fn search(
@@ -89,7 +50,14 @@ impl FastPath for Cargo<'_> {
         failing: &[String],
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        search::Search { cargo: self, patches, failing }.run(each)
+        let n_cores = thread::available_parallelism().map_or(1, usize::from);
+        let n_lanes = n_cores.min(RUST_LANES_MAX);
+        while self.lanes.len() < n_lanes {
+            self.lanes.push(Lane::open(self.lanes[0].job)?);
+        }
+        let n_jobs = n_cores.div_ceil(n_lanes);
+        self.lanes.iter_mut().for_each(|lane| lane.n_jobs = n_jobs);
+        Search::of(self, patches, failing).run(each)
     }
 }
 

@@ -47,6 +47,10 @@ impl Job<'_> {
     pub fn is_late(&self) -> bool {
         self.left().is_zero()
     }
+
+    pub fn is_over(&self) -> bool {
+        self.is_late() || self.desk.cancel.is_cancelled()
+    }
 }
 
 /// Candidates applied together: one for a single edit, more when one edit cannot fix everything. Edits of the same

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::{ARGUMENT, Line, Outcome, Spec};
+use crate::base::cancel::CancelToken;
 use crate::base::limits::COVERAGE_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::io::process::End;
@@ -30,10 +31,11 @@ impl Outcome {
     }
 }
 
-/// Runs a batch inside a world to its end, the job's cancel, or until `each` breaks.
+/// Runs a batch inside a world to its end, its cancel, or until `each` breaks.
 pub(in super::super) fn run_in(
     world: &World,
     job: &Job<'_>,
+    cancel: &CancelToken,
     spec: &Spec,
     each: &mut dyn FnMut(Line) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Failure> {
@@ -50,7 +52,7 @@ pub(in super::super) fn run_in(
         deadline: job.left(),
         policy: job.check.policy.clone(),
     };
-    let stop = job.desk.cancel.child();
+    let stop = cancel.child();
     let output = world.run(&command, &stop, &mut |line| {
         if stop.is_cancelled() {
             return;

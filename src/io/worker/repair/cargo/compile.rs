@@ -18,6 +18,8 @@ use crate::model::check::Check;
 pub(super) struct Build {
     /// Cargo said that everything was built.
     pub is_whole: bool,
+    /// A package has a library with tests.
+    pub has_library: bool,
     pub errors: Vec<CompileError>,
     binaries: Vec<String>,
     programs: Vec<Program>,
@@ -121,17 +123,40 @@ pub(super) fn toolchain_libraries(world: &World, check: &Check, stop: &CancelTok
     PathBuf::from(sysroot).join("lib")
 }
 
-/// Builds what `check` tests, for so long at most.
+/// How much to build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    All,
+    /// The libraries' own tests: what is wrong with a library shows there once, not in every program that uses it.
+    Libraries,
+}
+
+/// Whether a check names the programs it wants.
+pub(super) fn chooses(check: &Check) -> bool {
+    const CHOICES: &[&str] = &["--lib", "--bin", "--test", "--example", "--bench", "--all-targets"];
+    let own = || check.argv.iter().take_while(|word| *word != "--");
+    own().any(|word| CHOICES.iter().any(|choice| word.starts_with(choice)))
+}
+
+/// Builds what `check` tests, or of that what `part` says, with so many compilers and for so long at most.
 pub(super) fn build(
     world: &World,
     check: &Check,
+    (part, n_jobs): (Part, usize),
     wall: Duration,
     toolchain_libraries: &Path,
     stop: &CancelToken,
 ) -> (Build, Output) {
     let own = check.argv.iter().take_while(|word| *word != "--").cloned();
+    let part: &[&str] = if part == Part::Libraries { &["--lib"] } else { &[] };
+    let own = own.chain(part.iter().map(|word| (*word).to_owned()));
     let ours = ["--offline", "--no-run", "--message-format=json"].map(str::to_owned);
-    let quiet = [("CARGO_TERM_COLOR", "never"), ("CARGO_TERM_PROGRESS_WHEN", "never")];
+    let n_jobs = n_jobs.to_string();
+    let quiet = [
+        ("CARGO_TERM_COLOR", "never"),
+        ("CARGO_TERM_PROGRESS_WHEN", "never"),
+        ("CARGO_BUILD_JOBS", &n_jobs),
+    ];
     let quiet = quiet.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let command = Command {
         argv: own.chain(ours).collect(),
@@ -191,6 +216,7 @@ impl Build {
         let dir = manifest.parent().map(PathBuf::from).unwrap_or_default();
         let mut env = variables(package_id, &manifest, &dir);
         env.push(("LD_LIBRARY_PATH".to_owned(), self.libraries(&path)));
+        self.has_library |= kind != "bin" && kind != "test";
         self.binaries.push(binary_name(package_id, kind, &target.name));
         self.programs.push(Program { path, dir, env, dialect: Dialect::Libtest });
     }

@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::super::batch::{Spec, Task, Test, read_lines};
-use super::compile::Build;
-use super::{Cargo, ledger};
+use super::compile::{Build, Part};
+use super::lane::Lane;
+use super::ledger;
 use crate::base::limits::{
     RUST_BUILD_ROUNDS_MAX, RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX,
 };
@@ -15,27 +16,29 @@ use crate::model::failure::Failure;
 use crate::repair::TestCoverage;
 use crate::repair::schema::{Instrumented, instrument};
 
-/// What the failing tests and a sample of the passing ones run; empty when the sources do not build that way.
-pub(super) fn coverage(cargo: &mut Cargo<'_>) -> Result<Vec<TestCoverage>, Failure> {
-    let n_bytes: usize = cargo.rust_sources().map(|source| source.text.len()).sum();
+/// What the failing tests and a sample of the passing ones run; empty when the sources do not build that way. Whether
+/// there is a library, too.
+pub(super) fn coverage(lane: &mut Lane<'_>) -> Result<(Vec<TestCoverage>, bool), Failure> {
+    let n_bytes: usize = lane.rust_sources().map(|source| source.text.len()).sum();
     if n_bytes > RUST_OBSERVED_BYTES_MAX {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
-    let Some(build) = show_instrumented(cargo)? else { return Ok(Vec::new()) };
-    let observed = observed(cargo, &build);
-    let folder = cargo.world.scratch().to_owned();
+    let Some(build) = show_instrumented(lane)? else { return Ok((Vec::new(), false)) };
+    let observed = observed(lane, &build);
+    let folder = lane.world.scratch().to_owned();
     let file = |at: usize| folder.join(format!("coverage-{at}"));
     let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
     let task = Task::Observe { tests: tests.collect() };
     let spec = Spec { programs: build.programs(), task };
-    if cargo.run_batch(&spec, &mut |_| ControlFlow::Continue(()))?.is_break() {
-        return Ok(Vec::new());
+    let cancel = lane.job.desk.cancel;
+    if lane.run_batch(cancel, &spec, &mut |_| ControlFlow::Continue(()))?.is_break() {
+        return Ok((Vec::new(), build.has_library));
     }
     let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {
         red: *red,
         lines: read_lines(&file(at)),
     };
-    Ok(observed.iter().enumerate().map(covered).collect())
+    Ok((observed.iter().enumerate().map(covered).collect(), build.has_library))
 }
 
 /// Functions by their number in [`instrument`].
@@ -43,29 +46,29 @@ type LeftOut = BTreeMap<RepoPath, BTreeSet<usize>>;
 
 /// Shows sources that tell which lines run, without the functions that do not build that way; `None` when nothing
 /// that builds is left.
-fn show_instrumented(cargo: &mut Cargo<'_>) -> Result<Option<Build>, Failure> {
+fn show_instrumented(lane: &mut Lane<'_>) -> Result<Option<Build>, Failure> {
     let mut left_out = LeftOut::new();
     for _ in 0..RUST_BUILD_ROUNDS_MAX {
-        let made = instrumented(cargo, &left_out);
+        let made = instrumented(lane, &left_out);
         let texts = made.iter().map(|(path, made)| (path.clone(), made.text.clone()));
-        cargo.show(texts.collect())?;
-        let (build, _) = cargo.build();
+        lane.show(texts.collect())?;
+        let (build, _) = lane.build(Part::All, lane.job.desk.cancel);
         if build.is_whole {
             return Ok(Some(build));
         }
-        if !leave_out(&build, &made, cargo.world.root(), &mut left_out) || cargo.is_over() {
+        if !leave_out(&build, &made, lane.world.root(), &mut left_out) || lane.job.is_over() {
             break;
         }
     }
     Ok(None)
 }
 
-fn instrumented(cargo: &Cargo<'_>, left_out: &LeftOut) -> BTreeMap<RepoPath, Instrumented> {
+fn instrumented(lane: &Lane<'_>, left_out: &LeftOut) -> BTreeMap<RepoPath, Instrumented> {
     let none = BTreeSet::new();
     let made = |path: &RepoPath, text: &str| {
         instrument(text, path.as_str(), left_out.get(path).unwrap_or(&none))
     };
-    let sources = cargo.rust_sources();
+    let sources = lane.rust_sources();
     sources.map(|source| (source.path.clone(), made(&source.path, &source.text))).collect()
 }
 
@@ -89,9 +92,9 @@ fn leave_out(
 }
 
 /// The red tests, and green ones from all over the list; `true` for red.
-fn observed(cargo: &Cargo<'_>, build: &Build) -> Vec<(bool, Test)> {
-    let red = cargo.job.failing.iter().filter_map(|name| build.test(name));
-    let passing = cargo.job.passing;
+fn observed(lane: &Lane<'_>, build: &Build) -> Vec<(bool, Test)> {
+    let red = lane.job.failing.iter().filter_map(|name| build.test(name));
+    let passing = lane.job.passing;
     let step = passing.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
     let green = passing.iter().step_by(step).filter_map(|name| build.test(name));
     red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()

@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 
 use super::super::batch::{Line, Spec, Task, Test, Trial};
-use super::compile::Build;
-use super::ledger::{Fate, Plan};
+use super::compile::{Build, Part};
+use super::lane::Lane;
+use super::ledger::{Fate, Ledger, Plan};
 use super::{Cargo, not_possible};
+use crate::base::cancel::CancelToken;
 use crate::base::limits::{
     RUST_BATCH_FUNCTION_PATCHES, RUST_BATCH_PATCHES, RUST_BUILD_ROUNDS_MAX,
-    RUST_BUILD_ROUNDS_SHORT, RUST_FIRST_BATCH_PATCHES, RUST_SINGLE_BUILDS_MAX,
+    RUST_BUILD_ROUNDS_SHORT, RUST_FIRST_BATCH_PATCHES, RUST_LANES_MAX, RUST_SINGLE_BUILDS_MAX,
     RUST_SINGLE_BUILDS_PER_BATCH,
 };
 use crate::base::path::RepoPath;
@@ -18,10 +22,24 @@ use crate::io::worker::repair::fast_path::{FastPath, Patch, Verdict};
 use crate::io::worker::repair::generic::Generic;
 use crate::model::failure::Failure;
 
+/// Verdicts that wait to be heard.
+const PENDING_MAX: usize = 256;
+
+/// A search on all lanes.
 pub(super) struct Search<'s, 'a, 'p> {
-    pub cargo: &'s mut Cargo<'a>,
-    pub patches: &'s [Patch<'p>],
-    pub failing: &'s [String],
+    lanes: &'s mut [Lane<'a>],
+    patches: &'s [Patch<'p>],
+    failing: &'s [String],
+    by_libraries: bool,
+    board: Mutex<Board<'s>>,
+}
+
+/// What the lanes share.
+struct Board<'s> {
+    ledger: &'s mut Ledger,
+    waiting: VecDeque<Entry>,
+    n_single_builds: &'s mut usize,
+    n_batches: usize,
 }
 
 /// A patch by its place in the list, with its edits by their places in the ledger.
@@ -31,6 +49,7 @@ struct Entry {
 }
 
 type Each<'e> = &'e mut dyn FnMut(usize, Verdict) -> ControlFlow<()>;
+type Told = Result<(usize, Verdict), Failure>;
 
 /// What a batch was built to.
 #[derive(Default)]
@@ -41,23 +60,92 @@ struct Compiled {
     put_off: BTreeSet<usize>,
 }
 
-impl Search<'_, '_, '_> {
-    pub fn run(&mut self, each: Each<'_>) -> Result<(), Failure> {
-        let entry = |(index, patch)| Entry { index, places: self.cargo.ledger.places(patch) };
-        let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
-        let mut size = RUST_FIRST_BATCH_PATCHES;
-        while !waiting.is_empty() && !self.cargo.is_over() {
-            let batch = self.next_batch(&mut waiting, size);
-            if self.try_batch(batch, &mut waiting, each)?.is_break() {
-                break;
+impl<'s, 'a, 'p> Search<'s, 'a, 'p> {
+    pub fn of(cargo: &'s mut Cargo<'a>, patches: &'s [Patch<'p>], failing: &'s [String]) -> Self {
+        let Cargo { lanes, ledger, n_single_builds, by_libraries } = cargo;
+        let entry = |(index, patch)| Entry { index, places: ledger.places(patch) };
+        let waiting = patches.iter().enumerate().map(entry).collect();
+        let board = Mutex::new(Board { ledger, waiting, n_single_builds, n_batches: 0 });
+        Self { lanes, patches, failing, by_libraries: *by_libraries, board }
+    }
+
+    pub fn run(self, each: Each<'_>) -> Result<(), Failure> {
+        let Self { lanes, patches, failing, by_libraries, board } = self;
+        let stop = lanes[0].job.desk.cancel.child();
+        let (tell, told) = mpsc::sync_channel(PENDING_MAX);
+        thread::scope(|scope| {
+            for lane in lanes {
+                let (tell, stop, board) = (tell.clone(), &stop, &board);
+                let mut work = Work { lane, patches, failing, by_libraries, board, stop };
+                scope.spawn(move || work.run(&tell));
             }
-            size = RUST_BATCH_PATCHES;
+            drop(tell);
+            let outcome = hand_on(&told, each);
+            stop.cancel();
+            drop(told);
+            outcome
+        })
+    }
+}
+
+fn hand_on(told: &mpsc::Receiver<Told>, each: Each<'_>) -> Result<(), Failure> {
+    for verdict in told {
+        let (index, verdict) = verdict?;
+        if each(index, verdict).is_break() {
+            break;
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+/// The part of a search that one lane does.
+struct Work<'w, 's, 'a, 'p> {
+    lane: &'w mut Lane<'a>,
+    patches: &'w [Patch<'p>],
+    failing: &'w [String],
+    by_libraries: bool,
+    board: &'w Mutex<Board<'s>>,
+    stop: &'w CancelToken,
+}
+
+impl<'w, 's> Work<'w, 's, '_, '_> {
+    fn run(&mut self, tell: &mpsc::SyncSender<Told>) {
+        let mut each = |index, verdict| match tell.send(Ok((index, verdict))) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        };
+        while !self.is_over() {
+            let batch = self.next_batch();
+            if batch.is_empty() {
+                return;
+            }
+            match self.try_batch(batch, &mut each) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => return,
+                Err(failure) => {
+                    // When nobody listens any more, the search is over.
+                    drop(tell.send(Err(failure)));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.lane.job.is_late() || self.stop.is_cancelled()
+    }
+
+    fn board(&self) -> MutexGuard<'w, Board<'s>> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next of those that wait, not too many of one function: what the compiler makes of it costs the square of that.
-    fn next_batch(&self, waiting: &mut VecDeque<Entry>, size: usize) -> Vec<Entry> {
+    fn next_batch(&self) -> Vec<Entry> {
+        let mut board = self.board();
+        let is_first = board.n_batches < RUST_LANES_MAX;
+        let size = if is_first { RUST_FIRST_BATCH_PATCHES } else { RUST_BATCH_PATCHES };
+        board.n_batches += 1;
+        let waiting = &mut board.waiting;
         let (mut batch, mut later) = (Vec::new(), VecDeque::new());
         let mut n_by_function: BTreeMap<(&RepoPath, Option<usize>), usize> = BTreeMap::new();
         while batch.len() < size
@@ -82,30 +170,26 @@ impl Search<'_, '_, '_> {
     }
 
     /// Tries one batch; what would hold it up goes back to the front of those that wait.
-    fn try_batch(
-        &mut self,
-        batch: Vec<Entry>,
-        waiting: &mut VecDeque<Entry>,
-        each: Each<'_>,
-    ) -> Result<ControlFlow<()>, Failure> {
-        let Compiled { plan, build, put_off } = self.compile(&batch, waiting.is_empty())?;
-        if self.cargo.is_over() {
+    fn try_batch(&mut self, batch: Vec<Entry>, each: Each<'_>) -> Result<ControlFlow<()>, Failure> {
+        let Compiled { plan, build, put_off } = self.compile(&batch)?;
+        if self.is_over() {
             return Ok(ControlFlow::Break(()));
         }
-        let (mut ready, mut single) = (Vec::new(), Vec::new());
+        let (mut ready, mut single, mut invalid) = (Vec::new(), Vec::new(), Vec::new());
+        let mut board = self.board();
         for entry in batch {
-            match (self.cargo.ledger.fate(&entry.places), plan.arms(&entry.places)) {
-                (Fate::Invalid, _) => {
-                    if each(entry.index, Verdict::Invalid).is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
-                }
+            match (board.ledger.fate(&entry.places), plan.arms(&entry.places)) {
+                (Fate::Invalid, _) => invalid.push(entry.index),
                 (Fate::Open(_), Some(arms)) => ready.push((entry.index, arms)),
                 (Fate::Open(_), None) if entry.places.iter().any(|at| put_off.contains(at)) => {
-                    waiting.push_front(entry);
+                    board.waiting.push_front(entry);
                 }
                 (Fate::Open(_), None) | (Fate::OutOfReach, _) => single.push(entry.index),
             }
+        }
+        drop(board);
+        if invalid.into_iter().any(|index| each(index, Verdict::Invalid).is_break()) {
+            return Ok(ControlFlow::Break(()));
         }
         if !ready.is_empty() && self.run_trial(&build, &ready, each)?.is_break() {
             return Ok(ControlFlow::Break(()));
@@ -114,35 +198,46 @@ impl Search<'_, '_, '_> {
     }
 
     /// Builds what compiles of a batch: each round drops what the compiler objected to.
-    fn compile(&mut self, batch: &[Entry], is_last: bool) -> Result<Compiled, Failure> {
+    fn compile(&mut self, batch: &[Entry]) -> Result<Compiled, Failure> {
         let mut put_off = BTreeSet::new();
+        let mut part = if self.by_libraries { Part::Libraries } else { Part::All };
         for round in 0.. {
-            let ledger = &mut self.cargo.ledger;
-            let open = batch.iter().filter(|entry| {
-                let is_open = matches!(ledger.fate(&entry.places), Fate::Open(_));
-                is_open && entry.places.iter().all(|place| !put_off.contains(place))
-            });
-            let places: Vec<usize> = open.flat_map(|entry| entry.places.clone()).collect();
-            let plan = ledger.plan(self.cargo.job.sources, &places);
+            let plan = self.plan(batch, &put_off);
             if plan.is_empty() {
                 break;
             }
-            self.cargo.show(plan.texts())?;
-            let (build, output) = self.cargo.build();
-            if build.is_whole || self.cargo.is_over() {
+            self.lane.show(plan.texts())?;
+            let (mut build, mut output) = self.lane.build(part, self.stop);
+            // Without an error it failed for another reason than edits.
+            if part == Part::Libraries && (build.is_whole || build.errors.is_empty()) {
+                part = Part::All;
+                (build, output) = self.lane.build(part, self.stop);
+            }
+            if build.is_whole || self.is_over() {
                 return Ok(Compiled { plan, build, put_off });
             }
-            let ledger = &mut self.cargo.ledger;
+            let mut board = self.board();
             if round >= RUST_BUILD_ROUNDS_MAX || output.end == End::TimedOut {
-                ledger.give_up(&plan);
+                board.ledger.give_up(&plan);
                 break;
             }
-            let slow = ledger.learn(&plan, &build.errors, self.cargo.world.root());
-            if round >= RUST_BUILD_ROUNDS_SHORT && !is_last {
+            let slow = board.ledger.learn(&plan, &build.errors, self.lane.world.root());
+            if round >= RUST_BUILD_ROUNDS_SHORT && !board.waiting.is_empty() {
                 put_off.extend(slow);
             }
         }
         Ok(Compiled { put_off, ..Compiled::default() })
+    }
+
+    /// Sources with what is open of a batch.
+    fn plan(&self, batch: &[Entry], put_off: &BTreeSet<usize>) -> Plan {
+        let mut board = self.board();
+        let open = batch.iter().filter(|entry| {
+            let is_open = matches!(board.ledger.fate(&entry.places), Fate::Open(_));
+            is_open && entry.places.iter().all(|place| !put_off.contains(place))
+        });
+        let places: Vec<usize> = open.flat_map(|entry| entry.places.clone()).collect();
+        board.ledger.plan(self.lane.job.sources, &places)
     }
 
     /// Runs the built programs with each patch switched on.
@@ -157,7 +252,7 @@ impl Search<'_, '_, '_> {
             let name = self.failing.first().map_or("", String::as_str);
             return Err(not_possible(format!("`{name}` is no test of a test program")));
         }
-        let passing = self.cargo.job.passing.iter();
+        let passing = self.lane.job.passing.iter();
         let trial = Trial {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
@@ -168,7 +263,7 @@ impl Search<'_, '_, '_> {
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
         let spec = Spec { programs: build.programs(), task: Task::Try(trial) };
         let mut is_other = false;
-        let flow = self.cargo.run_batch(&spec, &mut |line| match line {
+        let flow = self.lane.run_batch(self.stop, &spec, &mut |line| match line {
             Line::NotTheOriginal => {
                 is_other = true;
                 ControlFlow::Break(())
@@ -186,16 +281,18 @@ impl Search<'_, '_, '_> {
 
     /// Tries patches that no schema can hold with a build each: the likeliest only.
     fn try_singly(&mut self, single: &[usize], each: Each<'_>) -> Result<ControlFlow<()>, Failure> {
-        let room = RUST_SINGLE_BUILDS_MAX - self.cargo.n_single_builds;
+        let mut board = self.board();
+        let room = RUST_SINGLE_BUILDS_MAX - *board.n_single_builds;
         let single = &single[..single.len().min(room).min(RUST_SINGLE_BUILDS_PER_BATCH)];
-        self.cargo.n_single_builds += single.len();
+        *board.n_single_builds += single.len();
+        drop(board);
         if single.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         let chosen: Vec<Patch<'_>> =
             single.iter().map(|index| self.patches[*index].clone()).collect();
         let mut flow = ControlFlow::Continue(());
-        Generic::open(self.cargo.job).search(&chosen, self.failing, &mut |place, verdict| {
+        Generic::open(self.lane.job).search(&chosen, self.failing, &mut |place, verdict| {
             flow = each(single[place], verdict);
             flow
         })?;

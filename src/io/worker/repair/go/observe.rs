@@ -33,7 +33,7 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
     let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
     let spec = Spec { programs: programs.list, task: Task::Observe { tests: tests.collect() } };
     let each = &mut |_| ControlFlow::Continue(());
-    if batch::run_in(&go.world, go.job, &spec, each)?.is_break() {
+    if batch::run_in(&go.world, go.job, go.job.desk.cancel, &spec, each)?.is_break() {
         return Ok(Vec::new());
     }
     let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {

@@ -200,16 +200,22 @@ impl Search<'_, '_, '_> {
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
         let spec = Spec { programs: programs.list.clone(), task: Task::Try(trial) };
         let mut is_other = false;
-        let flow = batch::run_in(&self.go.world, self.go.job, &spec, &mut |line| match line {
-            Line::NotTheOriginal => {
-                is_other = true;
-                ControlFlow::Break(())
-            }
-            Line::Tried { patch, outcome } => match ready.get(patch) {
-                Some((index, _)) => each(*index, Outcome::verdict(outcome, &in_programs)),
-                None => ControlFlow::Continue(()),
+        let flow = batch::run_in(
+            &self.go.world,
+            self.go.job,
+            self.go.job.desk.cancel,
+            &spec,
+            &mut |line| match line {
+                Line::NotTheOriginal => {
+                    is_other = true;
+                    ControlFlow::Break(())
+                }
+                Line::Tried { patch, outcome } => match ready.get(patch) {
+                    Some((index, _)) => each(*index, Outcome::verdict(outcome, &in_programs)),
+                    None => ControlFlow::Continue(()),
+                },
             },
-        })?;
+        )?;
         if is_other {
             return Err(not_possible("the module behaves differently when it holds edits"));
         }
