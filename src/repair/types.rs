@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use self::declared::{
-    Signature, element, is_changeable, is_variable, item, iterated, owner, scope, signature, single,
+    Signature, element, is_changeable, is_char, is_float, is_global, is_label, is_variable, item,
+    iterated, owner, scope, signature, single,
 };
 pub use self::sense::Change;
 pub use self::words::{Kind, TypeWords};
@@ -136,7 +137,11 @@ impl<'t> Types<'t> {
                 let locals = self.locals.entry(function.id()).or_default();
                 locals.entry(node.text()).or_default().push(local);
             }
-            None => drop(self.globals.insert(node.text(), of)),
+            None if is_global(node) => {
+                let known = self.globals.entry(node.text()).or_insert(of);
+                *known = known.filter(|known| Some(*known) == of);
+            }
+            None => {}
         }
     }
 
@@ -208,6 +213,7 @@ impl<'t> Types<'t> {
         let part = |fields: &[&str]| node.part(fields);
         match node.role() {
             Role::String if node.text().starts_with('b') => None,
+            Role::Integer if is_float(node.text()) => Some("f64"),
             Role::String if is_char(node, self.words) => Some(self.words.char_literal),
             Role::Integer
             | Role::Float
@@ -237,8 +243,10 @@ impl<'t> Types<'t> {
             Role::Arithmetic => {
                 let (first, last) =
                     (self.type_of(node.first()?, at)?, self.type_of(node.last()?, at)?);
-                let is_loose = self.kind(first) == Some(Kind::Number);
-                Some(if is_loose { last } else { first })
+                let (a, b) = (self.kind(first)?, self.kind(last)?);
+                let of = if a == Kind::Number { last } else { first };
+                // Types of the file have operators that may give anything.
+                Some(of).filter(|_| a != Kind::Own && b != Kind::Own)
             }
             Role::Index => {
                 let (list, key) = (self.type_of(node.first()?, at)?, node.last()?);
@@ -289,6 +297,9 @@ impl<'t> Types<'t> {
         }
         if callee.role() == Role::Attribute && self.words.keeps.contains(&name) {
             let of = self.type_of(callee.first()?, at)?;
+            // A copy of what is lent is one's own.
+            let of = if name == "clone" { of.trim_start_matches('&') } else { of };
+            let of = of.strip_prefix("mut ").unwrap_or(of);
             return Some(of).filter(|of| self.kind(of) != Some(Kind::Iterator));
         }
         let is_variable = matches!(self.known(callee, at), Known::Here(_));
@@ -357,6 +368,7 @@ impl<'t> Types<'t> {
         self.functions.contains_key(&(None, node.text()))
             || self.imported.contains(node.text())
             || node.text() == "_"
+            || is_label(node)
             || is_callee(node)
             || node.ancestors().any(|outer| outer.role() == Role::Tokens)
     }
@@ -382,8 +394,4 @@ impl<'t> Types<'t> {
             (None, None) => Known::Nothing,
         }
     }
-}
-
-fn is_char(node: Node<'_>, words: &TypeWords) -> bool {
-    !words.char_literal.is_empty() && node.text().starts_with('\'')
 }

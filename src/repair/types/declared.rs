@@ -27,7 +27,15 @@ pub(super) fn owner(function: Node<'_>) -> Option<&str> {
 pub(super) fn is_variable(node: Node<'_>) -> bool {
     let is_field = node.kind() == "shorthand_field_identifier"
         && node.parent().is_some_and(|parent| parent.kind() == "field_pattern");
-    (node.role() == Role::Binding || is_field) && !node.text().starts_with(char::is_uppercase)
+    !node.is_frozen()
+        && (node.role() == Role::Binding || is_field)
+        && !node.text().starts_with(char::is_uppercase)
+}
+
+/// Whether what is introduced outside functions can be read in all of them.
+pub(super) fn is_global(node: Node<'_>) -> bool {
+    const INNER: &[Role] = &[Role::Lambda, Role::Parameters, Role::Parameter];
+    node.ancestors().all(|outer| !outer.is(INNER))
 }
 
 /// What stands alone in a list, or what is no list.
@@ -123,11 +131,34 @@ pub(super) fn item(of: &str) -> Option<&str> {
 /// Whether a variable may get another value, or its value be changed.
 pub(super) fn is_changeable(node: Node<'_>, words: &TypeWords) -> bool {
     let mut around = node.ancestors();
-    let declaration = around.find(|outer| outer.is(&[Role::Assign, Role::Parameter, Role::Block]));
+    let ends = [Role::Assign, Role::Parameter, Role::Loop, Role::Block];
+    let declaration = around.find(|outer| outer.is(&ends));
     let has_word = |declaration: Node<'_>| {
+        // What a loop goes through may be lent to be changed.
+        if declaration.role() == Role::Loop {
+            return true;
+        }
         // What gets its value later gets it by an assignment.
         let is_later = declaration.role() == Role::Assign && declaration.part(&["value"]).is_none();
         is_later || declaration.descendants().any(|part| part.text() == words.changeable)
     };
     words.changeable.is_empty() || declaration.is_none_or(has_word)
+}
+
+/// Whether a name says which field gets a value.
+pub(super) fn is_label(node: Node<'_>) -> bool {
+    let outer = std::iter::once(node).chain(node.ancestors()).take(3);
+    let mut pairs = outer.filter_map(|part| Some((part, part.parent()?)));
+    pairs.any(|(part, pair)| {
+        pair.role() == Role::Pair && pair.first().is_some_and(|first| first.id() == part.id())
+    })
+}
+
+/// Whether a whole number says that it is none, as `2f64` does.
+pub(super) fn is_float(literal: &str) -> bool {
+    !literal.starts_with("0x") && (literal.ends_with("f64") || literal.ends_with("f32"))
+}
+
+pub(super) fn is_char(node: Node<'_>, words: &TypeWords) -> bool {
+    !words.char_literal.is_empty() && node.text().starts_with('\'')
 }

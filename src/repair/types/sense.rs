@@ -111,25 +111,34 @@ impl Types<'_> {
         let target = node.part(&["left"]).filter(|left| left.role() != Role::Range).map(single);
         let value = node.part(&["right", "value"]).map(single);
         let Some(Some(value)) = value else { return true };
-        let of = match (node.part(&["type"]), target, node.part(&["pattern"])) {
-            (Some(of), _, _) => self.kind(of.text()),
+        let kind = self.kind_of(value, at);
+        match (node.part(&["type"]), target, node.part(&["pattern"])) {
+            (Some(of), _, _) => fits(self.kind(of.text()), kind),
             (None, Some(Some(name)), _) if name.role() == Role::Binding => {
-                self.declared(name, node, at)
+                self.declares(name, node, kind, at)
             }
-            (None, Some(Some(target)), _) if !self.may_change(target, at) => return false,
-            (None, Some(Some(target)), _) => self.kind_of(target, at),
-            (None, _, Some(name)) => self.declared(name, node, at),
-            (None, _, None) => None,
-        };
-        fits(of, self.kind_of(value, at))
+            (None, Some(Some(target)), _) => {
+                self.may_change(target, at) && fits(self.kind_of(target, at), kind)
+            }
+            (None, _, Some(name)) => self.declares(name, node, kind, at),
+            (None, _, None) => true,
+        }
     }
 
-    /// What a variable was before an edit of its declaration: whoever reads it knows it so.
-    fn declared(&self, name: Node<'_>, declaration: Node<'_>, at: At<'_>) -> Option<Kind> {
-        let locals = self.locals.get(&at.function?)?.get(name.text())?;
+    /// Whether a variable stays of its kind: whoever reads it knows it so. Numbers may be converted there.
+    fn declares(
+        &self,
+        name: Node<'_>,
+        declaration: Node<'_>,
+        kind: Option<Kind>,
+        at: At<'_>,
+    ) -> bool {
+        let locals = at.function.and_then(|function| self.locals.get(&function)?.get(name.text()));
         let end = (at.before)(declaration.range().end);
-        let local = locals.iter().find(|local| local.scope.start == end)?;
-        self.kind(local.of?)
+        let local = locals.into_iter().flatten().find(|local| local.scope.start == end);
+        let known = local.and_then(|local| self.kind(local.of?));
+        let is_other = |kind: Option<Kind>| !kind.is_some_and(is_number);
+        fits(known, kind) || !is_other(known) && !is_other(kind)
     }
 
     /// Whether a variable may get another value.
@@ -175,7 +184,9 @@ impl Types<'_> {
     }
 
     fn may_be(&self, node: Node<'_>, at: At<'_>, kinds: &[Kind]) -> bool {
-        self.kind_of(node, at).is_none_or(|kind| kinds.contains(&kind))
+        // Types of the file may have operators of their own.
+        let is_one = |kind| kind == Kind::Own || kinds.contains(&kind);
+        self.kind_of(node, at).is_none_or(is_one)
     }
 
     fn allows_negative(&self, node: Node<'_>, at: At<'_>) -> bool {
@@ -220,6 +231,8 @@ impl Types<'_> {
         let is_never = of.is_some_and(|of| {
             is_number(of) || matches!(of, Kind::Boolean | Kind::Char | Kind::Set)
         });
+        // A reference may be a key.
+        let by_number = by_number && key.role() != Role::Unary;
         let is_wrong = of.is_some_and(|of| by_number && self.words.not_indexed.contains(&of));
         let is_odd = of == Some(Kind::List)
             && by.is_some_and(|by| !matches!(by, Kind::Integer | Kind::Number | Kind::Iterator));
@@ -301,14 +314,8 @@ impl Types<'_> {
 }
 
 /// What uses a value without saying what type it has to have.
-const VALUES: &[Role] = &[
-    Role::Attribute,
-    Role::Arithmetic,
-    Role::Comparison,
-    Role::Not,
-    Role::Logical,
-    Role::Negative,
-];
+const VALUES: &[Role] =
+    &[Role::Attribute, Role::Arithmetic, Role::Not, Role::Logical, Role::Negative];
 
 fn is_iterated(node: Node<'_>, outer: Node<'_>) -> bool {
     outer.role() == Role::Loop && node.field() == Some("value")

@@ -139,6 +139,35 @@ fn what_no_compiler_takes_is_refused() {
 }
 
 #[test]
+fn what_types_of_the_file_lend_and_convert_is_let_through() {
+    let rust = "
+        enum Suit { Hearts, Spades }
+        fn all(scores: &HashMap<u32, f64>, items: &Vec<u32>, grid: &mut Vec<Vec<u32>>, suit: Suit) -> usize {
+            let mut sum = 0f64;
+            let mut out = items.clone();
+            out.sort();
+            for row in grid.iter_mut() { row.push(1); }
+            sum += scores[&1];
+            let lanes = Wide::new(2.0) * 2.0;
+            sum += lanes.y;
+            suit as usize + out.len()
+        }";
+    assert_eq!(refused("a.rs", rust), Vec::<String>::new());
+    let go = "package p
+        type fetcher interface { Fetch(url string) error }
+        type config struct { name string }
+        func all(names []string) config {
+            for _, name := range names { use(name) }
+            return config{name: url.PathEscape(names[0])}
+        }";
+    assert_eq!(refused("a.go", go), Vec::<String>::new());
+    let average =
+        "package p\nfunc f(sum int, n int) float64 {\n\tavg := sum / n\n\treturn float64(avg)\n}\n";
+    assert!(is_allowed("a.go", average, "sum / n", "float64(sum) / float64(n)"));
+    assert!(!is_allowed("a.go", average, "sum / n", "sum > n"));
+}
+
+#[test]
 fn code_that_compiles_is_let_through() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();

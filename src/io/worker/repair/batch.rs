@@ -35,7 +35,16 @@ pub const ARGUMENT: &str = "__batch";
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spec {
     pub programs: Vec<Program>,
+    /// Processes at the same time.
+    pub n_at_once: usize,
     pub task: Task,
+}
+
+impl Spec {
+    pub fn on_all_cores(programs: Vec<Program>, task: Task) -> Self {
+        let n_at_once = thread::available_parallelism().map_or(1, usize::from);
+        Self { programs, n_at_once, task }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,7 +124,7 @@ fn print(line: &Line) {
 
 fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
     match &spec.task {
-        Task::Observe { tests } => each_in_parallel(tests.len(), &|at| {
+        Task::Observe { tests } => each_in_parallel(spec.n_at_once, tests.len(), &|at| {
             let (test, file) = &tests[at];
             let file = file.to_string_lossy().into_owned();
             let only = [test.name.as_str()];
@@ -123,7 +132,7 @@ fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
         }),
         Task::Try(trial) => {
             if let Some(bench) = Bench::new(spec, trial) {
-                each_in_parallel(trial.patches.len(), &|patch| {
+                each_in_parallel(spec.n_at_once, trial.patches.len(), &|patch| {
                     tell(Line::Tried { patch, outcome: bench.outcome(&trial.patches[patch]) });
                 });
             } else {
@@ -133,12 +142,11 @@ fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
     }
 }
 
-/// Calls `work` with 0 to `n`, in order, on all cores.
-fn each_in_parallel(n: usize, work: &(dyn Fn(usize) + Sync)) {
+/// Calls `work` with 0 to `n`, in order, so many at once.
+fn each_in_parallel(n_at_once: usize, n: usize, work: &(dyn Fn(usize) + Sync)) {
     let next = AtomicUsize::new(0);
-    let n_threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        for _ in 0..n_threads.min(n) {
+        for _ in 0..n_at_once.clamp(1, n.max(1)) {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);

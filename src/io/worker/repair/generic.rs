@@ -18,16 +18,23 @@ use crate::repair::TestCoverage;
 /// One whole run of the check per candidate, one world per core.
 pub(super) struct Generic<'a> {
     job: &'a Job<'a>,
+    cancel: &'a CancelToken,
+    n_worlds: usize,
 }
 
 impl<'a> Generic<'a> {
     pub fn open(job: &'a Job<'a>) -> Self {
-        Self { job }
+        let n_worlds = thread::available_parallelism().map_or(1, usize::from);
+        Self { job, cancel: job.desk.cancel, n_worlds }
+    }
+
+    /// In one world, until `cancel`.
+    pub fn alone(job: &'a Job<'a>, cancel: &'a CancelToken) -> Self {
+        Self { job, cancel, n_worlds: 1 }
     }
 
     fn worlds(&self) -> Result<Vec<World>, Failure> {
-        let n_worlds = thread::available_parallelism().map_or(1, usize::from);
-        (0..n_worlds).map(|_| self.job.desk.worlds.enter(self.job.tree)).collect()
+        (0..self.n_worlds).map(|_| self.job.desk.worlds.enter(self.job.tree)).collect()
     }
 
     /// Tries a patch in `world` and puts the files back.
@@ -102,7 +109,7 @@ impl FastPath for Generic<'_> {
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let worlds = self.worlds()?;
-        let stop = self.job.desk.cancel.child();
+        let stop = self.cancel.child();
         let next = AtomicUsize::new(0);
         let (tell, told) = mpsc::sync_channel(worlds.len());
         let this = &*self;

@@ -21,7 +21,7 @@ pub(super) struct Lane<'a> {
     pub world: World,
     /// As in [`compile::toolchain_libraries`].
     libraries: PathBuf,
-    /// Compilers that may run at the same time.
+    /// Compilers, or test programs, that may run at the same time.
     pub n_jobs: usize,
     /// Files that differ from the job's sources, as they are now.
     changed: BTreeMap<RepoPath, String>,

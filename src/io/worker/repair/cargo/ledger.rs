@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::super::fast_path::Patch;
-use super::compile::{CompileError, Spot};
+use super::compile::{Build, CompileError, Spot};
 use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
 use crate::repair::schema::{self, Arm, Blame, Piece, Place, Schema, Span};
@@ -249,6 +249,12 @@ impl Plan {
     fn beside(&self, place: usize) -> impl Iterator<Item = usize> {
         let unit = self.arms.get(&place).map(|arm| arm.unit);
         self.arms.iter().filter(move |(_, arm)| Some(arm.unit) == unit).map(|(place, _)| *place)
+    }
+
+    /// Whether what the compiler objected to is of one of these edits.
+    pub fn is_blamed(&self, build: &Build, root: &Path) -> bool {
+        let blames = build.errors.iter().map(|error| self.blame(error, root));
+        blames.into_iter().any(|blamed| !blamed.arms().is_empty() || !blamed.around.is_empty())
     }
 
     fn blame(&self, error: &CompileError, root: &Path) -> Blamed {

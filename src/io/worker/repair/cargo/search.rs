@@ -146,6 +146,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         let size = if is_first { RUST_FIRST_BATCH_PATCHES } else { RUST_BATCH_PATCHES };
         board.n_batches += 1;
         let waiting = &mut board.waiting;
+        let size = size.min(waiting.len().div_ceil(RUST_LANES_MAX));
         let (mut batch, mut later) = (Vec::new(), VecDeque::new());
         let mut n_by_function: BTreeMap<(&RepoPath, Option<usize>), usize> = BTreeMap::new();
         while batch.len() < size
@@ -178,9 +179,10 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         let (mut ready, mut single, mut invalid) = (Vec::new(), Vec::new(), Vec::new());
         let mut board = self.board();
         for entry in batch {
+            // What is in a plan that was built compiles, whatever another lane learnt of its parts.
             match (board.ledger.fate(&entry.places), plan.arms(&entry.places)) {
-                (Fate::Invalid, _) => invalid.push(entry.index),
-                (Fate::Open(_), Some(arms)) => ready.push((entry.index, arms)),
+                (_, Some(arms)) => ready.push((entry.index, arms)),
+                (Fate::Invalid, None) => invalid.push(entry.index),
                 (Fate::Open(_), None) if entry.places.iter().any(|at| put_off.contains(at)) => {
                     board.waiting.push_front(entry);
                 }
@@ -208,8 +210,12 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             }
             self.lane.show(plan.texts())?;
             let (mut build, mut output) = self.lane.build(part, self.stop);
-            // Without an error it failed for another reason than edits.
-            if part == Part::Libraries && (build.is_whole || build.errors.is_empty()) {
+            // Otherwise it failed for another reason than edits, as some libraries without tests do.
+            let is_late = output.end == End::TimedOut || self.is_over();
+            if part == Part::Libraries
+                && !is_late
+                && !plan.is_blamed(&build, self.lane.world.root())
+            {
                 part = Part::All;
                 (build, output) = self.lane.build(part, self.stop);
             }
@@ -261,7 +267,11 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         // Documentation tests are left to the check that verifies the result.
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
-        let spec = Spec { programs: build.programs(), task: Task::Try(trial) };
+        let spec = Spec {
+            programs: build.programs(),
+            n_at_once: self.lane.n_jobs,
+            task: Task::Try(trial),
+        };
         let mut is_other = false;
         let flow = self.lane.run_batch(self.stop, &spec, &mut |line| match line {
             Line::NotTheOriginal => {
@@ -292,10 +302,14 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         let chosen: Vec<Patch<'_>> =
             single.iter().map(|index| self.patches[*index].clone()).collect();
         let mut flow = ControlFlow::Continue(());
-        Generic::open(self.lane.job).search(&chosen, self.failing, &mut |place, verdict| {
-            flow = each(single[place], verdict);
-            flow
-        })?;
+        Generic::alone(self.lane.job, self.stop).search(
+            &chosen,
+            self.failing,
+            &mut |place, verdict| {
+                flow = each(single[place], verdict);
+                flow
+            },
+        )?;
         Ok(flow)
     }
 }

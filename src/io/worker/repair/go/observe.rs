@@ -31,7 +31,7 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
     let folder = go.world.scratch().to_owned();
     let file = |at: usize| folder.join(format!("coverage-{at}"));
     let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
-    let spec = Spec { programs: programs.list, task: Task::Observe { tests: tests.collect() } };
+    let spec = Spec::on_all_cores(programs.list, Task::Observe { tests: tests.collect() });
     let each = &mut |_| ControlFlow::Continue(());
     if batch::run_in(&go.world, go.job, go.job.desk.cancel, &spec, each)?.is_break() {
         return Ok(Vec::new());
