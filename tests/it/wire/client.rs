@@ -308,6 +308,23 @@ impl Client {
         self.reader.take().unwrap().join().unwrap();
     }
 
+    /// Asks until the server finds nobody listening and ends. Once is not enough: a process that another test is just
+    /// starting holds the pipe, too, until it is its own program.
+    #[allow(dead_code, reason = "not for the benchmark, which shares this file")]
+    pub fn ask_until_end(&mut self, method: &str, params: &Value) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        while self.child.try_wait().unwrap().is_none() && Instant::now() < deadline {
+            self.n_requests += 1;
+            let request = json!({"jsonrpc": "2.0", "id": self.n_requests, "method": method, "params": params});
+            let body = request.to_string();
+            let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+            // It may end at any moment.
+            self.stdin.as_mut().expect("stdin is open").write_all(frame.as_bytes()).ok();
+            thread::yield_now();
+        }
+        self.wait()
+    }
+
     /// Waits for the server's end, however it comes; a server that does not end is killed, which shows in its status.
     pub fn wait(&mut self) -> ExitStatus {
         self.ended = true;
