@@ -259,8 +259,10 @@ pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(30);
 pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
 /// Running passing tests one by one to see which lines they run, in all.
 pub const OBSERVE_WALL: Duration = Duration::from_secs(5);
-/// Address space a process that tries candidates may take on top of what its program needs, in bytes.
-pub const CANDIDATE_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// What all processes that try candidates at the same time may take together, in bytes.
+pub const CANDIDATE_MEMORY_BYTES: u64 = 640 * MEGABYTE;
+/// What each of them gets in any case, in bytes.
+pub const CANDIDATE_MEMORY_BYTES_MIN: u64 = 256 * MEGABYTE;
 /// Candidates that fix some failing tests and are combined with others, per test.
 pub const PARTIAL_BEAM: usize = 50;
 /// Candidates combined into one patch, at most.

@@ -1,6 +1,7 @@
 //! Runs a program and owns everything it starts: output caps, deadline, cancel, and the end of the whole tree.
 
 mod capture;
+mod memory;
 mod signals;
 
 use std::any::Any;
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::capture::Capture;
+pub use self::memory::limit_memory;
 use crate::base::cancel::CancelToken;
 use crate::base::limits::{DRAIN_WAIT, KILL_GRACE, OUTPUT_FLOOD_BYTES};
 use crate::model::policy::Resource;

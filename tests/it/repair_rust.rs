@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use greenloop::base::cancel::CancelToken;
 use greenloop::io::worker::Progress;
+use greenloop::model::event::WorkResult;
 
 use crate::place::rungs;
 use crate::red::Red;
@@ -131,4 +132,24 @@ fn a_search_ends_when_it_is_cancelled() {
         cancel.cancel();
     });
     assert!(*told.lock().unwrap() <= 2, "{result:?}");
+}
+
+/// Trying edits takes its share of memory and no more: what would need more is not found, and the search goes on.
+#[test]
+fn edits_that_fill_the_memory_stop_nobody() {
+    let code = |value: &str| {
+        format!(
+            "pub fn room(a: usize, b: usize) -> usize {{\n    let cells = vec![0u8; a - b];\n    cells.len()\n}}\n\n\
+             #[test]\nfn small() {{\n    assert_eq!(room(4, 4), {value});\n}}\n\n\
+             #[test]\nfn large() {{\n    assert!(room(60_000, 30_000) > 5);\n}}\n"
+        )
+    };
+    let red = |value| Red::of_files(&[("Cargo.toml", MANIFEST), ("src/lib.rs", &code(value))]);
+    // 1.8 GB.
+    let result = red("16").work(&[], &CancelToken::new(), &|_| {});
+    if let WorkResult::Changed { title, .. } = &result {
+        assert!(!title.contains("`-` → `*`"), "{title}");
+    }
+    let (_, title, _) = red("8").fix(&[]);
+    assert!(title.contains("`-` → `+`"), "{title}");
 }

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::limits::{
-    OBSERVE_WALL, SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
+    CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, OBSERVE_WALL, SELECT_BYTES_MAX,
+    TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
 };
 use crate::io::process;
 use crate::logic::report_parse::libtest::Reader;
@@ -108,11 +109,19 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> i32 {
     let spec = args.next().and_then(|file| std::fs::read(file).ok());
     match spec.and_then(|json| serde_json::from_slice::<Spec>(&json).ok()) {
         Some(spec) => {
+            process::limit_memory(memory());
             run(&spec, &|line| print(&line));
             0
         }
         None => 2,
     }
+}
+
+/// What an edit has a test program take without end must not come out of what others need. As each core runs one program,
+/// whoever started it, each gets its share.
+fn memory() -> u64 {
+    let n_at_once = thread::available_parallelism().map_or(1, usize::from) as u64;
+    (CANDIDATE_MEMORY_BYTES / n_at_once).max(CANDIDATE_MEMORY_BYTES_MIN)
 }
 
 fn print(line: &Line) {

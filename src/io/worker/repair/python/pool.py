@@ -19,6 +19,8 @@ except (ImportError, OSError, TypeError):
     prctl = None
 
 _PR_SET_PDEATHSIG = 1
+# What each child gets, however many there are.
+_MEMORY_MIN_BYTES = 256 << 20
 
 
 class Task:
@@ -72,8 +74,9 @@ class _Child:
 
 class Pool:
     def __init__(self, n_workers, memory_bytes):
+        """The children share `memory_bytes`; 0 is no limit."""
         self.n_workers = max(1, n_workers)
-        self.memory_bytes = memory_bytes
+        self.memory_bytes = max(memory_bytes // self.n_workers, _MEMORY_MIN_BYTES) if memory_bytes else 0
         self.children = {}
 
     def run(self, next_task):
@@ -139,14 +142,14 @@ def end_with_parent():
 
 
 def limit_memory(extra_bytes):
-    """Lets this process take `extra_bytes` of address space on top of what it has."""
+    """Lets this process take `extra_bytes` of memory on top of what it has."""
     try:
         with open("/proc/self/statm") as statm:
-            used = int(statm.read().split()[0]) * resource.getpagesize()
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            used = int(statm.read().split()[5]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limit = used + extra_bytes
         if hard == resource.RLIM_INFINITY or limit < hard:
-            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     except (OSError, ValueError):
         pass
 
