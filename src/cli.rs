@@ -15,6 +15,7 @@ mod runs;
 mod screen;
 mod steer;
 mod style;
+mod swap;
 mod watch;
 
 use std::ffi::OsString;
@@ -37,6 +38,7 @@ Commands:
   accept RUN [CHANGE...]  write a proposal's changes, or some of them, to the project
   reject RUN [CHANGE...]  say no to them; no later run offers them again
   undo RUN        take back what was accepted last
+  swap RUN [N]    take another change that passes, told as `or N`, in the place of the one proposed
   resume RUN      go on with an interrupted run
   answer RUN yes|no|'WORDS'  answer what a run asks, and go on with it; words have a model plan anew
   pause RUN       have a run begin nothing new until `resume`
@@ -63,6 +65,12 @@ Options of fix:
 Options of accept, reject and undo:
   --step N, with `undo` --acceptance ID, with `reject` --note TEXT, --dir DIR
   a CHANGE is a file, or a file and a number: src/money.py:2
+
+Options of swap:
+  --dir DIR, and those of resume: --apply, --unsandboxed, --trust, --format human|json
+
+Options of swap:
+  --dir DIR, and those of resume: --apply, --unsandboxed, --trust, --format human|json
 
 Options of answer:
   --note TEXT, --question N, and those of resume: --apply, --unsandboxed, --trust, --format human|json
@@ -139,6 +147,7 @@ fn dispatch(args: Vec<OsString>) -> Result<i32, Stop> {
             Some("accept") => decide::accept(parser),
             Some("reject") => decide::reject(parser),
             Some("undo") => decide::undo(parser),
+            Some("swap") => swap::main(parser),
             Some("resume") => steer::resume(parser),
             Some("answer") => steer::answer(parser),
             Some("pause") => steer::pause(parser),

@@ -36,6 +36,7 @@ pub mod secrets;
 pub mod signature;
 pub mod stall;
 pub mod subset;
+pub mod swap;
 pub mod talk;
 pub mod tools;
 pub mod verdict;

@@ -32,6 +32,7 @@ mod session;
 mod settings;
 mod started;
 mod summary;
+mod swaps;
 mod tasks;
 mod test_list;
 mod to_proto;

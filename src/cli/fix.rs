@@ -14,7 +14,7 @@ use super::{Stop, apply, code_of, decide, json, positive, say, say_error};
 use crate::base::ids::{CheckId, RunId};
 use crate::engine::{Command, Consent, Dirs, Review, RunView, new_run_id};
 use crate::logic::overview::{FLAKY, UNASKED};
-use crate::logic::{confidence, guard, machine, plan_text};
+use crate::logic::{confidence, guard, machine, plan_text, swap};
 use crate::model::approval::AcceptAlone;
 use crate::model::budget::AskedBudget;
 use crate::model::guard::Guarded;
@@ -130,6 +130,7 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
     let applied = applied?;
     if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
         say(&written(apply, &applied, id));
+        say(&swappable(&view));
     } else if how.format == Format::Human && view.review.is_some() {
         say(&format!("`greenloop accept {id}` writes what is green.\n"));
     }
@@ -253,6 +254,17 @@ fn print_end(view: &RunView) {
 /// Said of a check whose answer was known.
 pub(super) const REUSED: &str = " (known: nothing changed since)";
 
+/// How to have what was told beside the change; nothing where nothing was.
+fn swappable(view: &RunView) -> String {
+    let n = view.run.proposal.iter().flat_map(swap::others).count();
+    let which = match n {
+        0 => return String::new(),
+        1 => "1".to_owned(),
+        n => format!("1 to {n}"),
+    };
+    format!("`greenloop swap {} {which}` takes another one instead.\n", view.run.id)
+}
+
 fn written(wanted: bool, files: &[String], id: RunId) -> String {
     if wanted {
         format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", "))
@@ -295,22 +307,25 @@ fn print_proposal(style: Style, review: &Review) {
         ));
         say(&format!("               {}\n", style.faint(&format!("{} [{how}]", check.command))));
     }
+    let mut n_others = 0;
     for (step, search) in review.proposal.searches() {
         if let Some(title) = step {
             say(&format!("  step         {title}\n"));
         }
-        print_search(search);
+        print_search(search, &mut n_others);
     }
 }
 
-fn print_search(search: &SearchFact) {
+/// `n_others` counts what can be had instead, as [`swap`](crate::logic::swap) does.
+fn print_search(search: &SearchFact, n_others: &mut usize) {
     say(&format!("  search       {}\n", searched(search)));
     let confidence = confidence::told(search);
     if !confidence.is_empty() {
         say(&format!("               {confidence}\n"));
     }
     for other in &search.others {
-        say(&format!("               or {}\n", other.title));
+        *n_others += usize::from(other.tree.is_some());
+        say(&format!("               or {n_others}: {}\n", other.title));
     }
     if !search.reason.is_empty() {
         say(&format!("               {}\n", search.reason));

@@ -80,7 +80,7 @@ pub enum Effect {
 /// The run that `RunRequested` begins; `None` for any other event.
 pub fn begin(event: &Event) -> Option<Run> {
     let Event::RunRequested { id, goal, budget, at_ms } = event else { return None };
-    Some(Run::requested(*id, goal.clone(), *budget, *at_ms))
+    Some(Run::requested(*id, (**goal).clone(), *budget, *at_ms))
 }
 
 /// Folds one event into a run. Total: an event that does not fit the state changes nothing.

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{MessageType, Url};
 
+pub use self::decide::swap_in;
 pub use self::table::*;
 use super::error::{Reason, Refusal};
 use super::outbox::to_value;

@@ -27,7 +27,7 @@ use self::view::{Drawn, FileView};
 use super::board::Board;
 use super::documents::Document;
 use super::session::{Session, State};
-use super::{accept_alone, plan_docs, plans, tasks, virtual_docs};
+use super::{accept_alone, plan_docs, plans, swaps, tasks, virtual_docs};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::base::path::RepoPath;
@@ -62,6 +62,7 @@ async fn draw(session: &Arc<Session>) {
     }
     plan_docs::publish(session).await;
     plans::put_questions(session);
+    swaps::ask(session);
     accept_alone::accept_green(session).await;
 }
 

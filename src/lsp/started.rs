@@ -22,6 +22,8 @@ pub struct Started {
     pub progress: Option<Progress>,
     /// Whether what it came to was looked at with [`accept_alone`](super::accept_alone).
     pub settled: bool,
+    /// Whether it was looked at for what it leaves open, with [`swaps`](super::swaps).
+    pub asked: bool,
 }
 
 /// A text as a run saw it, or what is kept of it where all of them would take too much.
@@ -137,8 +139,8 @@ impl State {
             }
         }
         self.make_room(texts.n_bytes);
-        self.started
-            .insert(id, Started { folder, texts, progress: Some(progress), settled: false });
+        let progress = Some(progress);
+        self.started.insert(id, Started { folder, texts, progress, settled: false, asked: false });
         if self.started.len() > limits::RUNS_SHOWN_MAX {
             let ended = self.started.iter().filter(|(_, started)| started.progress.is_none());
             if let Some(oldest) = ended.map(|(id, _)| *id).min() {

@@ -27,7 +27,7 @@ pub enum Event {
     /// The first event of every run. `at_ms` counts from 1970.
     RunRequested {
         id: RunId,
-        goal: Goal,
+        goal: Box<Goal>,
         budget: AskedBudget,
         at_ms: u64,
     },

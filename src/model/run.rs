@@ -133,6 +133,22 @@ pub struct Goal {
     /// Files whose edits may be part of the change although the project's policy asks: its user has said yes.
     #[serde(default)]
     pub allow: Vec<RepoPath>,
+    /// The change that a person would rather have than any that is looked for.
+    #[serde(default)]
+    pub wish: Option<Wish>,
+}
+
+/// A change that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// In words.
+    pub title: String,
+    /// The tree that it was made on.
+    pub base: TreeId,
+    /// The tree that holds it.
+    pub tree: TreeId,
+    /// The tests that it is to make pass.
+    pub tests: Vec<TestId>,
 }
 
 /// A hunk that somebody said no to.

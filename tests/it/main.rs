@@ -41,6 +41,7 @@ mod spending;
 mod store;
 mod subsets;
 mod support;
+mod swap;
 mod tidy;
 mod wire;
 mod words;

@@ -15,3 +15,4 @@ mod parts;
 mod plans;
 mod review;
 mod steps;
+mod swaps;

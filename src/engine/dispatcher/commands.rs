@@ -25,7 +25,13 @@ impl Dispatcher {
             Command::Start { id, mut goal, budget, buffers } => {
                 avoid::add(&mut goal.avoid, self.runs.values().map(|entry| &entry.run));
                 let at_ms = clock::now_ms();
-                (id, self.start(Event::RunRequested { id, goal, budget, at_ms }, buffers))
+                (
+                    id,
+                    self.start(
+                        Event::RunRequested { id, goal: Box::new(goal), budget, at_ms },
+                        buffers,
+                    ),
+                )
             }
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Pause { id } => (id, self.steer(id, Event::Paused { at_ms: clock::now_ms() })),

@@ -12,7 +12,6 @@ use crate::model::event::Planner;
 use crate::model::plan::Step;
 use crate::model::proposal::{ChangeKind, FileChange, Proposal};
 use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
-use crate::model::run::Goal;
 use crate::model::snapshot::Snapshot;
 use crate::model::worker::{Worker, WorkerKind};
 
@@ -20,7 +19,7 @@ const ATTEMPTS_MAX: u32 = 2;
 
 fn requested() -> Event {
     let budget = AskedBudget { attempts_max: Some(ATTEMPTS_MAX), wall_ms_max: None };
-    Event::RunRequested { id: RunId(1), goal: Goal::default(), budget, at_ms: 0 }
+    Event::RunRequested { id: RunId(1), goal: Box::default(), budget, at_ms: 0 }
 }
 
 fn snapshot() -> Event {

@@ -22,8 +22,12 @@ fn step(id: u32) -> Step {
 /// Seconds and what happened then.
 fn history(events: Vec<(u64, Event)>) -> History {
     let goal = Goal::default();
-    let begun =
-        Event::RunRequested { id: RunId(1), goal, budget: AskedBudget::default(), at_ms: 0 };
+    let begun = Event::RunRequested {
+        id: RunId(1),
+        goal: Box::new(goal),
+        budget: AskedBudget::default(),
+        at_ms: 0,
+    };
     let events = [(0, begun)].into_iter().chain(events);
     events.map(|(seconds, event)| (seconds * 1000, event)).collect()
 }

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
-use super::selection::{Level, Selected, from_text, selected};
+use super::selection::{self, Level, Selected, from_text, selected};
 use super::{Arguments, Outcome, Reply, start};
 use crate::base::ids::{AcceptanceId, RunId};
 use crate::base::path::RepoPath;
 use crate::engine::{Busy, Command, RunView};
-use crate::logic::avoid;
 use crate::logic::review::edits::Way;
+use crate::logic::{avoid, swap};
 use crate::lsp::acceptance::{self, Wanted, unknown};
 use crate::lsp::board::Board;
 use crate::lsp::error::{Reason, Refusal};
@@ -86,6 +86,37 @@ pub fn revise(session: &Arc<Session>, arguments: Arguments, level: Level) -> Out
         goal.avoid.extend(avoid::of(proposal, &hunks, |_| feedback.clone()));
         state.send(run, Command::Decide { id: run, hunks, rejected: true, note: feedback })?;
         (run, goal)
+    };
+    start::again(session, run, goal)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Swap {
+    /// Counted from 1, in the order in which they are told.
+    other: usize,
+    /// Without it the newest proposal.
+    task_id: Option<RunId>,
+}
+
+/// Says no to a change and has one checked in its place that was told beside it.
+pub fn swap(session: &Arc<Session>, arguments: Arguments) -> Outcome {
+    let Swap { other, task_id } = arguments.read(from_text)?;
+    let run = selection::newest(&session.state(), task_id).ok_or_else(unknown)?;
+    swap_in(session, run, other)
+}
+
+/// The same for a run that is known.
+pub fn swap_in(session: &Arc<Session>, run: RunId, number: usize) -> Outcome {
+    let goal = {
+        let mut state = session.state();
+        let (_, view) = state.run(run).ok_or_else(unknown)?;
+        let (goal, hunks) = swap::goal(&view.run, number).ok_or_else(|| {
+            Refusal::new(Reason::NotFound, format!("no other change {number} was told of"))
+        })?;
+        let note = String::new();
+        state.send(run, Command::Decide { id: run, hunks, rejected: true, note })?;
+        goal
     };
     start::again(session, run, goal)
 }

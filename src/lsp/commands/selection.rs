@@ -112,6 +112,11 @@ impl Selection {
     }
 }
 
+/// The run whose proposal is meant: the newest where none is named.
+pub fn newest(state: &State, named: Option<RunId>) -> Option<RunId> {
+    reviews(state, named).first().map(|(_, review)| review.proposal.run)
+}
+
 /// The proposals that may be meant, newest first, with their project's folder.
 fn reviews(state: &State, run: Option<RunId>) -> Vec<(&Path, Arc<Review>)> {
     let mut all: Vec<_> = state

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::decide::{accept, check, decide, include, rebase, recheck, revise, undo};
+use super::decide::{accept, check, decide, include, rebase, recheck, revise, swap, undo};
 use super::selection::Level;
 use super::show::show;
 use super::start::start;
@@ -29,6 +29,7 @@ pub const PROPOSAL_RESTORE: &str = "greenloop.proposal.restore";
 pub const HUNK_REVISE: &str = "greenloop.hunk.revise";
 pub const HUNK_CHECK: &str = "greenloop.hunk.check";
 pub const PROPOSAL_REVISE: &str = "greenloop.proposal.revise";
+pub const PROPOSAL_SWAP: &str = "greenloop.proposal.swap";
 pub const PROPOSAL_REBASE: &str = "greenloop.proposal.rebase";
 pub const PROPOSAL_INCLUDE: &str = "greenloop.proposal.include";
 pub const PROPOSAL_CHECK: &str = "greenloop.proposal.check";
@@ -225,6 +226,12 @@ pub const ROWS: &[Row] = &[
         argument: "`{taskId?, feedback?}`",
         effect: "says no to the whole proposal and has another one looked for",
         run: |session, arguments| now(revise(&session, arguments, Level::Proposal)),
+    },
+    Row {
+        name: PROPOSAL_SWAP,
+        argument: "`{other, taskId?}`",
+        effect: "says no to a change and has another one checked that passes as well: the one with this number of those told",
+        run: |session, arguments| now(swap(&session, arguments)),
     },
     Row {
         name: PROPOSAL_REBASE,

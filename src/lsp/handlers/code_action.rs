@@ -35,6 +35,7 @@ pub const FIX: &str = "quickfix.greenloop.fix";
 pub const TEST: &str = "source.greenloop.test";
 const SHOW: &str = "quickfix.greenloop.show";
 const REVISE: &str = "quickfix.greenloop.revise";
+const SWAP: &str = "quickfix.greenloop.swap";
 const REBASE: &str = "quickfix.greenloop.rebase";
 const INCLUDE: &str = "quickfix.greenloop.include";
 const CHECK: &str = "quickfix.greenloop.check";

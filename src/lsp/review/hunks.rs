@@ -18,9 +18,10 @@ use crate::logic::review::file::{FileState, Places, file_state};
 use crate::logic::review::outside::is_edited_outside;
 use crate::logic::review::overlap::{Placed, Relation, relations};
 use crate::logic::review::{HunkState as Found, Reading};
+use crate::logic::swap;
 use crate::lsp::documents::Text;
 use crate::lsp::{summary, to_proto};
-use crate::model::proposal::{ChangeKind, FileChange, Hunk, StepChange};
+use crate::model::proposal::{ChangeKind, FileChange, Hunk, Other, Proposal, StepChange};
 use crate::model::subset::Choice;
 
 /// Which decision of which run.
@@ -62,6 +63,8 @@ pub struct HunkView {
     pub n_left_out: usize,
     /// A language model made it.
     pub llm: bool,
+    /// What can be had in its place: number and words.
+    pub others: Vec<(usize, String)>,
     /// The step that made it, where there are several.
     pub step: Option<StepView>,
     /// All that can go into its file.
@@ -260,10 +263,18 @@ fn view(
         n_judging: proposal.guard.allowed.len(),
         n_left_out: proposal.guard.left_out.iter().map(|left| left.change.n_items()).sum(),
         llm: step.map_or(proposal.llm, |step| step.llm),
+        others: others(proposal, step),
         step: step.filter(|_| proposal.steps.len() > 1).map(StepView::of),
         of_file: Offer::default(),
         of_proposal: Offer::default(),
     }
+}
+
+/// What can be had in the place of what a step brought.
+fn others(proposal: &Proposal, step: Option<&StepChange>) -> Vec<(usize, String)> {
+    let of_step = |(_, brought, _): &(usize, &StepChange, &Other)| Some(*brought) == step;
+    let others = swap::others(proposal).filter(of_step);
+    others.map(|(number, _, other)| (number, other.title.clone())).collect()
 }
 
 /// Puts those hunks of a proposal aside that a newer one does not leave room for.
@@ -403,6 +414,7 @@ mod tests {
             n_judging: 0,
             n_left_out: 0,
             llm: false,
+            others: Vec::new(),
             step: None,
             of_file: Offer::default(),
             of_proposal: Offer::default(),

@@ -56,7 +56,8 @@ impl Play {
             wall_ms_max: Some(rng.between(200, 8_000) as u64),
         };
         let goal = Goal { plan_first: rng.percent(20), ..Goal::default() };
-        let begun = Event::RunRequested { id: RunId(seed), goal, budget: asked, at_ms: 0 };
+        let begun =
+            Event::RunRequested { id: RunId(seed), goal: Box::new(goal), budget: asked, at_ms: 0 };
         let run = machine::begin(&begun).unwrap();
         let people = People::new(&mut rng);
         let (events, trace) = (vec![begun], Vec::new());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 use tower_lsp::lsp_types::CodeAction;
 
-use super::{CHECK, FILE, INCLUDE, PROPOSAL, REBASE, REVISE, SHOW, STEP, command_action};
+use super::{CHECK, FILE, INCLUDE, PROPOSAL, REBASE, REVISE, SHOW, STEP, SWAP, command_action};
 use crate::base::text::counted;
 use crate::lsp::capabilities::Capabilities;
 use crate::lsp::commands;
@@ -110,6 +110,13 @@ fn again(hunk: &HunkView, asked: impl Fn(&str) -> bool) -> Vec<CodeAction> {
     } else if asked(REVISE) {
         let title = format!("Look for another {}", hunk.label);
         actions.push(command_action(REVISE, title, commands::HUNK_REVISE, json!(hunk.id)));
+    }
+    if asked(SWAP) {
+        actions.extend(hunk.others.iter().map(|(number, title)| {
+            let title = format!("Take instead: {title}");
+            let argument = json!({"taskId": hunk.id.run, "other": number});
+            command_action(SWAP, title, commands::PROPOSAL_SWAP, argument)
+        }));
     }
     if asked(INCLUDE) && hunk.n_left_out > 0 {
         let n = counted(hunk.n_left_out, "edit");
