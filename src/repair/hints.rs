@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use self::sides::pairs;
 use super::similarity::distance;
+use super::usage::words;
 use crate::model::report::TestCase;
 
 /// Facts read from the messages of red tests.
@@ -18,6 +19,8 @@ pub struct Hints {
     pub numbers: Vec<String>,
     /// Characters, neither letters nor digits, that stand in texts that were got or wanted where the other has another.
     pub exchanged: BTreeSet<(char, char)>,
+    /// Names in the messages that begin with a capital letter, as those of types, variants and errors do.
+    names: BTreeSet<String>,
 }
 
 /// A kind of failure that speaks for certain repairs.
@@ -235,6 +238,11 @@ impl Hints {
         self.signs.contains(&sign)
     }
 
+    /// Whether a text has a name that stands in the messages.
+    pub fn names(&self, text: &str) -> bool {
+        words(text).any(|word| self.names.contains(word))
+    }
+
     /// What the signs take off or put on the cost of a template.
     pub fn bonus(&self, template: &str) -> f64 {
         let fit = BONUSES
@@ -274,6 +282,9 @@ impl Hints {
             self.note(expected);
         }
         quoted(message).for_each(|text| self.note(text));
+        let names =
+            words(message).filter(|word| word.len() > 3 && word.starts_with(char::is_uppercase));
+        self.names.extend(names.map(str::to_owned).take(LITERALS_MAX));
     }
 
     fn note(&mut self, literal: &str) {
@@ -304,6 +315,9 @@ fn difference(a: &str, b: &str) -> Option<Sign> {
     }
     if a == b {
         return None;
+    }
+    if a.starts_with("Ok(") && b.starts_with("Err(") {
+        return Some(Sign::Raises);
     }
     if is_list(a) && is_list(b) {
         return list_difference(&items(a), &items(b));

@@ -48,6 +48,8 @@ pub struct Language {
     pub containments: &'static [&'static str],
     /// Operators that fail for zero on their right.
     pub divisions: &'static [&'static str],
+    /// How errors begin that functions give back.
+    pub errors: &'static [&'static str],
     /// For each operator those it is confused with.
     pub operators: &'static [(&'static str, &'static [&'static str])],
     pub booleans: (&'static str, &'static str),

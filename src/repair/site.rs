@@ -103,13 +103,6 @@ impl<'s> Site<'s> {
         self.file.donors.near(self.node)
     }
 
-    /// Statements of the file that refuse something.
-    pub fn shared_raises(&self) -> Vec<String> {
-        let raises =
-            self.file.tree.nodes().filter(|node| node.role() == Role::Raise && !node.is_frozen());
-        raises.take(4).map(|node| node.text().to_owned()).collect()
-    }
-
     /// Material from the whole file.
     pub fn shared(&self) -> &'s Pool<'s> {
         self.file.donors.shared()
@@ -242,8 +235,8 @@ impl<'s> Drafts<'s> {
     }
 }
 
-/// What it costs to change a name wherever it stands in a line.
-const TWINS: f64 = 0.6;
+/// What it costs to change a thing wherever it stands in a line.
+pub const TWINS: f64 = 0.6;
 
 /// A name and the same name further on in its line; none where it stands there before.
 fn twins(node: Node<'_>) -> Vec<Node<'_>> {

@@ -22,6 +22,7 @@ mod operator;
 mod pattern;
 mod precedence;
 mod receiver;
+mod refuse;
 mod remember;
 mod result;
 mod shift;
@@ -86,7 +87,6 @@ const TEMPLATES: &[&Template] = &[
     &insert::OWN,
     &insert::UPDATE,
     &insert::FLUSH,
-    &insert::REFUSE,
     &jump::JUMP,
     &lines::DELETE,
     &lines::SWAP,
@@ -108,6 +108,8 @@ const TEMPLATES: &[&Template] = &[
     &operator::ARITHMETIC,
     &operator::LOGICAL,
     &operator::ASSIGNMENT,
+    &refuse::FIRST,
+    &refuse::BETWEEN,
     &operator::LOOP,
     &operator::RANGE,
     &pattern::FLAGS,

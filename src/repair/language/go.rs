@@ -105,6 +105,7 @@ pub static GO: Language = Language {
     not: "!",
     containments: &[],
     divisions: &["/", "%"],
+    errors: &["errors.New(", "fmt.Errorf(", "Err"],
     operators: forms::OPERATORS,
     booleans: ("true", "false"),
     siblings: forms::SIBLINGS,

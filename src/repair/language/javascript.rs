@@ -174,6 +174,7 @@ const BOTH: Language = Language {
     not: "!",
     containments: &["in"],
     divisions: &["/", "%"],
+    errors: &[],
     operators: forms::OPERATORS,
     booleans: ("true", "false"),
     siblings: forms::SIBLINGS,

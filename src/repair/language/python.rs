@@ -110,6 +110,7 @@ pub static PYTHON: Language = Language {
     not: "not ",
     containments: &["in", "not in"],
     divisions: &["/", "//", "%"],
+    errors: &[],
     operators: forms::OPERATORS,
     booleans: ("True", "False"),
     siblings: forms::SIBLINGS,

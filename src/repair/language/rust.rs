@@ -123,6 +123,7 @@ pub static RUST: Language = Language {
     not: "!",
     containments: &[],
     divisions: &["/", "%"],
+    errors: &["Err("],
     operators: forms::OPERATORS,
     booleans: ("true", "false"),
     siblings: forms::SIBLINGS,

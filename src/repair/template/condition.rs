@@ -151,7 +151,7 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
 }
 
 /// Values a condition can be made of: variables, those in the condition itself first, then fields and elements.
-fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
+pub(super) fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
     let simple = |node: &Node<'s>| {
         node.is(&[Role::Name, Role::Attribute, Role::Index])
             && !is_callee(*node)

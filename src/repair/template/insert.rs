@@ -33,8 +33,6 @@ pub const NEAR_COPY: Template =
     Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
 pub const FLUSH: Template =
     Template { name: "flush", cost: 4.6, on: &[Role::Loop, Role::While], make: flush };
-pub const REFUSE: Template =
-    Template { name: "refuse", cost: 5.0, on: &[Role::Function], make: refuse };
 
 /// Statements that may be needed more than once, the likeliest first. In some languages what assigns is one by itself.
 const COPIED: &[Role] =
@@ -101,15 +99,21 @@ fn in_loop(node: Node<'_>) -> bool {
 
 /// What is divided by comes first.
 fn by_danger<'s>(site: &Site<'s>, mut names: Vec<&'s str>) -> Vec<&'s str> {
-    let divisions = site.language().divisions;
-    let divides = |node: &Node<'_>| {
-        node.role() == Role::Arithmetic
-            && node.tokens().any(|token| divisions.contains(&token.kind()))
-    };
-    let divisors: Vec<&str> =
-        site.node.descendants().filter(divides).filter_map(Node::last).map(Node::text).collect();
+    let divisors = divisors(site);
     names.sort_by_key(|name| !divisors.contains(name));
     names
+}
+
+/// What the node divides by, as it is written.
+pub(super) fn divisors<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    let divisions = site.language().divisions;
+    let divides = |node: &Node<'_>| {
+        let signs = node.tokens().map(|token| token.kind().trim_end_matches('='));
+        node.is(&[Role::Arithmetic, Role::AugmentedAssign])
+            && signs.into_iter().any(|sign| divisions.contains(&sign))
+    };
+    let all = site.node.descendants().chain([site.node]).filter(divides);
+    all.filter_map(Node::last).map(Node::text).collect()
 }
 
 /// What the function returns elsewhere, then what functions return when there is nothing: first what is of the sort.
@@ -152,25 +156,6 @@ fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn chains(site: &Site<'_>, own: &str) -> bool {
     let mut results = site.file.tree.nodes().filter(|node| node.role() == Role::Return);
     !own.is_empty() && results.any(|node| node.first().is_some_and(|result| result.text() == own))
-}
-
-/// A refusal when a parameter is nothing or out of range.
-fn refuse<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let snippets = &site.language().snippets;
-    let Some(first) = first_statement(site.node).filter(|_| site.hints.has(Sign::Raises)) else {
-        return;
-    };
-    let raised = site.shared_raises();
-    for (i, name) in parameters(site.node).iter().take(NAMES_MAX).enumerate() {
-        for (j, nothing) in snippets.nothings.iter().enumerate() {
-            let refusals = snippets.refusals.iter().map(|refusal| filled(refusal, name, ""));
-            for (k, refusal) in raised.iter().cloned().chain(refusals).enumerate() {
-                let text = filled(snippets.guard, &filled(nothing, name, ""), &refusal);
-                let extra = -1.5 + nth(i) + nth(j) + nth(k);
-                insert(site, drafts, before(site.file, first, &text), &text, extra);
-            }
-        }
-    }
 }
 
 /// A loop that passes over some values, or ends at them.
@@ -365,12 +350,12 @@ pub(super) fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str
     insert(site, drafts, place(site.file, site.node, text), text, extra);
 }
 
-fn first_statement(function: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn first_statement(function: Node<'_>) -> Option<Node<'_>> {
     statements(body(function)?).next()
 }
 
 /// The names of a function's parameters but for its own object.
-fn parameters(function: Node<'_>) -> Vec<&str> {
+pub(super) fn parameters(function: Node<'_>) -> Vec<&str> {
     let list = function.part(&["parameters"]);
     let names = list
         .into_iter()

@@ -243,6 +243,7 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("chain", "a: &str", "a.chars().collect()", "a.chars().rev().collect()"),
     ("rewrite", "a: u8, b: u8", "a - b", "a.saturating_sub(b)"),
     ("rewrite", "a: Option<u8>", "a.unwrap()", "a.unwrap_or(0)"),
+    ("rewrite", "a: &str, b: &str", "a.len() + b.len()", "a.chars().count() + b.chars().count()"),
     ("expression", "a: u8, b: u8", "let c = a + b;\ng(a)", "let c = a + b;\na + b"),
     ("initial", "", "let a = 0;", "let a = i32::MIN;"),
     ("condition", "a: bool, b: bool", "h(b);\nif a {\n\tg();\n}", "h(b);\nif a && b {\n\tg();\n}"),
@@ -520,14 +521,43 @@ fn an_imported_function_that_nothing_calls_is_called() {
     assert!(!check("a.js", &format!("import {{ g }} from \"./m.js\";\n{used}"), body, &called));
 }
 
+/// Whether something is refused so when a test says so.
+fn refuses(path: &str, before: &str, message: &str, after: &str) -> bool {
+    let source = crate::repair::testing::source(path, before);
+    let outcomes = crate::repair::testing::outcomes(&source, &[message]);
+    outcomes.iter().any(|(made, text)| made.template == "refuse" && text == after)
+}
+
 #[test]
-fn refusals_follow_a_missing_exception() {
-    let source = crate::repair::testing::source("a.py", "def f(a):\n    return a\n");
-    let outcomes =
-        crate::repair::testing::outcomes(&source, &["AssertionError: ValueError not raised"]);
-    let wanted =
-        "def f(a):\n    if a < 0:\n        raise ValueError(\"invalid a\")\n    return a\n";
-    assert!(outcomes.iter().any(|(made, text)| made.template == "refuse" && text == wanted));
+fn refusals_follow_a_missing_error() {
+    let before = "def f(a):\n    return a\n";
+    let after = "def f(a):\n    if a < 0:\n        raise ValueError(\"invalid a\")\n    return a\n";
+    assert!(refuses("a.py", before, "AssertionError: ValueError not raised", after));
+    assert!(!refuses("a.py", before, "AssertionError: 1 != 2", after));
+
+    let class = "class Full(Exception):\n    pass\n\n\nclass Gone(Exception):\n    pass\n\n\ndef g(a):\n    raise Gone(a)\n\n\n\
+        def h(a):\n    raise Full(a)\n\n\n";
+    let before = format!("{class}def f(a, room):\n    b = g(a)\n    b.append(a)\n    return b\n");
+    let after =
+        before.replace("    b.append", "    if a > room:\n        raise Full(a)\n    b.append");
+    assert!(refuses("a.py", &before, "AssertionError: Full not raised", &after));
+}
+
+#[test]
+fn a_division_by_zero_is_refused_as_the_message_names_it() {
+    let before = "enum E { Bad(char), ByZero }\n\nfn g(a: char) -> Result<f64, E> {\n    Err(E::Bad(a))\n}\n\n\
+        fn f(a: f64, b: f64) -> Result<f64, E> {\n    let c = a + b;\n    let c = c / b;\n    Ok(c)\n}\n";
+    let after = before.replace(
+        "    let c = c / b",
+        "    if b == 0.0 {\n        return Err(E::ByZero);\n    }\n    let c = c / b",
+    );
+    assert!(refuses("a.rs", before, "  left: Ok(inf)\n right: Err(ByZero)", &after));
+
+    let before = "package a\n\nvar ErrZero = errors.New(\"zero\")\n\nfunc g(a int) (int, error) {\n\treturn 0, ErrZero\n}\n\n\
+        func f(a, b int) (int, error) {\n\ta++\n\treturn a / b, nil\n}\n";
+    let after = before
+        .replace("\treturn a / b", "\tif b == 0 {\n\t\treturn 0, ErrZero\n\t}\n\treturn a / b");
+    assert!(refuses("a.go", before, "a_test.go:7: got <nil>, want ErrZero", &after));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
-use crate::repair::site::{Drafts, Site, tight};
+use crate::repair::site::{Drafts, Site, TWINS, tight};
 use crate::repair::statement::{filled, filled_with};
 use crate::repair::syntax::Node;
 
@@ -143,34 +143,62 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// Another form of the same expression.
+/// Another form of the same expression, and of others like it in the line.
 fn rewrite<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    let Some((key, a, b)) = parts(node) else { return };
+    let Some((key, ..)) = parts(node) else { return };
     let rewrites = site
         .language()
         .rewrites
         .iter()
         .filter(|(role, known, _)| *role == node.role() && (known.is_empty() || *known == key));
-    let element =
-        node.first().filter(|first| first.role() == Role::List && first.parts().count() == 1);
-    let element = element.and_then(Node::first).map_or("", Node::text);
+    let alike = alike(node, key);
     for (rank, form) in rewrites.flat_map(|(_, _, forms)| *forms).enumerate() {
-        if form.contains("$e") {
-            if !element.is_empty() {
-                drafts.replace(node, &filled(&form.replace("$e", "$a"), element, b), -0.8);
-            }
-            continue;
+        let extra = if form.contains("$e") { -0.8 } else { nth(rank) + site.hints.favour(form) };
+        let Some(text) = rewritten(node, form) else { continue };
+        drafts.replace(node, &text, extra);
+        let each = alike
+            .iter()
+            .filter_map(|other| Some(Edit::new(other.range(), rewritten(*other, form)?)));
+        let edits: Vec<Edit> = each.collect();
+        if edits.len() > 1 {
+            drafts.edits(node, edits, None, extra + TWINS);
         }
-        let third = node.part(&["arguments"]).and_then(|arguments| arguments.parts().nth(1));
-        if third.is_none() && form.contains("$c") {
-            continue;
-        }
-        let dotted = form.starts_with("$a.") || form.starts_with("$a[");
-        let a = if dotted { tight(a) } else { a.to_owned() };
-        let text = filled_with(form, &a, b, third.map_or("", Node::text));
-        drafts.replace(node, &text, nth(rank) + site.hints.favour(form));
     }
+}
+
+/// An expression in another form; `None` where it has not what the form needs.
+fn rewritten(node: Node<'_>, form: &str) -> Option<String> {
+    let (_, a, b) = parts(node)?;
+    if form.contains("$e") {
+        let first = node.first().filter(|first| first.role() == Role::List)?;
+        let element = first.first().filter(|_| first.parts().count() == 1)?;
+        return Some(filled(&form.replace("$e", "$a"), element.text(), b));
+    }
+    let third = node.part(&["arguments"]).and_then(|arguments| arguments.parts().nth(1));
+    if third.is_none() && form.contains("$c") {
+        return None;
+    }
+    let is_dotted = form.starts_with("$a.") || form.starts_with("$a[");
+    let a = if is_dotted { tight(a) } else { a.to_owned() };
+    Some(filled_with(form, &a, b, third.map_or("", Node::text)))
+}
+
+/// A call and those of the same function beside it further on in its line; none where it is not the first of them.
+fn alike<'t>(node: Node<'t>, key: &str) -> Vec<Node<'t>> {
+    let statement = node.statement().filter(|_| node.role() == Role::Call);
+    let calls = statement.into_iter().flat_map(Node::descendants).filter(|other| {
+        other.role() == Role::Call
+            && other.line() == node.line()
+            && parts(*other).is_some_and(|(own, ..)| own == key)
+    });
+    let mut alike: Vec<Node<'t>> = Vec::new();
+    for call in calls {
+        if alike.last().is_none_or(|last| last.range().end <= call.range().start) {
+            alike.push(call);
+        }
+    }
+    if alike.first().is_some_and(|first| first.id() == node.id()) { alike } else { Vec::new() }
 }
 
 /// What a rewrite goes by, and the first and last part; of a call its receiver and first argument.
