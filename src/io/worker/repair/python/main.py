@@ -65,6 +65,9 @@ def search(spec, framework, report, facts):
     unsettled = dict.fromkeys(range(len(spec["patches"])))
 
     def keep(value):
+        if value["t"] == "unfit":
+            facts.unfit.update(value["names"])
+            return
         for index, _ in value["verdicts"]:
             unsettled.pop(index, None)
         report(value)

@@ -118,6 +118,31 @@ class Chunk(Task):
         search.screened(self.items[:done], self.results, self.cpu_s)
 
 
+class Fit(Task):
+    """Passing tests that were not observed, without a patch: what is red when it runs like this tells nothing of patches."""
+
+    silence_s = 10.0
+
+    def __init__(self, search, names):
+        self.search, self.names = search, names
+        self.n_heard, self.unfit = 0, []
+
+    def work(self, send):
+        runner = self.search.runner()
+        for name in self.names:
+            send(runner.run(name, self.search.confirm_cpu_s(name))[0] == PASSED)
+
+    def heard(self, value):
+        if not value:
+            self.unfit.append(self.names[self.n_heard])
+        self.n_heard += 1
+
+    def ended(self, complete):
+        # One that kills its process or never ends is passed over.
+        self.unfit += self.names[self.n_heard : self.n_heard + 1]
+        self.search.looked_at(self.unfit, self.names[self.n_heard + 1 :])
+
+
 class Confirm(Task):
     """One patch in a child of its own against all failing tests and the passing ones it may break. A passing test that
     is red after others ran is asked again alone, because what those left may be why."""
@@ -145,7 +170,9 @@ class Confirm(Task):
 
     def ended(self, complete):
         broken = self.verdict.get("by")
-        if self.verdict == CLEARED:
+        if broken and not self.search.tells(broken):
+            self._again(self.cleared, None)
+        elif self.verdict == CLEARED:
             self._again(self.cleared + [self.alone], None)
         elif broken and len(self.cleared) < self.ALONE_MAX:
             self._again(self.cleared, broken)
@@ -180,6 +207,8 @@ class Facts:
 
     def __init__(self, observed):
         self.observed = observed
+        # Passing tests that are red when they are run here.
+        self.unfit = set()
 
     def cpu(self, name):
         return self.observed.get(name, {}).get("cpu", 0.0)
@@ -188,6 +217,8 @@ class Facts:
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
         chosen = []
         for name in names:
+            if name in self.unfit:
+                continue
             fact = self.observed.get(name)
             if fact is None or (fact["outcome"] == PASSED and _touches(fact["lines"], ranges)):
                 chosen.append(name)
@@ -210,6 +241,8 @@ class Search:
         self.base_wall_s = 0.0
         self.waiting, self.singles, self.confirms, self.slow = [], [], [], []
         self.key_of, self.aliases, self.verdict_of = {}, {}, {}
+        # Passing tests that were not observed: `None` until one of them is red under a patch, then what is still to be run.
+        self.unknown, self.is_looking = None, False
 
     def run(self):
         """Emits a verdict for every patch but those that only a fresh process can judge."""
@@ -261,8 +294,25 @@ class Search:
         names = [name for name in self.spec["passing"] if self.framework.has(name)]
         return self.facts.passing(names, [action.lines for action in actions])
 
+    def tells(self, name):
+        """Whether it says something of a patch that a passing test is red; what is not known is about to be."""
+        if name in self.facts.observed:
+            return True
+        if self.unknown is None:
+            passing = [name for name in self.spec["passing"] if self.framework.has(name)]
+            self.unknown = [name for name in passing if name not in self.facts.observed]
+        return name not in self.unknown and name not in self.facts.unfit
+
+    def looked_at(self, unfit, left):
+        self.facts.unfit.update(unfit)
+        self.emit({"t": "unfit", "names": unfit})
+        self.unknown, self.is_looking = left, False
+
     def _next_task(self):
-        if self.confirms:
+        if self.unknown and not self.is_looking:
+            self.is_looking = True
+            return Fit(self, self.unknown)
+        if self.confirms and not self.is_looking:
             return Confirm(self, *self.confirms.pop(0))
         if self.singles:
             item, cpu_s = self.singles.pop(0)

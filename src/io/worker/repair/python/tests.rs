@@ -70,8 +70,13 @@ impl Project<'_> {
     fn verdicts(&self, changes: &[Change<'_>]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         self.run_in(folder.path(), "observe", &[]);
+        self.searched(folder.path(), changes)
+    }
+
+    /// The same with what was observed in the folder before, if anything was.
+    fn searched(&self, folder: &Path, changes: &[Change<'_>]) -> Vec<String> {
         let mut verdicts = vec!["none".to_owned(); changes.len()];
-        for value in self.run_in(folder.path(), "search", changes) {
+        for value in self.run_in(folder, "search", changes) {
             for verdict in value["verdicts"].as_array().into_iter().flatten() {
                 let index = verdict[0].as_u64().unwrap() as usize;
                 verdicts[index] = verdict[1]["is"].as_str().unwrap().to_owned();
@@ -128,6 +133,28 @@ fn verdicts_of_every_kind() {
             (("m.py", "return a - b", "import unittest; raise unittest.SkipTest()"), "still-red"),
         ],
     );
+}
+
+/// A suite may be too large to be observed, and some tests pass only where their runner runs them.
+#[test]
+fn tests_that_are_red_when_they_are_run_here_break_nothing() {
+    let test = suite(
+        "import os\nfrom m import add",
+        "def test_red(self):\n    self.assertEqual(add(2, 2), 4)\n\
+         def test_a(self):\n    self.fail()\n\
+         def test_b(self):\n    os._exit(1)\n\
+         def test_c(self):\n    self.fail()\n\
+         def test_d(self):\n    while True: pass\n\
+         def test_e(self):\n    self.fail()\n\
+         def test_green(self):\n    self.assertEqual(add(3, 0), 3)",
+    );
+    let files = [("m.py", "def add(a, b):\n    return a - b\n"), ("test_it.py", &test)];
+    let names = ["a", "b", "c", "d", "e", "green"].map(|name| format!("test_it.T.test_{name}"));
+    let passing = names.each_ref().map(String::as_str);
+    let project = Project { files: &files, failing: FAILING, passing: &passing };
+    let folder = tempfile::tempdir().unwrap();
+    let changes = [("m.py", "a - b", "a * b"), ("m.py", "a - b", "a + b")];
+    assert_eq!(project.searched(folder.path(), &changes), ["breaks", "plausible"]);
 }
 
 /// A function of every shape, each with a number to be changed.
