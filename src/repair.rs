@@ -105,17 +105,25 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
         question.sources.iter().filter_map(|source| searched(source, question)).collect();
     let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
     let mut drafts = Drafts::new(n_max, question.favoured);
-    for (at, (one, file)) in searched.iter().zip(&files).enumerate() {
-        drafts.file = at;
-        let spread = spread(&one.tree, one.lines).into_iter();
-        let doubts: Vec<Option<f64>> = spread.map(|score| rank::doubt(score, highest)).collect();
-        for node in one.tree.nodes().filter(|node| !node.is_frozen()) {
-            let Some(doubt) = doubts.get(node.line() as usize).copied().flatten() else { continue };
-            drafts.doubt = doubt;
-            template::make_all(&Site { node, file, hints: &hints }, &mut drafts);
-        }
+    for (doubt, at, node) in places(&searched, highest) {
+        (drafts.file, drafts.doubt) = (at, doubt);
+        template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
     }
     sifted(&searched, drafts, n_max)
+}
+
+/// What may be at fault, by file: the most suspicious first, so that what is too dear elsewhere is known early.
+fn places<'s>(searched: &'s [Searched<'_>], highest: f64) -> Vec<(f64, usize, Node<'s>)> {
+    let mut places = Vec::new();
+    for (at, one) in searched.iter().enumerate() {
+        let spread = spread(&one.tree, one.lines).into_iter();
+        let doubts: Vec<Option<f64>> = spread.map(|score| rank::doubt(score, highest)).collect();
+        let doubt = |node: Node<'_>| doubts.get(node.line() as usize).copied().flatten();
+        let nodes = one.tree.nodes().filter(|node| !node.is_frozen());
+        places.extend(nodes.filter_map(|node| Some((doubt(node)?, at, node))));
+    }
+    places.sort_by(|a, b| a.0.total_cmp(&b.0));
+    places
 }
 
 /// A file with lines that may be at fault.
