@@ -104,6 +104,8 @@ pub const SIGNATURE_LINE_BYTES_MAX: usize = 160;
 pub const REPO_MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Red tests beside its goal that a search looks at.
 pub const OTHER_TESTS_MAX: usize = 20;
+/// Those of them of which it looks what they run.
+pub const OBSERVED_OTHERS_MAX: usize = 8;
 /// Candidates handed to one search.
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Attempts of a run when nothing else is said.
@@ -249,6 +251,10 @@ pub const CHECK_CACHE_MAX: usize = 512;
 pub const CHECK_CACHE_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Files of a folder outside a project that are looked at for what a check depends on.
 pub const LINKED_FILES_MAX: usize = 20_000;
+/// How often what is left of a Go package is run after a test ended it.
+pub const GO_RESTS_MAX: usize = 4;
+/// Go packages of which that is done.
+pub const GO_RESTS_PACKAGES_MAX: usize = 8;
 /// A check whose run took longer first runs the tests that a change is most likely to leave or turn red.
 pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at least.

@@ -1,5 +1,7 @@
 //! Go's tests: one `go test -json`, its output read line by line while it comes.
 
+mod rest;
+
 use std::collections::BTreeSet;
 
 use super::ending::{crashed, exit_code, last_line, missing_program};
@@ -31,6 +33,9 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
         job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
     let mut reported = reader.finish(&find, &mut tell);
     let end = end(job, &output, &reported);
+    if end == CheckEnd::Completed && wanted.names.is_none() {
+        output.duration += rest::add(job, &mut reported, &mut tell);
+    }
     wanted.keep(&mut reported.report);
     output.text = readable(&output.text);
     let shown = job.shown_as(&self::argv(&job.check.argv, &wanted, &[]));

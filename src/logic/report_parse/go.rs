@@ -11,7 +11,7 @@
 mod build;
 mod package;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -28,6 +28,7 @@ pub struct Reader {
     cases: Cases,
     build: Build,
     packages: BTreeMap<String, Package>,
+    stopped: BTreeSet<String>,
     /// The first thing that makes the report less than whole.
     trouble: Option<String>,
 }
@@ -37,6 +38,8 @@ pub struct Reader {
 pub struct Reported {
     pub report: TestReport,
     pub problems: Vec<Problem>,
+    /// Packages that ended with a test of theirs: those after it were not run.
+    pub stopped: BTreeSet<String>,
     /// Whether any package got as far as running.
     pub ran: bool,
     /// Why the report is not complete, when something was reported.
@@ -65,6 +68,7 @@ impl Reader {
             cases: Cases::new(check),
             build: Build::default(),
             packages: BTreeMap::new(),
+            stopped: BTreeSet::new(),
             trouble: None,
         }
     }
@@ -114,6 +118,7 @@ impl Reader {
         Reported {
             report: TestReport { cases: self.cases.list, complete },
             problems,
+            stopped: self.stopped,
             ran: n_built > 0,
             trouble: self.trouble,
             said,
@@ -148,6 +153,10 @@ impl Reader {
             self.distrust(format!("package `{}`: {trouble}", event.package));
         }
         for found in found {
+            let is_end = matches!(found.outcome, TestOutcome::Errored | TestOutcome::TimedOut);
+            if is_end && found.test != OUTSIDE {
+                self.stopped.insert(event.package.clone());
+            }
             self.add(&event.package, found, find, on_case);
         }
         self.packages.insert(event.package, package);

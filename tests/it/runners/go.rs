@@ -63,6 +63,32 @@ fn what_happens_to_a_test_program_is_told() {
 }
 
 #[test]
+fn the_tests_after_one_that_ends_its_package_are_run_without_it() {
+    let run = run(
+        "func TestA(t *testing.T) {}\n\nfunc TestB(t *testing.T) {\n\tpanic(\"b\")\n}\n\nfunc TestC(t *testing.T) {}\n\n\
+         func TestD(t *testing.T) {\n\tt.Run(\"x\", func(t *testing.T) { panic(\"d\") })\n}\n\n\
+         func TestE(t *testing.T) {\n\tt.Error(\"e\")\n}\n",
+    );
+    let cases = run.report.cases.iter().map(|case| {
+        format!("{:?} {}", case.outcome, case.id.name.strip_prefix("example.com/m ").unwrap())
+    });
+    let mut cases: Vec<String> = cases.collect();
+    cases.sort();
+    assert_eq!(
+        cases,
+        [
+            "Errored TestB",
+            "Errored TestD",
+            "Errored TestD/x",
+            "Failed TestE",
+            "Passed TestA",
+            "Passed TestC"
+        ]
+    );
+    assert_eq!(run.end, CheckEnd::Completed);
+}
+
+#[test]
 fn a_program_that_ends_itself_or_forges_results_is_never_green() {
     let check = |tests: &str, detail: &str| {
         let told = told(&run(tests));
