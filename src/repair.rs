@@ -52,10 +52,20 @@ pub struct Source {
 }
 
 /// Lines that one test ran, counted from 1.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TestCoverage {
-    pub red: bool,
+    pub standing: Standing,
     pub lines: BTreeMap<RepoPath, BTreeSet<u32>>,
+}
+
+/// How a test stands to a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is red and is to pass.
+    Target,
+    /// It is red for the same or another reason.
+    OtherRed,
+    Green,
 }
 
 /// How likely each line is to hold the fault, above 0 to 1; lines not named are not searched.

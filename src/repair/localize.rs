@@ -1,10 +1,12 @@
 //! Which lines are suspicious: those that red tests run and green tests do not, and those that failures name.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::replace;
 
 use super::language::{self, Role};
 use super::syntax::{Node, Tree};
-use super::{Source, Suspicion, TestCoverage};
+use super::{Source, Standing, Suspicion, TestCoverage};
 use crate::base::path::RepoPath;
 use crate::model::report::TestCase;
 
@@ -12,14 +14,18 @@ use crate::model::report::TestCase;
 const FRAME_LIFT: f64 = 0.25;
 /// The suspicion of a line that a stack names and no coverage does.
 const FRAME_ONLY: f64 = 0.5;
+/// The share of a line's suspicion that all red tests decide, the targets alone the rest.
+const OF_ALL_RED: f64 = 2.0 / 3.0;
 /// What a function keeps of the suspicion of the one that calls it.
 const CALLED: f64 = 0.6;
 /// Functions are followed this many calls deep.
 const CALLS_MAX: usize = 4;
 
-/// How suspicious each line is that a red test ran or a failure's stack names; lines of test files never are.
+/// How suspicious each line is that a target ran or a failure's stack names; lines of test files never are.
 ///
-/// Ochiai's measure: how many of the red tests ran the line, against how many of all tests did.
+/// Ochiai's measure: how many of the red tests ran the line, against how many of all tests did; with other red tests the
+/// mean of that for the targets alone and for all that are red ([`OF_ALL_RED`]), since most faults turn more than one test
+/// red.
 pub fn suspicion(
     tests: &[TestCoverage],
     failures: &[TestCase],
@@ -31,22 +37,68 @@ pub fn suspicion(
     Suspicion { lines }
 }
 
+/// How many tests ran a line.
+#[derive(Clone, Copy, Default)]
+struct Runs {
+    targets: f64,
+    other_red: f64,
+    green: f64,
+}
+
 fn spectrum(tests: &[TestCoverage]) -> BTreeMap<RepoPath, BTreeMap<u32, f64>> {
-    let n_red = tests.iter().filter(|test| test.red).count() as f64;
-    let mut runs: BTreeMap<(&RepoPath, u32), (f64, f64)> = BTreeMap::new();
+    let n = |standing| tests.iter().filter(|test| test.standing == standing).count() as f64;
+    let (n_targets, n_other) = (n(Standing::Target), n(Standing::OtherRed));
+    let mut runs: BTreeMap<(&RepoPath, u32), Runs> = BTreeMap::new();
     for test in tests {
         for (path, line) in
             test.lines.iter().flat_map(|(path, lines)| lines.iter().map(move |line| (path, *line)))
         {
-            let (red, green) = runs.entry((path, line)).or_default();
-            *if test.red { red } else { green } += 1.0;
+            let runs = runs.entry((path, line)).or_default();
+            *match test.standing {
+                Standing::Target => &mut runs.targets,
+                Standing::OtherRed => &mut runs.other_red,
+                Standing::Green => &mut runs.green,
+            } += 1.0;
         }
     }
+    let ochiai = |red: f64, n_red: f64, green: f64| red / (n_red * (red + green)).sqrt();
     let mut scores: BTreeMap<RepoPath, BTreeMap<u32, f64>> = BTreeMap::new();
-    for ((path, line), (red, green)) in runs.into_iter().filter(|(_, (red, _))| *red > 0.0) {
-        scores.entry(path.clone()).or_default().insert(line, red / (n_red * (red + green)).sqrt());
+    for ((path, line), runs) in runs.into_iter().filter(|(_, runs)| runs.targets > 0.0) {
+        let alone = ochiai(runs.targets, n_targets, runs.green);
+        let all = ochiai(runs.targets + runs.other_red, n_targets + n_other, runs.green);
+        scores.entry(path.clone()).or_default().insert(line, alone + (all - alone) * OF_ALL_RED);
     }
     scores
+}
+
+/// Passing tests in an order of which every beginning tells much beside these red ones: by turns the next nearest to them by
+/// its name, and one from anywhere.
+pub fn sample<'n>(red: &[String], passing: &'n [String]) -> Vec<&'n String> {
+    let nearness = |at: &usize| {
+        let shared = |name: &String| shared(name, &passing[*at]);
+        Reverse(red.iter().take(NEAR_TO_MAX).map(shared).max())
+    };
+    let mut nearest: Vec<usize> = (0..passing.len()).collect();
+    nearest.sort_by_cached_key(nearness);
+    let mut taken = vec![false; passing.len()];
+    let turns = nearest.into_iter().zip(everywhere(passing.len())).flat_map(<[usize; 2]>::from);
+    turns.filter(|at| !replace(&mut taken[*at], true)).map(|at| &passing[at]).collect()
+}
+
+/// Red tests to which others are near or not: names are compared with each.
+const NEAR_TO_MAX: usize = 4;
+
+/// How many bytes two names have in common at their start.
+fn shared(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+/// The numbers below `n` in an order of which every beginning is spread over all of them.
+fn everywhere(n: usize) -> Vec<usize> {
+    let mut taken = vec![false; n];
+    let steps = std::iter::successors(Some(n.max(1)), |step| Some(step / 2));
+    let all = steps.take_while(|step| *step > 0).flat_map(|step| (0..n).step_by(step));
+    all.filter(|at| !replace(&mut taken[*at], true)).collect()
 }
 
 fn lift_frames(lines: &mut BTreeMap<RepoPath, BTreeMap<u32, f64>>, failures: &[TestCase]) {
@@ -149,6 +201,7 @@ fn names_in(node: Node<'_>) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::Standing::{Green, OtherRed, Target};
     use super::*;
     use crate::model::report::Place;
     use crate::repair::testing::{failure, source};
@@ -157,15 +210,16 @@ mod tests {
         RepoPath::new(text).unwrap()
     }
 
-    fn run(red: bool, lines: &[u32]) -> TestCoverage {
+    fn run(standing: Standing, lines: &[u32]) -> TestCoverage {
         let both = [path("a.py"), path("test_a.py")];
-        TestCoverage { red, lines: both.map(|path| (path, lines.iter().copied().collect())).into() }
+        let lines = both.map(|path| (path, lines.iter().copied().collect())).into();
+        TestCoverage { standing, lines }
     }
 
     #[test]
     fn lines_that_only_red_tests_run_come_first() {
         let tests =
-            [run(true, &[1, 2, 3]), run(false, &[1, 2]), run(false, &[1]), run(false, &[4])];
+            [run(Target, &[1, 2, 3]), run(Green, &[1, 2]), run(Green, &[1]), run(Green, &[4])];
         let lines = suspicion(&tests, &[], |path| path.as_str().starts_with("test_")).lines;
         assert_eq!(lines.keys().collect::<Vec<_>>(), [&path("a.py")], "tests are not suspicious");
         let scores = &lines[&path("a.py")];
@@ -177,13 +231,39 @@ mod tests {
     }
 
     #[test]
+    fn what_other_red_tests_run_too_comes_before_what_none_does() {
+        let scores = |tests: &[TestCoverage]| {
+            let lines = suspicion(tests, &[], |_| false).lines;
+            lines[&path("a.py")].clone()
+        };
+        // Green tests run the fault in line 1 as well.
+        let mut tests =
+            vec![run(Target, &[1, 2]), run(Green, &[1]), run(Green, &[1]), run(Green, &[1])];
+        assert!(scores(&tests)[&1] < scores(&tests)[&2]);
+        tests.extend([1, 1, 1, 1, 3].map(|line| run(OtherRed, &[line])));
+        assert!(scores(&tests)[&1] > scores(&tests)[&2]);
+        assert_eq!(scores(&tests).keys().copied().collect::<Vec<_>>(), [1, 2], "3 is no target's");
+    }
+
+    #[test]
+    fn the_tests_looked_at_first_are_near_the_red_ones_and_everywhere() {
+        let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let passing = names(&["a::1", "b::1", "b::2", "c::1", "c::2", "d::1"]);
+        let check =
+            |red: &[&str]| sample(&names(red), &passing).into_iter().cloned().collect::<Vec<_>>();
+        assert_eq!(check(&["c::3"]), ["c::1", "a::1", "c::2", "b::1", "b::2", "d::1"]);
+        assert_eq!(check(&[]).len(), 6);
+        assert!(sample(&names(&["a"]), &[]).is_empty());
+    }
+
+    #[test]
     fn frames_lift_their_lines() {
         let place = |file: &str, line| Place { path: path(file), line };
         let failure = TestCase {
             frames: vec![place("test_a.py", 1), place("a.py", 2), place("b.py", 9)],
             ..failure("")
         };
-        let tests = [run(true, &[1, 2]), run(false, &[1, 2])];
+        let tests = [run(Target, &[1, 2]), run(Green, &[1, 2])];
         let lines = suspicion(&tests, &[failure], |path| path.as_str().starts_with("test_")).lines;
         assert!(lines[&path("a.py")][&2] > lines[&path("a.py")][&1]);
         assert_eq!(lines[&path("b.py")][&9], FRAME_ONLY);

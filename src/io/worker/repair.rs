@@ -39,7 +39,7 @@ use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestOutcome};
 use crate::repair::rank::Ranking;
 use crate::repair::{
-    self, Candidate, Question, Source, Suspicion, TestCoverage, language, localize,
+    self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, language, localize,
 };
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
@@ -309,7 +309,8 @@ fn suspicion(
     coverage: &[TestCoverage],
     failures: &[TestCase],
 ) -> Suspicion {
-    let is_covered = coverage.iter().any(|test| test.red && !test.lines.is_empty());
+    let is_covered =
+        coverage.iter().any(|test| test.standing == Standing::Target && !test.lines.is_empty());
     let mut suspicion = localize::suspicion(coverage, failures, |path| test_files.hold(path));
     if job.failing.is_empty() {
         let places = job.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::super::Desk;
 use crate::base::ids::TreeId;
-use crate::base::limits::SEARCH_WALL_MAX;
+use crate::base::limits::{OBSERVED_OTHERS_MAX, SEARCH_WALL_MAX};
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
 use crate::repair::judge::Response;
-use crate::repair::{Candidate, Source, TestCoverage};
+use crate::repair::{Candidate, Source, Standing, TestCoverage};
 
 /// One check with the red tests that are to pass.
 pub(super) struct Job<'a> {
@@ -42,6 +42,20 @@ impl Job<'_> {
     /// How long one run of its check may take from now on.
     pub fn wall(&self) -> Duration {
         Duration::from_millis(self.check.timeout_ms).min(self.left())
+    }
+
+    /// The other red tests that are worth the time to see what they run.
+    pub fn others_observed(&self) -> &[String] {
+        &self.others[..self.others.len().min(OBSERVED_OTHERS_MAX)]
+    }
+
+    /// How a test of the check stands to this search.
+    pub fn standing(&self, name: &String) -> Standing {
+        match () {
+            () if self.failing.contains(name) => Standing::Target,
+            () if self.others.contains(name) => Standing::OtherRed,
+            () => Standing::Green,
+        }
     }
 
     pub fn is_late(&self) -> bool {

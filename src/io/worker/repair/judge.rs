@@ -10,7 +10,7 @@ use crate::logic::diff;
 use crate::model::failure::Failure;
 use crate::model::proposal::{ChangeKind, Other, SearchFact};
 use crate::repair::judge::{behaviours, confidence};
-use crate::repair::{Candidate, Source, TestCoverage};
+use crate::repair::{Candidate, Source, Standing, TestCoverage};
 
 /// Writes into `fact`, which counts the search, how sure one can be of the first of `offers` and what else there is.
 pub(super) fn judge(
@@ -69,7 +69,8 @@ fn n_tests(job: &Job<'_>, coverage: &[TestCoverage], patch: &[Candidate]) -> usi
         };
         patch.iter().any(ran)
     };
-    coverage.iter().filter(runs).count()
+    let judges = coverage.iter().filter(|test| test.standing != Standing::OtherRed);
+    judges.filter(runs).count()
 }
 
 /// The lines of a part of a patch; what only puts something in is run with the line before it or the one behind.

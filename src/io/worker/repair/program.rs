@@ -14,8 +14,8 @@ use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
 use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
-use crate::repair::TestCoverage;
 use crate::repair::judge::Response;
+use crate::repair::{Standing, TestCoverage, localize};
 
 const BEHAVE: &str = "behave";
 
@@ -103,12 +103,15 @@ pub(super) fn put(world: &World, files: &[(&str, &str)]) -> Result<(), Failure> 
 impl FastPath for Program<'_> {
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
         let mut seen = Vec::new();
-        let red: BTreeSet<&String> = self.job.failing.iter().collect();
-        self.run(&self.spec("observe", self.job.failing), &mut |message| {
+        let red = [self.job.failing, self.job.others_observed()].concat();
+        let sample = localize::sample(&red, self.job.passing);
+        let sample: Vec<String> = sample.into_iter().cloned().collect();
+        let spec = Spec { passing: &sample, ..self.spec("observe", &red) };
+        self.run(&spec, &mut |message| {
             if let Message::Test { id, outcome, lines } = message {
-                let red = red.contains(&id);
-                if red || outcome == "passed" {
-                    seen.push(TestCoverage { red, lines });
+                let standing = self.job.standing(&id);
+                if standing != Standing::Green || outcome == "passed" {
+                    seen.push(TestCoverage { standing, lines });
                 }
             }
             ControlFlow::Continue(())

@@ -13,8 +13,8 @@ use crate::base::limits::{
 };
 use crate::base::path::RepoPath;
 use crate::model::failure::Failure;
-use crate::repair::TestCoverage;
 use crate::repair::schema::{Instrumented, instrument};
+use crate::repair::{Standing, TestCoverage, localize};
 
 /// What the failing tests and a sample of the passing ones run; empty when the sources do not build that way. Whether
 /// there is a library, too.
@@ -34,8 +34,8 @@ pub(super) fn coverage(lane: &mut Lane<'_>) -> Result<(Vec<TestCoverage>, bool),
     if lane.run_batch(cancel, &spec, &mut |_| ControlFlow::Continue(()))?.is_break() {
         return Ok((Vec::new(), build.has_library));
     }
-    let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {
-        red: *red,
+    let covered = |(at, (standing, _)): (usize, &(Standing, Test))| TestCoverage {
+        standing: *standing,
         lines: read_lines(&file(at)),
     };
     Ok((observed.iter().enumerate().map(covered).collect(), build.has_library))
@@ -91,11 +91,11 @@ fn leave_out(
     has_learnt
 }
 
-/// The red tests, and green ones from all over the list; `true` for red.
-fn observed(lane: &Lane<'_>, build: &Build) -> Vec<(bool, Test)> {
-    let red = lane.job.failing.iter().filter_map(|name| build.test(name));
-    let passing = lane.job.passing;
-    let step = passing.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
-    let green = passing.iter().step_by(step).filter_map(|name| build.test(name));
-    red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()
+/// The red tests, and a sample of the green ones.
+fn observed(lane: &Lane<'_>, build: &Build) -> Vec<(Standing, Test)> {
+    let job = lane.job;
+    let named = |name: &String| Some((job.standing(name), build.test(name)?));
+    let red = job.failing.iter().chain(job.others_observed()).filter_map(named);
+    let green = localize::sample(job.failing, job.passing).into_iter().filter_map(named);
+    red.chain(green.take(RUST_OBSERVED_GREEN_MAX)).collect()
 }

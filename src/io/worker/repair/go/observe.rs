@@ -7,8 +7,8 @@ use super::{Go, by_package};
 use crate::base::limits::{RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX};
 use crate::io::worker::repair::batch::{self, Spec, Task, Test, read_lines};
 use crate::model::failure::Failure;
-use crate::repair::TestCoverage;
 use crate::repair::clones::mark;
+use crate::repair::{Standing, TestCoverage, localize};
 
 /// What the failing tests and a sample of the passing ones in their packages run; empty when the sources do not build
 /// that way.
@@ -36,18 +36,18 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
     if batch::run_in(&go.world, go.job, go.job.desk.cancel, &spec, each)?.is_break() {
         return Ok(Vec::new());
     }
-    let covered = |(at, (red, _)): (usize, &(bool, Test))| TestCoverage {
-        red: *red,
+    let covered = |(at, (standing, _)): (usize, &(Standing, Test))| TestCoverage {
+        standing: *standing,
         lines: read_lines(&file(at)),
     };
     Ok(observed.iter().enumerate().map(covered).collect())
 }
 
-/// The red tests, and green ones from all over the list; `true` for red.
-fn observed(go: &Go<'_>, programs: &Programs) -> Vec<(bool, Test)> {
-    let red = go.job.failing.iter().filter_map(|name| programs.test(name));
-    let green: Vec<Test> = go.job.passing.iter().filter_map(|name| programs.test(name)).collect();
-    let step = green.len().div_ceil(RUST_OBSERVED_GREEN_MAX).max(1);
-    let green = green.into_iter().step_by(step);
-    red.map(|test| (true, test)).chain(green.map(|test| (false, test))).collect()
+/// The red tests, and a sample of the green ones.
+fn observed(go: &Go<'_>, programs: &Programs) -> Vec<(Standing, Test)> {
+    let job = go.job;
+    let named = |name: &String| Some((job.standing(name), programs.test(name)?));
+    let red = job.failing.iter().chain(job.others_observed()).filter_map(named);
+    let green = localize::sample(job.failing, job.passing).into_iter().filter_map(named);
+    red.chain(green.take(RUST_OBSERVED_GREEN_MAX)).collect()
 }

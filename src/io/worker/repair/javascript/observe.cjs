@@ -13,7 +13,7 @@ async function observe(spec, budget, tell) {
   const coverage = new Coverage(bench);
   const until = performance.now() + spec.seconds * 1000;
   for (const name of spec.failing) tell(await one(bench, coverage, name, budget));
-  for (const name of spread(spec.passing)) {
+  for (const name of spec.passing) {
     if (performance.now() > until) break;
     tell(await one(bench, coverage, name, budget));
   }
@@ -24,15 +24,6 @@ async function one(bench, coverage, name, budget) {
   const failure = failureOf(await bench.run(fileOf(name), [name], new Map(), budget), name);
   const outcome = isTimeout(failure) ? "hung" : failure === undefined ? "passed" : "red";
   return { id: name, outcome, lines: coverage.take() };
-}
-
-/** Tests in an order of which every beginning is a sample of all. */
-function spread(names) {
-  const chosen = [];
-  for (let step = names.length; chosen.length < names.length && step >= 1; step = Math.floor(step / 2)) {
-    for (let at = 0; at < names.length; at += step) if (!chosen.includes(names[at])) chosen.push(names[at]);
-  }
-  return chosen;
 }
 
 class Coverage {
