@@ -1,4 +1,5 @@
-//! Where the tests leave open which of two behaviours is meant, the person is asked once.
+//! Where the tests leave open which of two behaviours is meant, the person is asked once: in editors that have a place for
+//! questions. Others would interrupt typing for it, and have the actions.
 
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ struct Unsure {
 
 /// Asks what runs of this session that have ended leave open, each once.
 pub fn ask(session: &Arc<Session>) {
+    if !session.capabilities().greenloop.question_ui {
+        return;
+    }
     for unsure in session.state().newly_unsure() {
         tokio::spawn(ask_one(session.clone(), unsure));
     }

@@ -10,23 +10,21 @@ use super::editor::Document;
 use super::review::{capabilities, of_code, progress, start};
 use crate::swap::{PARCEL, TESTS};
 
-/// A proposal beside which others pass, on the screen, and what the editor is asked about it.
-fn proposed(client: &mut Client, parcel: &Document) -> (Value, Value) {
-    let task = start(client, "greenloop.fix");
-    progress(client, &task, "begin");
-    parcel.diagnostics(client, |found| !of_code(found, "change").is_empty());
-    let question = client.server_request("window/showMessageRequest");
-    progress(client, &task, "end");
-    (task, question)
-}
-
-fn opened() -> (TempDir, Client, Document) {
+/// A proposal beside which others pass, on the screen of an editor that has a place for questions, or none.
+fn proposed(has_questions: bool) -> (TempDir, Client, Document) {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("parcel.py"), PARCEL).unwrap();
     fs::write(folder.path().join("test_parcel.py"), TESTS).unwrap();
     let root = folder.path().canonicalize().unwrap();
-    let mut client = Client::initialized(capabilities(), &[&root]);
+    let mut capabilities = capabilities();
+    let own = json!({"greenloop": {"version": 1, "questionUi": has_questions}});
+    capabilities["experimental"] = own;
+    let mut client = Client::initialized(capabilities, &[&root]);
     let parcel = Document::open(&mut client, &root.join("parcel.py"), PARCEL);
+    let task = start(&mut client, "greenloop.fix");
+    progress(&mut client, &task, "begin");
+    parcel.diagnostics(&mut client, |found| !of_code(found, "change").is_empty());
+    progress(&mut client, &task, "end");
     (folder, client, parcel)
 }
 
@@ -42,13 +40,14 @@ fn change(client: &mut Client) -> Value {
 
 #[test]
 fn an_editor_is_asked_once_which_behaviour_is_meant() {
-    let (_folder, mut client, parcel) = opened();
-    let (_, question) = proposed(&mut client, &parcel);
+    let (_folder, mut client, parcel) = proposed(true);
     let first = change(&mut client);
-    let text = question["params"]["message"].as_str().unwrap();
+    let question = client.notification("greenloop/question", |_| true)["params"].clone();
+    let text = question["text"].as_str().unwrap();
     assert!(text.contains("what is right for `price("), "{text}");
-    let other = question["params"]["actions"][1].clone();
-    client.respond(&question, other);
+    let answer = json!({"questionId": question["questionId"], "choice": question["choices"][1]});
+    assert_eq!(client.command("greenloop.answer", answer)["ok"], true);
+    client.notification("greenloop/questionClosed", |_| true);
     // The other one is checked like any change; nothing is asked about what was chosen.
     client.notification("$/progress", |params| params["value"]["kind"] == "begin");
     client.notification("$/progress", |params| params["value"]["kind"] == "end");
@@ -59,9 +58,7 @@ fn an_editor_is_asked_once_which_behaviour_is_meant() {
 
 #[test]
 fn an_action_takes_another_change_that_passes() {
-    let (_folder, mut client, parcel) = opened();
-    let (_, question) = proposed(&mut client, &parcel);
-    client.respond(&question, Value::Null);
+    let (_folder, mut client, parcel) = proposed(false);
     let offered = parcel.actions(&mut client, 1, Some("quickfix.greenloop.swap"));
     let titles: Vec<&str> =
         offered.iter().map(|action| action["title"].as_str().unwrap()).collect();
