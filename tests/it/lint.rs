@@ -36,7 +36,7 @@ fn place(files: &[(&str, &str)]) -> Place {
 }
 
 /// A check of `greenloop.toml` whose program lies beside the Python of the tests.
-fn configured(linter: Linter) -> String {
+pub fn configured(linter: Linter) -> String {
     let program = python().with_file_name(linter.word());
     let more = match linter {
         Linter::Ruff => ", \"check\"",
@@ -45,7 +45,7 @@ fn configured(linter: Linter) -> String {
     format!("[[check]]\nrunner = \"{}\"\ncommand = [{program:?}{more}, \".\"]\n", linter.word())
 }
 
-const MANIFEST: &str = "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+pub const MANIFEST: &str = "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
 
 #[test]
 fn cargo_tells_its_errors() {

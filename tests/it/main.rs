@@ -43,6 +43,7 @@ mod subsets;
 mod support;
 mod swap;
 mod tidy;
+mod tool_fixes;
 mod wire;
 mod words;
 mod worlds;

@@ -13,9 +13,11 @@ mod patch;
 mod program;
 mod python;
 mod refusals;
+mod tool;
 mod words;
 
 use std::cmp::Reverse;
+use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,12 +33,13 @@ use crate::base::ids::TreeId;
 use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::io::checks::{self, Select};
 use crate::io::store::{FileMode, Store};
-use crate::logic::report_parse::BUILD;
+use crate::logic::ledger::{Ledger, Standing as Stands};
+use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
-use crate::model::report::{TestCase, TestOutcome};
+use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
 use crate::repair::{
     self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, language, localize,
@@ -64,6 +67,15 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         refusals.trees = if place + 1 == groups.len() { assignment.refused } else { &[] };
         let favoured = favoured(assignment, group.check.runner);
         let group = Group { failing, ..group.clone() };
+        // A fix that was refused would come again.
+        let is_first = assignment.attempts.len() <= 1;
+        let by_tool = if is_first { tool::fixed(desk, &tree, &group)? } else { None };
+        if let Some((next, title)) = by_tool {
+            fact.reason = joined(&fact.reason, &title);
+            tree = next;
+            titles.push(title);
+            continue;
+        }
         let found = repair_check(desk, &tree, &group, &refusals, &favoured, assignment.until);
         if desk.cancel.is_cancelled() {
             return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
@@ -85,7 +97,9 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         tree = next;
         titles.push(title);
     }
-    Ok(WorkResult::Changed { tree, title: titles.join("; "), search: Some(fact) })
+    // What tools mended is no find of a search.
+    let search = (fact.total > 0).then_some(fact);
+    Ok(WorkResult::Changed { tree, title: titles.join("; "), search })
 }
 
 /// The targets of one check.
@@ -130,17 +144,23 @@ fn case_of<'a>(run: &'a CheckRun, name: &str) -> Option<&'a TestCase> {
     run.report.cases.iter().find(|case| case.id.name == name)
 }
 
-/// The targets of a group that the edits before it left red.
+/// The targets of a group that are red on another tree.
 fn still_failing(
     desk: &Desk<'_>,
     tree: &TreeId,
     group: &Group<'_>,
 ) -> Result<Vec<String>, Failure> {
     let world = desk.worlds.enter(tree)?;
-    let select = if is_build(&group.failing) { Select::All } else { Select::Only(&group.failing) };
+    // Of findings and builds only a whole run says that they are well.
+    let is_test = |name: &String| phase_scope(name).is_none() && !name.ends_with(FINDING);
+    let is_some = group.failing.iter().all(is_test);
+    let select = if is_some { Select::Only(&group.failing) } else { Select::All };
     let run = checks::run(desk.store, &world, group.check, select, desk.cancel, &mut |_| {})?;
-    let passes =
-        |name: &String| case_of(&run, name).is_some_and(|case| case.outcome == TestOutcome::Passed);
+    let ledger = Ledger::of(slice::from_ref(group.baseline), slice::from_ref(&run));
+    let passes = |name: &String| {
+        let id = TestId { check: group.check.id.clone(), name: name.clone() };
+        ledger.after(&id) == Stands::Is(TestOutcome::Passed)
+    };
     Ok(group.failing.iter().filter(|name| !passes(name)).cloned().collect())
 }
 
