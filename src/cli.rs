@@ -69,9 +69,6 @@ Options of accept, reject and undo:
 Options of swap:
   --dir DIR, and those of resume: --apply, --unsandboxed, --trust, --format human|json
 
-Options of swap:
-  --dir DIR, and those of resume: --apply, --unsandboxed, --trust, --format human|json
-
 Options of answer:
   --note TEXT, --question N, and those of resume: --apply, --unsandboxed, --trust, --format human|json
 

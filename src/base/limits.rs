@@ -268,7 +268,7 @@ pub const OBSERVE_WALL: Duration = Duration::from_secs(5);
 /// What all processes that try candidates at the same time may take together, in bytes.
 pub const CANDIDATE_MEMORY_BYTES: u64 = 640 * MEGABYTE;
 /// What each of them gets in any case, in bytes.
-pub const CANDIDATE_MEMORY_BYTES_MIN: u64 = 256 * MEGABYTE;
+pub const CANDIDATE_MEMORY_BYTES_MIN: u64 = 320 * MEGABYTE;
 /// Candidates that fix some failing tests and are combined with others, per test.
 pub const PARTIAL_BEAM: usize = 50;
 /// Candidates combined into one patch, at most.

@@ -325,7 +325,8 @@ fn print_search(search: &SearchFact, n_others: &mut usize) {
     }
     for other in &search.others {
         *n_others += usize::from(other.tree.is_some());
-        say(&format!("               or {n_others}: {}\n", other.title));
+        let number = other.tree.as_ref().map_or(String::new(), |_| format!(" {n_others}:"));
+        say(&format!("               or{number} {}\n", other.title));
     }
     if !search.reason.is_empty() {
         say(&format!("               {}\n", search.reason));

@@ -6,7 +6,7 @@ use crate::logic::decided::Decided;
 use crate::logic::machine::{self, StepState};
 use crate::logic::{confidence, guard, inquiry};
 use crate::model::guard::Guarded;
-use crate::model::proposal::{ChangeKind, Evidence, Proposal};
+use crate::model::proposal::{ChangeKind, Evidence, Other, Proposal};
 use crate::model::question::Answer;
 use crate::model::report::TestOutcome;
 use crate::model::run::{Attempt, AttemptResult, Outcome, Phase, Replanned, Run};
@@ -188,12 +188,20 @@ fn evidence(proposal: &Proposal) -> impl Iterator<Item = String> {
         };
         format!("{}: {} tests, `{}` [{enforced}]", check.check, check.n_tests, check.command)
     });
-    let told = proposal.searches().into_iter().flat_map(|(step, search)| {
+    let mut n_others = 0;
+    let told = proposal.searches().into_iter().flat_map(move |(step, search)| {
         let of_step = |told: String| match step {
             Some(title) => format!("{title}: {told}"),
             None => told,
         };
-        let others = search.others.iter().map(|other| format!("or {}", other.title));
+        let number = |other: &Other| {
+            n_others += usize::from(other.tree.is_some());
+            match other.tree {
+                Some(_) => format!("or {n_others}: {}", other.title),
+                None => format!("or {}", other.title),
+            }
+        };
+        let others: Vec<String> = search.others.iter().map(number).collect();
         let told = Some(confidence::told(search)).filter(|told| !told.is_empty());
         told.map(of_step).into_iter().chain(others)
     });

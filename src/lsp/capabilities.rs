@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub apply_edit: bool,
     /// Applies the edits of actions whatever version they name, unlike those it is asked to apply.
     pub drops_versions: bool,
+    /// Shows what it is asked beside the text, for as long as it takes; others put a prompt in the middle of typing.
+    pub asks_beside: bool,
     /// Goes no further with an edit once a text in it has moved on.
     pub stops_when_late: bool,
     /// Takes code actions; others take commands only.
@@ -109,6 +111,7 @@ impl Capabilities {
             apply_edit: workspace["applyEdit"] == true,
             // A word that only the client library of VS Code uses.
             drops_versions: edit["failureHandling"] == "textOnlyTransactional",
+            asks_beside: edit["failureHandling"] == "textOnlyTransactional",
             stops_when_late: edit["failureHandling"].is_string(),
             action_literals: action["codeActionLiteralSupport"].is_object(),
             resolves_edit: lazily,
@@ -252,6 +255,7 @@ mod tests {
                     shows_a_line: false,
                     apply_edit: false,
                     drops_versions: false,
+                    asks_beside: false,
                     stops_when_late: false,
                     action_literals: false,
                     resolves_edit: false,

@@ -1,12 +1,16 @@
-//! Where the tests leave open which of two behaviours is meant, the person is asked once: in editors that have a place for
-//! questions. Others would interrupt typing for it, and have the actions.
+//! Where the tests leave open which of two behaviours is meant, the person is asked once, by an editor that shows questions
+//! beside the text. Others would interrupt typing for it, and have the actions. Nothing waits for the answer.
 
 use std::sync::Arc;
 
+use serde_json::json;
+use tower_lsp::lsp_types::MessageType;
+use tower_lsp::lsp_types::request::{Request, ShowMessageRequest};
+
 use super::commands;
-use super::questions::Question;
 use super::session::{Session, State};
 use crate::base::ids::RunId;
+use crate::base::limits;
 use crate::logic::swap;
 use crate::model::approval::AcceptAlone;
 use crate::model::run::{Outcome, Run};
@@ -23,7 +27,7 @@ struct Unsure {
 
 /// Asks what runs of this session that have ended leave open, each once.
 pub fn ask(session: &Arc<Session>) {
-    if !session.capabilities().greenloop.question_ui {
+    if !session.capabilities().asks_beside {
         return;
     }
     for unsure in session.state().newly_unsure() {
@@ -33,10 +37,15 @@ pub fn ask(session: &Arc<Session>) {
 
 /// Without an answer the proposal stays as it is.
 async fn ask_one(session: Arc<Session>, unsure: Unsure) {
-    let [this, other] = unsure.choices;
-    let choices = vec![this, other.clone()];
-    let question = Question { text: unsure.text, choices, in_words: false };
-    if session.questions.ask(&session, question).await != Some(other) {
+    let actions = unsure.choices.each_ref().map(|choice| json!({ "title": choice }));
+    let message = format!("Greenloop: {}", unsure.text);
+    let params = json!({"type": MessageType::INFO, "message": message, "actions": actions});
+    let wall = limits::QUESTION_WALL_MAX;
+    let answer = session.client.ask(ShowMessageRequest::METHOD, params, wall).await;
+    let is_other = answer.is_some_and(|answer| {
+        answer.is_ok_and(|item| item["title"].as_str() == Some(unsure.choices[1].as_str()))
+    });
+    if !is_other || session.state().is_accepted(unsure.run) {
         return;
     }
     if let Err(refusal) = commands::swap_in(&session, unsure.run, unsure.number) {
@@ -45,6 +54,12 @@ async fn ask_one(session: Arc<Session>, unsure: Unsure) {
 }
 
 impl State {
+    /// Whether something of a run's proposal was accepted, and not taken back since.
+    fn is_accepted(&self, run: RunId) -> bool {
+        let acceptances = self.run(run).map(|(_, view)| &view.run.acceptances);
+        acceptances.into_iter().flatten().any(|known| !known.undone)
+    }
+
     fn newly_unsure(&mut self) -> Vec<Unsure> {
         let mut found = Vec::new();
         for (id, started) in self.started.iter_mut().filter(|(_, started)| !started.asked) {

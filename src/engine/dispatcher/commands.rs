@@ -1,5 +1,6 @@
 //! What the dispatcher is asked: runs begin, end, wait, go on and are reviewed.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::{Dispatcher, Entry, Work, refused};
@@ -12,11 +13,13 @@ use crate::engine::recover::{self, Known};
 use crate::engine::{Command, Notice};
 use crate::io::clock;
 use crate::io::run_lock::RunLock;
-use crate::logic::{avoid, machine, plan_check};
+use crate::io::store::{Store, TreeFile};
+use crate::logic::{avoid, diff, machine, plan_check};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::plan::Plan;
 use crate::model::question::{About, Answer};
+use crate::model::run::Goal;
 use crate::model::snapshot::Buffer;
 
 impl Dispatcher {
@@ -24,14 +27,10 @@ impl Dispatcher {
         let (id, done) = match command {
             Command::Start { id, mut goal, budget, buffers } => {
                 avoid::add(&mut goal.avoid, self.runs.values().map(|entry| &entry.run));
-                let at_ms = clock::now_ms();
-                (
-                    id,
-                    self.start(
-                        Event::RunRequested { id, goal: Box::new(goal), budget, at_ms },
-                        buffers,
-                    ),
-                )
+                let heeded = heed_wish(&self.project.store, &mut goal);
+                let (goal, at_ms) = (Box::new(goal), clock::now_ms());
+                let begun = Event::RunRequested { id, goal, budget, at_ms };
+                (id, heeded.and_then(|()| self.start(begun, buffers)))
             }
             Command::Cancel { id } => (id, self.cancel(id)),
             Command::Pause { id } => (id, self.steer(id, Event::Paused { at_ms: clock::now_ms() })),
@@ -236,4 +235,20 @@ impl Dispatcher {
         }
         self.steer(id, Event::Answered { question, answer, at_ms: clock::now_ms() })
     }
+}
+
+/// What a person wishes for is avoided no longer, whatever it has in common with what was rejected.
+fn heed_wish(store: &Store, goal: &mut Goal) -> Result<(), Failure> {
+    let Some(wish) = &goal.wish else { return Ok(()) };
+    let text = |file: Option<TreeFile>| -> Result<String, Failure> {
+        let bytes = file.map(|file| store.blob(&file.blob)).transpose()?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    for change in store.changes(&wish.base, &wish.tree)? {
+        let hunks = diff::hunks(&text(change.before)?, &text(change.after)?);
+        let is_wished =
+            |avoid: &_| avoid::avoided(slice::from_ref(avoid), &change.path, &hunks).is_some();
+        goal.avoid.retain(|avoid| !is_wished(avoid));
+    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ const CACHE: &str = ".greenloop/go-build";
 
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let wanted = Wanted::of(job.select);
-    let limit = format!("-timeout={}s", job.limit(CHECK_PROGRAM_SHARE).as_secs().max(1));
+    let limit = limit(job);
     let argv = argv(&job.check.argv, &wanted, &["-json", &limit]);
     let command = job.command(argv, environment(job));
     let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
@@ -34,13 +34,18 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let mut reported = reader.finish(&find, &mut tell);
     let end = end(job, &output, &reported);
     if end == CheckEnd::Completed && wanted.names.is_none() {
-        output.duration += rest::add(job, &mut reported, &mut tell);
+        output.duration = rest::add(job, &mut reported, output.duration, &mut tell);
     }
     wanted.keep(&mut reported.report);
     output.text = readable(&output.text);
     let shown = job.shown_as(&self::argv(&job.check.argv, &wanted, &[]));
     let Reported { report, problems, .. } = reported;
     Done { end, report, problems, running: None, command: shown, output }
+}
+
+/// How long a test program may take, as an option.
+fn limit(job: &Job<'_>) -> String {
+    format!("-timeout={}s", job.limit(CHECK_PROGRAM_SHARE).as_secs().max(1))
 }
 
 /// Nothing is fetched, and nothing is written outside the world.

@@ -84,6 +84,8 @@ pub fn revise(session: &Arc<Session>, arguments: Arguments, level: Level) -> Out
         let mut goal = view.run.goal.clone();
         let proposal = view.run.proposal.as_ref().ok_or_else(unknown)?;
         goal.avoid.extend(avoid::of(proposal, &hunks, |_| feedback.clone()));
+        // That is what it was.
+        goal.wish = None;
         state.send(run, Command::Decide { id: run, hunks, rejected: true, note: feedback })?;
         (run, goal)
     };

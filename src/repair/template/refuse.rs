@@ -39,7 +39,7 @@ fn first<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Before a statement, for what it needs: first for what it divides by.
 fn between<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    if !site.hints.has(Sign::Raises) || !is_statement(site.node) {
+    if !site.hints.has(Sign::Raises) || !is_statement(site.node) || drafts.is_too_dear(-0.7) {
         return;
     }
     let (nothings, known) = (site.language().snippets.nothings, refusals(site));

@@ -10,15 +10,18 @@ use super::editor::Document;
 use super::review::{capabilities, of_code, progress, start};
 use crate::swap::{PARCEL, TESTS};
 
-/// A proposal beside which others pass, on the screen of an editor that has a place for questions, or none.
-fn proposed(has_questions: bool) -> (TempDir, Client, Document) {
+/// A proposal beside which others pass, on the screen of an editor that shows questions beside the text, or
+/// one that does not.
+fn proposed(asks_beside: bool) -> (TempDir, Client, Document) {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("parcel.py"), PARCEL).unwrap();
     fs::write(folder.path().join("test_parcel.py"), TESTS).unwrap();
     let root = folder.path().canonicalize().unwrap();
     let mut capabilities = capabilities();
-    let own = json!({"greenloop": {"version": 1, "questionUi": has_questions}});
-    capabilities["experimental"] = own;
+    if asks_beside {
+        let edit = &mut capabilities["workspace"]["workspaceEdit"];
+        edit["failureHandling"] = json!("textOnlyTransactional");
+    }
     let mut client = Client::initialized(capabilities, &[&root]);
     let parcel = Document::open(&mut client, &root.join("parcel.py"), PARCEL);
     let task = start(&mut client, "greenloop.fix");
@@ -42,12 +45,11 @@ fn change(client: &mut Client) -> Value {
 fn an_editor_is_asked_once_which_behaviour_is_meant() {
     let (_folder, mut client, parcel) = proposed(true);
     let first = change(&mut client);
-    let question = client.notification("greenloop/question", |_| true)["params"].clone();
-    let text = question["text"].as_str().unwrap();
+    let question = client.server_request("window/showMessageRequest");
+    let text = question["params"]["message"].as_str().unwrap();
     assert!(text.contains("what is right for `price("), "{text}");
-    let answer = json!({"questionId": question["questionId"], "choice": question["choices"][1]});
-    assert_eq!(client.command("greenloop.answer", answer)["ok"], true);
-    client.notification("greenloop/questionClosed", |_| true);
+    let other = question["params"]["actions"][1].clone();
+    client.respond(&question, other);
     // The other one is checked like any change; nothing is asked about what was chosen.
     client.notification("$/progress", |params| params["value"]["kind"] == "begin");
     client.notification("$/progress", |params| params["value"]["kind"] == "end");

@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::environment;
+use super::{environment, limit};
 use crate::base::limits::{GO_RESTS_MAX, GO_RESTS_PACKAGES_MAX, SELECT_BYTES_MAX};
 use crate::io::checks::Job;
+use crate::io::process::End;
 use crate::io::worlds::Command;
+use crate::logic::report_parse::SUITE;
 use crate::logic::report_parse::go::{Reader, Reported};
 use crate::model::report::TestCase;
 
-/// Adds what the tests come to that a full run did not get to, and returns how long that took. What cannot be had is left.
+/// Adds what the tests come to that a full run did not get to, which took so long, and returns how long all took. What
+/// cannot be had is left.
 pub(super) fn add(
     job: &Job<'_>,
     reported: &mut Reported,
+    took: Duration,
     tell: &mut dyn FnMut(&TestCase),
 ) -> Duration {
-    let mut rest = Rest { job, took: Duration::ZERO };
+    let mut rest = Rest { job, took };
     let stopped = reported.stopped.iter().take(GO_RESTS_PACKAGES_MAX).cloned().collect::<Vec<_>>();
     for package in stopped {
         let Some(listed) = rest.list(&package) else { continue };
@@ -60,11 +64,19 @@ impl Rest<'_> {
         let job = self.job;
         let find = |path: &str| job.find_path(path).or_else(|| job.find_ending(path));
         let mut reader = Reader::new(&job.check.id);
-        let ran = self.go(package, &["-json", "-count=1", "-run", &pattern], &mut |line| {
+        let limit = limit(job);
+        let ran = self.go(package, &["-json", "-count=1", &limit, "-run", &pattern], &mut |line| {
             reader.line(line, &find, &mut |_| {});
         });
         let reported = reader.finish(&find, &mut |_| {});
-        let is_whole = ran.is_some() && reported.trouble.is_none() && reported.ran;
+        let is_suite = |case: &TestCase| case.id.name.ends_with(SUITE);
+        let is_red = reported.report.red().next().is_some();
+        let fits = match ran {
+            Some(End::Exited(0)) => !is_red,
+            Some(End::Exited(_)) => is_red && !reported.report.cases.iter().any(is_suite),
+            Some(_) | None => false,
+        };
+        let is_whole = fits && reported.trouble.is_none() && reported.ran;
         let cases = reported.report.cases.into_iter();
         let is_wanted = |case: &TestCase| {
             let name = outermost(&case.id.name, package);
@@ -73,12 +85,13 @@ impl Rest<'_> {
         cases.filter(is_wanted).collect()
     }
 
-    fn go(&mut self, package: &str, ours: &[&str], each: &mut dyn FnMut(&[u8])) -> Option<()> {
+    fn go(&mut self, package: &str, ours: &[&str], each: &mut dyn FnMut(&[u8])) -> Option<End> {
         let argv = argv(&self.job.check.argv, package, ours)?;
         let deadline = self.job.limit(1).checked_sub(self.took)?;
         let command = Command { deadline, ..self.job.command(argv, environment(self.job)) };
-        self.took += self.job.world.run(&command, self.job.cancel, each).duration;
-        Some(())
+        let output = self.job.world.run(&command, self.job.cancel, each);
+        self.took += output.duration;
+        Some(output.end)
     }
 }
 
@@ -107,9 +120,13 @@ fn argv(argv: &[String], package: &str, ours: &[&str]) -> Option<Vec<String>> {
     if after.iter().any(chooses) {
         return None;
     }
-    let is_path = |word: &&String| word.starts_with('.');
-    let ours = ours.iter().map(|word| (*word).to_owned());
-    let others = after.iter().filter(|word| !is_path(word)).cloned();
+    let is_limited = after.iter().any(|word| word.trim_start_matches('-').starts_with("timeout"));
+    let ours = ours.iter().filter(|word| !(is_limited && word.starts_with("-timeout")));
+    let ours = ours.map(|word| (*word).to_owned());
+    let is_value = |at: usize| at > 0 && after[at - 1].trim_start_matches('-') == "coverpkg";
+    let is_path = |(at, word): &(usize, &String)| word.starts_with('.') && !is_value(*at);
+    let others = after.iter().enumerate().filter(|word| !is_path(word));
+    let others = others.map(|(_, word)| word.clone());
     let all = before.iter().cloned().chain(ours).chain(others);
     Some(all.chain([package.to_owned()]).collect())
 }

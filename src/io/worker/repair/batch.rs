@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::limits::{
-    CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, OBSERVE_WALL, SELECT_BYTES_MAX,
+    CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, MEGABYTE, OBSERVE_WALL, SELECT_BYTES_MAX,
     TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
 };
 use crate::io::process;
@@ -39,14 +39,20 @@ pub(super) struct Spec {
     /// Processes at the same time.
     pub n_at_once: usize,
     pub task: Task,
+    /// Tools that watch a program's memory map many times what it uses.
+    pub is_watched: bool,
 }
 
 impl Spec {
-    pub fn on_all_cores(programs: Vec<Program>, task: Task) -> Self {
+    pub fn on_all_cores(programs: Vec<Program>, task: Task, argv: &[String]) -> Self {
         let n_at_once = thread::available_parallelism().map_or(1, usize::from);
-        Self { programs, n_at_once, task }
+        let is_watched = argv.iter().any(|word| WATCHING.contains(&word.as_str()));
+        Self { programs, n_at_once, task, is_watched }
     }
 }
+
+/// Options of `go test` that have memory watched.
+const WATCHING: [&str; 3] = ["-race", "-msan", "-asan"];
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Task {
@@ -109,7 +115,9 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> i32 {
     let spec = args.next().and_then(|file| std::fs::read(file).ok());
     match spec.and_then(|json| serde_json::from_slice::<Spec>(&json).ok()) {
         Some(spec) => {
-            process::limit_memory(memory());
+            if !spec.is_watched {
+                process::limit_memory(memory(spec.n_at_once));
+            }
             run(&spec, &|line| print(&line));
             0
         }
@@ -119,10 +127,15 @@ pub fn main(mut args: impl Iterator<Item = OsString>) -> i32 {
 
 /// What an edit has a test program take without end must not come out of what others need. As each core runs one program,
 /// whoever started it, each gets its share.
-fn memory() -> u64 {
-    let n_at_once = thread::available_parallelism().map_or(1, usize::from) as u64;
-    (CANDIDATE_MEMORY_BYTES / n_at_once).max(CANDIDATE_MEMORY_BYTES_MIN)
+fn memory(n_at_once: usize) -> u64 {
+    let n_cores = thread::available_parallelism().map_or(1, usize::from) as u64;
+    let share = (CANDIDATE_MEMORY_BYTES / n_cores).max(CANDIDATE_MEMORY_BYTES_MIN);
+    // The stacks of our own threads count as well, as this process has the limit that it hands on.
+    share + n_at_once as u64 * STACKS_BYTES
 }
+
+/// Of the threads that run one program and read what it says.
+const STACKS_BYTES: u64 = 8 * MEGABYTE;
 
 fn print(line: &Line) {
     let mut out = std::io::stdout().lock();

@@ -29,7 +29,7 @@ pub(super) fn coverage(lane: &mut Lane<'_>) -> Result<(Vec<TestCoverage>, bool),
     let file = |at: usize| folder.join(format!("coverage-{at}"));
     let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
     let task = Task::Observe { tests: tests.collect() };
-    let spec = Spec { programs: build.programs(), n_at_once: lane.n_jobs, task };
+    let spec = Spec { programs: build.programs(), n_at_once: lane.n_jobs, task, is_watched: false };
     let cancel = lane.job.desk.cancel;
     if lane.run_batch(cancel, &spec, &mut |_| ControlFlow::Continue(()))?.is_break() {
         return Ok((Vec::new(), build.has_library));

@@ -270,6 +270,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         let spec = Spec {
             programs: build.programs(),
             n_at_once: self.lane.n_jobs,
+            is_watched: false,
             task: Task::Try(trial),
         };
         let mut is_other = false;

@@ -31,7 +31,8 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
     let folder = go.world.scratch().to_owned();
     let file = |at: usize| folder.join(format!("coverage-{at}"));
     let tests = observed.iter().enumerate().map(|(at, (_, test))| (test.clone(), file(at)));
-    let spec = Spec::on_all_cores(programs.list, Task::Observe { tests: tests.collect() });
+    let task = Task::Observe { tests: tests.collect() };
+    let spec = Spec::on_all_cores(programs.list, task, &go.job.check.argv);
     let each = &mut |_| ControlFlow::Continue(());
     if batch::run_in(&go.world, go.job, go.job.desk.cancel, &spec, each)?.is_break() {
         return Ok(Vec::new());

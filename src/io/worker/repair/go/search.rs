@@ -198,7 +198,8 @@ impl Search<'_, '_, '_> {
         };
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
-        let spec = Spec::on_all_cores(programs.list.clone(), Task::Try(trial));
+        let spec =
+            Spec::on_all_cores(programs.list.clone(), Task::Try(trial), &self.go.job.check.argv);
         let mut is_other = false;
         let flow = batch::run_in(
             &self.go.world,

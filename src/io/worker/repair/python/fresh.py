@@ -78,13 +78,13 @@ class FreshTry(Task):
                 green = runner.run(search.failing[0], search.confirm_cpu_s(search.failing[0]))[0] == PASSED
                 send(GREEN if green else STILL_RED)
             else:
-                send(judge(search, runner, (), self.names, lambda: send(0)))
+                send(judge(search, runner, (), self.names, send))
 
         names = search.failing[:1] if self.names is None else search.failing + self.names
         search.framework.load(names, run, only=True)
 
     def heard(self, value):
-        if value:
+        if value and not isinstance(value, str):
             self.verdict = value
 
     def ended(self, complete):

@@ -55,18 +55,18 @@ def observe(spec, framework, report, observed_path):
         report(value)
 
     Pool(1, 0).run_one(Loaded(spec, framework, keep, lambda send: Observer(spec, framework, send).run()))
-    with open(observed_path, "w", encoding="utf-8") as file:
-        json.dump(observed, file)
+    _write(observed_path, observed)
 
 
-def search(spec, framework, report, facts):
+def search(spec, framework, report, facts, fit_path):
     """First where the tests are loaded; then, in fresh processes, patches that got no verdict there, which are all the
     rest when it died."""
     unsettled = dict.fromkeys(range(len(spec["patches"])))
 
     def keep(value):
-        if value["t"] == "unfit":
-            facts.unfit.update(value["names"])
+        if value["t"] == "fit":
+            facts.fit[value["name"]] = value["passes"]
+            _write(fit_path, facts.fit)
             return
         for index, _ in value["verdicts"]:
             unsettled.pop(index, None)
@@ -86,16 +86,17 @@ def main(spec_path):
         spec = json.load(file)
     report = _take_stdout()
     set_root(spec["root"])
-    observed_path = os.path.join(os.path.dirname(spec_path), "observed.json")
+    observed_path, fit_path = (os.path.join(os.path.dirname(spec_path), name) for name in ("observed.json", "fit.json"))
     sys.argv = sys.argv[:1]
     framework = open_framework(spec)
     facts = Facts(_read_facts(observed_path))
+    facts.fit = _read_facts(fit_path)
     if spec["mode"] == "observe":
         observe(spec, framework, report, observed_path)
     elif spec["mode"] == "behave":
         Pool(1, 0).run_one(Loaded(spec, framework, report, lambda send: Behaviour(spec, framework, facts, send).run()))
     else:
-        search(spec, framework, report, facts)
+        search(spec, framework, report, facts, fit_path)
     report({"t": "end"})
 
 
@@ -112,6 +113,11 @@ def _take_stdout():
             data = data[os.write(out, data) :]
 
     return report
+
+
+def _write(path, facts):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(facts, file)
 
 
 def _read_facts(path):

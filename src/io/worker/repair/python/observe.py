@@ -135,8 +135,8 @@ class Observer:
     def run(self):
         spec = self.spec
         self.load_time = LoadTime()
-        until = time.monotonic() + spec["seconds"]
-        failing = list(spec["failing"])
+        started = []
+        failing, others = spec["failing"][: spec["targets"]], spec["failing"][spec["targets"] :]
         passing = [name for name in spec["passing"] if self.framework.has(name)]
 
         def next_task():
@@ -145,7 +145,12 @@ class Observer:
                 if self.framework.has(name):
                     return Observation(self, name)
                 self.emit({"t": "test", "id": name, "outcome": MISSING, "cpu": CPU_S, "lines": {}})
-            if passing and time.monotonic() < until:
+            started.append(time.monotonic())
+            spent = started[-1] - started[0]
+            # Other red tests may hang, and the sample of passing ones tells more.
+            if others and spent < spec["seconds"] / 4:
+                return Observation(self, others.pop(0))
+            if passing and spent < spec["seconds"]:
                 return Observation(self, passing.pop(0))
             return None
 

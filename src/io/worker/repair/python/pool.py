@@ -20,7 +20,7 @@ except (ImportError, OSError, TypeError):
 
 _PR_SET_PDEATHSIG = 1
 # What each child gets, however many there are.
-_MEMORY_MIN_BYTES = 256 << 20
+_MEMORY_MIN_BYTES = 320 << 20
 
 
 class Task:

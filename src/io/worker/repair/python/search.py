@@ -119,28 +119,22 @@ class Chunk(Task):
 
 
 class Fit(Task):
-    """Passing tests that were not observed, without a patch: what is red when it runs like this tells nothing of patches."""
+    """A passing test that was not observed, without a patch: one that is red when it runs like this, dies or never ends
+    tells nothing of patches."""
 
     silence_s = 10.0
 
-    def __init__(self, search, names):
-        self.search, self.names = search, names
-        self.n_heard, self.unfit = 0, []
+    def __init__(self, search, name):
+        self.search, self.name, self.passes = search, name, False
 
     def work(self, send):
-        runner = self.search.runner()
-        for name in self.names:
-            send(runner.run(name, self.search.confirm_cpu_s(name))[0] == PASSED)
+        send(self.search.runner().run(self.name, self.search.confirm_cpu_s(self.name))[0] == PASSED)
 
     def heard(self, value):
-        if not value:
-            self.unfit.append(self.names[self.n_heard])
-        self.n_heard += 1
+        self.passes = value
 
     def ended(self, complete):
-        # One that kills its process or never ends is passed over.
-        self.unfit += self.names[self.n_heard : self.n_heard + 1]
-        self.search.looked_at(self.unfit, self.names[self.n_heard + 1 :])
+        self.search.looked_at(self.name, self.passes)
 
 
 class Confirm(Task):
@@ -149,10 +143,11 @@ class Confirm(Task):
 
     ALONE_MAX = 3
 
-    def __init__(self, search, index, actions, cleared=(), alone=None):
+    def __init__(self, search, index, actions, cleared=(), passed=(), alone=None):
         self.search, self.index, self.actions = search, index, actions
-        self.cleared, self.alone = list(cleared), alone
-        self.verdict = STILL_RED
+        # Tests that passed alone, and those that passed before one that tells nothing.
+        self.cleared, self.passed, self.alone = list(cleared), list(passed), alone
+        self.verdict, self.current = STILL_RED, None
         self.silence_s = SILENCE_S + search.confirm_silence_s
 
     def work(self, send):
@@ -161,42 +156,50 @@ class Confirm(Task):
             passes = runner.run(self.alone, search.confirm_cpu_s(self.alone), self.actions)[0] == PASSED
             send(CLEARED if passes else BREAKS)
         else:
-            passing = [name for name in search.relevant(self.actions) if name not in self.cleared]
-            send(judge(search, runner, self.actions, passing, lambda: send(0)))
+            known = set(self.cleared + self.passed)
+            passing = [name for name in search.relevant(self.actions) if name not in known]
+            send(judge(search, runner, self.actions, passing, send))
 
     def heard(self, value):
-        if value:
+        if isinstance(value, str):
+            if self.current:
+                self.passed.append(self.current)
+            self.current = value
+        elif value:
             self.verdict = value
 
     def ended(self, complete):
-        broken = self.verdict.get("by")
+        # A process that dies says no more than which test it was at.
+        broken = self.verdict.get("by") or (None if complete else self.current)
         if broken and not self.search.tells(broken):
-            self._again(self.cleared, None)
+            self._again(None)
         elif self.verdict == CLEARED:
-            self._again(self.cleared + [self.alone], None)
+            self.cleared.append(self.alone)
+            self._again(None)
         elif broken and len(self.cleared) < self.ALONE_MAX:
-            self._again(self.cleared, broken)
+            self._again(broken)
         else:
             self.search.settle(self.index, BREAKS if broken else self.verdict)
 
-    def _again(self, cleared, alone):
-        self.search.confirms.append((self.index, self.actions, cleared, alone))
+    def _again(self, alone):
+        self.search.confirms.append((self.index, self.actions, self.cleared, self.passed, alone))
 
 
-def judge(search, runner, actions, passing, beat):
-    """The verdict on a patch: the failing tests, then `passing` until one is red."""
+def judge(search, runner, actions, passing, send):
+    """The verdict on a patch: the failing tests, then `passing` until one is red. Sends 0 after each of the former, and the
+    name of each of the latter before it runs."""
     fixed = []
     for place, name in enumerate(search.failing):
         if runner.run(name, search.confirm_cpu_s(name), actions)[0] == PASSED:
             fixed.append(place)
         elif place == 0:
             return STILL_RED
-        beat()
+        send(0)
     until = time.process_time() + CONFIRM_TOTAL_S
     for name in passing:
+        send(name)
         if runner.run(name, search.confirm_cpu_s(name), actions)[0] != PASSED:
             return dict(BREAKS, by=name)
-        beat()
         if time.process_time() > until:
             break
     return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
@@ -207,8 +210,8 @@ class Facts:
 
     def __init__(self, observed):
         self.observed = observed
-        # Passing tests that are red when they are run here.
-        self.unfit = set()
+        # Passing tests that were not observed: whether they pass when they are run here, by name.
+        self.fit = {}
 
     def cpu(self, name):
         return self.observed.get(name, {}).get("cpu", 0.0)
@@ -217,7 +220,7 @@ class Facts:
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
         chosen = []
         for name in names:
-            if name in self.unfit:
+            if self.fit.get(name) is False:
                 continue
             fact = self.observed.get(name)
             if fact is None or (fact["outcome"] == PASSED and _touches(fact["lines"], ranges)):
@@ -241,8 +244,8 @@ class Search:
         self.base_wall_s = 0.0
         self.waiting, self.singles, self.confirms, self.slow = [], [], [], []
         self.key_of, self.aliases, self.verdict_of = {}, {}, {}
-        # Passing tests that were not observed: `None` until one of them is red under a patch, then what is still to be run.
-        self.unknown, self.is_looking = None, False
+        # Passing tests that were red under a patch and of which nothing is known; those that are being looked at.
+        self.unknown, self.looking = [], set()
 
     def run(self):
         """Emits a verdict for every patch but those that only a fresh process can judge."""
@@ -270,7 +273,8 @@ class Search:
         self.screen_cpu_s = max(SCREEN_CPU_S, 4 * cpu)
         self.chunk_max = max(1, min(CHUNK_MAX, int(CHUNK_S / max(wall, 1e-4))))
         touched = [(path, line, line) for path, lines in self._lines(self.screen).items() for line in lines]
-        canaries = self.facts.passing([name for name in self.spec["passing"] if self.framework.has(name)], touched)
+        known = [name for name in self.spec["passing"] if name in self.facts.observed and self.framework.has(name)]
+        canaries = self.facts.passing(known, touched)
         self.canary = canaries[0] if canaries else None
         self.confirm_silence_s = 5 * wall + 10 * max(map(self.confirm_cpu_s, self.failing))
 
@@ -296,23 +300,23 @@ class Search:
 
     def tells(self, name):
         """Whether it says something of a patch that a passing test is red; what is not known is about to be."""
-        if name in self.facts.observed:
-            return True
-        if self.unknown is None:
-            passing = [name for name in self.spec["passing"] if self.framework.has(name)]
-            self.unknown = [name for name in passing if name not in self.facts.observed]
-        return name not in self.unknown and name not in self.facts.unfit
+        if name in self.facts.observed or name in self.facts.fit:
+            return self.facts.fit.get(name, True)
+        if name not in self.looking and name not in self.unknown:
+            self.unknown.append(name)
+        return False
 
-    def looked_at(self, unfit, left):
-        self.facts.unfit.update(unfit)
-        self.emit({"t": "unfit", "names": unfit})
-        self.unknown, self.is_looking = left, False
+    def looked_at(self, name, passes):
+        self.facts.fit[name] = passes
+        self.looking.discard(name)
+        self.emit({"t": "fit", "name": name, "passes": passes})
 
     def _next_task(self):
-        if self.unknown and not self.is_looking:
-            self.is_looking = True
-            return Fit(self, self.unknown)
-        if self.confirms and not self.is_looking:
+        if self.unknown:
+            name = self.unknown.pop(0)
+            self.looking.add(name)
+            return Fit(self, name)
+        if self.confirms and not self.looking:
             return Confirm(self, *self.confirms.pop(0))
         if self.singles:
             item, cpu_s = self.singles.pop(0)

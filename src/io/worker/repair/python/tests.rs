@@ -37,7 +37,7 @@ impl Project<'_> {
             "mode": mode, "root": root, "scratch": scratch, "framework": "unittest", "args": [],
             "failing": self.failing, "passing": self.passing,
             "sources": self.files.iter().map(|(path, _)| path).filter(|path| !path.contains("test")).collect::<Vec<_>>(),
-            "patches": patches, "workers": 2, "seconds": 60.0, "memory": 1 << 30,
+            "patches": patches, "targets": self.failing.len(), "workers": 2, "seconds": 60.0, "memory": 1 << 30,
         });
         let file = scratch.join("spec.json");
         write(&file, &spec.to_string());
@@ -141,8 +141,8 @@ fn tests_that_are_red_when_they_are_run_here_break_nothing() {
     let test = suite(
         "import os\nfrom m import add",
         "def test_red(self):\n    self.assertEqual(add(2, 2), 4)\n\
-         def test_a(self):\n    self.fail()\n\
-         def test_b(self):\n    os._exit(1)\n\
+         def test_a(self):\n    os._exit(1)\n\
+         def test_b(self):\n    self.fail()\n\
          def test_c(self):\n    self.fail()\n\
          def test_d(self):\n    while True: pass\n\
          def test_e(self):\n    self.fail()\n\
