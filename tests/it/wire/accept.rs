@@ -348,7 +348,9 @@ fn actions_lenses_and_hints_say_how_much_is_decided() {
     let line = desk.grades.line_of("> 90");
     let titles = |actions: &[Value]| -> Vec<String> {
         let titles = actions.iter().map(|action| action["title"].as_str().unwrap());
-        titles.map(|title| title.split(" (").next().unwrap().to_owned()).collect()
+        // How many others pass depends on how far the search came.
+        let fixed = titles.filter(|title| !title.starts_with("Take instead: "));
+        fixed.map(|title| title.split(" (").next().unwrap().to_owned()).collect()
     };
     let actions = desk.grades.actions(&mut desk.client, line, None);
     let titles = titles(&actions);
