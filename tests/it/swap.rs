@@ -21,17 +21,24 @@ class T(unittest.TestCase):
         self.assertEqual(price(0, 0), 0)
 ";
 
-#[test]
-fn what_was_told_beside_a_change_can_be_had_instead() {
+fn parcels() -> (Home, Project) {
     let project = Project::empty("parcels");
     project.write("parcel.py", PARCEL);
     project.write("test_parcel.py", TESTS);
-    let home = Home::new();
-    let run = |args: &[&str]| {
-        let output = project.greenloop(&home).args(args).output().unwrap();
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        (output.status.code(), text)
-    };
+    (Home::new(), project)
+}
+
+/// The exit code, and all that was said.
+fn run(home: &Home, project: &Project, args: &[&str]) -> (Option<i32>, String) {
+    let output = project.greenloop(home).args(args).output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.code(), text)
+}
+
+#[test]
+fn what_was_told_beside_a_change_can_be_had_instead() {
+    let (home, project) = parcels();
+    let run = |args: &[&str]| run(&home, &project, args);
     let (code, told) = run(&["fix"]);
     assert_eq!(code, Some(0), "{told}");
     let line = |start: &str| {
@@ -61,15 +68,8 @@ fn what_was_told_beside_a_change_can_be_had_instead() {
 
 #[test]
 fn what_was_accepted_is_taken_back_before_it_is_swapped() {
-    let project = Project::empty("parcels");
-    project.write("parcel.py", PARCEL);
-    project.write("test_parcel.py", TESTS);
-    let home = Home::new();
-    let run = |args: &[&str]| {
-        let output = project.greenloop(&home).args(args).output().unwrap();
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        (output.status.code(), text)
-    };
+    let (home, project) = parcels();
+    let run = |args: &[&str]| run(&home, &project, args);
     let (_, told) = run(&["fix", "--apply"]);
     let id = told.split("`greenloop swap ").nth(1).unwrap().split(' ').next().unwrap();
     let applied = project.read("parcel.py");

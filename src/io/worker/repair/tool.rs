@@ -25,8 +25,11 @@ pub(super) fn fixed(
     tree: &TreeId,
     group: &Group<'_>,
 ) -> Result<Option<(TreeId, String)>, Failure> {
+    let Some(mut argv) = fixer(group) else { return Ok(None) };
     let world = desk.worlds.enter(tree)?;
-    let Some(argv) = fixer(&world, group) else { return Ok(None) };
+    if group.check.runner == Runner::Lint(Linter::Tsc) {
+        argv.push(typescript(&world)?);
+    }
     let shown = argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program));
     let text = format!("letting {shown} mend what it can");
     (desk.progress)(Progress { text, ..Progress::default() });
@@ -81,7 +84,7 @@ fn in_files_of(
 }
 
 /// The command that has the tool of a check write its fixes into the files; `None` where it has none.
-fn fixer(world: &World, group: &Group<'_>) -> Option<Vec<String>> {
+fn fixer(group: &Group<'_>) -> Option<Vec<String>> {
     let argv = &group.check.argv;
     match group.check.runner {
         Runner::Lint(Linter::Ruff) => Some(with(argv, &["--fix"])),
@@ -92,17 +95,24 @@ fn fixer(world: &World, group: &Group<'_>) -> Option<Vec<String>> {
             let argv: Vec<String> = argv.iter().map(word).collect();
             Some(with(&argv, &[&["--broken-code"], &CARGO[..]].concat()))
         }
-        Runner::Lint(Linter::Tsc) => {
-            let file = world.scratch().join("typescript.cjs");
-            fs::write(&file, TYPESCRIPT).ok()?;
-            Some(vec!["node".to_owned(), file.to_string_lossy().into_owned()])
-        }
+        // With a program of ours.
+        Runner::Lint(Linter::Tsc) => Some(vec!["node".to_owned()]),
         Runner::Cargo | Runner::Nextest if is_build(&group.failing) => {
             let start = ["cargo", "fix", "--all-targets", "--broken-code"].map(str::to_owned);
             Some(with(&start, &CARGO))
         }
         _ => None,
     }
+}
+
+/// Where the program lies that has TypeScript write its fixes.
+fn typescript(world: &World) -> Result<String, Failure> {
+    let file = world.scratch().join("typescript.cjs");
+    fs::write(&file, TYPESCRIPT).map_err(|error| {
+        let message = format!("`{}` cannot be written: {error}", file.display());
+        Failure::environment(message, "Is there space left on the disk?")
+    })?;
+    Ok(file.to_string_lossy().into_owned())
 }
 
 /// A command with more options: before `--`, behind which those of another program stand.
