@@ -146,7 +146,7 @@ const BONUSES: &[(Sign, f64, &[&str])] = &[
             "copy-statement",
         ],
     ),
-    (Sign::Negated, 0.6, &["operands", "arithmetic", "negate"]),
+    (Sign::Negated, 0.6, &["operands", "arithmetic", "assignment", "negate"]),
     (
         Sign::Order,
         0.6,
