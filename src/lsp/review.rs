@@ -69,6 +69,8 @@ async fn draw(session: &Arc<Session>) {
 async fn draw_now(session: &Arc<Session>, jobs: Jobs) -> Result<(), JoinError> {
     let drawn = spawn_blocking(move || view::draw_all(jobs)).await?;
     session.state().check_parts(&drawn);
+    // First: whoever is told asks at once for what follows from it, and only then.
+    session.state().keep_applied(&drawn);
     let drawn = tasks::tell(session, drawn).await?;
     publish(session, drawn).await;
     Ok(())
@@ -149,14 +151,18 @@ impl State {
         self.boards.iter().map(of_board).collect()
     }
 
+    /// Keeps what the texts hold of proposals.
+    fn keep_applied(&mut self, drawn: &Drawn) {
+        for (root, applied) in &drawn.applied {
+            self.boards.entry(root.clone()).or_default().set_applied(applied.clone());
+        }
+    }
+
     /// Keeps what was drawn and returns what the editor must be told. A view of a text that has moved on is not shown:
     /// the change that moved it has asked for a new one.
     fn show(&mut self, drawn: Drawn, versions: bool) -> Vec<PublishDiagnosticsParams> {
         for view in &drawn.views {
             self.settle(view);
-        }
-        for (root, applied) in drawn.applied {
-            self.boards.entry(root).or_default().set_applied(applied);
         }
         let mut messages = Vec::new();
         let mut shown = HashMap::new();
