@@ -1,5 +1,5 @@
 //! How much of a corpus of seeded faults the repair engine mends, without any model:
-//! `cargo bench --bench corpus -- [LANGUAGE…] [--project NAME] [--fault NAME] [--unseen] [--every N [--seed K]]`. For each
+//! `cargo bench --bench corpus -- [LANGUAGE…] [--project NAME] [--fault NAME] [--unseen] [--pairs] [--every N [--seed K]]`. For each
 //! fault of `fixtures/corpus` a healthy project gets the fault, `greenloop fix --apply` runs on it as a user would, and
 //! hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
 //! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
@@ -45,6 +45,8 @@ struct Options {
     project: Option<String>,
     fault: Option<String>,
     unseen: bool,
+    /// Only faults in two places.
+    pairs: bool,
     validate: bool,
     reach: bool,
     /// One fault of so many in each project, beginning with number `seed`.
@@ -69,6 +71,7 @@ impl Options {
             match arg.as_str() {
                 "--bench" => {}
                 "--unseen" => options.unseen = true,
+                "--pairs" => options.pairs = true,
                 "--validate" => options.validate = true,
                 "--reach" => options.reach = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
@@ -100,7 +103,10 @@ impl Options {
     }
 
     fn faults<'a>(&self, seeded: &'a Seeded) -> Vec<&'a Fault> {
-        let wanted = |fault: &&Fault| self.fault.as_ref().is_none_or(|name| *name == fault.name);
+        let wanted = |fault: &&Fault| {
+            self.fault.as_ref().is_none_or(|name| *name == fault.name)
+                && (fault.also.is_some() || !self.pairs)
+        };
         let (every, seed) = (self.every, self.seed % self.every);
         let all = seeded.faults.iter().filter(wanted).enumerate();
         all.filter(|(at, _)| at % every == seed).map(|(_, fault)| fault).collect()

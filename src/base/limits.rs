@@ -273,6 +273,8 @@ pub const CANDIDATE_MEMORY_BYTES_MIN: u64 = 320 * MEGABYTE;
 pub const PARTIAL_BEAM: usize = 50;
 /// Candidates combined into one patch, at most.
 pub const PATCH_PARTS_MAX: usize = 3;
+/// Failing tests that every candidate alone is run against in turn, while none makes all of them pass.
+pub const SCREENS_MAX: usize = 4;
 /// Comparing passing candidates gets so long at least, however late it is.
 pub const JUDGE_WALL_MIN: Duration = Duration::from_secs(3);
 /// Passing candidates compared by what they do where no test looks.

@@ -44,6 +44,9 @@ const MONEY: &str = "def half(a):\n    return a // 3\n\n\ndef twice(a):\n    ret
 const MONEY_TEST: &str = "import unittest\n\nfrom money import half, twice\n\n\n\
 class T(unittest.TestCase):\n    def test_half(self):\n        self.assertEqual([half(a) for a in (2, 10, 44)], [1, 5, 22])\n\n    \
 def test_twice(self):\n        self.assertEqual([twice(a) for a in (1, 2, 5)], [2, 4, 10])\n";
+/// It needs both edits.
+const MONEY_BOTH_TEST: &str =
+    "\n    def test_both(self):\n        self.assertEqual(half(twice(3)), 3)\n";
 
 #[test]
 fn two_faults_take_two_edits() {
@@ -52,6 +55,15 @@ fn two_faults_take_two_edits() {
     let (tree, title, _) = red.fix(&[]);
     assert!(title.contains(" and "), "{title}");
     assert_ne!(red.text(&tree, "money.py"), MONEY);
+}
+
+#[test]
+fn a_test_that_needs_two_edits_is_no_hindrance_to_either() {
+    let tests = format!("{MONEY_TEST}{MONEY_BOTH_TEST}");
+    let red = Red::of_files(&[("money.py", MONEY), ("test_money.py", &tests)]);
+    assert_eq!(red.targets.len(), 3);
+    let (_, title, _) = red.fix(&[]);
+    assert!(title.contains("money.py:2") && title.contains("money.py:6"), "{title}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Drives the search of one job: tries candidates alone, then together, keeps the finds, tells how it goes and knows
 //! when it has looked long enough.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -8,8 +9,8 @@ use super::super::Progress;
 use super::fast_path::{FastPath, Job, Patch, Verdict};
 use super::patch;
 use crate::base::limits::{
-    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SEARCH_AFTER_HIT_MAX,
-    SEARCH_AFTER_HIT_MIN, SEARCH_WALL_MAX,
+    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
+    SEARCH_AFTER_HIT_MAX, SEARCH_AFTER_HIT_MIN, SEARCH_WALL_MAX,
 };
 use crate::model::failure::Failure;
 use crate::repair::Candidate;
@@ -75,18 +76,30 @@ impl<'a> Hunt<'a> {
         }
     }
 
-    /// Tries every candidate alone and, where no one fixes everything, those together that fix different tests.
+    /// Tries every candidate alone and, where no one fixes everything, those together that fix different tests. A test
+    /// that none makes pass may need several of them: it is no hindrance to combine what makes others pass.
     pub fn run(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
-        let mut fronts = vec![self.alone(path, self.job.failing)?];
+        let mut fronts = Vec::new();
+        let mut screens = BTreeSet::from([0]);
+        let mut front = self.alone(path, self.job.failing)?;
         self.look_further(path)?;
-        while self.plausible.is_empty() && fronts.len() < PATCH_PARTS_MAX && !self.is_over() {
-            let Some(screen) = self.not_covered(&fronts) else { break };
-            fronts.push(self.alone(path, &screen_first(self.job.failing, screen))?);
-        }
-        if self.plausible.is_empty() && fronts.len() > 1 && !self.is_over() {
-            self.together(path, &fronts)?;
+        loop {
+            fronts.extend(Some(front).filter(|front| !front.is_empty()));
+            if fronts.len() > 1 && self.is_wanting() {
+                self.together(path, &fronts)?;
+            }
+            let is_enough = fronts.len() == PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
+            let next = self.not_covered(&fronts, &screens);
+            let Some(screen) = next.filter(|_| !is_enough && self.is_wanting()) else { break };
+            screens.insert(screen);
+            front = self.alone(path, &screen_first(self.job.failing, screen))?;
         }
         Ok(())
+    }
+
+    /// Whether nothing is found and there is time to look for it.
+    fn is_wanting(&self) -> bool {
+        self.plausible.is_empty() && !self.is_over()
     }
 
     /// Where other tests are red too, the cause is more likely found by an edit that mends some of those as well: unless
@@ -167,14 +180,11 @@ impl<'a> Hunt<'a> {
         Ok(partial)
     }
 
-    /// The first failing test that no candidate found so far makes pass; `None` too when there is nothing to add to.
-    fn not_covered(&self, fronts: &[Vec<Partial<'_>>]) -> Option<usize> {
-        if fronts.iter().any(Vec::is_empty) {
-            return None;
-        }
+    /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.
+    fn not_covered(&self, fronts: &[Vec<Partial<'_>>], screens: &BTreeSet<usize>) -> Option<usize> {
         let is_covered =
             |place: &usize| fronts.iter().flatten().any(|partial| partial.fixed.contains(place));
-        (0..self.job.failing.len()).find(|place| !is_covered(place))
+        (0..self.job.failing.len()).find(|place| !screens.contains(place) && !is_covered(place))
     }
 
     fn together(
