@@ -1,12 +1,14 @@
 //! How much of a corpus of seeded faults the repair engine mends, without any model:
-//! `cargo bench --bench corpus -- [LANGUAGE…] [--project NAME] [--fault NAME] [--unseen] [--pairs] [--every N [--seed K]]`. For each
-//! fault of `fixtures/corpus` a healthy project gets the fault, `greenloop fix --apply` runs on it as a user would, and
-//! hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
+//! `cargo bench --bench corpus -- [LANGUAGE…] [--project NAME] [--fault NAME] [--unseen] [--pairs] [--every N [--seed K]]`.
+//! For each fault of `fixtures/corpus` a healthy project gets the fault, `greenloop fix --apply` runs on it as a user would,
+//! and hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
 //! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
 //! With `-- --reach` nothing is run: it says whether what was right is among the edits that would be tried.
 //! `-- --corpus FOLDER` takes projects from elsewhere that look like those of `fixtures/corpus`; `tests` in their
 //! `faults.toml` names the command that runs them, what they have installed is linked.
 //! `-- --wall SECONDS` gives each run of the engine other than its usual time.
+//! Faults are committed, so that nothing has what was right; `-- --uncommitted` leaves them in the work tree, as most are
+//! when their tests turn red.
 //! `-- --engine PATH` lets another `greenloop` loose than the one that was just built, to compare.
 
 #![allow(
@@ -53,6 +55,8 @@ struct Options {
     every: usize,
     seed: usize,
     engine: PathBuf,
+    /// Whether the last commit has what was right.
+    uncommitted: bool,
     /// A folder with other projects.
     corpus: Option<PathBuf>,
     /// Seconds for each run of the engine, for others than the usual.
@@ -74,6 +78,7 @@ impl Options {
                 "--pairs" => options.pairs = true,
                 "--validate" => options.validate = true,
                 "--reach" => options.reach = true,
+                "--uncommitted" => options.uncommitted = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
                 "--corpus" => options.corpus = Some(value(&mut args, &arg).into()),
                 "--wall" => options.wall = Some(value(&mut args, &arg).parse().unwrap()),
@@ -126,7 +131,7 @@ fn main() -> ExitCode {
     for seeded in &projects {
         let faults = options.faults(seeded);
         println!("{}: {} faults of {}", seeded.name, faults.len(), seeded.faults.len());
-        let bed = Bed::make(seeded, &options.engine, options.wall);
+        let bed = Bed::make(seeded, &options.engine, options.wall, !options.uncommitted);
         n_wrong += unhealthy(&bed);
         for fault in faults {
             bed.seed(fault);

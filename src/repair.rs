@@ -12,6 +12,7 @@ pub mod localize;
 mod methods;
 mod place;
 pub mod rank;
+pub mod restore;
 pub mod schema;
 mod sieve;
 mod similarity;
@@ -78,6 +79,8 @@ pub struct Suspicion {
 pub struct Question<'a> {
     pub sources: &'a [Source],
     pub suspicion: &'a Suspicion,
+    /// What the last commit has in the place of sources that differ from it.
+    pub committed: &'a BTreeMap<RepoPath, Arc<str>>,
     /// The red tests with their messages, which hint at templates and literals.
     pub failures: &'a [TestCase],
     /// Templates that mended such failures before; they are tried earlier.
@@ -115,7 +118,14 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
         question.sources.iter().filter_map(|source| searched(source, question)).collect();
     let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
     let mut drafts = Drafts::new(n_max, question.favoured);
-    for (doubt, at, node) in places(&searched, highest) {
+    let doubts: Vec<Vec<Option<f64>>> = searched.iter().map(|one| one.doubts(highest)).collect();
+    for (at, one) in searched.iter().enumerate() {
+        if let Some(before) = question.committed.get(&one.source.path) {
+            drafts.file = at;
+            restore::restore(&one.tree, &doubts[at], before, &mut drafts);
+        }
+    }
+    for (doubt, at, node) in places(&searched, &doubts) {
         (drafts.file, drafts.doubt) = (at, doubt);
         template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
     }
@@ -123,11 +133,12 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
 }
 
 /// What may be at fault, by file: the most suspicious first, so that what is too dear elsewhere is known early.
-fn places<'s>(searched: &'s [Searched<'_>], highest: f64) -> Vec<(f64, usize, Node<'s>)> {
+fn places<'s>(
+    searched: &'s [Searched<'_>],
+    doubts: &[Vec<Option<f64>>],
+) -> Vec<(f64, usize, Node<'s>)> {
     let mut places = Vec::new();
-    for (at, one) in searched.iter().enumerate() {
-        let spread = spread(&one.tree, one.lines).into_iter();
-        let doubts: Vec<Option<f64>> = spread.map(|score| rank::doubt(score, highest)).collect();
+    for ((at, one), doubts) in searched.iter().enumerate().zip(doubts) {
         let doubt = |node: Node<'_>| doubts.get(node.line() as usize).copied().flatten();
         let nodes = one.tree.nodes().filter(|node| !node.is_frozen());
         places.extend(nodes.filter_map(|node| Some((doubt(node)?, at, node))));
@@ -141,6 +152,14 @@ struct Searched<'q> {
     source: &'q Source,
     tree: Tree<'q>,
     lines: &'q BTreeMap<u32, f64>,
+}
+
+impl Searched<'_> {
+    /// What the suspicion of each line adds to the cost of edits there, by its number.
+    fn doubts(&self, highest: f64) -> Vec<Option<f64>> {
+        let spread = spread(&self.tree, self.lines).into_iter();
+        spread.map(|score| rank::doubt(score, highest)).collect()
+    }
 }
 
 fn searched<'q>(source: &'q Source, question: &Question<'q>) -> Option<Searched<'q>> {

@@ -62,6 +62,9 @@ pub struct Trial {
     pub told: String,
 }
 
+/// The commit before any fault.
+const HEALTHY: &str = "healthy";
+
 pub struct Bed<'a> {
     seeded: &'a Seeded,
     project: Project,
@@ -72,11 +75,18 @@ pub struct Bed<'a> {
     engine: &'a Path,
     /// Seconds for each run of the engine.
     wall: u64,
+    /// Whether faults are committed, so that no commit has what was right.
+    commits: bool,
 }
 
 impl Bed<'_> {
     /// The healthy project, committed, as it is after a user has run its checks once.
-    pub fn make<'a>(seeded: &'a Seeded, engine: &'a Path, wall: Option<u64>) -> Bed<'a> {
+    pub fn make<'a>(
+        seeded: &'a Seeded,
+        engine: &'a Path,
+        wall: Option<u64>,
+        commits: bool,
+    ) -> Bed<'a> {
         let usual = match seeded.language {
             Language::Go | Language::Rust => 120,
             _ => 60,
@@ -95,16 +105,31 @@ impl Bed<'_> {
             }
             project
         };
-        let bed =
-            Bed { seeded, project: folder(), judge: folder(), home: Home::new(), engine, wall };
+        let bed = Bed {
+            seeded,
+            project: folder(),
+            judge: folder(),
+            home: Home::new(),
+            engine,
+            wall,
+            commits,
+        };
         bed.project.commit_all();
+        bed.project.git(&["tag", HEALTHY]);
         copy_folder(&seeded.hidden(), &bed.judge.root);
         bed.greenloop(&["checks"], GRACE_SECONDS);
         bed
     }
 
-    /// Puts a fault in.
+    /// Puts a fault in, and commits it where that is wanted.
     pub fn seed(&self, fault: &Fault) {
+        self.put(fault);
+        if self.commits {
+            self.project.git(&["commit", "--quiet", "--all", "--message", "work"]);
+        }
+    }
+
+    fn put(&self, fault: &Fault) {
         let place = |edit: Replacement| (self.project.read(&edit.file).find(&edit.from), edit);
         let mut edits: Vec<_> = fault.edits().into_iter().map(place).collect();
         // The last one first, which leaves the place of the other as it is.
@@ -118,7 +143,7 @@ impl Bed<'_> {
 
     /// Makes the project what it was, and lets the engine forget what it learned from this fault.
     pub fn heal(&self) {
-        self.project.git(&["checkout", "--quiet", "--", "."]);
+        self.project.git(&["reset", "--quiet", "--hard", HEALTHY]);
         self.project.git(&["clean", "--quiet", "-d", "--force"]);
         self.greenloop(&["lessons", "--delete", "all"], GRACE_SECONDS);
         for folder in fs::read_dir(self.home.cache().join("greenloop")).unwrap() {
@@ -180,7 +205,9 @@ impl Bed<'_> {
     /// Whether another change than the one made is right; it is what is left.
     fn is_right(&self, fault: &Fault, diff: &str) -> bool {
         self.project.git(&["checkout", "--quiet", "--", "."]);
-        self.seed(fault);
+        if !self.commits {
+            self.put(fault);
+        }
         let file = self.home.cache().join("other.diff");
         fs::write(&file, diff).unwrap();
         // One that stands on what an earlier step changed cannot be tried alone.

@@ -46,6 +46,7 @@ impl Reach {
 
 fn tried(source: &Source, suspicion: &Suspicion) -> Vec<Candidate> {
     candidates(&Question {
+        committed: &BTreeMap::new(),
         sources: std::slice::from_ref(source),
         suspicion,
         failures: &[],

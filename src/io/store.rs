@@ -225,6 +225,12 @@ impl Store {
         Ok(files)
     }
 
+    /// What the last commit of the user's repository has in the place of these files, where it differs.
+    pub fn committed(&self, files: &[TreeFile]) -> BTreeMap<RepoPath, Vec<u8>> {
+        let ids = files.iter().filter_map(|file| parse_id(file.blob.as_str()).ok());
+        self.project().committed(&files.iter().map(|file| &file.path).zip(ids).collect())
+    }
+
     /// Whether a snapshot leaves this path out because the project's ignore rules or our build-output rules say so.
     pub fn is_ignored(&self, path: &RepoPath) -> bool {
         self.project().leaves_out(path)

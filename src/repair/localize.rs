@@ -16,6 +16,8 @@ const FRAME_LIFT: f64 = 0.25;
 const FRAME_ONLY: f64 = 0.5;
 /// The share of a line's suspicion that all red tests decide, the targets alone the rest.
 const OF_ALL_RED: f64 = 2.0 / 3.0;
+/// What a line that is as it was committed keeps of its suspicion, beside those that were changed.
+const UNCHANGED: f64 = 0.5;
 /// What a function keeps of the suspicion of the one that calls it.
 const CALLED: f64 = 0.6;
 /// Functions are followed this many calls deep.
@@ -35,6 +37,16 @@ pub fn suspicion(
     lift_frames(&mut lines, failures);
     lines.retain(|path, _| !is_test_file(path));
     Suspicion { lines }
+}
+
+/// Makes lines that were changed since the last commit, by file, more suspicious than all others.
+pub fn favour_changed(suspicion: &mut Suspicion, changed: &BTreeMap<RepoPath, BTreeSet<u32>>) {
+    let is_changed =
+        |path: &RepoPath, line: &u32| changed.get(path).is_some_and(|lines| lines.contains(line));
+    for (path, lines) in &mut suspicion.lines {
+        let others = lines.iter_mut().filter(|(line, _)| !is_changed(path, line));
+        others.for_each(|(_, score)| *score *= UNCHANGED);
+    }
 }
 
 /// How many tests ran a line.

@@ -1,6 +1,7 @@
 //! The order candidates are tried in, and the order in which those that pass are offered.
 
 use super::hints::Hints;
+use super::restore::RESTORE;
 use super::{Candidate, Question};
 use crate::base::text::edit::Edit;
 
@@ -42,7 +43,7 @@ const UNLIKELY: &[(Look, f64)] =
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
-const LINE: f64 = 0.2;
+pub const LINE: f64 = 0.2;
 
 /// What a line's suspicion adds to the cost, when `highest` is the highest of all; `None` for lines above suspicion.
 pub fn doubt(suspicion: f64, highest: f64) -> Option<f64> {
@@ -89,6 +90,10 @@ impl<'a> Ranking<'a> {
 }
 
 fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64 {
+    // What was there before was meant.
+    if candidate.template == RESTORE {
+        return 0.0;
+    }
     let doubtful = DOUBTFUL
         .iter()
         .find(|(template, _)| *template == candidate.template)

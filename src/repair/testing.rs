@@ -42,6 +42,7 @@ pub fn outcomes(source: &Source, messages: &[&str]) -> Vec<(Candidate, String)> 
     let question = Question {
         sources: &sources,
         suspicion: &suspicion,
+        committed: &BTreeMap::new(),
         failures: &failures,
         favoured: &[],
         n_max: usize::MAX,

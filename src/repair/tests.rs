@@ -135,6 +135,7 @@ fn only_suspicious_lines_are_searched_and_no_more_made_than_asked() {
     let mut question = Question {
         sources: &sources,
         suspicion: &suspicion,
+        committed: &BTreeMap::new(),
         failures: &[],
         favoured: &[],
         n_max: usize::MAX,
@@ -164,6 +165,7 @@ fn repairs_that_only_answer_the_test_are_offered_last() {
     let question = Question {
         sources: &sources,
         suspicion: &suspicion,
+        committed: &BTreeMap::new(),
         failures: &failures,
         favoured: &[],
         n_max: usize::MAX,

@@ -33,6 +33,7 @@ mod repair_javascript;
 mod repair_python;
 mod repair_rust;
 mod replanning;
+mod restore;
 mod runners;
 mod schedules;
 mod sharing;

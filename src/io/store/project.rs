@@ -1,5 +1,6 @@
 //! The project's folder as last seen, and the rules by which it is seen.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,11 @@ impl Project {
         };
         project.refresh();
         project
+    }
+
+    /// What the last commit has in the place of files of a tree, by their paths and blobs.
+    pub fn committed(&self, now: &BTreeMap<&RepoPath, Oid>) -> BTreeMap<RepoPath, Vec<u8>> {
+        self.users_git.as_ref().map(|git| git.committed(now)).unwrap_or_default()
     }
 
     /// Captures what is on disk now, at the time `now`.

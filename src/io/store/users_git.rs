@@ -97,6 +97,22 @@ impl UsersGit {
         })
     }
 
+    /// What the last commit has of files of the project, where that differs from `now`; nothing where it cannot be read.
+    pub fn committed(&self, now: &BTreeMap<&RepoPath, Oid>) -> BTreeMap<RepoPath, Vec<u8>> {
+        let read = || {
+            let repository = Repository::open(&self.top)?;
+            let tree = repository.head()?.peel_to_tree()?;
+            let differing = now.iter().filter_map(|(path, id)| {
+                let inside = self.prefix.join(path.as_str())?;
+                let entry = tree.get_path(Path::new(inside.as_str())).ok()?;
+                let blob = repository.find_blob(entry.id()).ok().filter(|blob| blob.id() != *id)?;
+                Some(((*path).clone(), blob.content().to_vec()))
+            });
+            Ok::<_, git2::Error>(differing.collect())
+        };
+        read().unwrap_or_default()
+    }
+
     /// What is tracked now. The error is a sentence for people.
     pub fn tracked(&self) -> Result<Tracked, String> {
         if !self.index.exists() {

@@ -13,12 +13,12 @@ mod patch;
 mod program;
 mod python;
 mod refusals;
+mod sources;
 mod tool;
 mod words;
 
 use std::cmp::Reverse;
 use std::slice;
-use std::sync::Arc;
 use std::time::Instant;
 
 use self::fast_path::{FastPath, Job, Patch};
@@ -26,13 +26,13 @@ use self::generic::Generic;
 use self::hunt::Hunt;
 use self::offers::{known_other, offers, stand_on};
 use self::refusals::Refusals;
+use self::sources::{committed, read_sources};
 use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX, REPAIR_FILE_BYTES_MAX};
+use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX};
 use crate::io::checks::{self, Select};
-use crate::io::store::{FileMode, Store};
 use crate::logic::ledger::{Ledger, Standing as Stands};
 use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
 use crate::model::check::{Check, CheckRun, Runner};
@@ -41,8 +41,9 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
+use crate::repair::restore::changed_lines;
 use crate::repair::{
-    self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, language, localize,
+    self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, localize,
 };
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
@@ -185,6 +186,7 @@ fn repair_check(
 ) -> Result<Found, Failure> {
     let test_files = TestFiles::of(desk.store, tree, &group.check.dir)?;
     let (sources, tests) = read_sources(desk.store, tree, &test_files)?;
+    let committed = committed(desk.store, tree, &sources)?;
     let passed = group.baseline.report.cases.iter();
     let passed = passed.filter(|case| case.outcome == TestOutcome::Passed);
     let passing: Vec<String> = passed.map(|case| case.id.name.clone()).collect();
@@ -200,6 +202,7 @@ fn repair_check(
         failing: if is_build(&group.failing) { &[] } else { &group.failing },
         passing: &passing,
         sources: &sources,
+        committed: &committed,
         favoured,
         until,
     };
@@ -244,30 +247,6 @@ fn open<'a>(job: &'a Job<'a>) -> Result<Box<dyn FastPath + 'a>, Failure> {
     })
 }
 
-/// Files that may be edited, and test files.
-fn read_sources(
-    store: &Store,
-    tree: &TreeId,
-    test_files: &TestFiles,
-) -> Result<(Vec<Source>, Vec<Source>), Failure> {
-    let (mut sources, mut tests) = (Vec::new(), Vec::new());
-    for file in store.files(tree)? {
-        let is_file = matches!(file.mode, FileMode::Plain | FileMode::Executable);
-        if !is_file || language::of(&file.path).is_none() {
-            continue;
-        }
-        let bytes = store.blob(&file.blob)?;
-        if bytes.len() > REPAIR_FILE_BYTES_MAX {
-            continue;
-        }
-        let Ok(text) = String::from_utf8(bytes) else { continue };
-        let is_test = test_files.hold(&file.path);
-        let list = if is_test { &mut tests } else { &mut sources };
-        list.push(Source { path: file.path, text: Arc::from(text), is_test });
-    }
-    Ok((sources, tests))
-}
-
 fn solve(
     job: &Job<'_>,
     tests: &[Source],
@@ -287,6 +266,7 @@ fn solve(
     let question = Question {
         sources: job.sources,
         suspicion: &suspicion,
+        committed: job.committed,
         failures: &failures,
         favoured: job.favoured,
         n_max: CANDIDATES_MAX,
@@ -345,6 +325,12 @@ fn suspicion(
             }
         }
     }
+    let changed = |source: &Source| {
+        let before = job.committed.get(&source.path)?;
+        Some((source.path.clone(), changed_lines(&source.text, before).into_iter().collect()))
+    };
+    let changed = job.sources.iter().filter_map(changed).collect();
+    localize::favour_changed(&mut suspicion, &changed);
     suspicion
 }
 

@@ -1,11 +1,14 @@
 //! What a search runs on: the job it is given, and the interface of everything that can try candidates.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::Desk;
 use crate::base::ids::TreeId;
 use crate::base::limits::{OBSERVED_OTHERS_MAX, SEARCH_WALL_MAX};
+use crate::base::path::RepoPath;
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
 use crate::repair::judge::Response;
@@ -27,6 +30,8 @@ pub(super) struct Job<'a> {
     pub passing: &'a [String],
     /// Files that may be edited, with their texts in `tree`.
     pub sources: &'a [Source],
+    /// What the last commit has in the place of those that differ from it.
+    pub committed: &'a BTreeMap<RepoPath, Arc<str>>,
     /// Templates to try early.
     pub favoured: &'a [&'a str],
     /// When the search has to be over.

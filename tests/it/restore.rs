@@ -1,0 +1,87 @@
+//! What was changed since the last commit, put back piece by piece.
+
+use crate::support::{Home, Project};
+
+const SPEED: &str = "\
+LIMIT = 130
+
+
+def braking(speed, grip):
+    reaction = speed * 10 / 36
+    way = (speed / 10) ** 2 / (2 * grip)
+    return round(reaction + way, 1)
+
+
+def fine(speed):
+    over = max(0, speed - LIMIT)
+    return over * 7
+";
+const TESTS: &str = "\
+import unittest
+
+from speed import braking, fine
+
+
+class T(unittest.TestCase):
+    def test_dry(self):
+        self.assertEqual(braking(50, 0.8), 29.5)
+
+    def test_wet(self):
+        self.assertEqual(braking(80, 0.4), 102.2)
+
+    def test_fine(self):
+        self.assertEqual(fine(140), 70)
+";
+const WAY: &str = "    way = (speed / 10) ** 2 / (2 * grip)\n";
+/// Nothing else that is tried makes the lost formula.
+const LOST: &str = "    way = grip\n";
+
+/// What is in the file after a fix of `now`, and what was said.
+fn fixed(project: &Project, file: &str, now: &str) -> (String, String) {
+    project.write(file, now);
+    let home = Home::new();
+    let output = project.greenloop(&home).args(["fix", "--apply"]).output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (project.read(file), said)
+}
+
+fn committed(text: &str) -> Project {
+    let project = Project::empty("speed");
+    project.write("speed.py", text);
+    project.write("test_speed.py", TESTS);
+    project.commit_all();
+    project
+}
+
+/// Takes a text that was committed to another one, and says what a fix leaves of it.
+fn check(committed_text: &str, now: &str, left: &str) {
+    let (text, said) = fixed(&committed(committed_text), "speed.py", now);
+    assert_eq!(text, left, "{said}");
+    assert!(text == now || said.contains("as committed"), "{said}");
+}
+
+#[test]
+fn what_broke_a_test_is_put_back_and_nothing_else() {
+    let lost = SPEED.replace(WAY, LOST);
+    check(SPEED, &lost, SPEED);
+    let other =
+        |text: &str| text.replace("over * 7", "over * 7 + 0").replace("= 130", "= 120 + 10");
+    check(SPEED, &other(&lost), &other(SPEED));
+    let windows = |text: &str| text.replace('\n', "\r\n");
+    check(SPEED, &windows(&lost), &windows(SPEED));
+    // A commit that has the fault as well is no help.
+    check(&lost, &lost, &lost);
+}
+
+#[test]
+fn a_project_in_a_folder_of_a_repository_is_found_in_its_commit() {
+    let project = Project::empty("speed");
+    project.write("drive/speed.py", SPEED);
+    project.write("drive/test_speed.py", TESTS);
+    project.commit_all();
+    project.write("drive/speed.py", &SPEED.replace(WAY, LOST));
+    let home = Home::new();
+    let mut fix = project.greenloop(&home);
+    let output = fix.args(["fix", "--apply"]).current_dir(project.root.join("drive")).output();
+    assert_eq!(project.read("drive/speed.py"), SPEED, "{:?}", output.unwrap());
+}
