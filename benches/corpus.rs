@@ -39,6 +39,15 @@ use corpus::{Fault, Language, Seeded};
 use figures::{Figures, quantile, share};
 use reach::Reach;
 
+/// What is done with the faults.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Task {
+    #[default]
+    Mend,
+    Validate,
+    Reach,
+}
+
 /// Which faults to try, and how.
 #[derive(Default)]
 struct Options {
@@ -49,8 +58,7 @@ struct Options {
     unseen: bool,
     /// Only faults in two places.
     pairs: bool,
-    validate: bool,
-    reach: bool,
+    task: Task,
     /// One fault of so many in each project, beginning with number `seed`.
     every: usize,
     seed: usize,
@@ -76,8 +84,8 @@ impl Options {
                 "--bench" => {}
                 "--unseen" => options.unseen = true,
                 "--pairs" => options.pairs = true,
-                "--validate" => options.validate = true,
-                "--reach" => options.reach = true,
+                "--validate" => options.task = Task::Validate,
+                "--reach" => options.task = Task::Reach,
                 "--uncommitted" => options.uncommitted = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
                 "--corpus" => options.corpus = Some(value(&mut args, &arg).into()),
@@ -122,7 +130,7 @@ fn main() -> ExitCode {
     let options = Options::read();
     let all = options.corpus.as_deref().map_or_else(corpus::load, corpus::load_from);
     let projects: Vec<Seeded> = all.into_iter().filter(|seeded| options.wants(seeded)).collect();
-    if options.reach {
+    if options.task == Task::Reach {
         projects.iter().for_each(|seeded| reach(seeded, &options.faults(seeded)));
         return ExitCode::SUCCESS;
     }
@@ -138,7 +146,7 @@ fn main() -> ExitCode {
             if let Err(why) = seen(&bed) {
                 n_wrong += 1;
                 println!("  NO FAULT {}: {why}", fault.name);
-            } else if !options.validate {
+            } else if options.task == Task::Mend {
                 let trial = bed.fix(fault);
                 if trial.verdict != Verdict::Correct {
                     println!("  {} {}: {}", trial.verdict.name(), fault.name, trial.told);
@@ -148,7 +156,7 @@ fn main() -> ExitCode {
             bed.heal();
         }
     }
-    if !options.validate {
+    if options.task == Task::Mend {
         figures.print();
     }
     println!("\n{n_wrong} mistakes in the corpus");
