@@ -104,9 +104,9 @@ impl UsersGit {
             let tree = repository.head()?.peel_to_tree()?;
             let differing = now.iter().filter_map(|(path, id)| {
                 let inside = self.prefix.join(path.as_str())?;
-                let entry = tree.get_path(Path::new(inside.as_str())).ok()?;
-                let blob = repository.find_blob(entry.id()).ok().filter(|blob| blob.id() != *id)?;
-                Some(((*path).clone(), blob.content().to_vec()))
+                let before = tree.get_path(Path::new(inside.as_str())).ok()?.id();
+                let blob = if before == *id { None } else { repository.find_blob(before).ok() };
+                Some(((*path).clone(), blob?.content().to_vec()))
             });
             Ok::<_, git2::Error>(differing.collect())
         };
