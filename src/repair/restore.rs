@@ -12,11 +12,15 @@ use crate::base::text::edit::Edit;
 
 pub const RESTORE: &str = "restore";
 /// Of a template that puts one word back; what the size of a piece adds comes on top.
-const COST: f64 = 0.4;
+const COST: f64 = 0.2;
 /// For lines that no measured test ran: they may be constants, or nothing at all.
 const NOT_RUN: f64 = 1.0;
-/// For taking out what is new: it is meant to be there.
+/// For taking out lines that are new: they are meant to be there.
 const TAKES_OUT: f64 = 1.5;
+/// For some of the words that were changed together: half of a change is seldom what was meant.
+const PART: f64 = 0.3;
+/// Words that are told one by one, at most.
+const WORDS_MAX: usize = 4;
 /// At most this many pieces of a file.
 const PIECES_MAX: usize = 400;
 /// Parts of two texts, together, that are compared.
@@ -33,13 +37,13 @@ pub fn restore<'t>(
 ) {
     drafts.by(RESTORE, COST);
     drafts.near = None;
-    for edits in pieces(tree.text, before) {
+    for (edits, more) in pieces(tree.text, before) {
         let lines = edits.iter().flat_map(|edit| touched(tree, edit));
         let known = lines.filter_map(|line| doubts.get(line as usize).copied().flatten());
         drafts.doubt = known.reduce(f64::min).unwrap_or(NOT_RUN);
         let what = format!("{}, as committed", described(tree.text, &edits));
-        let extra = edits.iter().map(|edit| loss(&tree.text[edit.range()], edit)).sum();
-        drafts.edits(holder(tree, &edits), edits, Some(what), extra);
+        let loss: f64 = edits.iter().map(|edit| loss(&tree.text[edit.range()], edit)).sum();
+        drafts.edits(holder(tree, &edits), edits, Some(what), loss + more);
     }
 }
 
@@ -52,7 +56,8 @@ pub fn changed_lines(now: &str, before: &str) -> Vec<u32> {
 
 /// What it costs to lose text that the commit has not.
 fn loss(old: &str, edit: &Edit) -> f64 {
-    let takes_out = if edit.text.trim().is_empty() { TAKES_OUT } else { 0.0 };
+    let is_new = old.contains('\n') && edit.text.trim().is_empty();
+    let takes_out = if is_new { TAKES_OUT } else { 0.0 };
     takes_out + rank::LINE * old.trim_end().matches('\n').count() as f64
 }
 
@@ -73,23 +78,30 @@ fn holder<'t>(tree: &'t Tree<'t>, edits: &[Edit]) -> Node<'t> {
     tree.nodes().filter(holds).min_by_key(|node| node.range().len()).unwrap_or(tree.root())
 }
 
-/// Everything that changed, in pieces that may be put back alone: runs of lines, lines, words, and all of it.
-fn pieces(now: &str, before: &str) -> Vec<Vec<Edit>> {
+/// Everything that changed, in pieces that may be put back alone: runs of lines, lines, words, and all of it; each with what
+/// it costs more than others.
+fn pieces(now: &str, before: &str) -> Vec<(Vec<Edit>, f64)> {
     let (now, before) = (Parts::lines(now), Parts::lines(before));
     let hunks = differing(&now, &before);
-    let mut pieces: Vec<Vec<Edit>> = Vec::new();
+    let mut pieces: Vec<(Vec<Edit>, f64)> = Vec::new();
     for (here, there) in &hunks {
         let whole = now.put(here, &before, there);
         if here.len() == there.len() && here.len() > 1 {
             let line =
                 |(old, new): (usize, usize)| now.put(&(old..old + 1), &before, &(new..new + 1));
-            pieces.extend(here.clone().zip(there.clone()).map(|pair| vec![line(pair)]));
+            let pairs = here.clone().zip(there.clone());
+            pieces.extend(pairs.map(|pair| (vec![line(pair)], 0.0)));
         }
-        pieces.extend(words(&now.text[whole.range()], &whole).into_iter().map(|edit| vec![edit]));
-        pieces.push(vec![whole]);
+        let words = words(&now.text[whole.range()], &whole);
+        if words.len() > 1 {
+            pieces.extend(words.iter().map(|word| (vec![word.clone()], PART)));
+        }
+        let is_readable = (1..=WORDS_MAX).contains(&words.len());
+        pieces.push((if is_readable { words } else { vec![whole] }, 0.0));
     }
     if (2..=TOGETHER_MAX).contains(&hunks.len()) {
-        pieces.push(hunks.iter().map(|(here, there)| now.put(here, &before, there)).collect());
+        let all = hunks.iter().map(|(here, there)| now.put(here, &before, there));
+        pieces.push((all.collect(), 0.0));
     }
     pieces.truncate(PIECES_MAX);
     pieces
@@ -208,17 +220,17 @@ def fits(a, b):
 
     #[test]
     fn what_was_changed_is_put_back_in_pieces() {
-        insta::assert_snapshot!(check(&COMMITTED.replace("a + b", "a - b")), @"0.5 6:`-` → `+`, as committed all");
-        insta::assert_snapshot!(check(&COMMITTED.replace("    a = abs(a)\n", "")), @"0.7 5:add `a = abs(a)`, as committed all");
-        insta::assert_snapshot!(check(&COMMITTED.replace("    total", "    b = b or 0\n    total")), @"2.2 6:remove `b = b or 0`, as committed all");
+        insta::assert_snapshot!(check(&COMMITTED.replace("a + b", "a - b")), @"0.3 6:`-` → `+`, as committed all");
+        insta::assert_snapshot!(check(&COMMITTED.replace("    a = abs(a)\n", "")), @"0.5 5:add `a = abs(a)`, as committed all");
+        insta::assert_snapshot!(check(&COMMITTED.replace("    total", "    b = b or 0\n    total")), @"2.0 6:remove `b = b or 0`, as committed all");
         let two = COMMITTED.replace("a + b", "b").replace(">= 0", "> 1").replace("= 8", "= 9");
         insta::assert_snapshot!(check(&two), @r#"
-        0.5 1:`9` → `8`, as committed some
-        0.5 9:add `=`, as committed some
-        0.5 9:`1` → `0`, as committed some
-        0.6 6:add `a +`, as committed some
-        0.7 9:`return total > 1` → `return total >= 0`, as committed some
-        0.8 1:`LIMIT = 9` → `LIMIT = 8`, `total = b` → `total = a + b`, `return total > 1` → `return total >= 0`, as committed all
+        0.3 1:`9` → `8`, as committed some
+        0.3 9:add `=`, `1` → `0`, as committed some
+        0.4 6:add `a +`, as committed some
+        0.6 9:add `=`, as committed some
+        0.6 9:`1` → `0`, as committed some
+        0.6 1:`LIMIT = 9` → `LIMIT = 8`, `total = b` → `total = a + b`, `return total > 1` → `return total >= 0`, as committed all
         "#);
         assert_eq!(check(COMMITTED), "");
     }
