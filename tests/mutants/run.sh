@@ -128,7 +128,7 @@ fi
 if has rust; then
     copy rust-desk cargo-mutants
     start=$(now)
-    "$cache/bin/cargo-mutants" mutants --offline --jobs "$cores" --no-shuffle >"$scratch/cargo-mutants.log" 2>&1 || true
+    CARGO_NET_OFFLINE=true "$cache/bin/cargo-mutants" mutants --jobs "$cores" --no-shuffle >"$scratch/cargo-mutants.log" 2>&1 || true
     end=$(now)
     n=$(python3 -c 'import json; print(json.load(open("mutants.out/outcomes.json"))["total_mutants"])')
     cd "$repo" && copy rust-desk rust
