@@ -227,8 +227,10 @@ impl Store {
 
     /// What the last commit of the user's repository has in the place of these files, where it differs.
     pub fn committed(&self, files: &[TreeFile]) -> BTreeMap<RepoPath, Vec<u8>> {
-        let ids = files.iter().filter_map(|file| parse_id(file.blob.as_str()).ok());
-        self.project().committed(&files.iter().map(|file| &file.path).zip(ids).collect())
+        let id = |file: &TreeFile| parse_id(file.blob.as_str()).ok();
+        let now = files.iter().filter_map(|file| Some((&file.path, id(file)?))).collect();
+        let git = self.project().users_git();
+        git.map(|git| git.committed(&now)).unwrap_or_default()
     }
 
     /// Whether a snapshot leaves this path out because the project's ignore rules or our build-output rules say so.

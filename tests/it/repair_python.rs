@@ -59,11 +59,20 @@ fn two_faults_take_two_edits() {
 
 #[test]
 fn a_test_that_needs_two_edits_is_no_hindrance_to_either() {
-    let tests = format!("{MONEY_TEST}{MONEY_BOTH_TEST}");
-    let red = Red::of_files(&[("money.py", MONEY), ("test_money.py", &tests)]);
-    assert_eq!(red.targets.len(), 3);
-    let (_, title, _) = red.fix(&[]);
-    assert!(title.contains("money.py:2") && title.contains("money.py:6"), "{title}");
+    let check = |slow: &[&str]| {
+        let mut tests = format!("{MONEY_TEST}{MONEY_BOTH_TEST}");
+        for name in slow {
+            // The quickest is looked at first.
+            let head = format!("def {name}(self):\n");
+            tests = tests.replace(&head, &format!("{head}        sum(range(400_000))\n"));
+        }
+        let red = Red::of_files(&[("money.py", MONEY), ("test_money.py", &tests)]);
+        assert_eq!(red.targets.len(), 3);
+        let (_, title, _) = red.fix(&[]);
+        assert!(title.contains("money.py:2") && title.contains("money.py:6"), "{slow:?}: {title}");
+    };
+    check(&["test_both"]);
+    check(&["test_half", "test_twice"]);
 }
 
 #[test]

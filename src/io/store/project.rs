@@ -1,6 +1,5 @@
 //! The project's folder as last seen, and the rules by which it is seen.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -84,9 +83,9 @@ impl Project {
         project
     }
 
-    /// What the last commit has in the place of files of a tree, by their paths and blobs.
-    pub fn committed(&self, now: &BTreeMap<&RepoPath, Oid>) -> BTreeMap<RepoPath, Vec<u8>> {
-        self.users_git.as_ref().map(|git| git.committed(now)).unwrap_or_default()
+    /// The repository that the project is in, to be read without holding this.
+    pub fn users_git(&self) -> Option<UsersGit> {
+        self.users_git.clone()
     }
 
     /// Captures what is on disk now, at the time `now`.

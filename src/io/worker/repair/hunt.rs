@@ -84,9 +84,9 @@ impl<'a> Hunt<'a> {
         let mut front = self.alone(path, self.job.failing)?;
         self.look_further(path)?;
         loop {
-            fronts.extend(Some(front).filter(|front| !front.is_empty()));
-            if fronts.len() > 1 && self.is_wanting() {
-                self.together(path, &fronts)?;
+            if !front.is_empty() {
+                fronts.push(front);
+                self.with_last(path, &fronts)?;
             }
             let is_enough = fronts.len() == PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
             let next = self.not_covered(&fronts, &screens);
@@ -187,10 +187,28 @@ impl<'a> Hunt<'a> {
         (0..self.job.failing.len()).find(|place| !screens.contains(place) && !is_covered(place))
     }
 
-    fn together(
+    /// Tries what the last front adds to each one before it, some of which may have made their test pass by chance, and to
+    /// all of them.
+    fn with_last(
         &mut self,
         path: &mut dyn FastPath,
         fronts: &[Vec<Partial<'a>>],
+    ) -> Result<(), Failure> {
+        let Some((last, before)) = fronts.split_last() else { return Ok(()) };
+        let pairs = before.iter().map(|front| vec![front, last]);
+        let all = (before.len() > 1).then(|| fronts.iter().collect());
+        for some in pairs.chain(all) {
+            if self.is_wanting() {
+                self.together(path, &some)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn together(
+        &mut self,
+        path: &mut dyn FastPath,
+        fronts: &[&Vec<Partial<'a>>],
     ) -> Result<(), Failure> {
         let mut patches: Vec<Patch<'a>> = vec![Vec::new()];
         for front in fronts {
