@@ -243,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn changed_lines_come_before_others() {
+        let scores = |changed: &[u32]| {
+            let mut known = suspicion(&[run(Target, &[1, 2]), run(Green, &[1])], &[], |_| false);
+            let lines = changed.iter().copied().collect();
+            favour_changed(&mut known, &BTreeMap::from([(path("a.py"), lines)]));
+            known.lines[&path("a.py")].clone()
+        };
+        assert!(scores(&[])[&1] < scores(&[])[&2]);
+        assert!(scores(&[1])[&1] > scores(&[1])[&2]);
+    }
+
+    #[test]
     fn what_other_red_tests_run_too_comes_before_what_none_does() {
         let scores = |tests: &[TestCoverage]| {
             let lines = suspicion(tests, &[], |_| false).lines;
