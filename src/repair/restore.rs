@@ -2,6 +2,7 @@
 //! cause (Zeller, "Yesterday, my program worked. Today, it does not. Why?", ESEC/FSE 1999).
 
 use std::ops::Range;
+use std::slice;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
@@ -38,6 +39,10 @@ pub fn restore<'t>(
     drafts.by(RESTORE, COST);
     drafts.near = None;
     for (edits, more) in pieces(tree.text, before) {
+        // Tests are as they are, also where they stand beside the code.
+        if edits.iter().any(|edit| holder(tree, slice::from_ref(edit)).is_frozen()) {
+            continue;
+        }
         let lines = edits.iter().flat_map(|edit| touched(tree, edit));
         let known = lines.filter_map(|line| doubts.get(line as usize).copied().flatten());
         drafts.doubt = known.reduce(f64::min).unwrap_or(NOT_RUN);
@@ -83,28 +88,31 @@ fn holder<'t>(tree: &'t Tree<'t>, edits: &[Edit]) -> Node<'t> {
 fn pieces(now: &str, before: &str) -> Vec<(Vec<Edit>, f64)> {
     let (now, before) = (Parts::lines(now), Parts::lines(before));
     let hunks = differing(&now, &before);
-    let mut pieces: Vec<(Vec<Edit>, f64)> = Vec::new();
+    // Whole runs first, as what is too much is left out.
+    let mut runs: Vec<(Vec<Edit>, f64)> = Vec::new();
+    let mut parts: Vec<(Vec<Edit>, f64)> = Vec::new();
     for (here, there) in &hunks {
         let whole = now.put(here, &before, there);
         if here.len() == there.len() && here.len() > 1 {
             let line =
                 |(old, new): (usize, usize)| now.put(&(old..old + 1), &before, &(new..new + 1));
             let pairs = here.clone().zip(there.clone());
-            pieces.extend(pairs.map(|pair| (vec![line(pair)], 0.0)));
+            parts.extend(pairs.map(|pair| (vec![line(pair)], 0.0)));
         }
         let words = words(&now.text[whole.range()], &whole);
         if words.len() > 1 {
-            pieces.extend(words.iter().map(|word| (vec![word.clone()], PART)));
+            parts.extend(words.iter().map(|word| (vec![word.clone()], PART)));
         }
         let is_readable = (1..=WORDS_MAX).contains(&words.len());
-        pieces.push((if is_readable { words } else { vec![whole] }, 0.0));
+        runs.push((if is_readable { words } else { vec![whole] }, 0.0));
     }
     if (2..=TOGETHER_MAX).contains(&hunks.len()) {
         let all = hunks.iter().map(|(here, there)| now.put(here, &before, there));
-        pieces.push((all.collect(), 0.0));
+        runs.push((all.collect(), 0.0));
     }
-    pieces.truncate(PIECES_MAX);
-    pieces
+    runs.extend(parts);
+    runs.truncate(PIECES_MAX);
+    runs
 }
 
 /// The words and signs in which an edit differs from the text that it is for.
@@ -197,8 +205,12 @@ def fits(a, b):
 
     /// What is put back of a text, as `what → lines that differ from it then`, the likeliest first.
     fn check(now: &str) -> String {
-        let code = source("a.py", now);
-        let committed = BTreeMap::from([(code.path.clone(), Arc::from(COMMITTED))]);
+        restored("a.py", COMMITTED, now)
+    }
+
+    fn restored(path: &str, committed_text: &str, now: &str) -> String {
+        let code = source(path, now);
+        let committed = BTreeMap::from([(code.path.clone(), Arc::from(committed_text))]);
         let suspicion = all_lines(&code);
         let sources = [code];
         let question = Question {
@@ -212,7 +224,7 @@ def fits(a, b):
         let all = candidates(&question).into_iter().filter(|made| made.template == RESTORE);
         let told = |made: crate::repair::Candidate| {
             let after = edit::apply(now, &made.edits).unwrap();
-            let left = if after == COMMITTED { "all" } else { "some" };
+            let left = if after == committed_text { "all" } else { "some" };
             format!("{:.1} {}:{} {left}", made.cost, made.line, made.what)
         };
         all.map(told).collect::<Vec<_>>().join("\n")
@@ -233,6 +245,26 @@ def fits(a, b):
         0.6 1:`LIMIT = 9` → `LIMIT = 8`, `total = b` → `total = a + b`, `return total > 1` → `return total >= 0`, as committed all
         "#);
         assert_eq!(check(COMMITTED), "");
+    }
+
+    #[test]
+    fn tests_beside_the_code_stay_as_they_are() {
+        let committed = "\
+fn f(a: i32) -> i32 {
+    a + 1
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn works() {
+        assert_eq!(super::f(1), 2);
+    }
+}
+";
+        let check = |now: &str| restored("a.rs", committed, now);
+        assert_ne!(check(&committed.replace("a + 1", "a + 2")), "");
+        assert_eq!(check(&committed.replace("f(1), 2", "f(1), 3")), "");
     }
 
     #[test]

@@ -41,7 +41,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
-use crate::repair::restore::changed_lines;
+use crate::repair::restore::{RESTORE, changed_lines};
 use crate::repair::{
     self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, localize,
 };
@@ -168,7 +168,9 @@ fn still_failing(
 /// Templates that mended such failures of this runner's tests before.
 fn favoured<'a>(assignment: &Assignment<'a>, runner: Runner) -> Vec<&'a str> {
     let lessons = assignment.lessons.iter().filter(|l| l.runner == runner && l.is_right());
-    lessons.flat_map(|lesson| lesson.template.split('+')).filter(|name| !name.is_empty()).collect()
+    let names = lessons.flat_map(|lesson| lesson.template.split('+'));
+    // That a change was put back once says nothing of what is wrong now.
+    names.filter(|name| !name.is_empty() && *name != RESTORE).collect()
 }
 
 /// Whether the target is that the project builds at all, in which case no test is known.

@@ -42,12 +42,13 @@ pub(super) fn committed(
     tree: &TreeId,
     sources: &[Source],
 ) -> Result<BTreeMap<RepoPath, Arc<str>>, Failure> {
-    let source = |path: &RepoPath| sources.iter().find(|source| source.path == *path);
+    let known: BTreeMap<&RepoPath, &Source> =
+        sources.iter().map(|source| (&source.path, source)).collect();
     let mut files = store.files(tree)?;
-    files.retain(|file| source(&file.path).is_some());
+    files.retain(|file| known.contains_key(&file.path));
     let text = |(path, bytes): (RepoPath, Vec<u8>)| {
         let text = String::from_utf8(bytes).ok()?;
-        let breaks = line_ending(&source(&path)?.text);
+        let breaks = line_ending(&known.get(&path)?.text);
         let text = text.replace("\r\n", "\n").replace('\n', breaks);
         let is_small = text.len() <= REPAIR_FILE_BYTES_MAX;
         is_small.then(|| (path, Arc::from(text)))
