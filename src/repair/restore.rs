@@ -171,14 +171,21 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// The runs of parts that stand in each other's place; none where there is too much to compare.
+/// The runs of parts that stand in each other's place; none where there is too much to compare between the ends that are
+/// the same.
 fn differing(now: &Parts<'_>, before: &Parts<'_>) -> Vec<(Range<usize>, Range<usize>)> {
-    if now.parts.len() + before.parts.len() > PARTS_MAX {
+    let (now, before) = (&now.parts[..], &before.parts[..]);
+    let start = now.iter().zip(before).take_while(|(a, b)| a == b).count();
+    let (now, before) = (&now[start..], &before[start..]);
+    let end = now.iter().rev().zip(before.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (now, before) = (&now[..now.len() - end], &before[..before.len() - end]);
+    if now.len() + before.len() > PARTS_MAX {
         return Vec::new();
     }
-    let ops = capture_diff_slices(Algorithm::Myers, &now.parts, &before.parts).into_iter();
+    let ops = capture_diff_slices(Algorithm::Myers, now, before).into_iter();
     let changed = ops.filter(|op| !matches!(op, DiffOp::Equal { .. }));
-    changed.map(|op| (op.old_range(), op.new_range())).collect()
+    let moved = |range: Range<usize>| range.start + start..range.end + start;
+    changed.map(|op| (moved(op.old_range()), moved(op.new_range()))).collect()
 }
 
 #[cfg(test)]
@@ -272,5 +279,10 @@ mod tests {
         let now = COMMITTED.replace("a + b", "b").replace("    a = abs(a)\n", "");
         assert_eq!(changed_lines(&now, COMMITTED), [5]);
         assert!(changed_lines(COMMITTED, COMMITTED).is_empty());
+        let long = "x = 1\n".repeat(PARTS_MAX);
+        assert_eq!(
+            changed_lines(&format!("{long}y = 2\n{long}"), &format!("{long}y = 3\n{long}")),
+            [PARTS_MAX as u32 + 1]
+        );
     }
 }
