@@ -2,20 +2,22 @@
 //! of calls that give the same everywhere. For languages that refuse to mix types: most edits made blindly do not compile.
 
 mod declared;
+mod loose;
 mod sense;
 #[cfg(test)]
 mod tests;
+mod value;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use self::declared::{
-    Signature, element, is_changeable, is_char, is_float, is_global, is_label, is_variable, item,
-    iterated, owner, scope, signature, single,
+    Signature, annotated, element, is_changeable, is_global, is_label, is_parameter, is_variable,
+    item, iterated, owner, scope, signature, single,
 };
 pub use self::sense::Change;
-pub use self::words::{Kind, TypeWords};
+pub use self::words::{Kind, Loose, TypeWords};
 use super::donor::is_callee;
 use super::language::Role;
 use super::syntax::{Node, Tree};
@@ -28,8 +30,8 @@ pub struct Types<'t> {
     locals: BTreeMap<u32, BTreeMap<&'t str, Vec<Local<'t>>>>,
     /// Names that stand outside functions, with their types.
     globals: BTreeMap<&'t str, Option<&'t str>>,
-    /// By the type that declares it, and its name.
-    fields: BTreeMap<(&'t str, &'t str), &'t str>,
+    /// By the type that declares it, and its name; `None` where several are given.
+    fields: BTreeMap<(&'t str, &'t str), Option<&'t str>>,
     /// By the type that it is a method of, and its name; `None` where there are several.
     functions: BTreeMap<(Option<&'t str>, &'t str), Option<Signature<'t>>>,
     /// Types that the file declares.
@@ -45,6 +47,7 @@ struct Local<'t> {
     scope: Range<usize>,
     of: Option<&'t str>,
     is_changeable: bool,
+    is_parameter: bool,
 }
 
 /// Where an expression stands.
@@ -85,6 +88,9 @@ impl<'t> Types<'t> {
         };
         tree.nodes().for_each(|node| types.declare(node));
         tree.nodes().filter(|node| is_variable(*node)).for_each(|node| types.bind(node));
+        if types.words.loose.is_some() {
+            types.note_values(tree);
+        }
         let is_extended = |node: &Node<'t>| {
             let at = types.at(node.function(), &|at| at, &[]);
             node.role() == Role::Attribute && !types.allows(*node, at)
@@ -100,6 +106,9 @@ impl<'t> Types<'t> {
             self.imported.extend(usage::words(node.text()));
         }
         match (node.kind(), name) {
+            (_, Some(name)) if node.role() == Role::Class && self.words.loose.is_some() => {
+                self.own.insert(name);
+            }
             ("struct_item" | "enum_item" | "type_spec", Some(name)) => {
                 let is_struct =
                     node.part(&["type"]).is_none_or(|of| of.kind().ends_with("struct_type"));
@@ -112,10 +121,10 @@ impl<'t> Types<'t> {
                 let names = node.children().filter(|part| part.field() == Some("name"));
                 if let Some((owner, of)) = owner.zip(node.part(&["type"])) {
                     let keys = names.map(|name| (owner.text(), name.text()));
-                    self.fields.extend(keys.map(|key| (key, of.text())));
+                    self.fields.extend(keys.map(|key| (key, Some(of.text()))));
                 }
             }
-            (_, Some(name)) if node.role() == Role::Function => {
+            (_, Some(name)) if node.role() == Role::Function && !self.is_accessor(node) => {
                 let signature = signature(node);
                 let known = self.functions.entry((owner(node), name));
                 known.and_modify(|known| *known = None).or_insert(Some(signature));
@@ -133,7 +142,8 @@ impl<'t> Types<'t> {
         match function {
             Some(function) => {
                 let is_changeable = is_changeable(node, self.words);
-                let local = Local { scope: scope(node), of, is_changeable };
+                let is_parameter = is_parameter(node);
+                let local = Local { scope: scope(node), of, is_changeable, is_parameter };
                 let locals = self.locals.entry(function.id()).or_default();
                 locals.entry(node.text()).or_default().push(local);
             }
@@ -150,10 +160,9 @@ impl<'t> Types<'t> {
         let place = listed.parent()?.children().filter(|part| part.field() == listed.field());
         let declaration = listed.parent()?;
         match declaration.role() {
-            Role::Parameter => declaration.part(&["type"]).map(Node::text),
-            Role::Assign if declaration.part(&["type"]).is_some() => {
-                declaration.part(&["type"]).map(Node::text)
-            }
+            Role::Parameter if declaration.part(&["type"]).is_some() => annotated(declaration),
+            Role::Parameter => self.type_of(declaration.part(&["value", "right"])?, at),
+            Role::Assign if declaration.part(&["type"]).is_some() => annotated(declaration),
             Role::Assign if place.count() == 1 => {
                 single(listed)?;
                 self.type_of(single(declaration.part(&["value", "right"])?)?, at)
@@ -187,6 +196,12 @@ impl<'t> Types<'t> {
                 of = lifetime.split_once(' ').map_or("", |(_, rest)| rest);
             }
         }
+        if of.contains(" | ") || of.contains(" & ") {
+            return None;
+        }
+        if of.ends_with("[]") {
+            return Some(Kind::List);
+        }
         if ["impl ", "dyn "].iter().any(|word| of.starts_with(word)) {
             return None;
         }
@@ -199,154 +214,6 @@ impl<'t> Types<'t> {
             return Some(Kind::Own);
         }
         self.words.names.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
-    }
-
-    fn kind_of<'a>(&self, node: Node<'a>, at: At<'a>) -> Option<Kind> {
-        self.kind(self.type_of(node, at)?)
-    }
-
-    /// The type of an expression as it would be written.
-    fn type_of<'a>(&self, node: Node<'a>, at: At<'a>) -> Option<&'a str>
-    where
-        't: 'a,
-    {
-        let part = |fields: &[&str]| node.part(fields);
-        match node.role() {
-            Role::String if node.text().starts_with('b') => None,
-            Role::Integer if is_float(node.text()) => Some("f64"),
-            Role::String if is_char(node, self.words) => Some(self.words.char_literal),
-            Role::Integer
-            | Role::Float
-            | Role::String
-            | Role::Tuple
-            | Role::Lambda
-            | Role::Range => {
-                let known = self.words.literals.iter().find(|(role, _)| *role == node.role());
-                known.map(|(_, of)| *of)
-            }
-            Role::Boolean | Role::Comparison | Role::Logical => Some("bool"),
-            Role::Not => self.type_of(node.first()?, at),
-            Role::Negative | Role::Group | Role::Unary | Role::Slice => {
-                self.type_of(node.first()?, at)
-            }
-            Role::Cast => part(&["type"]).map(Node::text),
-            Role::Name => match self.known(node, at) {
-                Known::Here(local) => local.of,
-                Known::Nothing => self.words.gives(node.text()),
-                Known::Elsewhere => None,
-            },
-            Role::Attribute => {
-                let owner = self.owner_of(node.first()?, at)?;
-                self.fields.get(&(owner, node.last()?.text())).copied()
-            }
-            Role::Call => self.type_of_call(node, at),
-            Role::Arithmetic => {
-                let (first, last) =
-                    (self.type_of(node.first()?, at)?, self.type_of(node.last()?, at)?);
-                let (a, b) = (self.kind(first)?, self.kind(last)?);
-                let of = if a == Kind::Number { last } else { first };
-                // Types of the file have operators that may give anything.
-                Some(of).filter(|_| a != Kind::Own && b != Kind::Own)
-            }
-            Role::Index => {
-                let (list, key) = (self.type_of(node.first()?, at)?, node.last()?);
-                match self.kind_of(key, at)? {
-                    Kind::Iterator => Some(list),
-                    Kind::Integer | Kind::Number => element(list),
-                    _ => None,
-                }
-            }
-            _ if node.kind() == "macro_invocation" => {
-                let name = part(&["macro"])?.text();
-                self.words
-                    .gives
-                    .iter()
-                    .find(|(known, _)| known.strip_suffix('!') == Some(name))
-                    .map(|(_, of)| *of)
-            }
-            _ => None,
-        }
-    }
-
-    fn type_of_call<'a>(&self, call: Node<'a>, at: At<'a>) -> Option<&'a str>
-    where
-        't: 'a,
-    {
-        let callee = call.part(&["function"])?;
-        let whole = callee.text();
-        let name = callee
-            .last()
-            .filter(|_| callee.is(&[Role::Attribute, Role::Path]))
-            .unwrap_or(callee)
-            .text();
-        let head = whole.strip_suffix(name).map_or("", |head| head.trim_end_matches(['.', ':']));
-        if callee.role() == Role::Path
-            && matches!(name, "new" | "with_capacity" | "from" | "default")
-        {
-            return self.kind(head).map(|_| head);
-        }
-        if let Some(signature) = self.signature(callee, at) {
-            return signature.gives;
-        }
-        if self.functions.keys().any(|(_, known)| *known == name) {
-            return None;
-        }
-        // Conversions of Go look like calls.
-        if callee.role() == Role::Name && self.words.names.iter().any(|(known, _)| *known == name) {
-            return Some(name);
-        }
-        if callee.role() == Role::Attribute && self.words.keeps.contains(&name) {
-            let of = self.type_of(callee.first()?, at)?;
-            // A copy of what is lent is one's own.
-            let of = if name == "clone" { of.trim_start_matches('&') } else { of };
-            let of = of.strip_prefix("mut ").unwrap_or(of);
-            return Some(of).filter(|of| self.kind(of) != Some(Kind::Iterator));
-        }
-        let is_variable = matches!(self.known(callee, at), Known::Here(_));
-        let fits = |known: &str| match (known.strip_prefix('.'), known.strip_suffix('*')) {
-            (Some(method), _) => {
-                let start = method.strip_suffix('*');
-                callee.role() == Role::Attribute
-                    && start.map_or(name == method, |start| name.starts_with(start))
-            }
-            (None, Some(start)) => whole.starts_with(start),
-            (None, None) => known == whole && !is_variable,
-        };
-        let of = self.words.gives.iter().find(|(known, _)| fits(known)).map(|(_, of)| *of)?;
-        // What other types have by these names may give something.
-        let is_sure =
-            self.kind(of) != Some(Kind::Nothing) || self.kind_of(callee.first()?, at).is_some();
-        is_sure.then_some(of)
-    }
-
-    /// The type of the file that a value is of.
-    fn owner_of<'a>(&self, object: Node<'a>, at: At<'a>) -> Option<&'a str>
-    where
-        't: 'a,
-    {
-        let own = object.tree.language.own;
-        if !own.is_empty() && object.text() == own {
-            return at.owner;
-        }
-        let of = self.type_of(object, at)?.trim_start_matches(['&', '*', ' ']);
-        let of = of.strip_prefix("mut ").unwrap_or(of);
-        Some(of).filter(|of| self.own.contains(of))
-    }
-
-    /// The function or method of the file that a callee is.
-    fn signature<'a>(&self, callee: Node<'a>, at: At<'a>) -> Option<&Signature<'a>>
-    where
-        't: 'a,
-    {
-        let key = match callee.role() {
-            Role::Name if !matches!(self.known(callee, at), Known::Here(_)) => {
-                (None, callee.text())
-            }
-            Role::Attribute => (Some(self.owner_of(callee.first()?, at)?), callee.last()?.text()),
-            _ => return None,
-        };
-        let functions: &BTreeMap<(Option<&'a str>, &'a str), _> = &self.functions;
-        functions.get(&key)?.as_ref()
     }
 
     /// A place in what `function` gives.
@@ -380,16 +247,24 @@ impl<'t> Types<'t> {
     {
         let name = node.text();
         if at.brought.contains(&name) {
-            return Known::Here(Local { scope: 0..0, of: None, is_changeable: true });
+            return Known::Here(Local {
+                scope: 0..0,
+                of: None,
+                is_changeable: true,
+                is_parameter: false,
+            });
         }
         let locals = at.function.and_then(|function| self.locals.get(&function)?.get(name));
         let place = (at.before)(node.range().start);
         let local = locals.into_iter().flatten().filter(|local| local.scope.contains(&place));
         match (local.max_by_key(|local| local.scope.start), self.globals.get(name)) {
             (Some(local), _) => Known::Here(local.clone()),
-            (None, Some(global)) => {
-                Known::Here(Local { scope: 0..usize::MAX, of: *global, is_changeable: true })
-            }
+            (None, Some(global)) => Known::Here(Local {
+                scope: 0..usize::MAX,
+                of: *global,
+                is_changeable: true,
+                is_parameter: false,
+            }),
             (None, None) if locals.is_some() && !self.may_be_elsewhere(node) => Known::Elsewhere,
             (None, None) => Known::Nothing,
         }

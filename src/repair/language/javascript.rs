@@ -1,6 +1,7 @@
 //! JavaScript and TypeScript as the templates see them: one table, three grammars.
 
 mod forms;
+mod types;
 mod wraps;
 
 use super::{Language, Role, Snippets};
@@ -209,7 +210,7 @@ const BOTH: Language = Language {
         "globalThis",
         "process",
     ],
-    types: None,
+    types: Some(&types::TYPES),
     snippets: Snippets {
         statement_end: ";",
         indent: "  ",

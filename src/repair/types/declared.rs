@@ -32,6 +32,12 @@ pub(super) fn is_variable(node: Node<'_>) -> bool {
         && !node.text().starts_with(char::is_uppercase)
 }
 
+/// Whether a function is given it, or a loop.
+pub(super) fn is_parameter(node: Node<'_>) -> bool {
+    const GIVEN: &[Role] = &[Role::Parameters, Role::Parameter, Role::Function, Role::Loop];
+    node.parent().is_some_and(|outer| outer.is(GIVEN))
+}
+
 /// Whether what is introduced outside functions can be read in all of them.
 pub(super) fn is_global(node: Node<'_>) -> bool {
     const INNER: &[Role] = &[Role::Lambda, Role::Parameters, Role::Parameter];
@@ -44,8 +50,21 @@ pub(super) fn single(node: Node<'_>) -> Option<Node<'_>> {
     if is_list { node.first().filter(|_| node.parts().count() == 1) } else { Some(node) }
 }
 
+/// The type that is written behind a name; not what it is where it may be missing.
+pub(super) fn annotated(declaration: Node<'_>) -> Option<&str> {
+    let may_be_missing = declaration.tokens().any(|token| token.text() == "?");
+    declaration.part(&["type"]).filter(|_| !may_be_missing).map(Node::text)
+}
+
 /// What a list holds, by how its type is written.
 pub(super) fn element(list: &str) -> Option<&str> {
+    let list = list.trim_start_matches(": ");
+    if let Some(inner) = list.strip_suffix("[]") {
+        return Some(inner);
+    }
+    if let Some(inner) = list.strip_prefix("Array<").and_then(|rest| rest.strip_suffix('>')) {
+        return Some(inner);
+    }
     let list = list.trim_start_matches(['&', '*', ' ']);
     let list = list.strip_prefix("mut ").unwrap_or(list);
     if let Some(inner) = list.strip_prefix("Vec<").and_then(|rest| rest.strip_suffix('>')) {
@@ -59,20 +78,29 @@ pub(super) fn element(list: &str) -> Option<&str> {
 
 pub(super) fn signature(function: Node<'_>) -> Signature<'_> {
     let parameters = function.part(&["parameters"]).into_iter().flat_map(Node::parts);
+    let is_loose = function.tree.language.types.is_some_and(|words| words.loose.is_some());
+    let is_parameter = |part: &Node<'_>| part.role() == Role::Parameter || is_loose;
     let parameters: Vec<Node<'_>> =
-        parameters.filter(|part| part.role() == Role::Parameter && !is_own(*part)).collect();
+        parameters.filter(|part| is_parameter(part) && !is_own(*part)).collect();
     let takes = parameters.iter().flat_map(|part| {
         let n_names = part.children().filter(|name| name.field() == Some("name")).count();
-        std::iter::repeat_n(part.part(&["type"]).map(Node::text), n_names.max(1))
+        std::iter::repeat_n(annotated(*part), n_names.max(1))
     });
     Signature {
         takes: takes.collect(),
-        is_variadic: parameters.iter().any(|part| part.kind().starts_with("variadic")),
+        is_variadic: parameters.iter().any(is_variadic),
         gives: function
             .part(&["return_type", "result"])
             .map(Node::text)
             .filter(|of| !of.starts_with('(')),
     }
+}
+
+fn is_variadic(parameter: &Node<'_>) -> bool {
+    let is_rest = |part: &Node<'_>| part.kind() == "rest_pattern";
+    parameter.kind().starts_with("variadic")
+        || is_rest(parameter)
+        || parameter.part(&["pattern"]).as_ref().is_some_and(is_rest)
 }
 
 /// Whether a parameter is the object that a method is called on.
@@ -103,7 +131,9 @@ pub(super) fn scope(node: Node<'_>) -> Range<usize> {
     });
     let Some(mut holder) = holder else { return 0..usize::MAX };
     if holder.role() == Role::Block {
-        let is_simple = inner.descendants().all(|part| part.role() != Role::Block);
+        // What is called later may read what comes behind it.
+        let is_loose = node.tree.language.types.is_some_and(|words| words.loose.is_some());
+        let is_simple = !is_loose && inner.descendants().all(|part| part.role() != Role::Block);
         let start = if is_simple { inner.range().end } else { holder.range().start };
         return start..holder.range().end;
     }

@@ -84,8 +84,8 @@ impl Types<'_> {
                     && self.allows_arithmetic(node, at)
             }
             Role::Arithmetic => self.allows_arithmetic(node, at),
-            Role::Comparison => self.fit(node.first(), node.last(), at),
-            Role::Logical => node.parts().all(|part| self.may_be(part, at, &[Kind::Boolean])),
+            Role::Comparison => self.allows_comparison(node, at),
+            Role::Logical => self.allows_logical(node, at),
             Role::Cast => {
                 let to = node.part(&["type"]).and_then(|to| self.kind(to.text()));
                 let is_number = to.is_some_and(is_number);
@@ -95,7 +95,7 @@ impl Types<'_> {
             Role::Not => node.parts().all(|part| self.may_be(part, at, self.words.negatable)),
             Role::If | Role::While => {
                 let condition = node.part(&["condition"]);
-                condition.is_none_or(|condition| self.may_be(condition, at, &[Kind::Boolean]))
+                condition.is_none_or(|condition| self.may_be(condition, at, self.words.truths))
             }
             Role::Attribute => self.allows_member(node, at),
             Role::Index => self.allows_key(node, at),
@@ -164,6 +164,9 @@ impl Types<'_> {
         let Some((first, last)) = node.first().zip(node.last()) else { return true };
         let operator = node.tokens().find(|token| token.text().len() < 4).map_or("", Node::text);
         let operator = operator.strip_suffix('=').unwrap_or(operator);
+        if self.words.loose.is_some() && node.tree.language.logicals.contains(&operator) {
+            return true;
+        }
         // `..*end` looks like one to some grammars.
         if first.id() == last.id() || first.role() == Role::Range {
             return true;
@@ -174,7 +177,30 @@ impl Types<'_> {
             known.is_none_or(|(_, operators)| operators.contains(&operator))
         };
         let is_shift = matches!(operator, "<<" | ">>");
-        has_it(a) && has_it(b) && (is_shift || fits(a, b))
+        // A text that a number is added to is a text.
+        let is_text =
+            self.words.loose.is_some() && operator == "+" && [a, b].contains(&Some(Kind::Text));
+        has_it(a) && has_it(b) && (is_shift || is_text || fits(a, b))
+    }
+
+    fn allows_comparison(&self, node: Node<'_>, at: At<'_>) -> bool {
+        let is_containment = |token: Node<'_>| {
+            node.tree.language.containments.contains(&token.text()) || token.text() == "instanceof"
+        };
+        // What is asked for in a value, or of what class it is, is of another kind.
+        node.tokens().any(is_containment) && self.words.loose.is_some()
+            || self.fit(node.first(), node.last(), at)
+    }
+
+    fn allows_logical(&self, node: Node<'_>, at: At<'_>) -> bool {
+        let Some(loose) = self.words.loose else {
+            return node.parts().all(|part| self.may_be(part, at, self.words.truths));
+        };
+        let Some(first) = node.first() else { return true };
+        let is_or_else = node.tokens().any(|token| token.text() == loose.or_else);
+        let inner = if first.role() == Role::Group { first.first() } else { Some(first) };
+        let is_there = inner.is_some_and(|inner| inner.is(ALWAYS_THERE));
+        !(is_or_else && is_there) && self.may_be(first, at, self.words.truths)
     }
 
     /// Whether both may be of one kind.
@@ -248,11 +274,20 @@ impl Types<'_> {
         let signature = self.signature(callee, at);
         let Some(signature) = signature.filter(|known| !known.is_variadic) else { return true };
         let given: Vec<Node<'_>> = arguments.parts().collect();
+        let is_list = |given: &Node<'_>| given.tokens().any(|token| token.text() == "...");
+        if given.iter().any(is_list) {
+            return true;
+        }
         // The several values of one call may be its arguments.
         let is_spread =
             given.len() == 1 && given[0].role() == Role::Call && signature.takes.len() > 1;
+        let fits_number = match self.words.loose {
+            None => given.len() == signature.takes.len(),
+            // What is not given is nothing.
+            Some(_) => given.len() <= signature.takes.len(),
+        };
         is_spread && !self.words.has_methods_apart
-            || given.len() == signature.takes.len()
+            || fits_number
                 && given.iter().zip(&signature.takes).all(|(given, of)| {
                     fits(self.kind_of(*given, at), of.and_then(|of| self.kind(of)))
                 })
@@ -312,6 +347,19 @@ impl Types<'_> {
         value.is_none_or(|value| fits(of, self.kind_of(value, at)))
     }
 }
+
+/// What is never nothing.
+const ALWAYS_THERE: &[Role] = &[
+    Role::Comparison,
+    Role::Arithmetic,
+    Role::Not,
+    Role::Negative,
+    Role::Boolean,
+    Role::Integer,
+    Role::String,
+    Role::List,
+    Role::Map,
+];
 
 /// What uses a value without saying what type it has to have.
 const VALUES: &[Role] =

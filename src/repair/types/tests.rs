@@ -29,7 +29,9 @@ fn refused(path: &str, text: &str) -> Vec<String> {
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let is_source = path.extension().is_some_and(|end| end == "rs" || end == "go");
+        let is_source = path.extension().is_some_and(|end| {
+            ["rs", "go", "js", "mjs", "cjs", "ts", "mts"].iter().any(|known| end == *known)
+        });
         if path.is_dir() {
             sources(&path, found);
         } else if is_source {
@@ -138,6 +140,104 @@ fn what_no_compiler_takes_is_refused() {
     );
 }
 
+const JS: &str = "
+class Shelf {
+  #names = [];
+  byId = new Map();
+  constructor(width = 4, load) { this.width = width; this.load = load; this.last = null; }
+  get size() { return this.#names.length; }
+  room(more, wide) {
+    let left = this.width;
+    let found = null;
+    const first = this.#names[0];
+    for (const name of this.#names) { left = left + name.length; found = name; }
+    if (wide && more > 1) { return left; }
+    const label = `n${left}`;
+    const known = this.byId.get(label);
+    return helped(left, first) + label;
+  }
+}
+function helped(n, text) { return n + text.length; }
+function sorted(names) { return names.slice(); }
+function most(n, names, once) {
+  names.push(once - 1);
+  return names.map((name) => name).concat(n > 2 ? n - 1 : n);
+}
+";
+const TS: &str = "
+function shown(names: string[], width: number, note?: string): string {
+  const parts: Map<string, number> = new Map();
+  for (const name of names) { parts.set(name, name.length + width); }
+  if (width > 3) { return names.join(note); }
+  return names[0];
+}
+";
+
+#[test]
+fn what_no_compiler_takes_is_refused_in_loose_languages_too() {
+    let check = |path: &str, text: &str, cases: &[(&str, &str, bool)]| {
+        let wrong =
+            cases.iter().filter(|(old, new, fits)| is_allowed(path, text, old, new) != *fits);
+        assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&(&str, &str, bool)>::new());
+    };
+    check(
+        "a.js",
+        JS,
+        &[
+            ("left + name.length", "left - name.length", true),
+            ("left + name.length", "left - this.#names", false),
+            ("left + name.length", "left + this.#names", false),
+            ("left + name.length", "left + this.byId", false),
+            ("left + name.length", "left * label", true),
+            ("left + name.length", "left + this.load", true),
+            ("left + name.length", "left + this.last", true),
+            ("left + name.length", "left + found", true),
+            ("left + name.length", "left + this.room", false),
+            ("left + name.length", "left + helped", false),
+            ("left + name.length", "left + (more > 1)", false),
+            ("more > 1", "this.#names > 1", false),
+            ("more > 1", "this.#names.length > 1", true),
+            ("more > 1", "this.size > 1", true),
+            ("more > 1", "(this.last ?? more) > 1", true),
+            ("more > 1", "(more > 0 ?? wide) > 1", false),
+            ("more > 1", "(this.#names && more)", false),
+            ("more > 1", "label in this.byId", true),
+            ("more > 1", "!this.#names", false),
+            ("more > 1", "!known", true),
+            ("more > 1", "typeof more === 'number'", true),
+            ("more > 1", "typeof more === 1", false),
+            ("this.#names.length", "this.#names.size", false),
+            ("this.byId.get(label)", "this.byId.push(label)", false),
+            ("helped(left, first)", "helped(left)", true),
+            ("helped(left, first)", "helped(left, first, wide)", false),
+            ("helped(left, first)", "helped(...first)", true),
+            ("names.slice()", "names - 1", true),
+            ("n > 2 ? n - 1 : n", "n > 2 ? n - names : n", false),
+            ("n > 2 ? n - 1 : n", "names.length > 2 ? n.length : n", false),
+            ("n > 2 ? n - 1 : n", "once ? n - 1 : n", true),
+            ("n > 2 ? n - 1 : n", "once > n ? n - 1 : n", true),
+            ("left = this.width", "left = this.width.length", false),
+        ],
+    );
+    check(
+        "a.ts",
+        TS,
+        &[
+            ("width > 3", "names > 3", false),
+            ("width > 3", "names.length > 3", true),
+            ("width > 3", "note > 3", true),
+            ("width > 3", "parts.size > 3", true),
+            ("width > 3", "parts.length > 3", false),
+            ("name.length + width", "name.length + name", true),
+            ("name.length + width", "name.length - name", false),
+            ("name.length + width", "name.length - names", false),
+            ("return names.join(note)", "return width", false),
+            ("return names[0]", "return names", false),
+            ("return names[0]", "return names[0].trim()", true),
+        ],
+    );
+}
+
 #[test]
 fn what_types_of_the_file_lend_and_convert_is_let_through() {
     let rust = "
@@ -171,7 +271,7 @@ fn what_types_of_the_file_lend_and_convert_is_let_through() {
 fn code_that_compiles_is_let_through() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["src", "fixtures/corpus"] {
+    for folder in ["src", "fixtures/corpus", "editors/vscode/src", "editors/vscode/e2e"] {
         sources(&root.join(folder), &mut files);
     }
     assert!(files.len() > 10, "{files:?}");

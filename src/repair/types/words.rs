@@ -15,6 +15,8 @@ pub enum Kind {
     List,
     Map,
     Set,
+    /// What has fields that nothing declares.
+    Object,
     /// It may be missing or have failed.
     Maybe,
     Tuple,
@@ -69,8 +71,26 @@ pub struct TypeWords {
     pub negatable: &'static [Kind],
     /// Operators between these kinds.
     pub operators: &'static [(Kind, &'static [&'static str])],
+    /// What operators before a value give; others give what they get.
+    pub unary: &'static [(&'static str, &'static str)],
+    /// Kinds that a condition may have.
+    pub truths: &'static [Kind],
+    /// The types of fields that values of the language have.
+    pub properties: &'static [(&'static str, &'static str)],
+    /// For languages where names have no types but values do.
+    pub loose: Option<&'static Loose>,
     /// Kinds that a number cannot pick from.
     pub not_indexed: &'static [Kind],
+}
+
+/// What languages need to be told by that declare no types: a variable is what all its values are.
+pub struct Loose {
+    /// What begins methods that look like fields.
+    pub accessors: &'static [&'static str],
+    /// Gives its second operand only where the first is nothing.
+    pub or_else: &'static str,
+    /// Fields and methods that only values of the type have.
+    pub tells: &'static [(&'static str, &'static str)],
 }
 
 impl TypeWords {

@@ -67,6 +67,10 @@ pub static TYPES: TypeWords = TypeWords {
     castable: &[],
     unsigned: "",
     negatable: &[Boolean],
+    unary: &[],
+    truths: &[Boolean],
+    properties: &[],
+    loose: None,
     operators: &[(Text, &["+"]), (Boolean, &[]), (List, &[]), (Map, &[]), (Closure, &[])],
     not_indexed: &[],
 };

@@ -181,6 +181,10 @@ pub static TYPES: TypeWords = TypeWords {
     castable: &[Integer, Float, Char, Boolean],
     unsigned: "u",
     negatable: &[Boolean, Integer],
+    unary: &[],
+    truths: &[Boolean],
+    properties: &[],
+    loose: None,
     operators: &[
         (Text, &["+"]),
         (Boolean, &["&", "|", "^"]),

@@ -114,7 +114,7 @@ function jest(now, from) {
   const mocker = new ModuleMocker(globalThis);
   const only = ["test", "it", "describe", "beforeAll", "afterAll", "beforeEach", "afterEach", "xit", "xtest", "xdescribe", "fit", "fdescribe"];
   const made = functions(now, { only });
-  const timers = fakeTimers(circus);
+  const timers = fakeTimers();
   const object = {
     fn: mocker.fn.bind(mocker),
     spyOn: mocker.spyOn.bind(mocker),
@@ -154,7 +154,7 @@ async function vitest(now, from) {
   chai.use(base.JestAsymmetricMatchers);
   const expect = vitestExpect(chai, base);
   const made = functions(now, {});
-  const timers = fakeTimers(inside);
+  const timers = fakeTimers();
   const stubs = [];
   const vi = {
     fn: spy.fn,
