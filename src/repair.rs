@@ -119,10 +119,11 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
     let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
     let mut drafts = Drafts::new(n_max, question.favoured);
     let doubts: Vec<Vec<Option<f64>>> = searched.iter().map(|one| one.doubts(highest)).collect();
+    let mut n_left = restore::PIECES_OF_ALL_MAX;
     for (at, one) in searched.iter().enumerate() {
         if let Some(before) = question.committed.get(&one.source.path) {
             drafts.file = at;
-            restore::restore(&one.tree, &doubts[at], before, &mut drafts);
+            n_left -= restore::restore(&one.tree, &doubts[at], before, n_left, &mut drafts);
         }
     }
     for (doubt, at, node) in places(&searched, &doubts) {

@@ -94,6 +94,8 @@ pub struct Language {
     /// What goes around an indented piece of code so that it can be parsed by itself.
     pub alone: (&'static str, &'static str),
     pub comment_starts: &'static [&'static str],
+    /// Whether white space before a line says what it belongs to.
+    pub is_indented: bool,
     /// The name methods have for their own object.
     pub own: &'static str,
     /// Names that are no variables although they look it.

@@ -1,11 +1,13 @@
 //! Puts back what was changed since the last commit, piece by piece: when tests turn red, the latest edits are the likeliest
 //! cause (Zeller, "Yesterday, my program worked. Today, it does not. Why?", ESEC/FSE 1999).
 
+mod changes;
+
 use std::ops::Range;
 use std::slice;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use self::changes::Texts;
+pub use self::changes::changed_lines;
 use super::rank;
 use super::site::{Drafts, described};
 use super::syntax::{Node, Tree};
@@ -24,21 +26,27 @@ const PART: f64 = 0.3;
 const WORDS_MAX: usize = 4;
 /// At most this many pieces of a file.
 const PIECES_MAX: usize = 400;
-/// Parts of two texts, together, that are compared.
-const PARTS_MAX: usize = 10_000;
+/// At most this many pieces of all files.
+pub const PIECES_OF_ALL_MAX: usize = 2_000;
 /// Changed places of a file that are put back at once, at most.
 const TOGETHER_MAX: usize = 8;
 
-/// Drafts for one file. `doubts` has what each line's suspicion adds, by its number; `before` is the committed text.
+/// At most `n_max` drafts for one file, and how many they are. `doubts` has what each line's suspicion adds, by its number;
+/// `before` is the committed text.
 pub fn restore<'t>(
     tree: &'t Tree<'t>,
     doubts: &[Option<f64>],
     before: &str,
+    n_max: usize,
     drafts: &mut Drafts<'t>,
-) {
+) -> usize {
+    let Some(before) = Tree::parse(tree.language, before) else { return 0 };
     drafts.by(RESTORE, COST);
     drafts.near = None;
-    for (edits, more) in pieces(tree.text, before) {
+    let mut pieces = pieces(&Texts::new(tree, &before));
+    pieces.truncate(n_max);
+    let n_pieces = pieces.len();
+    for (edits, more) in pieces {
         // Tests are as they are, also where they stand beside the code.
         if edits.iter().any(|edit| holder(tree, slice::from_ref(edit)).is_frozen()) {
             continue;
@@ -50,13 +58,7 @@ pub fn restore<'t>(
         let loss: f64 = edits.iter().map(|edit| loss(&tree.text[edit.range()], edit)).sum();
         drafts.edits(holder(tree, &edits), edits, Some(what), loss + more);
     }
-}
-
-/// The lines of a text that differ from the committed one, by their numbers; where some went, the one behind.
-pub fn changed_lines(now: &str, before: &str) -> Vec<u32> {
-    let hunks = differing(&Parts::lines(now), &Parts::lines(before));
-    let lines = |(here, _): (Range<usize>, _)| here.start..here.end.max(here.start + 1);
-    hunks.into_iter().flat_map(lines).map(|line| line as u32 + 1).collect()
+    n_pieces
 }
 
 /// What it costs to lose text that the commit has not.
@@ -83,109 +85,34 @@ fn holder<'t>(tree: &'t Tree<'t>, edits: &[Edit]) -> Node<'t> {
     tree.nodes().filter(holds).min_by_key(|node| node.range().len()).unwrap_or(tree.root())
 }
 
-/// Everything that changed, in pieces that may be put back alone: runs of lines, lines, words, and all of it; each with what
-/// it costs more than others.
-fn pieces(now: &str, before: &str) -> Vec<(Vec<Edit>, f64)> {
-    let (now, before) = (Parts::lines(now), Parts::lines(before));
-    let hunks = differing(&now, &before);
+/// Everything that changed and that a compiler sees, in pieces that may be put back alone: runs of lines, lines, words, and
+/// all of it; each with what it costs more than others.
+fn pieces(texts: &Texts<'_>) -> Vec<(Vec<Edit>, f64)> {
     // Whole runs first, as what is too much is left out.
     let mut runs: Vec<(Vec<Edit>, f64)> = Vec::new();
     let mut parts: Vec<(Vec<Edit>, f64)> = Vec::new();
-    for (here, there) in &hunks {
-        let whole = now.put(here, &before, there);
-        if here.len() == there.len() && here.len() > 1 {
-            let line =
-                |(old, new): (usize, usize)| now.put(&(old..old + 1), &before, &(new..new + 1));
-            let pairs = here.clone().zip(there.clone());
-            parts.extend(pairs.map(|pair| (vec![line(pair)], 0.0)));
+    let mut all = Vec::new();
+    for (run, lines) in texts.runs() {
+        let words = texts.words(&run);
+        if words.is_empty() {
+            continue;
         }
-        let words = words(&now.text[whole.range()], &whole);
+        let lines = lines.iter().filter(|line| !texts.words(line).is_empty());
+        parts.extend(lines.map(|line| (vec![texts.edit(line)], 0.0)));
+        let whole = texts.edit(&run);
+        let words: Vec<Edit> = words.iter().map(|word| texts.edit(word)).collect();
         if words.len() > 1 {
             parts.extend(words.iter().map(|word| (vec![word.clone()], PART)));
         }
-        let is_readable = (1..=WORDS_MAX).contains(&words.len());
-        runs.push((if is_readable { words } else { vec![whole] }, 0.0));
+        all.push(whole.clone());
+        runs.push((if words.len() <= WORDS_MAX { words } else { vec![whole] }, 0.0));
     }
-    if (2..=TOGETHER_MAX).contains(&hunks.len()) {
-        let all = hunks.iter().map(|(here, there)| now.put(here, &before, there));
-        runs.push((all.collect(), 0.0));
+    if (2..=TOGETHER_MAX).contains(&all.len()) {
+        runs.push((all, 0.0));
     }
     runs.extend(parts);
     runs.truncate(PIECES_MAX);
     runs
-}
-
-/// The words and signs in which an edit differs from the text that it is for.
-fn words(old: &str, edit: &Edit) -> Vec<Edit> {
-    let (now, before) = (Parts::words(old), Parts::words(&edit.text));
-    let moved = |word: Edit| Edit::new(edit.start + word.start..edit.start + word.end, word.text);
-    let hunks = differing(&now, &before).into_iter();
-    hunks.map(|(here, there)| moved(now.put(&here, &before, &there))).collect()
-}
-
-/// A text cut into parts.
-struct Parts<'t> {
-    text: &'t str,
-    parts: Vec<&'t str>,
-    /// Where each begins, and the end of the text.
-    starts: Vec<usize>,
-}
-
-impl<'t> Parts<'t> {
-    fn new(text: &'t str, parts: Vec<&'t str>) -> Self {
-        let mut starts = vec![0];
-        starts.extend(parts.iter().scan(0, |end, part| {
-            *end += part.len();
-            Some(*end)
-        }));
-        Self { text, parts, starts }
-    }
-
-    fn lines(text: &'t str) -> Self {
-        Self::new(text, text.split_inclusive('\n').collect())
-    }
-
-    /// Names and numbers, white space, and every other sign by itself.
-    fn words(text: &'t str) -> Self {
-        let is_word = |ch: char| ch.is_alphanumeric() || ch == '_';
-        let goes_on = |first: char, ch: char| {
-            is_word(first) && is_word(ch) || first.is_whitespace() && ch.is_whitespace()
-        };
-        let mut rest = text;
-        let mut parts = Vec::new();
-        while let Some(first) = rest.chars().next() {
-            let behind = &rest[first.len_utf8()..];
-            let end = rest.len() - behind.trim_start_matches(|ch| goes_on(first, ch)).len();
-            parts.push(&rest[..end]);
-            rest = &rest[end..];
-        }
-        Self::new(text, parts)
-    }
-
-    /// The edit that puts some parts of another text in the place of some of these.
-    fn put(&self, here: &Range<usize>, other: &Parts<'_>, there: &Range<usize>) -> Edit {
-        let bytes = |parts: &Parts<'_>, some: &Range<usize>| {
-            parts.starts[some.start]..parts.starts[some.end]
-        };
-        Edit::new(bytes(self, here), &other.text[bytes(other, there)])
-    }
-}
-
-/// The runs of parts that stand in each other's place; none where there is too much to compare between the ends that are
-/// the same.
-fn differing(now: &Parts<'_>, before: &Parts<'_>) -> Vec<(Range<usize>, Range<usize>)> {
-    let (now, before) = (&now.parts[..], &before.parts[..]);
-    let start = now.iter().zip(before).take_while(|(a, b)| a == b).count();
-    let (now, before) = (&now[start..], &before[start..]);
-    let end = now.iter().rev().zip(before.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (now, before) = (&now[..now.len() - end], &before[..before.len() - end]);
-    if now.len() + before.len() > PARTS_MAX {
-        return Vec::new();
-    }
-    let ops = capture_diff_slices(Algorithm::Myers, now, before).into_iter();
-    let changed = ops.filter(|op| !matches!(op, DiffOp::Equal { .. }));
-    let moved = |range: Range<usize>| range.start + start..range.end + start;
-    changed.map(|op| (moved(op.old_range()), moved(op.new_range()))).collect()
 }
 
 #[cfg(test)]
@@ -245,11 +172,11 @@ def fits(a, b):
         let two = COMMITTED.replace("a + b", "b").replace(">= 0", "> 1").replace("= 8", "= 9");
         insta::assert_snapshot!(check(&two), @r#"
         0.3 1:`9` → `8`, as committed some
-        0.3 9:add `=`, `1` → `0`, as committed some
+        0.3 9:`>` → `>=`, `1` → `0`, as committed some
         0.4 6:add `a +`, as committed some
-        0.6 9:add `=`, as committed some
         0.6 9:`1` → `0`, as committed some
         0.6 1:`LIMIT = 9` → `LIMIT = 8`, `total = b` → `total = a + b`, `return total > 1` → `return total >= 0`, as committed all
+        0.6 9:`>` → `>=`, as committed some
         "#);
         assert_eq!(check(COMMITTED), "");
     }
@@ -275,14 +202,51 @@ mod tests {
     }
 
     #[test]
+    fn what_no_compiler_sees_is_not_put_back() {
+        let nothing = |now: &str| assert_eq!(check(now), "", "{now}");
+        nothing(&COMMITTED.replace("a + b", "a  +  b  # both"));
+        nothing(&COMMITTED.replace("    total", "\n    # Both.\n    total"));
+        nothing(&COMMITTED.replace("\n\n\n", "\n"));
+        // Line breaks of another system.
+        nothing(&COMMITTED.replace('\n', "\r\n"));
+        nothing(&COMMITTED.replacen('\n', "\r\n", 3));
+        let code = "fn f(a: u8) -> &str {\n    // To tell.\n    g(a, \"x y\")\n}\n";
+        let rust = |now: &str| restored("a.rs", code, now);
+        assert_eq!(rust(&code.replace("    // To tell.\n", "")), "");
+        assert_eq!(rust(&code.replace("a, ", "\n        a,\n        ")), "");
+        insta::assert_snapshot!(rust(&code.replace("x y", "x  y")), @"0.3 3:add ``, as committed all");
+        // A comment beside what is put back stays.
+        let two = COMMITTED.replace("a + b", "a - b  # both");
+        insta::assert_snapshot!(check(&two), @"0.3 6:`-` → `+`, as committed some");
+    }
+
+    #[test]
+    fn indentation_is_put_back_where_it_means_something() {
+        let now = COMMITTED.replace("        return False", "    return False");
+        insta::assert_snapshot!(check(&now), @"0.4 8:add ``, as committed all");
+        let now = COMMITTED.replace("    return total", "        return total");
+        insta::assert_snapshot!(check(&now), @"0.4 9:add ``, as committed all");
+    }
+
+    #[test]
+    fn what_is_put_back_has_the_line_breaks_of_the_text() {
+        // As it is read: the committed text has the line break that most lines have.
+        let committed = COMMITTED.replace('\n', "\r\n");
+        let now = committed.replacen("\r\n", "\n", 2).replace("    a = abs(a)\r\n", "");
+        insta::assert_snapshot!(restored("a.py", &committed, &now), @"0.5 5:add `a = abs(a)`, as committed some");
+    }
+
+    #[test]
     fn changed_lines_are_known() {
         let now = COMMITTED.replace("a + b", "b").replace("    a = abs(a)\n", "");
         assert_eq!(changed_lines(&now, COMMITTED), [5]);
         assert!(changed_lines(COMMITTED, COMMITTED).is_empty());
-        let long = "x = 1\n".repeat(PARTS_MAX);
+        let mixed = COMMITTED.replacen('\n', "\r\n", 3);
+        assert!(changed_lines(&mixed, COMMITTED).is_empty(), "only line breaks");
+        let long = "x = 1\n".repeat(changes::PARTS_MAX);
         assert_eq!(
             changed_lines(&format!("{long}y = 2\n{long}"), &format!("{long}y = 3\n{long}")),
-            [PARTS_MAX as u32 + 1]
+            [changes::PARTS_MAX as u32 + 1]
         );
     }
 }

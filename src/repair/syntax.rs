@@ -158,7 +158,7 @@ impl<'t> Node<'t> {
     }
 
     /// The role its kind alone gives it.
-    fn coarse_role(self) -> Role {
+    pub fn coarse_role(self) -> Role {
         self.tree.roles.get(self.data().kind as usize).copied().unwrap_or(Role::Other)
     }
 

@@ -132,6 +132,7 @@ pub static GO: Language = Language {
     shared_defaults: &[],
     alone: ("func f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
+    is_indented: false,
     own: "",
     reserved: &[
         "fmt", "strings", "errors", "sort", "strconv", "math", "time", "os", "unicode", "utf8",

@@ -199,6 +199,7 @@ const BOTH: Language = Language {
     shared_defaults: &[],
     alone: ("async function* f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
+    is_indented: false,
     own: "this",
     reserved: &[
         "this",

@@ -134,6 +134,7 @@ pub static PYTHON: Language = Language {
     shared_defaults: &["list", "dictionary", "set"],
     alone: ("if 1:\n", "\n"),
     comment_starts: &["#"],
+    is_indented: true,
     own: "self",
     reserved: &["self", "cls", "super", "print", "__name__", "isinstance"],
     types: None,

@@ -150,6 +150,7 @@ pub static RUST: Language = Language {
     shared_defaults: &[],
     alone: ("fn f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
+    is_indented: false,
     own: "self",
     reserved: &["self", "Self", "super", "crate"],
     types: Some(&types::TYPES),
