@@ -1,7 +1,7 @@
 //! The order candidates are tried in, and the order in which those that pass are offered.
 
 use super::hints::Hints;
-use super::restore::RESTORE;
+use super::restore::{self, RESTORE};
 use super::{Candidate, Question};
 use crate::base::text::edit::Edit;
 
@@ -31,6 +31,8 @@ const DOUBTFUL: &[(&str, f64)] = &[
 ];
 /// For a literal that the failing test's message shows: it may answer that test alone.
 const TOLD_LITERAL: f64 = 2.0;
+/// For taking out what was added since the last commit: it was meant, and something small may be wrong in it.
+const TAKES_OUT: f64 = 0.5;
 /// For a condition that always or never holds.
 const CONSTANT_CONDITION: f64 = 1.5;
 /// Looks at an edit and the text that it is for.
@@ -90,15 +92,17 @@ impl<'a> Ranking<'a> {
 }
 
 fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64 {
-    // What was there before was meant.
+    let source = question.sources.iter().find(|source| source.path == candidate.path);
+    // What was there before was meant, each word of it, also where a test tells it; that parts of a change are seldom meant
+    // alone is in their cost.
     if candidate.template == RESTORE {
-        return 0.0;
+        let is_new = source.is_some_and(|it| restore::takes_out(&it.text, &candidate.edits));
+        return if is_new { TAKES_OUT } else { 0.0 };
     }
     let doubtful = DOUBTFUL
         .iter()
         .find(|(template, _)| *template == candidate.template)
         .map_or(0.0, |(_, cost)| *cost);
-    let source = question.sources.iter().find(|source| source.path == candidate.path);
     let told = candidate.edits.iter().any(|edit| {
         let old = source.and_then(|source| source.text.get(edit.range())).unwrap_or("");
         hints.tells(&edit.text) && !hints.tells(old)

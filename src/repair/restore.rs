@@ -6,8 +6,8 @@ mod changes;
 use std::ops::Range;
 use std::slice;
 
-use self::changes::Texts;
 pub use self::changes::changed_lines;
+use self::changes::{Change, Texts, replaced};
 use super::rank;
 use super::site::{Drafts, described};
 use super::syntax::{Node, Tree};
@@ -18,7 +18,7 @@ pub const RESTORE: &str = "restore";
 const COST: f64 = 0.2;
 /// For lines that no measured test ran: they may be constants, or nothing at all.
 const NOT_RUN: f64 = 1.0;
-/// For taking out lines that are new: they are meant to be there.
+/// For taking out lines or words that are new and putting nothing in their place: they are meant to be there.
 const TAKES_OUT: f64 = 1.5;
 /// For some of the words that were changed together: half of a change is seldom what was meant.
 const PART: f64 = 0.3;
@@ -55,17 +55,19 @@ pub fn restore<'t>(
         let known = lines.filter_map(|line| doubts.get(line as usize).copied().flatten());
         drafts.doubt = known.reduce(f64::min).unwrap_or(NOT_RUN);
         let what = format!("{}, as committed", described(tree.text, &edits));
-        let loss: f64 = edits.iter().map(|edit| loss(&tree.text[edit.range()], edit)).sum();
-        drafts.edits(holder(tree, &edits), edits, Some(what), loss + more);
+        let n_breaks = |edit: &Edit| tree.text[edit.range()].trim_end().matches('\n').count();
+        let n_lines: usize = edits.iter().map(n_breaks).sum();
+        let more = more + rank::LINE * n_lines as f64;
+        drafts.edits(holder(tree, &edits), edits, Some(what), more);
     }
     n_pieces
 }
 
-/// What it costs to lose text that the commit has not.
-fn loss(old: &str, edit: &Edit) -> f64 {
-    let is_new = old.contains('\n') && edit.text.trim().is_empty();
-    let takes_out = if is_new { TAKES_OUT } else { 0.0 };
-    takes_out + rank::LINE * old.trim_end().matches('\n').count() as f64
+/// Whether edits only take out what the commit has not.
+pub fn takes_out(text: &str, edits: &[Edit]) -> bool {
+    let words = edits.iter().flat_map(|edit| replaced(&text[edit.range()], &edit.text));
+    let (old, new): (String, String) = words.unzip();
+    !old.trim().is_empty() && new.trim().is_empty()
 }
 
 /// The lines that an edit touches, with both neighbours of a place where it only puts something in.
@@ -88,27 +90,33 @@ fn holder<'t>(tree: &'t Tree<'t>, edits: &[Edit]) -> Node<'t> {
 /// Everything that changed and that a compiler sees, in pieces that may be put back alone: runs of lines, lines, words, and
 /// all of it; each with what it costs more than others.
 fn pieces(texts: &Texts<'_>) -> Vec<(Vec<Edit>, f64)> {
+    let loss = |words: &[Edit]| if takes_out(texts.now(), words) { TAKES_OUT } else { 0.0 };
+    let words_of = |change: &Change| -> Vec<Edit> {
+        texts.words(change).iter().map(|word| texts.edit(word)).collect()
+    };
     // Whole runs first, as what is too much is left out.
     let mut runs: Vec<(Vec<Edit>, f64)> = Vec::new();
     let mut parts: Vec<(Vec<Edit>, f64)> = Vec::new();
-    let mut all = Vec::new();
+    let mut all = (Vec::new(), 0.0);
     for (run, lines) in texts.runs() {
-        let words = texts.words(&run);
+        let words = words_of(&run);
         if words.is_empty() {
             continue;
         }
-        let lines = lines.iter().filter(|line| !texts.words(line).is_empty());
-        parts.extend(lines.map(|line| (vec![texts.edit(line)], 0.0)));
-        let whole = texts.edit(&run);
-        let words: Vec<Edit> = words.iter().map(|word| texts.edit(word)).collect();
+        let lines = lines.iter().map(|line| (texts.edit(line), words_of(line)));
+        let lines = lines.filter(|(_, words)| !words.is_empty());
+        parts.extend(lines.map(|(line, words)| (vec![line], loss(&words))));
         if words.len() > 1 {
-            parts.extend(words.iter().map(|word| (vec![word.clone()], PART)));
+            let word = |word: &Edit| (vec![word.clone()], PART + loss(slice::from_ref(word)));
+            parts.extend(words.iter().map(word));
         }
-        all.push(whole.clone());
-        runs.push((if words.len() <= WORDS_MAX { words } else { vec![whole] }, 0.0));
+        let (whole, lost) = (texts.edit(&run), loss(&words));
+        all.0.push(whole.clone());
+        all.1 += lost;
+        runs.push((if words.len() <= WORDS_MAX { words } else { vec![whole] }, lost));
     }
-    if (2..=TOGETHER_MAX).contains(&all.len()) {
-        runs.push((all, 0.0));
+    if (2..=TOGETHER_MAX).contains(&all.0.len()) {
+        runs.push(all);
     }
     runs.extend(parts);
     runs.truncate(PIECES_MAX);
@@ -122,8 +130,9 @@ mod tests {
 
     use super::*;
     use crate::base::text::edit;
+    use crate::repair::rank::Ranking;
     use crate::repair::testing::{all_lines, source};
-    use crate::repair::{Question, candidates};
+    use crate::repair::{Candidate, Question, candidates};
 
     const COMMITTED: &str = "\
 LIMIT = 8
@@ -142,26 +151,31 @@ def fits(a, b):
         restored("a.py", COMMITTED, now)
     }
 
-    fn restored(path: &str, committed_text: &str, now: &str) -> String {
+    /// Asks about a text of which every line is suspicious.
+    fn asked<T>(path: &str, committed: &str, now: &str, ask: impl Fn(&Question<'_>) -> T) -> T {
         let code = source(path, now);
-        let committed = BTreeMap::from([(code.path.clone(), Arc::from(committed_text))]);
+        let committed = BTreeMap::from([(code.path.clone(), Arc::from(committed))]);
         let suspicion = all_lines(&code);
         let sources = [code];
-        let question = Question {
+        ask(&Question {
             sources: &sources,
             suspicion: &suspicion,
             committed: &committed,
             failures: &[],
             favoured: &[],
             n_max: 4000,
-        };
-        let all = candidates(&question).into_iter().filter(|made| made.template == RESTORE);
-        let told = |made: crate::repair::Candidate| {
+        })
+    }
+
+    fn restored(path: &str, committed: &str, now: &str) -> String {
+        let told = |made: &Candidate| {
             let after = edit::apply(now, &made.edits).unwrap();
-            let left = if after == committed_text { "all" } else { "some" };
+            let left = if after == committed { "all" } else { "some" };
             format!("{:.1} {}:{} {left}", made.cost, made.line, made.what)
         };
-        all.map(told).collect::<Vec<_>>().join("\n")
+        let all = asked(path, committed, now, candidates).into_iter();
+        let all = all.filter(|made| made.template == RESTORE);
+        all.map(|made| told(&made)).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -179,6 +193,30 @@ def fits(a, b):
         0.6 9:`>` → `>=`, as committed some
         "#);
         assert_eq!(check(COMMITTED), "");
+    }
+
+    #[test]
+    fn what_was_added_is_taken_out_late() {
+        let more = |new: &str| check(&COMMITTED.replace("total > LIMIT", new));
+        assert_eq!(more("total > LIMIT and a < b"), "", "a template takes it out for less");
+        insta::assert_snapshot!(more("(total > LIMIT)"), @"1.8 7:remove `(`, remove `)`, as committed all");
+        // Something was there before.
+        insta::assert_snapshot!(more("total >= LIMIT"), @"0.3 7:`>=` → `>`, as committed all");
+        insta::assert_snapshot!(more("total > LIMIT + b or a"), @"1.9 7:remove `+ b or a`, as committed all");
+        insta::assert_snapshot!(more("total + 1 > b"), @r#"
+        0.4 7:remove `+ 1`, `b` → `LIMIT`, as committed all
+        0.7 7:`b` → `LIMIT`, as committed some
+        "#);
+    }
+
+    #[test]
+    fn a_small_edit_of_what_was_added_is_better_than_none_of_it() {
+        let now = COMMITTED.replace("total > LIMIT", "total > LIMIT + b or a < b");
+        asked("a.py", COMMITTED, &now, |question| {
+            let all = Ranking::new(question).order(candidates(question));
+            let place = |what: &str| all.iter().position(|made| made.what == what).unwrap();
+            assert!(place("`<` → `<=`") < place("remove `+ b or a < b`, as committed"));
+        });
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl<'t> Texts<'t> {
         Self { now: Code::of(now), before: Code::of(before), is_indented }
     }
 
+    /// The text on the screen.
+    pub fn now(&self) -> &'t str {
+        self.now.text
+    }
+
     /// What puts the committed text back in one place.
     pub fn edit(&self, change: &Change) -> Edit {
         Edit::new(change.here.clone(), &self.before.text[change.there.clone()])
@@ -136,6 +141,13 @@ pub fn changed_lines(now: &str, before: &str) -> Vec<u32> {
     let hunks = differing(&Parts::lines(now), &Parts::lines(before));
     let lines = |(here, _): (Range<usize>, _)| here.start..here.end.max(here.start + 1);
     hunks.into_iter().flat_map(lines).map(|line| line as u32 + 1).collect()
+}
+
+/// The words that stand in each other's place in two texts.
+pub fn replaced<'a>(old: &'a str, new: &'a str) -> Vec<(&'a str, &'a str)> {
+    let (from, to) = (Parts::words(old), Parts::words(new));
+    let runs = differing(&from, &to).into_iter();
+    runs.map(|(here, there)| (&old[from.bytes(&here)], &new[to.bytes(&there)])).collect()
 }
 
 /// A text cut into parts.
