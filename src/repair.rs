@@ -79,7 +79,7 @@ pub struct Suspicion {
 pub struct Question<'a> {
     pub sources: &'a [Source],
     pub suspicion: &'a Suspicion,
-    /// What the last commit has in the place of sources that differ from it.
+    /// What the last commit has in the place of sources that differ from it, an empty text for new ones.
     pub committed: &'a BTreeMap<RepoPath, Arc<str>>,
     /// The red tests with their messages, which hint at templates and literals.
     pub failures: &'a [TestCase],

@@ -225,12 +225,15 @@ impl Store {
         Ok(files)
     }
 
-    /// What the last commit of the user's repository has in the place of these files, where it differs.
+    /// What the last commit of the user's repository has in the place of these files, where it differs: no bytes where they
+    /// are new, and nothing of those that git ignores.
     pub fn committed(&self, files: &[TreeFile]) -> BTreeMap<RepoPath, Vec<u8>> {
         let id = |file: &TreeFile| parse_id(file.blob.as_str()).ok();
         let now = files.iter().filter_map(|file| Some((&file.path, id(file)?))).collect();
         let git = self.project().users_git();
-        git.map(|git| git.committed(&now)).unwrap_or_default()
+        let mut before = git.map(|git| git.committed(&now)).unwrap_or_default();
+        before.retain(|path, bytes| !bytes.is_empty() || !self.is_ignored(path));
+        before
     }
 
     /// Whether a snapshot leaves this path out because the project's ignore rules or our build-output rules say so.

@@ -40,7 +40,9 @@ pub fn restore<'t>(
     n_max: usize,
     drafts: &mut Drafts<'t>,
 ) -> usize {
-    let Some(before) = Tree::parse(tree.language, before) else { return 0 };
+    // Of a new file nothing can be put back.
+    let before = Some(before).filter(|before| !before.trim().is_empty());
+    let Some(before) = before.and_then(|text| Tree::parse(tree.language, text)) else { return 0 };
     drafts.by(RESTORE, COST);
     drafts.near = None;
     let mut pieces = pieces(&Texts::new(tree, &before));
@@ -196,6 +198,11 @@ def fits(a, b):
     }
 
     #[test]
+    fn a_new_file_stays() {
+        assert_eq!(restored("a.py", "", COMMITTED), "");
+    }
+
+    #[test]
     fn what_was_added_is_taken_out_late() {
         let more = |new: &str| check(&COMMITTED.replace("total > LIMIT", new));
         assert_eq!(more("total > LIMIT and a < b"), "", "a template takes it out for less");
@@ -278,6 +285,9 @@ mod tests {
     fn changed_lines_are_known() {
         let now = COMMITTED.replace("a + b", "b").replace("    a = abs(a)\n", "");
         assert_eq!(changed_lines(&now, COMMITTED), [5]);
+        let shorter = COMMITTED.replace("    a = abs(a)\n", "");
+        assert_eq!(changed_lines(&shorter, COMMITTED), [4, 5], "beside what went");
+        assert_eq!(changed_lines("a\nb\n", ""), [1, 2], "a new file");
         assert!(changed_lines(COMMITTED, COMMITTED).is_empty());
         let mixed = COMMITTED.replacen('\n', "\r\n", 3);
         assert!(changed_lines(&mixed, COMMITTED).is_empty(), "only line breaks");

@@ -435,6 +435,39 @@ fn a_filter_taken_away_leaves_no_trace_in_a_snapshot() {
 }
 
 #[test]
+fn what_differs_from_the_last_commit_is_known() {
+    let case = Case::committed(&[("a.py", "1\n"), ("same.py", "1\n"), ("old.py", "1\n2\n")]);
+    case.write_all(&[
+        ("a.py", "2\n"),
+        ("new.py", "3\n"),
+        (".gitignore", "_version.py\n"),
+        ("_version.py", "# @generated\n"),
+    ]);
+    fs::rename(case.root().join("old.py"), case.root().join("renamed.py")).unwrap();
+    let store = case.store();
+    let committed = |paths: &[&str]| {
+        let mut files = store.files(&store.snapshot(&[]).unwrap().tree).unwrap();
+        files.retain(|file| paths.contains(&file.path.as_str()));
+        assert_eq!(files.len(), paths.len());
+        let known = store.committed(&files).into_iter();
+        let known = known
+            .map(|(path, bytes)| format!("{path}={}", String::from_utf8(bytes).unwrap().trim()));
+        known.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        committed(&["a.py", "new.py", "renamed.py", "same.py"]),
+        "a.py=1 new.py= renamed.py="
+    );
+    assert_eq!(committed(&["_version.py"]), "", "what git ignores was not changed by anybody");
+    let unborn = Case::new();
+    unborn.git(&["init", "-q", "-b", "main"]);
+    unborn.write("a.py", "1\n");
+    let store = unborn.store();
+    let files = store.files(&store.snapshot(&[]).unwrap().tree).unwrap();
+    assert!(store.committed(&files).is_empty(), "without a commit nothing is known to be new");
+}
+
+#[test]
 fn edits_of_the_same_length_and_time_are_noticed() {
     let case = Case::committed(&[("a.py", "1\n")]);
     believe_index(&case);

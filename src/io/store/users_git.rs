@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use git2::{Config, ConfigLevel, Index, Oid, Repository};
+use git2::{Config, ConfigLevel, ErrorCode, Index, Oid, Repository};
 
 use crate::base::limits::GIT_LISTING_BYTES_MAX;
 use crate::base::path::RepoPath;
@@ -97,16 +97,21 @@ impl UsersGit {
         })
     }
 
-    /// What the last commit has of files of the project, where that differs from `now`; nothing where it cannot be read.
+    /// What the last commit has of files of the project, where that differs from `now`: no bytes of new ones, and nothing
+    /// where it cannot be read.
     pub fn committed(&self, now: &BTreeMap<&RepoPath, Oid>) -> BTreeMap<RepoPath, Vec<u8>> {
         let read = || {
             let repository = Repository::open(&self.top)?;
             let tree = repository.head()?.peel_to_tree()?;
             let differing = now.iter().filter_map(|(path, id)| {
                 let inside = self.prefix.join(path.as_str())?;
-                let before = tree.get_path(Path::new(inside.as_str())).ok()?.id();
-                let blob = if before == *id { None } else { repository.find_blob(before).ok() };
-                Some(((*path).clone(), blob?.content().to_vec()))
+                let before = match tree.get_path(Path::new(inside.as_str())) {
+                    Ok(entry) if entry.id() == *id => return None,
+                    Ok(entry) => repository.find_blob(entry.id()).ok()?.content().to_vec(),
+                    Err(error) if error.code() == ErrorCode::NotFound => Vec::new(),
+                    Err(_) => return None,
+                };
+                Some(((*path).clone(), before))
             });
             Ok::<_, git2::Error>(differing.collect())
         };

@@ -136,10 +136,13 @@ impl<'t> Code<'t> {
     }
 }
 
-/// The lines of a text that differ from the committed one, by their numbers; where some went, the one behind.
+/// The lines of a text that differ from the committed one, by their numbers; where some went, both neighbours.
 pub fn changed_lines(now: &str, before: &str) -> Vec<u32> {
     let hunks = differing(&Parts::lines(now), &Parts::lines(before));
-    let lines = |(here, _): (Range<usize>, _)| here.start..here.end.max(here.start + 1);
+    let lines = |(here, _): (Range<usize>, _)| match here.is_empty() {
+        true => here.start.saturating_sub(1)..here.start + 1,
+        false => here,
+    };
     hunks.into_iter().flat_map(lines).map(|line| line as u32 + 1).collect()
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Job<'a> {
     pub passing: &'a [String],
     /// Files that may be edited, with their texts in `tree`.
     pub sources: &'a [Source],
-    /// What the last commit has in the place of those that differ from it.
+    /// What the last commit has in the place of those that differ from it, an empty text for new ones.
     pub committed: &'a BTreeMap<RepoPath, Arc<str>>,
     /// Templates to try early.
     pub favoured: &'a [&'a str],

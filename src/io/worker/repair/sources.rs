@@ -36,7 +36,7 @@ pub(super) fn read_sources(
     Ok((sources, tests))
 }
 
-/// What the last commit has in the place of sources that differ from it, with their line breaks.
+/// What the last commit has in the place of sources that differ from it, with their line breaks; an empty text for new ones.
 pub(super) fn committed(
     store: &Store,
     tree: &TreeId,
