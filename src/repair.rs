@@ -114,8 +114,7 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
     let hints = Hints::read(question.failures);
     let lines = question.suspicion.lines.values().flat_map(BTreeMap::values);
     let highest = lines.copied().fold(0.0, f64::max);
-    let searched: Vec<Searched<'_>> =
-        question.sources.iter().filter_map(|source| searched(source, question)).collect();
+    let searched = searched(question);
     let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
     let mut drafts = Drafts::new(n_max, question.favoured);
     let doubts: Vec<Vec<Option<f64>>> = searched.iter().map(|one| one.doubts(highest)).collect();
@@ -152,24 +151,32 @@ fn places<'s>(
 struct Searched<'q> {
     source: &'q Source,
     tree: Tree<'q>,
-    lines: &'q BTreeMap<u32, f64>,
+    /// None of a file of which only what was changed is put back.
+    lines: Option<&'q BTreeMap<u32, f64>>,
 }
 
 impl Searched<'_> {
     /// What the suspicion of each line adds to the cost of edits there, by its number.
     fn doubts(&self, highest: f64) -> Vec<Option<f64>> {
-        let spread = spread(&self.tree, self.lines).into_iter();
-        spread.map(|score| rank::doubt(score, highest)).collect()
+        let spread = self.lines.map(|lines| spread(&self.tree, lines)).unwrap_or_default();
+        spread.into_iter().map(|score| rank::doubt(score, highest)).collect()
     }
 }
 
-fn searched<'q>(source: &'q Source, question: &Question<'q>) -> Option<Searched<'q>> {
-    if source.text.len() > REPAIR_FILE_BYTES_MAX || source.is_test {
-        return None;
-    }
-    let lines = question.suspicion.lines.get(&source.path)?;
-    let tree = Tree::parse(language::of(&source.path)?, &source.text)?;
-    Some(Searched { source, tree, lines })
+/// Files with suspicious lines, then some that were changed and that no red test is seen to run: they may hold constants.
+fn searched<'q>(question: &Question<'q>) -> Vec<Searched<'q>> {
+    let lines = |source: &Source| question.suspicion.lines.get(&source.path);
+    let before = |source: &Source| question.committed.get(&source.path);
+    let is_changed = |source: &&Source| before(source).is_some_and(|text| !text.is_empty());
+    let fits = |source: &&Source| source.text.len() <= REPAIR_FILE_BYTES_MAX && !source.is_test;
+    let (seen, others): (Vec<&Source>, Vec<&Source>) =
+        question.sources.iter().filter(fits).partition(|source| lines(source).is_some());
+    let others = others.into_iter().filter(is_changed).take(restore::UNSEEN_FILES_MAX);
+    let opened = |source: &'q Source| {
+        let tree = Tree::parse(language::of(&source.path)?, &source.text)?;
+        Some(Searched { source, tree, lines: lines(source) })
+    };
+    seen.into_iter().chain(others).filter_map(opened).collect()
 }
 
 /// The cheapest that are valid and new.

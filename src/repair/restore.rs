@@ -28,6 +28,8 @@ const WORDS_MAX: usize = 4;
 const PIECES_MAX: usize = 400;
 /// At most this many pieces of all files.
 pub const PIECES_OF_ALL_MAX: usize = 2_000;
+/// Changed files that no red test is seen to run, at most.
+pub const UNSEEN_FILES_MAX: usize = 50;
 /// Changed places of a file that are put back at once, at most.
 const TOGETHER_MAX: usize = 8;
 
@@ -195,6 +197,31 @@ def fits(a, b):
         0.6 9:`>` → `>=`, as committed some
         "#);
         assert_eq!(check(COMMITTED), "");
+    }
+
+    #[test]
+    fn what_was_changed_in_files_that_no_test_is_seen_to_run_is_put_back() {
+        let code = source("a.py", COMMITTED);
+        let suspicion = all_lines(&code);
+        let limits = |text: &str| source("limits.py", text);
+        let sources = [limits("LIMIT = 9\nSTEP = 2\n"), code, source("new.py", "SIZE = 1\n")];
+        let before = |text: &str| Arc::<str>::from(text);
+        let committed = BTreeMap::from([
+            (sources[0].path.clone(), before("LIMIT = 8\nSTEP = 2\n")),
+            (sources[2].path.clone(), before("")),
+        ]);
+        let (failures, favoured) = (&[][..], &[][..]);
+        let all = candidates(&Question {
+            sources: &sources,
+            suspicion: &suspicion,
+            committed: &committed,
+            failures,
+            favoured,
+            n_max: 4000,
+        });
+        let there = all.iter().filter(|made| made.path != sources[1].path);
+        let there: Vec<String> = there.map(|made| format!("{}:{}", made.path, made.what)).collect();
+        assert_eq!(there, ["limits.py:`9` → `8`, as committed"]);
     }
 
     #[test]

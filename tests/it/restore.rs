@@ -74,6 +74,17 @@ fn what_broke_a_test_is_put_back_and_nothing_else() {
 }
 
 #[test]
+fn a_constant_in_a_file_of_constants_is_put_back() {
+    let project = Project::empty("speed");
+    project.write("limits.py", "LIMIT = 130\n");
+    project.write("speed.py", &SPEED.replace("LIMIT = 130\n", "from limits import LIMIT\n"));
+    project.write("test_speed.py", TESTS);
+    project.commit_all();
+    let (text, said) = fixed(&project, "limits.py", "LIMIT = int('13')\n");
+    assert_eq!(text, "LIMIT = 130\n", "{said}");
+}
+
+#[test]
 fn a_project_in_a_folder_of_a_repository_is_found_in_its_commit() {
     let project = Project::empty("speed");
     project.write("drive/speed.py", SPEED);
