@@ -11,6 +11,7 @@ use self::changes::{Change, Texts, replaced};
 use super::rank;
 use super::site::{Drafts, described};
 use super::syntax::{Node, Tree};
+use crate::base::text::counted;
 use crate::base::text::edit::Edit;
 
 pub const RESTORE: &str = "restore";
@@ -22,8 +23,8 @@ const NOT_RUN: f64 = 1.0;
 const TAKES_OUT: f64 = 1.5;
 /// For some of the words that were changed together: half of a change is seldom what was meant.
 const PART: f64 = 0.3;
-/// Words that are told one by one, at most.
-const WORDS_MAX: usize = 4;
+/// Edits that are told one by one, at most; a run with more words is put back as a whole.
+const TOLD_MAX: usize = 2;
 /// At most this many pieces of a file.
 const PIECES_MAX: usize = 400;
 /// At most this many pieces of all files.
@@ -58,7 +59,7 @@ pub fn restore<'t>(
         let lines = edits.iter().flat_map(|edit| touched(tree, edit));
         let known = lines.filter_map(|line| doubts.get(line as usize).copied().flatten());
         drafts.doubt = known.reduce(f64::min).unwrap_or(NOT_RUN);
-        let what = format!("{}, as committed", described(tree.text, &edits));
+        let what = format!("{}, as committed", told(tree, &edits));
         let n_breaks = |edit: &Edit| tree.text[edit.range()].trim_end().matches('\n').count();
         let n_lines: usize = edits.iter().map(n_breaks).sum();
         let more = more + rank::LINE * n_lines as f64;
@@ -72,6 +73,36 @@ pub fn takes_out(text: &str, edits: &[Edit]) -> bool {
     let words = edits.iter().flat_map(|edit| replaced(&text[edit.range()], &edit.text));
     let (old, new): (String, String) = words.unzip();
     !old.trim().is_empty() && new.trim().is_empty()
+}
+
+/// What edits put back, for people.
+fn told(tree: &Tree<'_>, edits: &[Edit]) -> String {
+    let is_space =
+        |edit: &Edit| tree.text[edit.range()].split_whitespace().eq(edit.text.split_whitespace());
+    match edits.iter().filter(|edit| is_space(edit)).count() {
+        n if n == edits.len() => space(tree, edits),
+        0 if edits.len() <= TOLD_MAX => described(tree.text, edits),
+        _ => format!("{} put back", counted(edits.len(), "change")),
+    }
+}
+
+/// The same of edits that change white space alone.
+fn space(tree: &Tree<'_>, edits: &[Edit]) -> String {
+    let line = |at: usize| tree.lines.line_of(at) + 1;
+    let old = |edit: &Edit| &tree.text[edit.range()];
+    let first = |edit: &Edit| edit.end - old(edit).trim_start().len();
+    let last = |edit: &Edit| (edit.start + old(edit).trim_end().len()).max(first(edit));
+    let starts =
+        |at: usize| tree.text[..at].trim_end_matches([' ', '\t']).ends_with('\n') || at == 0;
+    let is_indentation = edits.iter().all(|edit| starts(first(edit)));
+    let what = if is_indentation { "indentation" } else { "white space" };
+    let start = edits.iter().map(|edit| line(first(edit))).min().unwrap_or(1);
+    let end = edits.iter().map(|edit| line(last(edit))).max().unwrap_or(start);
+    if start == end {
+        format!("{what} of line {start}")
+    } else {
+        format!("{what} of lines {start} to {end}")
+    }
 }
 
 /// The lines that an edit touches, with both neighbours of a place where it only puts something in.
@@ -117,7 +148,7 @@ fn pieces(texts: &Texts<'_>) -> Vec<(Vec<Edit>, f64)> {
         let (whole, lost) = (texts.edit(&run), loss(&words));
         all.0.push(whole.clone());
         all.1 += lost;
-        runs.push((if words.len() <= WORDS_MAX { words } else { vec![whole] }, lost));
+        runs.push((if words.len() <= TOLD_MAX { words } else { vec![whole] }, lost));
     }
     if (2..=TOGETHER_MAX).contains(&all.0.len()) {
         runs.push(all);
@@ -193,7 +224,7 @@ def fits(a, b):
         0.3 9:`>` → `>=`, `1` → `0`, as committed some
         0.4 6:add `a +`, as committed some
         0.6 9:`1` → `0`, as committed some
-        0.6 1:`LIMIT = 9` → `LIMIT = 8`, `total = b` → `total = a + b`, `return total > 1` → `return total >= 0`, as committed all
+        0.6 1:3 changes put back, as committed all
         0.6 9:`>` → `>=`, as committed some
         "#);
         assert_eq!(check(COMMITTED), "");
@@ -254,6 +285,15 @@ def fits(a, b):
     }
 
     #[test]
+    fn long_lines_are_told_by_where_they_differ() {
+        let call = "    return first_of(list_of_numbers, another_list_of_numbers, a, b, c, d, e)\n";
+        let committed = format!("def f():\n{call}");
+        let now = committed.replace("a, b, c, d, e", "b, c and d, e or a, 1, a, 2");
+        let all = restored("a.py", &committed, &now);
+        insta::assert_snapshot!(all.lines().find(|told| told.ends_with(" all")).unwrap(), @"0.7 2:`…ist_of_numbers, b, c and d, e or a, 1, a, 2)` → `…ist_of_numbers, a, b, c, d, e)`, as committed all");
+    }
+
+    #[test]
     fn tests_beside_the_code_stay_as_they_are() {
         let committed = "\
 fn f(a: i32) -> i32 {
@@ -286,7 +326,7 @@ mod tests {
         let rust = |now: &str| restored("a.rs", code, now);
         assert_eq!(rust(&code.replace("    // To tell.\n", "")), "");
         assert_eq!(rust(&code.replace("a, ", "\n        a,\n        ")), "");
-        insta::assert_snapshot!(rust(&code.replace("x y", "x  y")), @"0.3 3:add ``, as committed all");
+        insta::assert_snapshot!(rust(&code.replace("x y", "x  y")), @"0.3 3:white space of line 3, as committed all");
         // A comment beside what is put back stays.
         let two = COMMITTED.replace("a + b", "a - b  # both");
         insta::assert_snapshot!(check(&two), @"0.3 6:`-` → `+`, as committed some");
@@ -295,9 +335,32 @@ mod tests {
     #[test]
     fn indentation_is_put_back_where_it_means_something() {
         let now = COMMITTED.replace("        return False", "    return False");
-        insta::assert_snapshot!(check(&now), @"0.4 8:add ``, as committed all");
+        insta::assert_snapshot!(check(&now), @"0.4 8:indentation of line 8, as committed all");
         let now = COMMITTED.replace("    return total", "        return total");
-        insta::assert_snapshot!(check(&now), @"0.4 9:add ``, as committed all");
+        insta::assert_snapshot!(check(&now), @"0.4 9:indentation of line 9, as committed all");
+        let now = COMMITTED.replace("    if", "    if a:\n        if");
+        let now = now.replace("        return F", "            return F");
+        insta::assert_snapshot!(check(&now), @r#"
+        0.8 9:indentation of line 9, as committed some
+        2.2 7:2 changes put back, as committed all
+        2.5 7:remove `a: if`, as committed some
+        "#);
+        let deep = "def f():\n    if a:\n        b()\n        c()\n        d()\n";
+        let now = deep.replace("        ", "    ").replace("if a:", "a()");
+        insta::assert_snapshot!(restored("a.py", deep, &now), @r#"
+        0.4 2:`a()` → `if a:`, as committed some
+        0.5 3:indentation of line 3, as committed some
+        0.5 4:indentation of line 4, as committed some
+        0.5 5:indentation of line 5, as committed some
+        0.7 2:`()` → `:`, as committed some
+        1.2 2:`a() b() c() d()` → `if a: b() c() d()`, as committed all
+        "#);
+        let now = deep.replace("        c()\n        d()\n", "    c()\n    d()\n");
+        insta::assert_snapshot!(restored("a.py", deep, &now), @r#"
+        0.5 4:indentation of line 4, as committed some
+        0.5 5:indentation of line 5, as committed some
+        0.5 4:indentation of lines 4 to 5, as committed all
+        "#);
     }
 
     #[test]

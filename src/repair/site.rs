@@ -251,7 +251,7 @@ fn twins(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// What edits do to a text, for people.
 pub fn described(text: &str, edits: &[Edit]) -> String {
-    let one = |edit: &Edit| match (shown(&text[edit.range()]), shown(&edit.text)) {
+    let one = |edit: &Edit| match shown_apart(&text[edit.range()], &edit.text) {
         (old, new) if old.is_empty() => format!("add `{new}`"),
         (old, new) if new.is_empty() => format!("remove `{old}`"),
         (old, new) => format!("`{old}` → `{new}`"),
@@ -259,9 +259,29 @@ pub fn described(text: &str, edits: &[Edit]) -> String {
     edits.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// How much of what is the same is shown before two long pieces differ, in characters.
+const LEAD: usize = 16;
+
+/// Two pieces of source so that one sees how they differ.
+fn shown_apart(old: &str, new: &str) -> (String, String) {
+    let both = (shown(old), shown(new));
+    if both.0 != both.1 {
+        return both;
+    }
+    let (old, new) = (flat(old), flat(new));
+    let n_same = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).count();
+    let n_left_out = n_same.saturating_sub(LEAD);
+    let rest = |text: &str| text.chars().skip(n_left_out).collect::<String>();
+    (format!("…{}", shown(&rest(&old))), format!("…{}", shown(&rest(&new))))
+}
+
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A piece of source on one line, short enough for a label.
 pub fn shown(text: &str) -> String {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let flat = flat(text);
     match flat.char_indices().nth(48) {
         Some((end, _)) => format!("{}…", &flat[..end]),
         None => flat,
