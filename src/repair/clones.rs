@@ -113,6 +113,10 @@ impl Builder<'_> {
         let root = self.files[at].tree.root_node();
         let (imports, edits): (Vec<Edit>, Vec<Edit>) =
             piece.edits.iter().cloned().partition(|edit| is_import(root, edit));
+        // Of imports, only what is added can be there for others too.
+        if imports.iter().any(|edit| !edit.range().is_empty() && !edit.text.is_empty()) {
+            return Place::OutOfReach;
+        }
         let (Some(first), Some(last)) = (edits.first(), edits.last()) else {
             return Place::OutOfReach;
         };

@@ -20,8 +20,11 @@ const PACKAGES: &[&str] = &[
     "unicode/utf8",
 ];
 
-/// What the imports need beside these edits.
+/// What the imports need beside these edits; nothing where they bring their own.
 pub fn edits(tree: &Tree<'_>, edits: &[Edit]) -> Vec<Edit> {
+    if edits.iter().any(|edit| is_import(tree, edit)) {
+        return Vec::new();
+    }
     let specs: Vec<Node<'_>> = tree
         .nodes()
         .take_while(|node| !is_code(*node))
@@ -40,6 +43,16 @@ pub fn edits(tree: &Tree<'_>, edits: &[Edit]) -> Vec<Edit> {
             && !uses(tree, name).any(|at| !edits.iter().any(|edit| edit.range().contains(&at)))
     });
     added.chain(unused.filter_map(|spec| remove(tree, *spec))).collect()
+}
+
+/// Whether an edit changes imports or adds one.
+fn is_import(tree: &Tree<'_>, edit: &Edit) -> bool {
+    let declarations = tree.nodes().take_while(|node| !is_code(*node));
+    let mut imports = declarations.filter(|node| node.kind() == "import_declaration");
+    let touches = |node: Node<'_>| {
+        edit.start < node.range().end && node.range().start < edit.end.max(edit.start + 1)
+    };
+    imports.any(touches) || edit.text.lines().any(|line| line.starts_with("import "))
 }
 
 fn is_code(node: Node<'_>) -> bool {
@@ -139,6 +152,27 @@ mod tests {
         all.extend(own);
         all.sort();
         apply(text, &all).unwrap()
+    }
+
+    #[test]
+    fn edits_that_bring_their_own_imports_need_no_others() {
+        let check = |text: &str, own: &[(&str, &str)]| {
+            let tree = Tree::parse(&GO, text).unwrap();
+            let edit = |(old, new): &(&str, &str)| {
+                let start = text.find(old).unwrap();
+                Edit::new(start..start + old.len(), *new)
+            };
+            edits(&tree, &own.iter().map(edit).collect::<Vec<_>>())
+        };
+        let code = "package p\n\nimport \"os\"\n\nfunc f() { os.Exit(1) }\n";
+        let call = ("os.Exit(1)", "strings.ToUpper(\"\")");
+        assert_eq!(check(code, &[call]).len(), 2);
+        assert_eq!(check(code, &[("\"os\"", "\"strings\""), call]), []);
+        assert_eq!(check(code, &[("\nimport \"os\"\n", "\nimport \"strings\"\n"), call]), []);
+        let none = "package p\n\nfunc f() { }\n";
+        let call = ("{ }", "{ os.Exit(1) }");
+        assert_eq!(check(none, &[call]).len(), 1);
+        assert_eq!(check(none, &[("\n\nfunc", "\n\nimport \"os\"\n\nfunc"), call]), []);
     }
 
     #[test]
