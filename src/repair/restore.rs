@@ -52,10 +52,6 @@ pub fn restore<'t>(
     pieces.truncate(n_max);
     let n_pieces = pieces.len();
     for (edits, more) in pieces {
-        // Tests are as they are, also where they stand beside the code.
-        if edits.iter().any(|edit| holder(tree, slice::from_ref(edit)).is_frozen()) {
-            continue;
-        }
         let lines = edits.iter().flat_map(|edit| touched(tree, edit));
         let known = lines.filter_map(|line| doubts.get(line as usize).copied().flatten());
         drafts.doubt = known.reduce(f64::min).unwrap_or(NOT_RUN);
@@ -132,26 +128,26 @@ fn pieces(texts: &Texts<'_>) -> Vec<(Vec<Edit>, f64)> {
     // Whole runs first, as what is too much is left out.
     let mut runs: Vec<(Vec<Edit>, f64)> = Vec::new();
     let mut parts: Vec<(Vec<Edit>, f64)> = Vec::new();
-    let mut all = (Vec::new(), 0.0);
     for (run, lines) in texts.runs() {
         let words = words_of(&run);
         if words.is_empty() {
             continue;
         }
-        let lines = lines.iter().map(|line| (texts.edit(line), words_of(line)));
+        let lines = lines.iter().filter(|line| !texts.is_in_test(line));
+        let lines = lines.map(|line| (texts.edit(line), words_of(line)));
         let lines = lines.filter(|(_, words)| !words.is_empty());
         parts.extend(lines.map(|(line, words)| (vec![line], loss(&words))));
         if words.len() > 1 {
             let word = |word: &Edit| (vec![word.clone()], PART + loss(slice::from_ref(word)));
             parts.extend(words.iter().map(word));
         }
-        let (whole, lost) = (texts.edit(&run), loss(&words));
-        all.0.push(whole.clone());
-        all.1 += lost;
-        runs.push((if words.len() <= TOLD_MAX { words } else { vec![whole] }, lost));
+        let lost = loss(&words);
+        let is_by_word = words.len() <= TOLD_MAX || texts.is_in_test(&run);
+        runs.push((if is_by_word { words } else { vec![texts.edit(&run)] }, lost));
     }
-    if (2..=TOGETHER_MAX).contains(&all.0.len()) {
-        runs.push(all);
+    if (2..=TOGETHER_MAX).contains(&runs.len()) {
+        let all = runs.iter().flat_map(|(edits, _)| edits.clone()).collect();
+        runs.push((all, runs.iter().map(|(_, lost)| lost).sum()));
     }
     runs.extend(parts);
     runs.truncate(PIECES_MAX);
@@ -223,8 +219,8 @@ def fits(a, b):
         0.3 1:`9` → `8`, as committed some
         0.3 9:`>` → `>=`, `1` → `0`, as committed some
         0.4 6:add `a +`, as committed some
+        0.4 1:4 changes put back, as committed all
         0.6 9:`1` → `0`, as committed some
-        0.6 1:3 changes put back, as committed all
         0.6 9:`>` → `>=`, as committed some
         "#);
         assert_eq!(check(COMMITTED), "");
@@ -311,6 +307,42 @@ mod tests {
         let check = |now: &str| restored("a.rs", committed, now);
         assert_ne!(check(&committed.replace("a + 1", "a + 2")), "");
         assert_eq!(check(&committed.replace("f(1), 2", "f(1), 3")), "");
+        assert_eq!(
+            check(&committed.replace("    #[test]\n", "    #[test]\n    #[should_panic]\n")),
+            ""
+        );
+        // One run of lines through both.
+        let now = "fn f(a: i32) -> i32 {\n    a + 2\n}\n#[test]\nfn works() {\n    f(1);\n}\n";
+        let before = now.replace("a + 2\n}\n", "a + 1\n}\n\n").replace("f(1)", "f(3)");
+        let before = before.replace("#[test]\n", "#[test]\n#[should_panic]\n");
+        insta::assert_snapshot!(restored("a.rs", &before, now), @"0.3 2:`2` → `1`, as committed some");
+    }
+
+    #[test]
+    fn committed_imports_come_once() {
+        let before = "package p\n\nimport \"strings\"\n\nfunc f(a string) string {\n\treturn strings.ToUpper(a)\n}\n";
+        let now = before.replace("import \"strings\"\n\n", "").replace("strings.ToUpper(a)", "a");
+        asked("a.go", before, &now, |question| {
+            let all = candidates(question);
+            let texts = all.iter().map(|made| edit::apply(&now, &made.edits).unwrap());
+            let texts: Vec<String> = texts.collect();
+            assert!(texts.iter().any(|text| text == before), "{texts:?}");
+            assert!(texts.iter().all(|text| text.matches("import").count() <= 1), "{texts:?}");
+        });
+    }
+
+    #[test]
+    fn imports_types_and_decorators_are_put_back() {
+        let python = "from math import floor\n\n\n@cache\ndef f(a):\n    return floor(a)\n";
+        let check = |now: &str| restored("a.py", python, now);
+        insta::assert_snapshot!(check(&python.replace("import floor", "import ceil as floor")), @"1.9 1:remove `ceil as`, as committed all");
+        insta::assert_snapshot!(check(&python.replace("@cache\n", "")), @"0.4 4:add `@cache`, as committed all");
+        let rust = "fn f(a: &str) -> u32 {\n    a.len() as u32\n}\n";
+        insta::assert_snapshot!(restored("a.rs", rust, &rust.replace("u32", "u8")), @r#"
+        0.4 1:`u8` → `u32`, `u8` → `u32`, as committed all
+        0.5 2:`a.len() as u8` → `a.len() as u32`, as committed some
+        0.5 1:`fn f(a: &str) -> u8 {` → `fn f(a: &str) -> u32 {`, as committed some
+        "#);
     }
 
     #[test]

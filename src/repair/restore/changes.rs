@@ -6,7 +6,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
-use crate::repair::syntax::Tree;
+use crate::repair::syntax::{Node, Tree};
 
 /// Parts of two texts, together, that are compared.
 pub const PARTS_MAX: usize = 10_000;
@@ -57,7 +57,12 @@ impl<'t> Texts<'t> {
         differing(&now, &before).into_iter().map(run).collect()
     }
 
-    /// The words and signs in which a change differs, but for comments and white space that means nothing.
+    /// Whether tests lie in what it takes away or puts back: they are as they are, also where they stand beside the code.
+    pub fn is_in_test(&self, change: &Change) -> bool {
+        self.now.has_test(&change.here) || self.before.has_test(&change.there)
+    }
+
+    /// The words and signs in which a change differs, but for tests, comments and white space that means nothing.
     pub fn words(&self, change: &Change) -> Vec<Change> {
         let (here, there) = (change.here.clone(), change.there.clone());
         let now = Parts::words(&self.now.text[here.clone()]);
@@ -68,7 +73,7 @@ impl<'t> Texts<'t> {
             here: moved(now.bytes(&old), here.start),
             there: moved(before.bytes(&new), there.start),
         });
-        words.filter(|word| self.is_seen(word)).collect()
+        words.filter(|word| self.is_seen(word) && !self.is_in_test(word)).collect()
     }
 
     /// Whether a compiler sees it.
@@ -90,6 +95,8 @@ struct Code<'t> {
     text: &'t str,
     /// Words and signs, strings as a whole, in their order.
     words: Vec<Range<usize>>,
+    /// Tests, with the attributes before them.
+    tests: Vec<Range<usize>>,
 }
 
 impl<'t> Code<'t> {
@@ -110,7 +117,13 @@ impl<'t> Code<'t> {
                 words.push(range);
             }
         }
-        Self { text: tree.text, words }
+        let tests = tree.nodes().filter(|node| tree.language.is_test_item(*node));
+        let tests = tests.map(|test| attributes_start(test)..test.range().end).collect();
+        Self { text: tree.text, words, tests }
+    }
+
+    fn has_test(&self, range: &Range<usize>) -> bool {
+        self.tests.iter().any(|test| test.start < range.end && range.start < test.end)
     }
 
     /// The words in these bytes, cut where they reach beyond.
@@ -134,6 +147,17 @@ impl<'t> Code<'t> {
         let is_first = self.text[line..at].trim().is_empty();
         is_first && self.words.binary_search_by_key(&at, |word| word.start).is_ok()
     }
+}
+
+/// Where the attributes of an item begin, or the item itself.
+fn attributes_start(item: Node<'_>) -> usize {
+    let siblings = item.parent().into_iter().flat_map(Node::children);
+    let before: Vec<Node<'_>> = siblings.take_while(|node| node.id() != item.id()).collect();
+    let is_attribute = |node: &&Node<'_>| {
+        node.kind().ends_with("comment") || matches!(node.kind(), "attribute_item" | "decorator")
+    };
+    let first = before.iter().rev().take_while(is_attribute).last();
+    first.unwrap_or(&item).range().start
 }
 
 /// The lines of a text that differ from the committed one, by their numbers; where some went, both neighbours.
