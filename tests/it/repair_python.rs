@@ -76,6 +76,27 @@ fn a_test_that_needs_two_edits_is_no_hindrance_to_either() {
 }
 
 #[test]
+fn what_breaks_a_test_is_not_tried_again_for_another() {
+    let red = Red::of_files(&[
+        ("step.py", "def step(a):\n    return a + 1\n"),
+        (
+            "test_step.py",
+            "import unittest\n\nfrom step import step\n\n\nclass T(unittest.TestCase):\n    \
+                 def test_up(self):\n        self.assertEqual([step(5), step(7)], [6, 8])\n\n    \
+                 def test_one(self):\n        self.assertIn(step(1), (0, 1, 3, 4))\n\n    \
+                 def test_none(self):\n        sum(range(400_000))\n        self.assertEqual(step(2), 'none')\n\n    \
+                 def test_no(self):\n        sum(range(400_000))\n        self.assertEqual(step(3), 'no')\n",
+        ),
+    ]);
+    assert_eq!(red.targets.len(), 3);
+    let result = red.work(&[], &CancelToken::new(), &|_| {});
+    let WorkResult::Nothing { reason, search: Some(search) } = result else { panic!("{result:?}") };
+    let n: usize = reason.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    println!("{reason}: {search:?}");
+    assert!(search.total > 2 * n && search.total < 3 * n, "{reason}: {search:?}");
+}
+
+#[test]
 fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
     let red = Red::of_files(&[
         ("parcel.py", "def price(kilos, zone):\n    return kilos - zone\n"),

@@ -44,6 +44,8 @@ pub(super) struct Hunt<'a> {
     margin: f64,
     /// The candidates that got a verdict when they were tried alone first.
     judged: Vec<bool>,
+    /// Places of candidates that do not compile or break a test: they do so whichever test they are run against first.
+    useless: BTreeSet<usize>,
     /// How many other red tests pass with each of the first finds.
     also: Vec<usize>,
 }
@@ -72,6 +74,7 @@ impl<'a> Hunt<'a> {
             best_key: f64::INFINITY,
             margin: DECIDED_MARGIN,
             judged: Vec::new(),
+            useless: BTreeSet::new(),
             also: Vec::new(),
         }
     }
@@ -161,16 +164,21 @@ impl<'a> Hunt<'a> {
         path: &mut dyn FastPath,
         failing: &[String],
     ) -> Result<Vec<Partial<'a>>, Failure> {
-        let patches: Vec<Patch<'a>> =
-            self.candidates.iter().map(|candidate| vec![candidate]).collect();
+        let left: Vec<usize> =
+            (0..self.candidates.len()).filter(|at| !self.useless.contains(at)).collect();
+        let patches: Vec<Patch<'a>> = left.iter().map(|at| vec![&self.candidates[*at]]).collect();
         let mut partial: Vec<Partial<'a>> = Vec::new();
         let judged = self.try_all(path, &patches, failing, &mut |index, fixed| {
             if let Some(candidate) = patches[index].first() {
                 partial.push(Partial { candidate, fixed });
             }
         })?;
+        let is_useless =
+            |judged: &Option<Verdict>| matches!(judged, Some(Verdict::Invalid | Verdict::Breaks));
+        let tried = left.iter().zip(&judged).filter(|(_, judged)| is_useless(judged));
+        self.useless.extend(tried.map(|(at, _)| *at));
         if self.judged.is_empty() {
-            self.judged = judged;
+            self.judged = judged.iter().map(Option::is_some).collect();
         }
         partial.sort_by(|a, b| {
             let by_fixed = b.fixed.len().cmp(&a.fixed.len());
@@ -219,21 +227,21 @@ impl<'a> Hunt<'a> {
         self.try_all(path, &patches, self.job.failing, &mut |_, _| {}).map(drop)
     }
 
-    /// Whether each patch got a verdict; `partial` hears of those that make some of the tests pass.
+    /// The verdicts on the patches; `partial` hears of those that make some of the tests pass.
     fn try_all(
         &mut self,
         path: &mut dyn FastPath,
         patches: &[Patch<'a>],
         failing: &[String],
         partial: &mut dyn FnMut(usize, Vec<usize>),
-    ) -> Result<Vec<bool>, Failure> {
+    ) -> Result<Vec<Option<Verdict>>, Failure> {
         self.total += patches.len();
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
-        let mut judged = vec![false; patches.len()];
+        let mut judged = vec![None; patches.len()];
         path.search(patches, failing, &mut |index, verdict| {
             self.tried += 1;
-            judged[index] = true;
+            judged[index] = Some(verdict.clone());
             match verdict {
                 Verdict::Plausible => self.hit(&patches[index]),
                 Verdict::Partial { fixed } => {
@@ -271,10 +279,10 @@ impl<'a> Hunt<'a> {
 
     /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
     /// none ranks before its cost. Verdicts come in any order.
-    fn is_decided(&self, patches: &[Patch<'_>], judged: &[bool]) -> bool {
+    fn is_decided(&self, patches: &[Patch<'_>], judged: &[Option<Verdict>]) -> bool {
         let bound = self.best_key + self.margin;
         let n_near = patches.partition_point(|patch| cost(patch) <= bound);
-        self.best_key.is_finite() && judged[..n_near].iter().all(|judged| *judged)
+        self.best_key.is_finite() && judged[..n_near].iter().all(Option::is_some)
     }
 
     fn tell(&mut self, patch: &Patch<'_>) {
