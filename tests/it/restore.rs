@@ -74,6 +74,47 @@ fn what_broke_a_test_is_put_back_and_nothing_else() {
 }
 
 #[test]
+fn a_function_that_was_written_anew_is_put_back() {
+    let start = SPEED.find("    reaction").unwrap();
+    let end = SPEED.find("\n\ndef fine").unwrap();
+    let anew =
+        "    way = 0\n    for second in range(speed):\n        way += second\n    return way";
+    check(SPEED, &format!("{}{anew}{}", &SPEED[..start], &SPEED[end..]), SPEED);
+}
+
+#[test]
+fn indentation_is_put_back() {
+    let deep = "speed - LIMIT\n    if over < 0:\n        over = 0";
+    let deep = SPEED.replace("max(0, speed - LIMIT)", deep);
+    check(&deep, &deep.replace("    return over", "        return over"), &deep);
+}
+
+#[test]
+fn files_that_no_commit_has_are_mended_and_stay() {
+    let check = |project: &Project| {
+        let (text, said) = fixed(project, "speed.py", &SPEED.replace("over * 7", "over * 8"));
+        assert_eq!(text, SPEED, "{said}");
+        assert!(!said.contains("as committed"), "{said}");
+    };
+    let project = || {
+        let project = Project::empty("speed");
+        project.write("test_speed.py", TESTS);
+        project
+    };
+    let unborn = project();
+    unborn.git(&["init", "--quiet"]);
+    check(&unborn);
+    let new = project();
+    new.commit_all();
+    check(&new);
+    let renamed = project();
+    renamed.write("velocity.py", SPEED);
+    renamed.commit_all();
+    std::fs::remove_file(renamed.root.join("velocity.py")).unwrap();
+    check(&renamed);
+}
+
+#[test]
 fn a_constant_in_a_file_of_constants_is_put_back() {
     let project = Project::empty("speed");
     project.write("limits.py", "LIMIT = 130\n");
