@@ -1,14 +1,19 @@
 //! What a file offers as material for repairs: names, numbers, strings, conditions and expressions, by function.
 
 mod assignment;
+mod called;
 mod lookup;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::assignment::Assignment;
 use self::assignment::assignment;
+pub use self::called::Called;
+use self::called::{called, count};
 pub use self::lookup::Lookup;
 use self::lookup::lookup;
+pub use self::texts::Texts;
 use super::language::Role;
 use super::place::{Place, place};
 use super::similarity::{ranked_by, similarity};
@@ -26,6 +31,8 @@ pub struct Donors<'t> {
     statements: Vec<(Node<'t>, usize)>,
     /// Names of fields and variants by the declaration they stand in.
     members: BTreeMap<u32, Vec<&'t str>>,
+    /// Short calls with a gap, in order.
+    called: Vec<Called<'t>>,
 }
 
 /// Bytes of a statement that is worth having in another function.
@@ -53,6 +60,8 @@ pub struct Pool<'t> {
     assigned: BTreeMap<&'t str, BTreeSet<&'t str>>,
     /// What collections are asked for, in order.
     pub lookups: Vec<Lookup<'t>>,
+    /// Where names stand, by line, in order.
+    places: Vec<(u32, &'t str)>,
 }
 
 #[derive(Default)]
@@ -69,29 +78,6 @@ const INDEXED: u16 = 1 << 13;
 const ASSIGNED: u16 = 1 << 14;
 const COLLECTION: u16 = CONTAINER | RECEIVER | INDEXED | (1 << Place::Iterable as u16);
 
-/// Distinct texts with the first node that has each.
-#[derive(Default)]
-pub struct Texts<'t> {
-    pub nodes: Vec<Node<'t>>,
-    seen: BTreeSet<&'t str>,
-}
-
-impl<'t> Texts<'t> {
-    fn add(&mut self, node: Node<'t>) {
-        if self.seen.insert(node.text()) {
-            self.nodes.push(node);
-        }
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &'t str> {
-        self.nodes.iter().map(|node| node.text())
-    }
-
-    pub fn contains(&self, text: &str) -> bool {
-        self.seen.contains(text)
-    }
-}
-
 impl<'t> Donors<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
         let mut donors = Donors {
@@ -100,6 +86,7 @@ impl<'t> Donors<'t> {
             none: Pool::default(),
             statements: Vec::new(),
             members: BTreeMap::new(),
+            called: Vec::new(),
         };
         let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
         let mut function: Option<Node<'t>> = None;
@@ -121,6 +108,7 @@ impl<'t> Donors<'t> {
                 None => donors.shared.collect(node),
             }
             donors.share(node);
+            donors.called.extend(called(node));
             if is_donor(node) {
                 let place = *statements.entry(node.text()).or_insert_with(|| {
                     donors.statements.push((node, 0));
@@ -129,6 +117,7 @@ impl<'t> Donors<'t> {
                 donors.statements[place].1 += 1;
             }
         }
+        count(&mut donors.called);
         donors
     }
 
@@ -163,6 +152,11 @@ impl<'t> Donors<'t> {
     /// Short simple statements of the file, each text once, with how many there are.
     pub fn statements(&self) -> &[(Node<'t>, usize)] {
         &self.statements
+    }
+
+    /// Short calls of the file with a gap where a value stands, in order.
+    pub fn called(&self) -> &[Called<'t>] {
+        &self.called
     }
 
     /// Fields that a type declares beside the one named, or variants; then those seen at the same name.
@@ -206,6 +200,7 @@ impl<'t> Pool<'t> {
             Role::Name if is_callee(node) => self.callees.add(node),
             Role::Name | Role::Binding => {
                 self.names.add(node);
+                self.places.push((node.line(), node.text()));
                 *self.uses.entry(node.text()).or_default() |= use_of(node);
             }
             Role::Field if node.parent().is_some_and(is_callee) => self.methods.add(node),
@@ -225,6 +220,24 @@ impl<'t> Pool<'t> {
             | Role::List
             | Role::Logical => self.expressions.add(node),
             _ => {}
+        }
+    }
+}
+
+impl<'t> Pool<'t> {
+    /// Its names, those first that stand nearest to a line.
+    pub fn names_by(&self, line: u32) -> Vec<&'t str> {
+        let (above, below) = self.places.split_at(self.places.partition_point(|one| one.0 <= line));
+        let (mut above, mut below) = (above.iter().rev().peekable(), below.iter().peekable());
+        let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
+        loop {
+            let next = match (above.peek(), below.peek()) {
+                (Some(one), Some(other)) if line - one.0 <= other.0 - line => above.next(),
+                (Some(_), None) => above.next(),
+                (_, Some(_)) => below.next(),
+                (None, None) => return names,
+            };
+            names.extend(next.map(|one| one.1).filter(|name| seen.insert(*name)));
         }
     }
 }

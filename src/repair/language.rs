@@ -28,6 +28,10 @@ pub struct Language {
     pub labels: &'static [(&'static str, &'static str)],
     /// Parent kinds and fields of names that are imported.
     pub imported: &'static [(&'static str, &'static str)],
+    /// How values begin that are what another file gives.
+    pub import_call: &'static str,
+    /// How declarations begin that other files may use.
+    pub exports: &'static [&'static str],
     /// Parent kinds and fields where a variable is introduced, not used.
     pub bindings: &'static [(&'static str, &'static str)],
     /// Kinds that list variables which are assigned to.

@@ -23,6 +23,7 @@ const DOUBTFUL: &[(&str, f64)] = &[
     ("bound", 0.5),
     ("by-name", 0.4),
     ("copy-statement", 0.4),
+    ("like-call", 0.4),
     ("remember", 0.2),
     ("count", 0.2),
     ("begin-anew", 0.2),

@@ -1,6 +1,6 @@
 //! Where templates work: one node with what is known around it, and the drafts they make there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
@@ -21,7 +21,9 @@ pub struct File<'t> {
     /// One step of the file's own indentation.
     pub step: &'t str,
     pub methods: Methods<'t>,
-    /// Functions that are imported by name and stand nowhere else.
+    /// Names that come from other files.
+    pub imported: BTreeSet<&'t str>,
+    /// Functions that are imported by name or that no other file can use, and that stand nowhere else.
     pub uncalled: Vec<&'t str>,
 }
 
@@ -35,25 +37,51 @@ pub struct Site<'s> {
 
 impl<'t> File<'t> {
     pub fn open(tree: &'t Tree<'t>) -> Self {
+        let imported = imported(tree);
         Self {
             tree,
             donors: Donors::of(tree),
             newline: line_ending(tree.text),
             step: step(tree),
             methods: Methods::of(tree),
-            uncalled: uncalled(tree),
+            uncalled: uncalled(tree, &imported),
+            imported,
         }
     }
 }
 
-/// Functions among them: types begin with a capital letter in most languages, and some are imported to be named alone.
-fn uncalled<'t>(tree: &'t Tree<'t>) -> Vec<&'t str> {
+fn imported<'t>(tree: &'t Tree<'t>) -> BTreeSet<&'t str> {
+    let language = tree.language;
     let is_imported = |node: &Node<'t>| {
         let parent = node.parent().filter(|parent| parent.part(&["alias"]).is_none());
-        parent.is_some_and(|parent| tree.language.is_imported(parent.kind(), node.field()))
+        parent.is_some_and(|parent| language.is_imported(parent.kind(), node.field()))
     };
-    let names = tree.nodes().filter(is_imported).map(Node::text);
-    let names: Vec<&str> = names.filter(|name| name.starts_with(char::is_lowercase)).collect();
+    let is_loaded = |node: &Node<'t>| {
+        let is_candidate = !language.import_call.is_empty() && node.role() == Role::Binding;
+        let mut around =
+            node.ancestors().filter(|outer| is_candidate && outer.role() == Role::Assign);
+        let value = around.next().and_then(|assign| assign.part(&["value"]));
+        value.is_some_and(|value| value.text().starts_with(language.import_call))
+    };
+    tree.nodes().filter(|node| is_imported(node) || is_loaded(node)).map(Node::text).collect()
+}
+
+/// The name of a function that no other file can use.
+fn own_function(item: Node<'_>) -> Option<&str> {
+    let exports = item.tree.language.exports;
+    let function = if item.role() == Role::Assign { item.first()? } else { item };
+    let value = function.part(&["value"]).unwrap_or(function);
+    let name = function.part(&["name"]).filter(|_| value.role() == Role::Function)?.text();
+    let is_seen = exports.iter().any(|word| item.text().starts_with(word));
+    (!is_seen || name.starts_with('_')).then_some(name)
+}
+
+/// Functions among them: types begin with a capital letter in most languages, and some are imported to be named alone.
+fn uncalled<'t>(tree: &'t Tree<'t>, imported: &BTreeSet<&'t str>) -> Vec<&'t str> {
+    let own = tree.root().children().filter_map(|item| own_function(item));
+    let names = own.chain(imported.iter().copied());
+    let names: Vec<&str> =
+        names.filter(|name| name.starts_with(|ch: char| ch.is_lowercase() || ch == '_')).collect();
     let mut counts: BTreeMap<&str, usize> = names.iter().map(|name| (*name, 0)).collect();
     for word in usage::words(tree.text).filter(|_| !names.is_empty()) {
         counts.entry(word).and_modify(|n| *n += 1);
@@ -96,6 +124,11 @@ impl<'s> Site<'s> {
             fields.partition(|field| object(field) == Some(own));
         seen.extend(others);
         seen.iter().map(|field| format!("{own}.{}", field.text())).collect()
+    }
+
+    /// Names of the function around the node, those first that stand nearest to it.
+    pub fn names_near(&self) -> Vec<&'s str> {
+        self.near().names_by(self.node.line())
     }
 
     /// Material from the function around the node.

@@ -4,6 +4,7 @@ mod arguments;
 mod boolean;
 mod borrow;
 mod branch;
+mod call;
 mod cast;
 mod comparison;
 mod condition;
@@ -61,6 +62,7 @@ const TEMPLATES: &[&Template] = &[
     &insert::RESULT,
     &operator::TOKENS,
     &branch::ARMS,
+    &call::LIKE,
     &cast::TYPE,
     &cast::WIDEN,
     &expression::BOTH,

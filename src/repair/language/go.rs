@@ -88,6 +88,8 @@ pub static GO: Language = Language {
     interpolations: &[],
     labels: &[("function_declaration", "name"), ("method_declaration", "name")],
     imported: &[],
+    import_call: "",
+    exports: &["func"],
     bindings: &[
         ("short_var_declaration", "left"),
         ("var_spec", "name"),
@@ -125,7 +127,7 @@ pub static GO: Language = Language {
     ],
     wide_types: &["int64", "uint64", "float64"],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
-    combinations: &["$a + $b", "$a - $b", "$a * $b"],
+    combinations: &["$a + $b", "$a - $b", "$a * $b", "$b - $a", "$a / $b", "$a % $b"],
     filter: "",
     members: &[("field_declaration", "name")],
     tuple: "",

@@ -156,7 +156,9 @@ const BOTH: Language = Language {
         ("jsx_attribute", "*"),
         ("meta_property", "*"),
     ],
-    imported: &[("import_specifier", "name")],
+    imported: &[("import_specifier", "name"), ("import_clause", "*")],
+    import_call: "require(",
+    exports: &["export"],
     bindings: &[
         ("variable_declarator", "name"),
         ("arrow_function", "parameter"),
@@ -192,7 +194,9 @@ const BOTH: Language = Language {
     cast_types: &[],
     wide_types: &[],
     pairings: &["Math.max($a, $b)", "Math.min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
-    combinations: &["$a + $b", "$a - $b", "$a * $b", "$a ?? $b", "$a || $b"],
+    combinations: &[
+        "$a + $b", "$a - $b", "$a * $b", "$a ?? $b", "$a || $b", "$b - $a", "$a / $b", "$a % $b",
+    ],
     filter: "",
     members: &[("property_signature", "name")],
     tuple: "[$a, $b]",

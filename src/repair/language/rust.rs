@@ -96,6 +96,8 @@ pub static RUST: Language = Language {
         ("mod_item", "name"),
     ],
     imported: &[],
+    import_call: "",
+    exports: &["pub", "fn main"],
     bindings: &[
         ("let_declaration", "pattern"),
         ("let_condition", "pattern"),
@@ -143,7 +145,7 @@ pub static RUST: Language = Language {
     ],
     wide_types: &["u64", "i64", "u128", "i128", "f64"],
     pairings: &["$a.max($b)", "$a.min($b)", "$a + $b", "$a && $b", "$a || $b"],
-    combinations: &["$a + $b", "$a - $b", "$a * $b"],
+    combinations: &["$a + $b", "$a - $b", "$a * $b", "$b - $a", "$a / $b", "$a % $b"],
     filter: "",
     members: &[("field_declaration", "name"), ("enum_variant", "name")],
     tuple: "($a, $b)",

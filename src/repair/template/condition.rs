@@ -1,5 +1,7 @@
 //! A wider, narrower or other condition: `if a` → `if a and b`, `if a or b`, `if b`.
 
+use std::collections::BTreeSet;
+
 use super::Template;
 use crate::repair::donor::{Pool, is_callee};
 use crate::repair::language::Role;
@@ -34,6 +36,8 @@ const DONORS_MAX: usize = 10;
 const VALUES_MAX: usize = 7;
 const FIELDS_MAX: usize = 4;
 const LIKE_MAX: usize = 8;
+const PREDICATES_MAX: usize = 3;
+const PREDICATE_VALUES_MAX: usize = 2;
 
 fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -132,9 +136,10 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
         .conditions
         .iter()
         .filter(|donor| !text.contains(donor) && !donor.contains(text));
-    let mut atoms: Vec<String> =
-        ranked(text, donors, DONORS_MAX).into_iter().map(str::to_owned).collect();
+    let mut atoms: Vec<String> = guarded_parts(site).into_iter().map(str::to_owned).collect();
+    atoms.extend(ranked(text, donors, DONORS_MAX).into_iter().map(str::to_owned));
     let names = values(site);
+    atoms.extend(predicates(site, &names));
     for form in site.language().atoms {
         atoms.extend(names.iter().map(|name| filled(form, name, "")));
     }
@@ -150,6 +155,56 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
     atoms
 }
 
+/// What the file asks of other values: `isOpen(a)` for `a`, and that it is not so.
+fn predicates(site: &Site<'_>, values: &[&str]) -> Vec<String> {
+    let is_asking = |name: &str| {
+        let rest = ["is", "has", "can"].iter().find_map(|word| name.strip_prefix(word));
+        rest.is_some_and(|rest| rest.starts_with(|ch: char| ch.is_uppercase() || ch == '_'))
+    };
+    let place = site.node.range().start;
+    let calls = site.file.donors.called().iter();
+    let mut calls: Vec<_> =
+        calls.filter(|one| is_asking(one.name) && one.names.len() <= 1).collect();
+    calls.sort_by_key(|one| one.range.start.abs_diff(place));
+    let mut seen = BTreeSet::new();
+    calls.retain(|one| seen.insert((one.before, one.after)));
+    let mut atoms = Vec::new();
+    for one in calls.into_iter().take(PREDICATES_MAX) {
+        for value in values.iter().take(PREDICATE_VALUES_MAX) {
+            let asked = format!("{}{value}{}", one.before, one.after);
+            let denied = format!("{}{asked}", site.language().not);
+            let text = site.node.text();
+            atoms.extend([denied, asked].into_iter().filter(|atom| !text.contains(atom.as_str())));
+        }
+    }
+    atoms
+}
+
+/// Parts of what the condition asks about that are used where it holds: `a` decides on `a.b(c)`, which needs `a.b`.
+fn guarded_parts<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    let decides = [Role::If, Role::Conditional, Role::While, Role::Logical];
+    let guard = site.node.ancestors().take(3).find(|outer| outer.is(&decides));
+    let end = site.node.range().end;
+    let asked: Vec<&str> = site
+        .node
+        .descendants()
+        .chain([site.node])
+        .filter(|part| part.role() == Role::Name)
+        .map(Node::text)
+        .collect();
+    let behind = guard.into_iter().flat_map(Node::descendants);
+    let parts = behind.filter(|part| part.role() == Role::Attribute && part.range().start >= end);
+    let mut found: Vec<&str> = Vec::new();
+    for part in parts.filter(|part| part.text().len() < 32) {
+        let is_of = part.first().is_some_and(|object| asked.contains(&object.text()));
+        if is_of && !site.node.text().contains(part.text()) && !found.contains(&part.text()) {
+            found.push(part.text());
+        }
+    }
+    found.truncate(FIELDS_MAX);
+    found
+}
+
 /// Values a condition can be made of: variables, those in the condition itself first, then fields and elements.
 pub(super) fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
     let simple = |node: &Node<'s>| {
@@ -158,7 +213,7 @@ pub(super) fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
             && node.text().len() < 24
     };
     let own = site.node.descendants().chain([site.node]).filter(simple).map(Node::text);
-    let near = site.near().names.iter().take(VALUES_MAX - 1);
+    let near = site.names_near().into_iter().take(VALUES_MAX - 1);
     let parts =
         site.near().expressions.nodes.iter().filter(|node| simple(node)).map(|node| node.text());
     let mut values: Vec<&str> = Vec::new();

@@ -65,6 +65,9 @@ const EXPRESSIONS_MAX: usize = 10;
 const NAMES_MAX: usize = 8;
 const PARTNERS_MAX: usize = 4;
 const TEXTS_MAX: usize = 3;
+const CONSTANTS_MAX: usize = 4;
+/// What it costs more that a value is what is taken away.
+const REST: f64 = 0.6;
 const ADJUST_MAX: usize = 5;
 const OBJECTS_MAX: usize = 3;
 const ADJUST_BYTES_MAX: usize = 24;
@@ -91,7 +94,7 @@ fn by_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if site.node.role() == Role::Name || is_callee(site.node) || place(site.node).is_none() {
         return;
     }
-    let near = site.near().names.iter().take(NAMES_MAX);
+    let near = site.names_near().into_iter().take(NAMES_MAX);
     // What is no value yet may be one of those that all functions share, such as an error.
     let shared = site.shared().names.iter().take(NAMES_MAX);
     let shared = shared.filter(|_| site.node.role() == Role::Null);
@@ -142,7 +145,7 @@ fn both<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let own = site.node.descendants().filter(|node| node.role() == Role::Name).map(Node::text);
-    let names = own.chain(site.near().names.iter()).filter(|name| *name != site.node.text());
+    let names = own.chain(site.names_near()).filter(|name| *name != site.node.text());
     for (rank, name) in names.take(NAMES_MAX).enumerate() {
         drafts.put(site.node, filled(form, site.node.text(), name), nth(rank));
         drafts.put(site.node, filled(form, name, site.node.text()), 0.4 + nth(rank));
@@ -197,6 +200,8 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             let text = format!("{} {operator} {other}", node.text());
             drafts.replace(node, &text, extra + nth(rank) + nth(more));
         }
+        let rest = format!("{other} - {}", node.text());
+        drafts.replace(node, &rest, extra + nth(rank) + REST);
     }
 }
 
@@ -295,9 +300,20 @@ fn texts(site: &Site<'_>) -> Vec<String> {
     strings.filter(|text| text.len() > 2).take(TEXTS_MAX).map(str::to_owned).collect()
 }
 
+/// Constants that all functions of the file share.
+fn constants<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
+    let is_constant = |name: &&str| name.chars().all(|ch| !ch.is_lowercase());
+    site.shared().names.iter().filter(is_constant).take(CONSTANTS_MAX)
+}
+
 /// Variables of the function and fields of its own object.
 fn values(site: &Site<'_>) -> Vec<String> {
     let reserved = site.language().reserved;
-    let names = site.near().names.iter().filter(|name| !reserved.contains(name)).take(NAMES_MAX);
-    names.map(str::to_owned).chain(site.own_fields().into_iter().take(NAMES_MAX)).collect()
+    let names = site.names_near().into_iter().filter(|name| !reserved.contains(name));
+    names
+        .take(NAMES_MAX)
+        .chain(constants(site))
+        .map(str::to_owned)
+        .chain(site.own_fields().into_iter().take(NAMES_MAX))
+        .collect()
 }

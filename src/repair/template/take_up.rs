@@ -84,7 +84,8 @@ fn in_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 /// A value as an argument of an imported function, alone or with a variable.
 fn in_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (node, uncalled) = (site.node, &site.file.uncalled);
-    let place = place(node).filter(|place| *place != Place::Condition);
+    let is_stored = node.is(&[Role::Name, Role::Attribute, Role::Index]);
+    let place = place(node).filter(|place| *place != Place::Condition || is_stored);
     if uncalled.is_empty() || is_callee(node) || drafts.is_too_dear(0.0) {
         return;
     }

@@ -9,6 +9,7 @@ use crate::repair::testing::outcomes_of;
 const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("comparison", "a", "return a < 1", "return a <= 1"),
     ("comparison", "a, b", "return a is not b", "return a is b"),
+    ("like-call", "a, b", "c = g(b, 2)\nreturn a", "c = g(b, 2)\nreturn g(a, 2)"),
     ("comparison", "a, b", "return a not in b", "return a in b"),
     ("comparison", "a, b, c", "return a < b < c", "return a < b <= c"),
     ("operands", "a, b", "return a - b", "return b - a"),
@@ -314,6 +315,26 @@ const GO: &[(&str, &str, &str, &str)] = &[
 const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("take-up", "a, b", "return Math.max(a);", "return Math.min(Math.max(a), b);"),
     (
+        "like-call",
+        "a, b",
+        "const c = a.exec(\"x\");\nreturn [c, b];",
+        "const c = a.exec(\"x\");\nreturn [c, a.exec(b)];",
+    ),
+    (
+        "like-call",
+        "a, b",
+        "const c = a.startOf(\"month\");\nreturn g(c, b.end);",
+        "const c = a.startOf(\"month\");\nreturn g(c, b.end.startOf(\"month\"));",
+    ),
+    ("condition", "a", "return a ? a.shape(1) : 2;", "return a && a.shape ? a.shape(1) : 2;"),
+    (
+        "condition",
+        "a, b",
+        "g(isOpen(b));\nif (a.x) return 1;",
+        "g(isOpen(b));\nif (a.x && !isOpen(a)) return 1;",
+    ),
+    ("adjust", "a, n", "return g(a.length, n);", "return g(a.length, a.length - n);"),
+    (
         "remember",
         "a, b",
         "const $c = g(b);\nif (!a.has(b)) h();",
@@ -505,7 +526,7 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
 }
 
 #[test]
-fn an_imported_function_that_nothing_calls_is_called() {
+fn a_function_that_nothing_calls_is_called() {
     let check = |path, import: &str, before: &str, after: &str| {
         let outcomes = outcomes_of(path, &format!("{import}{before}"));
         let wanted = format!("{import}{after}");
@@ -517,6 +538,16 @@ fn an_imported_function_that_nothing_calls_is_called() {
     let body = "export function f(a) {\n  return a;\n}\n";
     let called = body.replace("return a", "return g(a)");
     assert!(check("a.js", "import { g } from \"./m.js\";\n", body, &called));
+    for import in [
+        "import g from \"./m.js\";\n",
+        "const { g } = require(\"./m\");\n",
+        "const g = require(\"./m\");\n",
+        "function g(b) {\n  return b + 1;\n}\n",
+    ] {
+        assert!(check("a.js", import, body, &called), "{import}");
+    }
+    let exported = "export function g(b) {\n  return b + 1;\n}\n";
+    assert!(!check("a.js", exported, body, &called));
     let used = "const k = g;\n";
     assert!(!check("a.js", &format!("import {{ g }} from \"./m.js\";\n{used}"), body, &called));
 }
