@@ -88,12 +88,17 @@ pub(super) fn signature(function: Node<'_>) -> Signature<'_> {
     });
     Signature {
         takes: takes.collect(),
-        is_variadic: parameters.iter().any(is_variadic),
+        is_variadic: parameters.iter().any(is_variadic) || is_loose && takes_all(function),
         gives: function
             .part(&["return_type", "result"])
             .map(Node::text)
             .filter(|of| !of.starts_with('(')),
     }
+}
+
+/// Whether a function looks at all that it is given, whatever it declares.
+fn takes_all(function: Node<'_>) -> bool {
+    function.descendants().any(|node| node.role() == Role::Name && node.text() == "arguments")
 }
 
 fn is_variadic(parameter: &Node<'_>) -> bool {
@@ -122,8 +127,12 @@ pub(super) fn scope(node: Node<'_>) -> Range<usize> {
         Role::Function,
     ];
     let mut inner = node;
+    // A `var` of JavaScript is known in all of its function.
+    let mut outer = node.ancestors().take_while(|outer| !outer.is(&[Role::Block, Role::Function]));
+    let is_hoisted = outer.any(|outer| outer.kind() == "variable_declaration");
+    let holders: &[Role] = if is_hoisted { &[Role::Function] } else { HOLDERS };
     let holder = node.ancestors().find(|outer| {
-        let is_holder = outer.is(HOLDERS);
+        let is_holder = outer.is(holders);
         if !is_holder {
             inner = *outer;
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declared::{annotated, owner, single};
-use super::{At, Types};
+use super::{At, Local, Types};
 use crate::repair::language::Role;
 use crate::repair::syntax::{Node, Tree};
 
@@ -41,10 +41,17 @@ impl<'t> Types<'t> {
         }
         for ((function, name), uses) in uses {
             let locals = self.locals.get_mut(&function).and_then(|locals| locals.get_mut(name));
-            for local in locals.into_iter().flatten().filter(|local| local.is_parameter) {
-                let inside = uses.iter().filter(|(place, _)| local.scope.contains(place));
-                let types: Vec<&'static str> = inside.map(|(_, of)| *of).collect();
-                if let ([one, others @ ..], None) = (&types[..], local.of) {
+            let mut locals: Vec<&mut Local<'t>> = locals.into_iter().flatten().collect();
+            let mut types: Vec<Vec<&'static str>> = vec![Vec::new(); locals.len()];
+            for (place, of) in uses {
+                let here = (0..locals.len()).filter(|at| locals[*at].scope.contains(&place));
+                // The innermost is the one that is meant.
+                let here = here.max_by_key(|at| locals[*at].scope.start);
+                here.into_iter().for_each(|at| types[at].push(of));
+            }
+            for (local, types) in locals.iter_mut().zip(types) {
+                if let ([one, others @ ..], None, true) = (&types[..], local.of, local.is_parameter)
+                {
                     let is_sure = !others.is_empty() && others.iter().all(|other| other == one);
                     local.of = is_sure.then_some(*one);
                 }

@@ -159,6 +159,13 @@ class Shelf {
 }
 function helped(n, text) { return n + text.length; }
 function sorted(names) { return names.slice(); }
+function any() { return arguments.length; }
+function first(at, near) {
+  if (near) { var late = at; }
+  const all = any(1);
+  all.map((at) => at.trim() + at.toUpperCase());
+  return near + at;
+}
 function most(n, names, once) {
   names.push(once - 1);
   return names.map((name) => name).concat(n > 2 ? n - 1 : n);
@@ -217,6 +224,10 @@ fn what_no_compiler_takes_is_refused_in_loose_languages_too() {
             ("n > 2 ? n - 1 : n", "once ? n - 1 : n", true),
             ("n > 2 ? n - 1 : n", "once > n ? n - 1 : n", true),
             ("left = this.width", "left = this.width.length", false),
+            ("near + at", "near - at", true),
+            ("near + at", "near - at.length", true),
+            ("near + at", "near - late", true),
+            ("any(1)", "any(1, 2)", true),
         ],
     );
     check(
