@@ -226,19 +226,16 @@ impl<'t> Pool<'t> {
 
 impl<'t> Pool<'t> {
     /// Its names, those first that stand nearest to a line.
-    pub fn names_by(&self, line: u32) -> Vec<&'t str> {
+    pub fn names_by(&self, line: u32) -> impl Iterator<Item = &'t str> {
         let (above, below) = self.places.split_at(self.places.partition_point(|one| one.0 <= line));
         let (mut above, mut below) = (above.iter().rev().peekable(), below.iter().peekable());
-        let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
-        loop {
-            let next = match (above.peek(), below.peek()) {
-                (Some(one), Some(other)) if line - one.0 <= other.0 - line => above.next(),
-                (Some(_), None) => above.next(),
-                (_, Some(_)) => below.next(),
-                (None, None) => return names,
-            };
-            names.extend(next.map(|one| one.1).filter(|name| seen.insert(*name)));
-        }
+        let places = std::iter::from_fn(move || match (above.peek(), below.peek()) {
+            (Some(one), Some(other)) if line - one.0 <= other.0 - line => above.next(),
+            (Some(_), None) => above.next(),
+            (_, _) => below.next(),
+        });
+        let mut seen = BTreeSet::new();
+        places.map(|one| one.1).filter(move |name| seen.insert(*name))
     }
 }
 

@@ -33,7 +33,7 @@ const DOUBTFUL: &[(&str, f64)] = &[
 /// For a literal that the failing test's message shows: it may answer that test alone.
 const TOLD_LITERAL: f64 = 2.0;
 /// For taking out what was added since the last commit: it was meant, and something small may be wrong in it.
-const TAKES_OUT: f64 = 0.5;
+const UNDOES: f64 = 0.5;
 /// For a condition that always or never holds.
 const CONSTANT_CONDITION: f64 = 1.5;
 /// Looks at an edit and the text that it is for.
@@ -98,7 +98,7 @@ fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64
     // alone is in their cost.
     if candidate.template == RESTORE {
         let is_new = source.is_some_and(|it| restore::takes_out(&it.text, &candidate.edits));
-        return if is_new { TAKES_OUT } else { 0.0 };
+        return if is_new { UNDOES } else { 0.0 };
     }
     let doubtful = DOUBTFUL
         .iter()

@@ -252,6 +252,14 @@ def fits(a, b):
     }
 
     #[test]
+    fn what_is_put_back_makes_sense_together() {
+        let committed = "function f(xs) {\n  let parts = [];\n  for (const x of xs) parts.push(x);\n  return parts.length;\n}\n";
+        let now = committed.replace("[]", "\"\"").replace("parts.push(x)", "parts += x");
+        let all = restored("a.js", committed, &now);
+        assert!(all.lines().any(|told| told.ends_with(" all")), "{all}");
+    }
+
+    #[test]
     fn a_new_file_stays() {
         assert_eq!(restored("a.py", "", COMMITTED), "");
     }

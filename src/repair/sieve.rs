@@ -6,6 +6,7 @@ use std::ops::Range;
 use tree_sitter::{Node as Parsed, Parser};
 
 use super::language::Role;
+use super::restore::RESTORE;
 use super::site::Draft;
 use super::syntax::{Node, Tree};
 use super::types::{Change as Edited, Types};
@@ -97,6 +98,10 @@ impl<'t> Sieve<'t> {
     /// Whether a compiler may take it, so far as types can be told.
     fn makes_sense(&mut self, draft: &Draft<'t>) -> bool {
         let Some(types) = &self.types else { return true };
+        // What was there once made sense then, with all that was changed since.
+        if draft.template == RESTORE {
+            return true;
+        }
         let mut around = std::iter::once(draft.at).chain(draft.at.ancestors());
         let found = around.find_map(|node| Some((node, piece(node, &draft.edits)?)));
         let Some((node, range)) = found else { return true };

@@ -78,7 +78,8 @@ fn own_function(item: Node<'_>) -> Option<&str> {
 
 /// Functions among them: types begin with a capital letter in most languages, and some are imported to be named alone.
 fn uncalled<'t>(tree: &'t Tree<'t>, imported: &BTreeSet<&'t str>) -> Vec<&'t str> {
-    let own = tree.root().children().filter_map(|item| own_function(item));
+    let items = tree.root().children().filter(|item| !item.is_frozen());
+    let own = items.filter_map(own_function);
     let names = own.chain(imported.iter().copied());
     let names: Vec<&str> =
         names.filter(|name| name.starts_with(|ch: char| ch.is_lowercase() || ch == '_')).collect();
@@ -127,7 +128,7 @@ impl<'s> Site<'s> {
     }
 
     /// Names of the function around the node, those first that stand nearest to it.
-    pub fn names_near(&self) -> Vec<&'s str> {
+    pub fn names_near(&self) -> impl Iterator<Item = &'s str> {
         self.near().names_by(self.node.line())
     }
 

@@ -1,5 +1,5 @@
 //! What types the names and expressions of a file have, as far as its text says so: declared ones, those of literals, and
-//! of calls that give the same everywhere. For languages that refuse to mix types: most edits made blindly do not compile.
+//! of calls that give the same everywhere. Most edits made blindly do not compile, or mix what nobody mixes.
 
 mod declared;
 mod loose;
@@ -39,6 +39,8 @@ pub struct Types<'t> {
     imported: BTreeSet<&'t str>,
     /// Methods that the file calls on what has none of that name: it knows better.
     extended: BTreeSet<&'t str>,
+    /// Where something stands that would be refused, by its kind: the file knows better.
+    odd: BTreeSet<(usize, &'t str)>,
 }
 
 /// A variable where it can be used.
@@ -85,6 +87,7 @@ impl<'t> Types<'t> {
             own: BTreeSet::new(),
             imported: BTreeSet::new(),
             extended: BTreeSet::new(),
+            odd: BTreeSet::new(),
         };
         tree.nodes().for_each(|node| types.declare(node));
         tree.nodes().filter(|node| is_variable(*node)).for_each(|node| types.bind(node));
@@ -97,12 +100,16 @@ impl<'t> Types<'t> {
         };
         let extended = tree.nodes().filter(is_extended).filter_map(Node::last);
         types.extended = extended.map(Node::text).collect();
+        let is_odd =
+            |node: &Node<'t>| !types.allows(*node, types.at(node.function(), &|at| at, &[]));
+        let odd = tree.nodes().filter(|node| types.words.loose.is_some() && is_odd(node));
+        types.odd = odd.map(|node| (node.range().start, node.kind())).collect();
         Some(types)
     }
 
     fn declare(&mut self, node: Node<'t>) {
         let name = node.part(&["name"]).map(Node::text);
-        if matches!(node.kind(), "use_declaration" | "import_spec") {
+        if matches!(node.kind(), "use_declaration" | "import_spec" | "import_statement") {
             self.imported.extend(usage::words(node.text()));
         }
         match (node.kind(), name) {
@@ -124,7 +131,7 @@ impl<'t> Types<'t> {
                     self.fields.extend(keys.map(|key| (key, Some(of.text()))));
                 }
             }
-            (_, Some(name)) if node.role() == Role::Function && !self.is_accessor(node) => {
+            (_, Some(name)) if node.role() == Role::Function && !self.is_apart(node) => {
                 let signature = signature(node);
                 let known = self.functions.entry((owner(node), name));
                 known.and_modify(|known| *known = None).or_insert(Some(signature));
@@ -168,6 +175,10 @@ impl<'t> Types<'t> {
                 self.type_of(single(declaration.part(&["value", "right"])?)?, at)
             }
             Role::Loop => {
+                let is_key = declaration.tokens().any(|token| token.text() == "in");
+                if self.words.loose.is_some() && is_key {
+                    return None;
+                }
                 let over = iterated(declaration.part(&["value", "right"])?);
                 if over.role() == Role::Range {
                     return over.parts().find_map(|bound| self.type_of(bound, at));
@@ -196,7 +207,8 @@ impl<'t> Types<'t> {
                 of = lifetime.split_once(' ').map_or("", |(_, rest)| rest);
             }
         }
-        if of.contains(" | ") || of.contains(" & ") {
+        // One of several types, or a function that gives the last.
+        if of.contains('|') || of.contains(" & ") || of.contains("=>") {
             return None;
         }
         if of.ends_with("[]") {
@@ -212,6 +224,10 @@ impl<'t> Types<'t> {
         let name = head.rsplit("::").next().unwrap_or(head).trim();
         if self.own.contains(name) {
             return Some(Kind::Own);
+        }
+        // What is imported may be called like what the language has.
+        if self.words.loose.is_some() && self.imported.contains(name) {
+            return None;
         }
         self.words.names.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }

@@ -107,7 +107,7 @@ fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let present: Vec<&str> = site.node.parts().map(Node::text).collect();
-    let fresh = site.names_near().into_iter().filter(|name| !present.contains(name));
+    let fresh = site.names_near().filter(|name| !present.contains(name));
     let fresh = fresh.take(NAMES_MAX);
     for (rank, name) in fresh.enumerate() {
         insert(site.node, drafts, usize::MAX, name, nth(rank));

@@ -213,7 +213,7 @@ pub(super) fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
             && node.text().len() < 24
     };
     let own = site.node.descendants().chain([site.node]).filter(simple).map(Node::text);
-    let near = site.names_near().into_iter().take(VALUES_MAX - 1);
+    let near = site.names_near().take(VALUES_MAX - 1);
     let parts =
         site.near().expressions.nodes.iter().filter(|node| simple(node)).map(|node| node.text());
     let mut values: Vec<&str> = Vec::new();

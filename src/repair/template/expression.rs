@@ -94,7 +94,7 @@ fn by_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if site.node.role() == Role::Name || is_callee(site.node) || place(site.node).is_none() {
         return;
     }
-    let near = site.names_near().into_iter().take(NAMES_MAX);
+    let near = site.names_near().take(NAMES_MAX);
     // What is no value yet may be one of those that all functions share, such as an error.
     let shared = site.shared().names.iter().take(NAMES_MAX);
     let shared = shared.filter(|_| site.node.role() == Role::Null);
@@ -309,7 +309,7 @@ fn constants<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
 /// Variables of the function and fields of its own object.
 fn values(site: &Site<'_>) -> Vec<String> {
     let reserved = site.language().reserved;
-    let names = site.names_near().into_iter().filter(|name| !reserved.contains(name));
+    let names = site.names_near().filter(|name| !reserved.contains(name));
     names
         .take(NAMES_MAX)
         .chain(constants(site))

@@ -98,7 +98,10 @@ fn in_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         .filter(|name| is_whole && *name != text && *name != own)
         .take(NAMES_MAX)
         .collect();
-    for (rank, function) in uncalled.iter().take(FORGOTTEN_MAX).enumerate() {
+    // Not in its own body.
+    let around = node.function().and_then(|function| function.part(&["name"])).map(Node::text);
+    let others = uncalled.iter().filter(|function| Some(**function) != around);
+    for (rank, function) in others.take(FORGOTTEN_MAX).enumerate() {
         let extra = nth(rank);
         drafts.replace(node, &format!("{function}({text})"), extra);
         for (more, name) in names.iter().enumerate() {

@@ -546,6 +546,9 @@ fn a_function_that_nothing_calls_is_called() {
     ] {
         assert!(check("a.js", import, body, &called), "{import}");
     }
+    let own = "function g(b) {\n  return b;\n}\n";
+    let endless = own.replace("return b", "return g(b)");
+    assert!(!check("a.js", "", own, &endless));
     let exported = "export function g(b) {\n  return b + 1;\n}\n";
     assert!(!check("a.js", exported, body, &called));
     let used = "const k = g;\n";

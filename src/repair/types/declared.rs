@@ -35,7 +35,11 @@ pub(super) fn is_variable(node: Node<'_>) -> bool {
 /// Whether a function is given it, or a loop.
 pub(super) fn is_parameter(node: Node<'_>) -> bool {
     const GIVEN: &[Role] = &[Role::Parameters, Role::Parameter, Role::Function, Role::Loop];
-    node.parent().is_some_and(|outer| outer.is(GIVEN))
+    // One that is annotated, or has a value of its own, is no guess.
+    let is_told = |outer: Node<'_>| outer.part(&["type", "value", "right"]).is_some();
+    node.parent().is_some_and(|outer| {
+        outer.is(GIVEN) && (outer.role() != Role::Parameter || !is_told(outer))
+    })
 }
 
 /// Whether what is introduced outside functions can be read in all of them.

@@ -7,11 +7,22 @@ use super::{At, Local, Types};
 use crate::repair::language::Role;
 use crate::repair::syntax::{Node, Tree};
 
+/// What may give anything, as far as its type is not known.
+const GIVES_ANYTHING: &[Role] = &[Role::Call, Role::Conditional, Role::Logical, Role::Try];
+/// The type of what may be missing: no other is like it.
+const NONE_AT_TIMES: &str = "";
+
 impl<'t> Types<'t> {
     /// Whether a function looks like a field to whoever uses it.
-    pub(super) fn is_accessor(&self, function: Node<'_>) -> bool {
+    fn is_accessor(&self, function: Node<'_>) -> bool {
         let words = self.words.loose.map_or(&[][..], |loose| loose.accessors);
         function.tokens().any(|token| words.contains(&token.text()))
+    }
+
+    /// Whether a function is none that its name alone calls: it looks like a field, or is part of an object without a name.
+    pub(super) fn is_apart(&self, function: Node<'_>) -> bool {
+        let is_nameless = function.kind() == "method_definition" && owner(function).is_none();
+        is_nameless || self.is_accessor(function)
     }
 
     /// Notes what is put into fields, and forgets the types of variables that get values of several.
@@ -61,10 +72,20 @@ impl<'t> Types<'t> {
 
     /// The type that a value has to have where it stands.
     fn used_as(&self, node: Node<'t>) -> Option<&'static str> {
+        let mut node = node;
+        while let Some(group) = node.parent().filter(|outer| outer.role() == Role::Group) {
+            node = group;
+        }
         let (outer, loose) = (node.parent()?, self.words.loose?);
         let is_first = outer.first()?.id() == node.id();
         let sign = outer.tokens().next().map_or("", Node::text);
         match outer.role() {
+            Role::Attribute if outer.children().any(|part| part.kind() == "optional_chain") => {
+                Some(NONE_AT_TIMES)
+            }
+            Role::Not => Some(NONE_AT_TIMES),
+            Role::Logical if is_first => Some(NONE_AT_TIMES),
+            Role::If | Role::Conditional if is_first => Some(NONE_AT_TIMES),
             Role::Attribute if is_first => {
                 let member = outer.last()?.text();
                 loose.tells.iter().find(|(known, _)| *known == member).map(|(_, of)| *of)
@@ -72,6 +93,9 @@ impl<'t> Types<'t> {
             Role::Arithmetic if sign != "+" => self.literal(Role::Integer),
             Role::Comparison => {
                 let other = if is_first { outer.last()? } else { outer.first()? };
+                if other.role() == Role::Null {
+                    return Some(NONE_AT_TIMES);
+                }
                 self.literal(other.role()).filter(|_| other.is(&[Role::Integer, Role::String]))
             }
             _ => None,
@@ -88,7 +112,11 @@ impl<'t> Types<'t> {
         // What may be missing as well is of no type.
         let (of, is_open) = match (node.part(&["type"]), value) {
             (Some(_), _) => (annotated(node), annotated(node).is_none()),
-            (None, Some(value)) => (self.type_of(value, at), value.role() == Role::Null),
+            (None, Some(value)) => {
+                let of = self.type_of(value, at);
+                let is_unknown = of.is_none_or(|of| self.kind(of).is_none());
+                (of, value.role() == Role::Null || is_unknown && value.is(GIVES_ANYTHING))
+            }
             (None, None) => return,
         };
         if let Some(field) = self.field(node, at) {

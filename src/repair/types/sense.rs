@@ -73,11 +73,15 @@ impl Types<'_> {
         let before = |at: usize| change.before(at);
         let at = self.at(change.function, &before, &brought);
         let at = if change.is_its_body { at } else { At { gives: None, ..at } };
-        nodes().all(|node| node.is_frozen() || self.allows(node, at))
+        let was_odd =
+            |node: Node<'_>| self.odd.contains(&(before(node.range().start), node.kind()));
+        nodes().all(|node| node.is_frozen() || was_odd(node) || self.allows(node, at))
     }
 
     pub(super) fn allows(&self, node: Node<'_>, at: At<'_>) -> bool {
         match node.role() {
+            // Some names are read before they are there, by what is called later.
+            Role::Name if self.words.loose.is_some() => true,
             Role::Name => !matches!(self.known(node, at), Known::Elsewhere),
             Role::AugmentedAssign => {
                 node.first().is_none_or(|target| self.may_change(target, at))
@@ -111,6 +115,10 @@ impl Types<'_> {
         let target = node.part(&["left"]).filter(|left| left.role() != Role::Range).map(single);
         let value = node.part(&["right", "value"]).map(single);
         let Some(Some(value)) = value else { return true };
+        // A variable gets what it is to be from now on.
+        if self.words.loose.is_some() {
+            return true;
+        }
         let kind = self.kind_of(value, at);
         match (node.part(&["type"]), target, node.part(&["pattern"])) {
             (Some(of), _, _) => fits(self.kind(of.text()), kind),
@@ -180,7 +188,7 @@ impl Types<'_> {
         // A text that a number is added to is a text.
         let is_text =
             self.words.loose.is_some() && operator == "+" && [a, b].contains(&Some(Kind::Text));
-        has_it(a) && has_it(b) && (is_shift || is_text || fits(a, b))
+        is_text || has_it(a) && has_it(b) && (is_shift || fits(a, b))
     }
 
     fn allows_comparison(&self, node: Node<'_>, at: At<'_>) -> bool {
@@ -200,7 +208,7 @@ impl Types<'_> {
         let is_or_else = node.tokens().any(|token| token.text() == loose.or_else);
         let inner = if first.role() == Role::Group { first.first() } else { Some(first) };
         let is_there = inner.is_some_and(|inner| inner.is(ALWAYS_THERE));
-        !(is_or_else && is_there) && self.may_be(first, at, self.words.truths)
+        if is_or_else { !is_there } else { self.may_be(first, at, self.words.truths) }
     }
 
     /// Whether both may be of one kind.
@@ -341,7 +349,11 @@ impl Types<'_> {
     }
 
     fn allows_result(&self, node: Node<'_>, at: At<'_>) -> bool {
-        let is_inner = node.ancestors().any(|outer| outer.role() == Role::Lambda);
+        let is_callback = |outer: Node<'_>| {
+            outer.role() == Role::Lambda
+                || matches!(outer.kind(), "arrow_function" | "function_expression")
+        };
+        let is_inner = node.ancestors().any(is_callback);
         let value = node.first().filter(|_| !is_inner).and_then(single);
         let of = at.gives.and_then(|of| self.kind(of));
         value.is_none_or(|value| fits(of, self.kind_of(value, at)))

@@ -159,6 +159,15 @@ class Shelf {
 }
 function helped(n, text) { return n + text.length; }
 function sorted(names) { return names.slice(); }
+const shown = { format(v) { return v; } };
+function idioms(text, maybe, list) {
+  const items = text.split(':');
+  let sum = 0, found = false;
+  if (maybe && maybe.map(f).filter(g)) sum = maybe.length;
+  for (const at in list) { if (at > 'a') sum += at.length; }
+  found = list.find(f);
+  return sum + items[0];
+}
 function any() { return arguments.length; }
 function first(at, near) {
   if (near) { var late = at; }
@@ -172,10 +181,15 @@ function most(n, names, once) {
 }
 ";
 const TS: &str = "
+import { Set } from 'immutable';
+function made(fn: (n: number) => number[]) { return fn(1); }
 function shown(names: string[], width: number, note?: string): string {
   const parts: Map<string, number> = new Map();
   for (const name of names) { parts.set(name, name.length + width); }
   if (width > 3) { return names.join(note); }
+  made((n) => [n]);
+  const tags: Set<string> = Set.of(names);
+  made(tags.first());
   return names[0];
 }
 ";
@@ -207,9 +221,11 @@ fn what_no_compiler_takes_is_refused_in_loose_languages_too() {
             ("more > 1", "this.size > 1", true),
             ("more > 1", "(this.last ?? more) > 1", true),
             ("more > 1", "(more > 0 ?? wide) > 1", false),
-            ("more > 1", "(this.#names && more)", false),
+            ("more > 1", "(this.#names && more)", true),
+            ("more > 1", "(this.room && more)", false),
+            ("more > 1", "this.#names ?? more", true),
             ("more > 1", "label in this.byId", true),
-            ("more > 1", "!this.#names", false),
+            ("more > 1", "!this.#names", true),
             ("more > 1", "!known", true),
             ("more > 1", "typeof more === 'number'", true),
             ("more > 1", "typeof more === 1", false),
@@ -225,6 +241,13 @@ fn what_no_compiler_takes_is_refused_in_loose_languages_too() {
             ("n > 2 ? n - 1 : n", "once > n ? n - 1 : n", true),
             ("left = this.width", "left = this.width.length", false),
             ("near + at", "near - at", true),
+            ("maybe.length", "maybe - 1", true),
+            ("sum + items[0]", "sum - items[0]", true),
+            ("sum + items[0]", "sum * items", false),
+            ("sum + items[0]", "sum - found", true),
+            ("sum + items[0]", "sum + 'x' + (at > 1)", true),
+            ("sum + items[0]", "format(1, 2, 3)", true),
+            ("at > 'a'", "at >= 'a'", true),
             ("near + at", "near - at.length", true),
             ("near + at", "near - late", true),
             ("any(1)", "any(1, 2)", true),
@@ -245,6 +268,9 @@ fn what_no_compiler_takes_is_refused_in_loose_languages_too() {
             ("return names.join(note)", "return width", false),
             ("return names[0]", "return names", false),
             ("return names[0]", "return names[0].trim()", true),
+            ("return names[0]", "return names.map((name) => { return 1; }).join()", true),
+            ("made((n) => [n])", "made((n) => [n, n])", true),
+            ("tags.first()", "tags.map(names)", true),
         ],
     );
 }

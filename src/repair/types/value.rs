@@ -82,7 +82,8 @@ impl<'t> Types<'t> {
         }
         let (first, last) = (self.type_of(node.first()?, at)?, self.type_of(node.last()?, at)?);
         let (a, b) = (self.kind(first)?, self.kind(last)?);
-        let of = if a == Kind::Number { last } else { first };
+        let is_text = self.words.loose.is_some() && b == Kind::Text;
+        let of = if a == Kind::Number || is_text { last } else { first };
         // Types of the file have operators that may give anything.
         Some(of).filter(|_| a != Kind::Own && b != Kind::Own)
     }
