@@ -21,6 +21,8 @@ pub struct Sieve<'t> {
     /// Syntax errors that pieces of the file had from the start, by the piece's node.
     n_errors: HashMap<u32, usize>,
     seen: HashSet<Change>,
+    /// What was parsed last, which is asked for twice.
+    last: Option<(String, tree_sitter::Tree)>,
 }
 
 /// The smallest replacement that makes one text of another, hence the same for every way to get there.
@@ -37,7 +39,14 @@ impl<'t> Sieve<'t> {
         let mut parser = Parser::new();
         parser.set_language(&(tree.language.grammar)()).ok()?;
         let types = Types::of(tree);
-        Some(Self { tree, parser, types, n_errors: HashMap::new(), seen: HashSet::new() })
+        Some(Self {
+            tree,
+            parser,
+            types,
+            n_errors: HashMap::new(),
+            seen: HashSet::new(),
+            last: None,
+        })
     }
 
     /// Whether a draft changes the text, in a way not seen before, and brings no syntax error.
@@ -81,7 +90,15 @@ impl<'t> Sieve<'t> {
     /// Syntax errors of a piece that stands alone.
     fn errors_in(&mut self, node: Node<'t>, piece: &str) -> usize {
         let (text, _) = self.alone(node, piece);
-        self.parser.parse(&text, None).map_or(usize::MAX, |parsed| errors(parsed.root_node()))
+        self.parse(text).map_or(usize::MAX, |parsed| errors(parsed.root_node()))
+    }
+
+    fn parse(&mut self, text: String) -> Option<&tree_sitter::Tree> {
+        if self.last.as_ref().is_none_or(|(known, _)| *known != text) {
+            let parsed = self.parser.parse(&text, None)?;
+            self.last = Some((text, parsed));
+        }
+        self.last.as_ref().map(|(_, parsed)| parsed)
     }
 
     /// A piece so that it can be parsed by itself, and the bytes before it.
@@ -97,9 +114,8 @@ impl<'t> Sieve<'t> {
 
     /// Whether a compiler may take it, so far as types can be told.
     fn makes_sense(&mut self, draft: &Draft<'t>) -> bool {
-        let Some(types) = &self.types else { return true };
         // What was there once made sense then, with all that was changed since.
-        if draft.template == RESTORE {
+        if self.types.is_none() || draft.template == RESTORE {
             return true;
         }
         let mut around = std::iter::once(draft.at).chain(draft.at.ancestors());
@@ -108,7 +124,11 @@ impl<'t> Sieve<'t> {
         let moved = moved(&draft.edits, range.start);
         let Some(new) = apply(&self.tree.text[range.clone()], &moved) else { return true };
         let (text, n_around) = self.alone(node, &new);
-        let Some(tree) = self.tree.like(&mut self.parser, &text) else { return true };
+        if self.parse(text).is_none() {
+            return true;
+        }
+        let (Some(types), Some((text, parsed))) = (&self.types, &self.last) else { return true };
+        let tree = self.tree.like(parsed.clone(), text);
         let is_its_body = draft.at.ancestors().all(|outer| outer.role() != Role::Lambda)
             && draft.at.ancestors().filter(|outer| outer.role() == Role::Function).count() == 1;
         let (edits, function) = (&draft.edits, draft.at.function());

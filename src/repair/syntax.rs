@@ -57,10 +57,10 @@ impl<'a> Tree<'a> {
         Some(Self::collected(text, language, parsed, grammar, roles))
     }
 
-    /// Another text of the same language; `parser` is one for it.
-    pub fn like<'b>(&self, parser: &mut tree_sitter::Parser, text: &'b str) -> Option<Tree<'b>> {
-        let (parsed, roles) = (parser.parse(text, None)?, Rc::clone(&self.roles));
-        Some(Tree::collected(text, self.language, parsed, self.grammar.clone(), roles))
+    /// Another text of the same language, parsed by its grammar.
+    pub fn like<'b>(&self, parsed: tree_sitter::Tree, text: &'b str) -> Tree<'b> {
+        let (grammar, roles) = (self.grammar.clone(), Rc::clone(&self.roles));
+        Tree::collected(text, self.language, parsed, grammar, roles)
     }
 
     fn collected(
