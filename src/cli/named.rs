@@ -59,7 +59,9 @@ pub(super) fn record(
         match notices.recv().map_err(|RecvError| busy())? {
             Notice::Happened { id: run, event } if run == id && is_it(&event) => return Ok(()),
             Notice::Refused { id: run, failure } if run == id => return Err(failure),
-            Notice::Happened { id: run, event: Event::CancelRequested } if run == id => {
+            Notice::Happened { id: run, event: Event::CancelRequested | Event::StopRequested }
+                if run == id =>
+            {
                 is_recorded = true;
             }
             Notice::Changed(view) if is_recorded && view.run.id == id && view.interrupted => {

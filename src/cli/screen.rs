@@ -114,6 +114,7 @@ fn stage(event: &Event, n_steps: usize) -> Option<String> {
         | Event::Answered { .. }
         | Event::Paused { .. }
         | Event::Resumed { .. }
+        | Event::StopRequested
         | Event::Unpaused { .. } => by_people(event),
         Event::RunRequested { id, .. } => Some(format!("run       {id}")),
         Event::PlanAsks { .. }
@@ -142,6 +143,9 @@ fn by_people(event: &Event) -> Option<String> {
         }
         Event::Answered { answer: Answer::Said { text }, .. } => format!("answer    {text}"),
         Event::Paused { .. } => "paused".to_owned(),
+        Event::StopRequested => {
+            "stopping; what was found by now is checked, Ctrl-C again ends that too".to_owned()
+        }
         Event::Resumed { .. } | Event::Unpaused { .. } => "resumed".to_owned(),
         _ => return None,
     })

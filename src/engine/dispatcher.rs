@@ -78,10 +78,19 @@ struct Work {
     /// Held for its lock.
     _lock: RunLock,
     cancel: CancelToken,
+    /// Ends what workers do, and leaves what they have so far to be checked; raised by `cancel` too.
+    stop: CancelToken,
     buffers: Arc<[Buffer]>,
     purse: Arc<Purse>,
     /// Effects that wait for a slot or are being carried out.
     effects: Vec<Effect>,
+}
+
+impl Work {
+    /// What ends an effect.
+    fn token(&self, effect: &Effect) -> CancelToken {
+        if matches!(effect, Effect::Work { .. }) { self.stop.clone() } else { self.cancel.clone() }
+    }
 }
 
 impl Dispatcher {
@@ -205,7 +214,7 @@ impl Dispatcher {
                 }
                 (_, work) => work
                     .as_ref()
-                    .map(|work| (work.buffers.clone(), work.cancel.clone(), work.purse.clone())),
+                    .map(|work| (work.buffers.clone(), work.token(&effect), work.purse.clone())),
             };
             let Some((buffers, cancel, purse)) = needs else { continue };
             let task = Task { run: entry.run.clone(), effect, buffers, cancel, purse };
@@ -278,6 +287,9 @@ impl Dispatcher {
         let entry = self.known(id)?;
         machine::apply(&mut entry.run, &event);
         entry.n_events += 1;
+        if event == Event::StopRequested {
+            entry.work.iter().for_each(|work| work.stop.cancel());
+        }
         if event == Event::CancelRequested {
             entry.work.iter().for_each(|work| work.cancel.cancel());
             self.drop_waiting(id);

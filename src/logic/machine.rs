@@ -10,6 +10,7 @@ mod questions;
 mod replan;
 mod review;
 mod steps;
+mod stop;
 mod targets;
 mod unusable;
 
@@ -37,6 +38,7 @@ pub use self::proposal::check_fact;
 pub use self::questions::{asked_of, fits, may_ask, waits_for_people};
 pub use self::replan::{asks_models, first_free};
 pub use self::steps::{StepState, base_runs, goal_tests, narrowed, states, tests, tip};
+pub use self::stop::may_stop;
 
 /// What a run wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,12 +128,10 @@ pub fn apply(run: &mut Run, event: &Event) {
         }
         Event::Replanned { .. } => replan::apply(run, event),
         Event::ProposalMade { proposal } => run.proposal = Some((**proposal).clone()),
-        Event::EffectFailed { failure } => end(run, Outcome::Failed { failure: failure.clone() }),
-        Event::CancelRequested => end(run, Outcome::Cancelled),
-        Event::WallSpent => {
-            let outcome = time_spent(run);
-            end(run, outcome);
-        }
+        Event::EffectFailed { .. }
+        | Event::CancelRequested
+        | Event::StopRequested
+        | Event::WallSpent => stop::apply(run, event),
         Event::Resumed { at_ms } => resume(run, *at_ms),
         Event::Finished { outcome } => run.phase = Phase::Finished(outcome.clone()),
         Event::Paused { .. }
@@ -159,14 +159,10 @@ pub fn apply(run: &mut Run, event: &Event) {
 /// is asked for once more, which costs nothing where all is as it was. Until then what is known stands.
 fn resume(run: &mut Run, at_ms: u64) {
     run.started_ms = at_ms;
+    run.is_stopping = false;
     if run.baseline.is_some() {
         run.phase = Phase::Baselining;
     }
-}
-
-fn time_spent(run: &Run) -> Outcome {
-    let seconds = run.budget.wall_ms_max.div_ceil(1000);
-    Outcome::Spent { reason: format!("the time of {seconds} s is spent{}", where_it_stood(run)) }
 }
 
 /// What people need to know of a run that ended before its time: what it waited for, or what was still red and why.
@@ -189,11 +185,6 @@ fn spend(run: &mut Run, runs: &[CheckRun]) {
 /// Something is wanted in words, and what is red counts only where it is named.
 fn is_change(run: &Run) -> bool {
     run.goal.kind == GoalKind::Change
-}
-
-/// The first reason to end wins.
-fn end(run: &mut Run, outcome: Outcome) {
-    run.ending.get_or_insert(outcome);
 }
 
 /// What a run in this state wants next.
@@ -242,6 +233,10 @@ fn work(run: &Run, plan: &Plan) -> Next {
             None => {}
         }
     }
+    if stop::is_still(run) && !states.values().all(|state| matches!(state, StepState::Done { .. }))
+    {
+        return end_with(run, Outcome::Cancelled);
+    }
     let is_over = states.values().all(StepState::is_settled);
     if let Some(reason) = budget::spent(run, &states, is_over) {
         return end_with(run, Outcome::Spent { reason });
@@ -249,7 +244,7 @@ fn work(run: &Run, plan: &Plan) -> Next {
     if is_over {
         return conclude(run, plan, &states);
     }
-    if run.paused_ms.is_some() {
+    if run.is_stopping || run.paused_ms.is_some() {
         return Next::Do(wanted);
     }
     if let Some(question) = questions::to_ask(run, &states) {
@@ -275,12 +270,13 @@ fn work(run: &Run, plan: &Plan) -> Next {
 /// Whether the turn is our own search's while another of these is not judged yet. Each takes all cores, so two take as long
 /// beside each other as one after the other, and what the first finds often turns the other's tests green.
 fn waits_for_search(run: &Run, turn: &Turn) -> bool {
-    let is_search = |name: &str| {
-        run.workers.iter().any(|known| known.name == name && known.kind == WorkerKind::Repair)
-    };
-    let is_open = |made: &&Attempt| made.result.is_none() && !made.asks();
-    let mut open = run.attempts.iter().filter(is_open);
-    is_search(&turn.worker) && open.any(|made| is_search(&made.worker))
+    let mut open = run.attempts.iter().filter(|made| made.is_at_work());
+    is_search(run, &turn.worker) && open.any(|made| is_search(run, &made.worker))
+}
+
+/// Whether this is the name of our own search.
+fn is_search(run: &Run, worker: &str) -> bool {
+    run.workers.iter().any(|known| known.name == worker && known.kind == WorkerKind::Repair)
 }
 
 /// A worker's turn at a step: an attempt that waited for an answer goes on, else a new one begins.

@@ -186,6 +186,7 @@ impl Report {
                         self.spend(Stage::Review, at.saturating_sub(proposed));
                     }
                 }
+                Event::StopRequested => self.people.n_cancelled += 1,
                 Event::CancelRequested => {
                     self.people.n_cancelled += 1;
                     self.stopped(&mut since, at, gap);

@@ -140,6 +140,8 @@ pub enum Event {
         failure: Failure,
     },
     CancelRequested,
+    /// To end with the best so far: what a search has found by then is still checked.
+    StopRequested,
     /// Nothing new is begun; what is under way ends.
     Paused {
         at_ms: u64,

@@ -82,6 +82,9 @@ pub struct Run {
     /// Parts of the proposal that were checked, the latest verdict on each.
     #[serde(default)]
     pub subsets: Vec<Subset>,
+    /// Nothing more is begun, and the run ends when what is under way has ended.
+    #[serde(default)]
+    pub is_stopping: bool,
     /// Set once the run is to end whatever it is doing.
     pub ending: Option<Outcome>,
 }
@@ -227,6 +230,11 @@ impl Attempt {
         self.result.is_none() && matches!(self.left, Some(WorkResult::Asks { .. }))
     }
 
+    /// Whether something is under way for it.
+    pub fn is_at_work(&self) -> bool {
+        self.result.is_none() && !self.asks()
+    }
+
     /// The tree that the worker left.
     pub fn tree(&self) -> Option<&TreeId> {
         match self.left.as_ref()? {
@@ -345,6 +353,7 @@ impl Run {
             objections: Vec::new(),
             acceptances: Vec::new(),
             subsets: Vec::new(),
+            is_stopping: false,
             ending: None,
         }
     }

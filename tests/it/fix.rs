@@ -1,7 +1,8 @@
 //! `greenloop fix` on real projects: red to green offline, with the diff and its evidence.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -53,6 +54,43 @@ fn check_fix(name: &str) {
     assert_eq!((code, outcome["status"].as_str()), (0, Some("already-green")), "{outcome:#}");
     let status = String::from_utf8(project.git(&["status", "--porcelain"]).stdout).unwrap();
     assert_eq!(status.trim(), format!("M {}", fixture.fault.file));
+}
+
+/// Runs `fix` and interrupts it once, when a line for which this holds is printed; returns all lines.
+fn interrupted(project: &Project, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let home = Home::new();
+    let mut command = project.greenloop(&home);
+    let mut child =
+        command.args(["fix", "--format", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+    let id = child.id().to_string();
+    let mut lines: Vec<Value> = Vec::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = serde_json::from_str(&line.unwrap()).unwrap();
+        let is_first = !lines.iter().any(&is_it);
+        if is_first && is_it(&line) {
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        }
+        lines.push(line);
+    }
+    child.wait().unwrap();
+    lines
+}
+
+#[test]
+fn an_interrupted_search_leaves_what_it_has_found() {
+    let project = Fixture::load("python-billing").copy();
+    project.commit_all();
+    let is_found = |line: &Value| {
+        let best = line["best"].as_str().unwrap_or_default();
+        best.contains("all failing tests pass")
+    };
+    let lines = interrupted(&project, is_found);
+    let has = |kind: &str| lines.iter().any(|line| line["type"] == kind);
+    assert!(has("stop-requested") && has("verify-finished"), "{lines:#?}");
+    assert_eq!(lines.last().unwrap()["status"], "green", "{lines:#?}");
+
+    let lines = interrupted(&project, |line| line["text"] == "looking where it fails");
+    assert_eq!(lines.last().unwrap()["status"], "cancelled", "{lines:#?}");
 }
 
 /// Two tests of one file and one subject make one step; nothing makes both pass.

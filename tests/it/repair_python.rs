@@ -165,6 +165,19 @@ fn progress_is_told_and_cancel_is_obeyed_at_once() {
 }
 
 #[test]
+fn what_was_found_before_a_search_was_ended_is_left() {
+    let red = Red::of_fixture("python-billing", "", &best());
+    let cancel = CancelToken::new();
+    let result = red.work(&[], &cancel, &|progress: Progress| {
+        if progress.best.contains("all failing tests pass") {
+            cancel.cancel();
+        }
+    });
+    let WorkResult::Changed { search: Some(search), .. } = result else { panic!("{result:?}") };
+    assert!(cancel.is_cancelled() && search.tried < search.total, "{search:?}");
+}
+
+#[test]
 fn a_search_ends_when_its_time_is_over() {
     let red = Red::of_fixture("python-billing", "", &best());
     let result = red.work_until(Instant::now(), &[], &CancelToken::new(), &|_| {});

@@ -127,7 +127,8 @@ impl Dispatcher {
         })?;
         let cancel = CancelToken::new();
         let (purse, buffers) = (Arc::default(), buffers.into());
-        Ok(Work { _lock: lock, cancel, buffers, purse, effects: Vec::new() })
+        let stop = cancel.child();
+        Ok(Work { _lock: lock, cancel, stop, buffers, purse, effects: Vec::new() })
     }
 
     fn cancel(&mut self, id: RunId) -> Result<(), Failure> {
@@ -137,9 +138,14 @@ impl Dispatcher {
             return Ok(());
         }
         let is_ours = entry.work.is_some();
+        let may_stop = machine::may_stop(&entry.run);
+        let wanted = if may_stop { Event::StopRequested } else { Event::CancelRequested };
         if !is_ours && self.is_worked_on(id)? {
             // Whoever works on it hears of it through the journal.
-            return self.record(id, Event::CancelRequested);
+            return self.record(id, wanted);
+        }
+        if is_ours && may_stop {
+            return self.steer(id, wanted);
         }
         // An interrupted run may be given up without being taken up again.
         if !is_ours && !self.adopt(id, Vec::new())? {

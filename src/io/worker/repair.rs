@@ -78,10 +78,14 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
             continue;
         }
         let found = repair_check(desk, &tree, &group, &refusals, &favoured, assignment.until);
-        if desk.cancel.is_cancelled() {
-            return Ok(WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None });
-        }
-        let found = found?;
+        let found = match found {
+            Ok(found) if found.change.is_some() || !desk.cancel.is_cancelled() => found,
+            Err(failure) if !desk.cancel.is_cancelled() => return Err(failure),
+            _ => {
+                let reason = "it was cancelled".to_owned();
+                return Ok(WorkResult::Nothing { reason, search: None });
+            }
+        };
         fact.tried += found.fact.tried;
         fact.total += found.fact.total;
         fact.plausible += found.fact.plausible;
@@ -279,8 +283,12 @@ fn solve(
     let n_avoided = n_candidates - candidates.len();
     let ranking = Ranking::new(&question);
     let mut hunt = Hunt::new(job, &candidates, &ranking);
-    hunt.run(path)?;
-    let also = hunt.also_fixed(path)?.to_vec();
+    let searched = hunt.run(path);
+    // What was found before somebody ended it is kept.
+    if hunt.plausible.is_empty() || !job.desk.cancel.is_cancelled() {
+        searched?;
+    }
+    let also = hunt.also_fixed(path).to_vec();
     let ranked = ranked(&ranking, &hunt.plausible, &also);
     let offers = offers(job, ranked, refusals)?;
     let chosen = offers.first().map(|offer| &offer.patch);
@@ -296,7 +304,7 @@ fn solve(
         ..SearchFact::default()
     };
     if !offers.is_empty() {
-        judge::judge(job, path, &offers, &coverage, &mut fact)?;
+        judge::judge(job, path, &offers, &coverage, &mut fact);
     }
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));

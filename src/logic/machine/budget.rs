@@ -16,7 +16,7 @@ pub(super) fn spent(
     is_over: bool,
 ) -> Option<String> {
     // Nothing more can become green but what is under way: its checks may be known already.
-    let is_working = run.attempts.iter().any(is_at_work);
+    let is_working = run.attempts.iter().any(Attempt::is_at_work);
     if !is_over && !is_working && run.budget.checks_max.is_some_and(|max| run.spent.checks >= max) {
         return Some(no_checks_left(run));
     }
@@ -39,7 +39,7 @@ fn models(run: &Run, states: &BTreeMap<StepId, StepState>, is_over: bool) -> Opt
         _ => None,
     });
     let next: Vec<&String> = next.collect();
-    let is_working = run.attempts.iter().any(is_at_work);
+    let is_working = run.attempts.iter().any(Attempt::is_at_work);
     let waits = !is_working && !next.is_empty() && next.iter().all(|name| is_model(name));
     let stopped = |step: &StepId| {
         let mut made = run.attempts.iter().filter(|attempt| attempt.step == *step);
@@ -62,11 +62,6 @@ pub(super) fn allows(run: &Run, worker: &str) -> bool {
         return false;
     }
     run.budget.forbids_calls(&run.spent).is_none() || !is_model(run, worker)
-}
-
-/// Whether something is under way for an attempt.
-fn is_at_work(attempt: &Attempt) -> bool {
-    attempt.result.is_none() && !attempt.asks()
 }
 
 fn is_model(run: &Run, name: &str) -> bool {

@@ -192,9 +192,8 @@ pub(super) fn refusal(run: &Run, about: About) -> Option<String> {
 
 /// Whether nothing goes on before a person has said something.
 pub fn waits_for_people(run: &Run) -> bool {
-    let is_at_work = |attempt: &Attempt| attempt.result.is_none() && !attempt.asks();
     let is_open = run.open_questions().next().is_some();
-    (run.paused_ms.is_some() || is_open) && !run.attempts.iter().any(is_at_work)
+    (run.paused_ms.is_some() || is_open) && !run.attempts.iter().any(Attempt::is_at_work)
 }
 
 /// Since when, in milliseconds since 1970: the latest that was asked.

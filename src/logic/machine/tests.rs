@@ -360,6 +360,64 @@ fn a_cancel_ends_the_run_wherever_it_is_and_late_answers_change_nothing() {
     "#);
 }
 
+/// Of a run that is to stop while its first attempt is at work and does this.
+fn stopped(snapshot: Event, then: &[Event]) -> String {
+    let script = [snapshot, baseline("a- b-"), Event::StopRequested];
+    let told = check(&[script.as_slice(), then].concat());
+    told.lines().skip_while(|line| !line.contains("Work")).skip(2).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_run_that_is_to_stop_ends_with_what_was_found_by_then() {
+    assert_snapshot!(stopped(snapshot(), &[left(1, "fix"), verified(1, "fix", "a+ b+")]), @r#"
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
+      attempt 1: Green
+      proposal on fix by repair, a model: false
+      finished: Green
+    rest
+    "#);
+    // Nothing is tried again, and nobody else has a turn.
+    assert_snapshot!(stopped(snapshot_of_two(), &[left(1, "fix"), verified(1, "fix", "a+ b-")]), @r#"
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
+      attempt 1: Red { reason: "still red: b" }
+      finished: Cancelled
+    rest
+    "#);
+    assert_eq!(stopped(snapshot(), &[nothing(1)]), stopped(snapshot_of_two(), &[nothing(1)]));
+    assert_snapshot!(stopped(snapshot_of_two(), &[nothing(1)]), @r#"
+      attempt 1: Nothing { reason: "no idea" }
+      finished: Cancelled
+    rest
+    "#);
+    // Whoever does not want to wait for that says so again.
+    assert_snapshot!(stopped(snapshot(), &[left(1, "fix"), Event::CancelRequested]), @r#"
+    do Verify { attempt: AttemptId(1), tree: TreeId("fix"), onto: None }
+      finished: Cancelled
+    rest
+    "#);
+}
+
+#[test]
+fn there_is_something_to_wait_for_while_a_search_is_at_work_or_its_find_is_checked() {
+    let may = |events: &[Event]| {
+        let mut run = begin(&requested()).unwrap();
+        for event in events {
+            settle(&mut run, &mut String::new());
+            apply(&mut run, event);
+        }
+        settle(&mut run, &mut String::new());
+        may_stop(&run)
+    };
+    let begun = [snapshot(), baseline("a-")];
+    assert!(!may(&begun[..1]) && may(&begun));
+    assert!(may(&[begun.as_slice(), &[left(1, "fix")]].concat()));
+    assert!(!may(&[begun.as_slice(), &[Event::StopRequested]].concat()));
+    assert!(!may(&[begun.as_slice(), &[left(1, "fix"), verified(1, "fix", "a+")]].concat()));
+    // Of what any other worker does nobody knows what it is worth.
+    let second = [snapshot_of_two(), baseline("a-"), nothing(1)];
+    assert!(may(&second[..2]) && !may(&second));
+}
+
 #[test]
 fn checks_that_cannot_be_read_end_the_run_with_a_hint() {
     let ended =
@@ -424,6 +482,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         (1..4u32).prop_map(nothing),
         (1..4u32, tests).prop_map(|(n, tests)| verified(n, "fix", tests)),
         Just(Event::CancelRequested),
+        Just(Event::StopRequested),
         Just(Event::WallSpent),
         Just(Event::Resumed { at_ms: 5 }),
         Just(Event::HunksDecided {

@@ -135,6 +135,7 @@ impl Play {
             }
         }
         match act {
+            Act::Cancel if machine::may_stop(&self.run) => self.record(Event::StopRequested)?,
             Act::Cancel => return self.end(Event::CancelRequested),
             Act::Pause => self.record(Event::Paused { at_ms })?,
             Act::Unpause => self.record(Event::Unpaused { at_ms })?,

@@ -85,7 +85,7 @@ impl<'a> Hunt<'a> {
         let mut fronts = Vec::new();
         let mut screens = BTreeSet::from([0]);
         let mut front = self.alone(path, self.job.failing)?;
-        self.look_further(path)?;
+        self.look_further(path);
         loop {
             if !front.is_empty() {
                 fronts.push(front);
@@ -107,51 +107,46 @@ impl<'a> Hunt<'a> {
 
     /// Where other tests are red too, the cause is more likely found by an edit that mends some of those as well: unless
     /// there is one among the finds, what stands further behind is tried.
-    fn look_further(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
+    fn look_further(&mut self, path: &mut dyn FastPath) {
         let is_done =
             self.plausible.is_empty() || self.is_exhausted() || self.job.others.is_empty();
-        if is_done || self.is_over() || self.also_fixed(path)?.iter().any(|n| *n > 0) {
-            return Ok(());
+        if is_done || self.is_over() || self.also_fixed(path).iter().any(|n| *n > 0) {
+            return;
         }
         self.margin = FAR_MARGIN;
         let left = self.candidates.iter().zip(&self.judged).filter(|(_, judged)| !**judged);
         let patches: Vec<Patch<'a>> = left.map(|(candidate, _)| vec![candidate]).collect();
         let bound = self.best_key + self.margin;
         if self.is_over() || patches.first().is_none_or(|patch| cost(patch) > bound) {
-            return Ok(());
+            return;
         }
         self.total -= patches.len();
-        let tried = self.try_all(path, &patches, self.job.failing, &mut |_, _| {});
-        self.unless_cancelled(tried.map(drop))
-    }
-
-    /// What a search came to that only says more of finds, which are as good without.
-    fn unless_cancelled(&self, searched: Result<(), Failure>) -> Result<(), Failure> {
-        if self.job.desk.cancel.is_cancelled() { searched } else { Ok(()) }
+        // What is found is as good without.
+        drop(self.try_all(path, &patches, self.job.failing, &mut |_, _| {}));
     }
 
     /// How many of the red tests that are no goal each plausible patch makes pass.
-    pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> Result<&[usize], Failure> {
+    pub fn also_fixed(&mut self, path: &mut dyn FastPath) -> &[usize] {
         let fresh = &self.plausible[self.also.len()..];
         let mut also = vec![0; fresh.len()];
         let (job, is_none) = (self.job, fresh.is_empty() || self.job.failing.is_empty());
         if is_none || job.others.is_empty() || job.is_late() {
             self.also.extend(also);
-            return Ok(&self.also);
+            return &self.also;
         }
         let names = [self.job.failing, self.job.others].concat();
         let n_own = self.job.failing.len();
-        let asked = path.search(fresh, &names, &mut |index, verdict| {
+        // What is found is as good without.
+        drop(path.search(fresh, &names, &mut |index, verdict| {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => 0,
             };
             if job.is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        self.unless_cancelled(asked)?;
+        }));
         self.also.extend(also);
-        Ok(&self.also)
+        &self.also
     }
 
     /// Whether the search went through everything it knew to try.

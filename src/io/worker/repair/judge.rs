@@ -7,7 +7,6 @@ use super::offers::Offer;
 use super::words::{templates, title};
 use crate::base::limits::OTHERS_SHOWN_MAX;
 use crate::logic::diff;
-use crate::model::failure::Failure;
 use crate::model::proposal::{ChangeKind, Other, SearchFact};
 use crate::repair::judge::{behaviours, confidence};
 use crate::repair::{Candidate, Source, Standing, TestCoverage};
@@ -19,15 +18,11 @@ pub(super) fn judge(
     offers: &[Offer],
     coverage: &[TestCoverage],
     fact: &mut SearchFact,
-) -> Result<(), Failure> {
+) {
     let patches: Vec<Patch<'_>> = offers.iter().map(|offer| offer.patch.iter().collect()).collect();
     let responses = if patches.len() > 1 { path.behave(&patches) } else { Ok(Vec::new()) };
-    let responses = match responses {
-        Err(failure) if job.desk.cancel.is_cancelled() => return Err(failure),
-        // The patch is as good without.
-        Err(_) => Vec::new(),
-        Ok(responses) => responses,
-    };
+    // The patch is as good without.
+    let responses = responses.unwrap_or_default();
     let n_tests = n_tests(job, coverage, &offers[0].patch);
     let is_exhausted = fact.tried >= fact.total;
     fact.confidence = Some(confidence(0, offers.len(), n_tests, is_exhausted, &responses));
@@ -40,7 +35,6 @@ pub(super) fn judge(
     }
     let shown = others.into_iter().take(OTHERS_SHOWN_MAX);
     fact.others = shown.map(|place| other(job, &offers[place])).collect();
-    Ok(())
 }
 
 fn other(job: &Job<'_>, offer: &Offer) -> Other {
