@@ -110,26 +110,81 @@ pub struct Candidate {
 /// Edits that may turn the red tests green: at most `question.n_max`, the likeliest first, each with another resulting
 /// text, none with a syntax error the source had not, none in test code.
 pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
-    let n_max = question.n_max.min(CANDIDATES_MAX);
-    let hints = Hints::read(question.failures);
-    let lines = question.suspicion.lines.values().flat_map(BTreeMap::values);
-    let highest = lines.copied().fold(0.0, f64::max);
-    let searched = searched(question);
-    let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
-    let mut drafts = Drafts::new(n_max, question.favoured);
-    let doubts: Vec<Vec<Option<f64>>> = searched.iter().map(|one| one.doubts(highest)).collect();
-    let mut n_left = restore::PIECES_OF_ALL_MAX;
-    for (at, one) in searched.iter().enumerate() {
-        if let Some(before) = question.committed.get(&one.source.path) {
-            drafts.file = at;
-            n_left -= restore::restore(&one.tree, &doubts[at], before, n_left, &mut drafts);
+    Grounds::of(question).candidates(question).collect()
+}
+
+/// The files in which a search looks, parsed.
+pub struct Grounds<'q> {
+    searched: Vec<Searched<'q>>,
+}
+
+impl<'q> Grounds<'q> {
+    pub fn of(question: &Question<'q>) -> Grounds<'q> {
+        Grounds { searched: searched(question) }
+    }
+
+    /// The [`candidates`] of the question, each of which is looked at only when it is asked for: that takes nearly all of
+    /// the time, and most searches need few.
+    pub fn candidates(&self, question: &Question<'_>) -> Candidates<'_> {
+        let n_max = question.n_max.min(CANDIDATES_MAX);
+        let sieves = self.searched.iter().map(|file| Sieve::new(&file.tree)).collect();
+        let drafts = self.drafts(question, n_max).into_iter();
+        Candidates { files: &self.searched, sieves, drafts, n_left: n_max }
+    }
+
+    /// The cheapest first, some of them invalid or the same as others.
+    fn drafts(&self, question: &Question<'_>, n_max: usize) -> Vec<Draft<'_>> {
+        let hints = Hints::read(question.failures);
+        let lines = question.suspicion.lines.values().flat_map(BTreeMap::values);
+        let highest = lines.copied().fold(0.0, f64::max);
+        let searched = &self.searched;
+        let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
+        let mut drafts = Drafts::new(n_max, question.favoured);
+        let doubts: Vec<Vec<Option<f64>>> =
+            searched.iter().map(|one| one.doubts(highest)).collect();
+        let mut n_left = restore::PIECES_OF_ALL_MAX;
+        for (at, one) in searched.iter().enumerate() {
+            if let Some(before) = question.committed.get(&one.source.path) {
+                drafts.file = at;
+                n_left -= restore::restore(&one.tree, &doubts[at], before, n_left, &mut drafts);
+            }
         }
+        for (doubt, at, node) in places(searched, &doubts) {
+            (drafts.file, drafts.doubt) = (at, doubt);
+            template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
+        }
+        let own = |draft: Draft<'_>| {
+            let at = searched[draft.file].tree.node(draft.at.id());
+            Draft { at, ..draft }
+        };
+        drafts.sorted().into_iter().map(own).collect()
     }
-    for (doubt, at, node) in places(&searched, &doubts) {
-        (drafts.file, drafts.doubt) = (at, doubt);
-        template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
+}
+
+/// The candidates of a question in their order.
+pub struct Candidates<'s> {
+    files: &'s [Searched<'s>],
+    sieves: Vec<Option<Sieve<'s>>>,
+    drafts: std::vec::IntoIter<Draft<'s>>,
+    n_left: usize,
+}
+
+impl<'s> Iterator for Candidates<'s> {
+    type Item = Candidate;
+
+    fn next(&mut self) -> Option<Candidate> {
+        self.n_left = self.n_left.checked_sub(1)?;
+        let sieves = &mut self.sieves;
+        let accepts = |draft: &Draft<'s>| {
+            sieves[draft.file].as_mut().is_some_and(|sieve| sieve.accepts(draft))
+        };
+        let draft = self.drafts.find(accepts)?;
+        Some(candidate(&self.files[draft.file], draft))
     }
-    sifted(&searched, drafts, n_max)
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.n_left.min(self.drafts.len())))
+    }
 }
 
 /// What may be at fault, by file: the most suspicious first, so that what is too dear elsewhere is known early.
@@ -177,18 +232,6 @@ fn searched<'q>(question: &Question<'q>) -> Vec<Searched<'q>> {
         Some(Searched { source, tree, lines: lines(source) })
     };
     seen.into_iter().chain(others).filter_map(opened).collect()
-}
-
-/// The cheapest that are valid and new.
-fn sifted(files: &[Searched<'_>], drafts: Drafts<'_>, n_max: usize) -> Vec<Candidate> {
-    let mut sieves: Vec<Option<Sieve<'_>>> =
-        files.iter().map(|file| Sieve::new(&file.tree)).collect();
-    let sieved = drafts
-        .sorted()
-        .into_iter()
-        .filter(|draft| sieves[draft.file].as_mut().is_some_and(|sieve| sieve.accepts(draft)));
-    let file = |draft: &Draft<'_>| &files[draft.file];
-    sieved.take(n_max).map(|draft| candidate(file(&draft), draft)).collect()
 }
 
 fn candidate(file: &Searched<'_>, draft: Draft<'_>) -> Candidate {

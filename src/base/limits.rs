@@ -106,8 +106,10 @@ pub const REPO_MAP_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const OTHER_TESTS_MAX: usize = 20;
 /// Those of them of which it looks what they run.
 pub const OBSERVED_OTHERS_MAX: usize = 8;
-/// Candidates handed to one search.
+/// Candidates of one search.
 pub const CANDIDATES_MAX: usize = 12_000;
+/// Those of them that are chosen first: choosing takes about 100 µs each, and beginning anew half a second.
+pub const FIRST_CANDIDATES: usize = 1_000;
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
 /// Runs that a report tells of.

@@ -85,7 +85,8 @@ impl<'a> Tree<'a> {
         (0..self.nodes.len() as u32).map(|at| self.node(at))
     }
 
-    fn node(&self, at: u32) -> Node<'_> {
+    /// By its [`Node::id`].
+    pub fn node(&self, at: u32) -> Node<'_> {
         Node { tree: self, at }
     }
 

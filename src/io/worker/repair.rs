@@ -15,8 +15,10 @@ mod python;
 mod refusals;
 mod sources;
 mod tool;
+mod waves;
 mod words;
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 use std::slice;
 use std::time::Instant;
@@ -27,6 +29,7 @@ use self::hunt::Hunt;
 use self::offers::{known_other, offers, stand_on};
 use self::refusals::Refusals;
 use self::sources::{committed, read_sources};
+use self::waves::Waves;
 use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
@@ -43,7 +46,7 @@ use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
 use crate::repair::restore::{RESTORE, changed_lines};
 use crate::repair::{
-    self, Candidate, Question, Source, Standing, Suspicion, TestCoverage, localize,
+    Candidate, Grounds, Question, Source, Standing, Suspicion, TestCoverage, localize,
 };
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
@@ -277,12 +280,17 @@ fn solve(
         favoured: job.favoured,
         n_max: CANDIDATES_MAX,
     };
-    let mut candidates = repair::candidates(&question);
-    let n_candidates = candidates.len();
-    candidates.retain(|candidate| !refusals.avoid(job.sources, &vec![candidate]));
-    let n_avoided = n_candidates - candidates.len();
+    let grounds = Grounds::of(&question);
+    let n_avoided = Cell::new(0);
+    let may_be_tried = |candidate: &Candidate| {
+        let is_avoided = refusals.avoid(job.sources, &vec![candidate]);
+        n_avoided.set(n_avoided.get() + usize::from(is_avoided));
+        !is_avoided
+    };
+    let candidates = grounds.candidates(&question).filter(may_be_tried);
+    let waves = Waves::new(path.n_first(), candidates);
     let ranking = Ranking::new(&question);
-    let mut hunt = Hunt::new(job, &candidates, &ranking);
+    let mut hunt = Hunt::new(job, &waves, &ranking);
     let searched = hunt.run(path);
     // What was found before somebody ended it is kept.
     if hunt.plausible.is_empty() || !job.desk.cancel.is_cancelled() {
@@ -294,11 +302,11 @@ fn solve(
     let chosen = offers.first().map(|offer| &offer.patch);
     let mut fact = SearchFact {
         tried: hunt.tried,
-        total: hunt.total,
+        total: hunt.total(),
         plausible: hunt.plausible.len(),
         reason: match chosen {
             Some(patch) => told(patch),
-            None => why_nothing(&hunt, candidates.len()) + &left_out(n_avoided),
+            None => why_nothing(&hunt, waves.len()) + &left_out(n_avoided.get()),
         },
         template: chosen.map_or_else(String::new, |patch| templates(patch)),
         ..SearchFact::default()

@@ -38,6 +38,11 @@ impl<'a> Cargo<'a> {
 }
 
 impl FastPath for Cargo<'_> {
+    /// What is built together is chosen together.
+    fn n_first(&self) -> usize {
+        usize::MAX
+    }
+
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
         let (coverage, has_library) = observe::coverage(&mut self.lanes[0])?;
         self.by_libraries = has_library && !compile::chooses(self.lanes[0].job.check);

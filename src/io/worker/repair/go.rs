@@ -81,6 +81,11 @@ fn by_package(sources: &[Source]) -> Vec<Vec<&Source>> {
 }
 
 impl FastPath for Go<'_> {
+    /// What is built together is chosen together.
+    fn n_first(&self) -> usize {
+        usize::MAX
+    }
+
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
         observe::coverage(self)
     }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::super::Progress;
 use super::fast_path::{FastPath, Job, Patch, Verdict};
 use super::patch;
+use super::waves::Waves;
 use crate::base::limits::{
     PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
     SEARCH_AFTER_HIT_MAX, SEARCH_AFTER_HIT_MIN, SEARCH_WALL_MAX,
@@ -22,9 +23,9 @@ const DECIDED_MARGIN: f64 = 1.5;
 const FAR_MARGIN: f64 = 4.0;
 
 /// A search under way.
-pub(super) struct Hunt<'a> {
+pub(super) struct Hunt<'a, 'c> {
     job: &'a Job<'a>,
-    candidates: &'a [Candidate],
+    waves: &'a Waves<'c>,
     ranking: &'a Ranking<'a>,
     started: Instant,
     first_hit: Option<Instant>,
@@ -33,8 +34,9 @@ pub(super) struct Hunt<'a> {
     pub plausible: Vec<Patch<'a>>,
     /// Patches that got a verdict.
     pub tried: usize,
-    /// Patches there were to try.
-    pub total: usize,
+    /// Patches that were given to be tried, and the candidates among them that were for the first time.
+    n_given: usize,
+    n_alone: usize,
     /// Patches that make the first failing test pass and break others.
     pub n_breaking: usize,
     n_fixed_best: usize,
@@ -57,18 +59,19 @@ struct Partial<'a> {
     fixed: Vec<usize>,
 }
 
-impl<'a> Hunt<'a> {
-    pub fn new(job: &'a Job<'a>, candidates: &'a [Candidate], ranking: &'a Ranking<'a>) -> Self {
+impl<'a, 'c> Hunt<'a, 'c> {
+    pub fn new(job: &'a Job<'a>, waves: &'a Waves<'c>, ranking: &'a Ranking<'a>) -> Self {
         Self {
             job,
-            candidates,
+            waves,
             ranking,
             started: Instant::now(),
             first_hit: None,
             told: None,
             plausible: Vec::new(),
             tried: 0,
-            total: 0,
+            n_given: 0,
+            n_alone: 0,
             n_breaking: 0,
             n_fixed_best: 0,
             best_key: f64::INFINITY,
@@ -114,13 +117,13 @@ impl<'a> Hunt<'a> {
             return;
         }
         self.margin = FAR_MARGIN;
-        let left = self.candidates.iter().zip(&self.judged).filter(|(_, judged)| !**judged);
-        let patches: Vec<Patch<'a>> = left.map(|(candidate, _)| vec![candidate]).collect();
+        let patches: Vec<Patch<'a>> = self.left().into_iter().map(|left| vec![left]).collect();
         let bound = self.best_key + self.margin;
         if self.is_over() || patches.first().is_none_or(|patch| cost(patch) > bound) {
             return;
         }
-        self.total -= patches.len();
+        self.n_given = self.tried;
+        self.n_alone = if self.wants_later() { self.waves.len() } else { self.n_alone };
         // What is found is as good without.
         drop(self.try_all(path, &patches, self.job.failing, &mut |_, _| {}));
     }
@@ -149,20 +152,66 @@ impl<'a> Hunt<'a> {
         &self.also
     }
 
-    /// Whether the search went through everything it knew to try.
-    pub fn is_exhausted(&self) -> bool {
-        self.tried >= self.total
+    /// Patches there are to try; as long as no more is known of them, at most.
+    pub fn total(&self) -> usize {
+        self.n_given + self.waves.len() - self.n_alone
     }
 
+    /// Whether the search went through everything it knew to try.
+    pub fn is_exhausted(&self) -> bool {
+        self.tried >= self.total()
+    }
+
+    /// Candidates that got no verdict yet and may stand near enough to the best find.
+    fn left(&self) -> Vec<&'a Candidate> {
+        let is_judged = |place: usize| self.judged.get(place).copied().unwrap_or(false);
+        let (first, later) = (self.waves.nth(0), self.wants_later());
+        let later: &[Candidate] = if later { self.waves.nth(1) } else { &[] };
+        let all = first.iter().chain(later).enumerate();
+        all.filter(|(place, _)| !is_judged(*place)).map(|(_, candidate)| candidate).collect()
+    }
+
+    /// Whether what is in no wave so far may stand near enough to the best find.
+    fn wants_later(&self) -> bool {
+        self.waves.later_cost().is_some_and(|cost| cost <= self.best_key + self.margin)
+    }
+
+    /// Tries each candidate for itself; those that make some of the tests pass, the best first.
     fn alone(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
     ) -> Result<Vec<Partial<'a>>, Failure> {
-        let left: Vec<usize> =
-            (0..self.candidates.len()).filter(|at| !self.useless.contains(at)).collect();
-        let patches: Vec<Patch<'a>> = left.iter().map(|at| vec![&self.candidates[*at]]).collect();
         let mut partial: Vec<Partial<'a>> = Vec::new();
+        let mut start = 0;
+        for wave in 0..Waves::N {
+            if wave > 0 && (self.is_over() || !self.wants_later()) {
+                break;
+            }
+            let wave = self.waves.nth(wave);
+            self.wave(path, failing, (start, wave), &mut partial)?;
+            start += wave.len();
+        }
+        partial.sort_by(|a, b| {
+            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
+            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
+        });
+        partial.truncate(PARTIAL_BEAM);
+        Ok(partial)
+    }
+
+    /// Tries the candidates of a wave that begins at a place among all.
+    fn wave(
+        &mut self,
+        path: &mut dyn FastPath,
+        failing: &[String],
+        (start, wave): (usize, &'a [Candidate]),
+        partial: &mut Vec<Partial<'a>>,
+    ) -> Result<(), Failure> {
+        let is_useless = |place: &usize| self.useless.contains(&(start + place));
+        let left: Vec<usize> = (0..wave.len()).filter(|place| !is_useless(place)).collect();
+        let patches: Vec<Patch<'a>> = left.iter().map(|place| vec![&wave[*place]]).collect();
+        self.n_alone = self.n_alone.max(start + wave.len());
         let judged = self.try_all(path, &patches, failing, &mut |index, fixed| {
             if let Some(candidate) = patches[index].first() {
                 partial.push(Partial { candidate, fixed });
@@ -171,16 +220,11 @@ impl<'a> Hunt<'a> {
         let is_useless =
             |judged: &Option<Verdict>| matches!(judged, Some(Verdict::Invalid | Verdict::Breaks));
         let tried = left.iter().zip(&judged).filter(|(_, judged)| is_useless(judged));
-        self.useless.extend(tried.map(|(at, _)| *at));
-        if self.judged.is_empty() {
-            self.judged = judged.iter().map(Option::is_some).collect();
+        self.useless.extend(tried.map(|(place, _)| start + place));
+        if self.judged.len() == start {
+            self.judged.extend(judged.iter().map(Option::is_some));
         }
-        partial.sort_by(|a, b| {
-            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
-            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
-        });
-        partial.truncate(PARTIAL_BEAM);
-        Ok(partial)
+        Ok(())
     }
 
     /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.
@@ -230,7 +274,7 @@ impl<'a> Hunt<'a> {
         failing: &[String],
         partial: &mut dyn FnMut(usize, Vec<usize>),
     ) -> Result<Vec<Option<Verdict>>, Failure> {
-        self.total += patches.len();
+        self.n_given += patches.len();
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
         let mut judged = vec![None; patches.len()];
@@ -288,7 +332,7 @@ impl<'a> Hunt<'a> {
         (self.job.desk.progress)(Progress {
             text: format!("trying {}", described(patch)),
             tried: self.tried,
-            total: self.total,
+            total: self.total(),
             per_second: self.tried as f64 / self.started.elapsed().as_secs_f64().max(1e-3),
             best: self.best(),
         });

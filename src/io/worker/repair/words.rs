@@ -21,7 +21,7 @@ pub(super) fn told(patch: &[Candidate]) -> String {
     parts.join(" and ")
 }
 
-pub(super) fn why_nothing(hunt: &Hunt<'_>, n_candidates: usize) -> String {
+pub(super) fn why_nothing(hunt: &Hunt<'_, '_>, n_candidates: usize) -> String {
     match (n_candidates, hunt.plausible.len()) {
         (0, _) => "no template fits the suspicious lines".into(),
         (n, 0) if hunt.is_exhausted() && hunt.n_breaking > 0 => format!(
