@@ -306,7 +306,9 @@ fn solve(
         plausible: hunt.plausible.len(),
         reason: match chosen {
             Some(patch) => told(patch),
-            None => why_nothing(&hunt, waves.len()) + &left_out(n_avoided.get()),
+            None => {
+                why_nothing(&hunt, waves.n_chosen() + waves.n_left()) + &left_out(n_avoided.get())
+            }
         },
         template: chosen.map_or_else(String::new, |patch| templates(patch)),
         ..SearchFact::default()

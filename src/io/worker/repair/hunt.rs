@@ -123,7 +123,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             return;
         }
         self.n_given = self.tried;
-        self.n_alone = if self.wants_later() { self.waves.len() } else { self.n_alone };
+        self.n_alone = self.waves.n_chosen();
         // What is found is as good without.
         drop(self.try_all(path, &patches, self.job.failing, &mut |_, _| {}));
     }
@@ -154,7 +154,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
 
     /// Patches there are to try; as long as no more is known of them, at most.
     pub fn total(&self) -> usize {
-        self.n_given + self.waves.len() - self.n_alone
+        self.n_given + (self.waves.n_chosen() - self.n_alone) + self.waves.n_left()
     }
 
     /// Whether the search went through everything it knew to try.
@@ -164,16 +164,15 @@ impl<'a, 'c> Hunt<'a, 'c> {
 
     /// Candidates that got no verdict yet and may stand near enough to the best find.
     fn left(&self) -> Vec<&'a Candidate> {
+        let near = (0..Waves::N).take_while(|wave| self.wants(*wave));
         let is_judged = |place: usize| self.judged.get(place).copied().unwrap_or(false);
-        let (first, later) = (self.waves.nth(0), self.wants_later());
-        let later: &[Candidate] = if later { self.waves.nth(1) } else { &[] };
-        let all = first.iter().chain(later).enumerate();
+        let all = near.flat_map(|wave| self.waves.nth(wave)).enumerate();
         all.filter(|(place, _)| !is_judged(*place)).map(|(_, candidate)| candidate).collect()
     }
 
-    /// Whether what is in no wave so far may stand near enough to the best find.
-    fn wants_later(&self) -> bool {
-        self.waves.later_cost().is_some_and(|cost| cost <= self.best_key + self.margin)
+    /// Whether some of a wave may stand near enough to the best find.
+    fn wants(&self, wave: usize) -> bool {
+        self.waves.cost(wave).is_some_and(|cost| cost <= self.best_key + self.margin)
     }
 
     /// Tries each candidate for itself; those that make some of the tests pass, the best first.
@@ -185,7 +184,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let mut partial: Vec<Partial<'a>> = Vec::new();
         let mut start = 0;
         for wave in 0..Waves::N {
-            if wave > 0 && (self.is_over() || !self.wants_later()) {
+            if start > 0 && self.is_over() || !self.wants(wave) {
                 break;
             }
             let wave = self.waves.nth(wave);
