@@ -279,6 +279,10 @@ pub const PATCH_PARTS_MAX: usize = 3;
 pub const SCREENS_MAX: usize = 4;
 /// Comparing passing candidates gets so long at least, however late it is.
 pub const JUDGE_WALL_MIN: Duration = Duration::from_secs(3);
+/// Small changes near an edit that passes, tried to see whether tests notice them.
+pub const MUTANTS_MAX: usize = 40;
+/// How long that takes at most, once the first is tried.
+pub const MUTANTS_WALL: Duration = Duration::from_secs(1);
 /// Passing candidates compared by what they do where no test looks.
 pub const JUDGED_MAX: usize = 12;
 /// Other candidates that pass and are shown beside the one that was chosen.

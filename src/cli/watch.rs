@@ -20,6 +20,7 @@ pub(super) enum Seen {
     Progress(Progress),
 }
 
+#[expect(clippy::large_enum_variant, reason = "each is taken as soon as it comes")]
 enum Message {
     Notice(Notice),
     Interrupt,

@@ -1,9 +1,21 @@
 //! How sure a search is of what it found, in words.
 
-use crate::model::proposal::{Confidence, Difference, SearchFact};
+use crate::model::proposal::{Confidence, Difference, SearchFact, Strength};
 
 /// A sentence or two for people.
 pub fn told(search: &SearchFact) -> String {
+    let sure = sure(search);
+    match &search.strength {
+        Some(Strength { mutants, killed }) if *mutants > 0 => {
+            let noticed = format!("tests notice {killed} of {mutants} small changes near it");
+            if sure.is_empty() { noticed } else { format!("{sure}; {noticed}") }
+        }
+        _ => sure,
+    }
+}
+
+/// What else passes, and what that means.
+fn sure(search: &SearchFact) -> String {
     let SearchFact { tried, total, plausible, .. } = search;
     match &search.confidence {
         None if *plausible > 1 => unjudged(*plausible),
@@ -24,11 +36,15 @@ pub fn told(search: &SearchFact) -> String {
         Some(Confidence::Unjudged) => unjudged(*plausible),
         Some(Confidence::FewTests { tests }) => {
             let run = if *tests == 1 { "one test runs" } else { &format!("{tests} tests run") };
-            let others = if *plausible > 1 { "; " } else { "" };
-            let others = others.to_owned() + &unjudged(*plausible);
-            format!("tentative: only {run} it{others}")
+            tentative(&format!("only {run} it"), *plausible)
         }
+        Some(Confidence::WeakTests) => tentative("the tests that run it say little", *plausible),
     }
+}
+
+fn tentative(why: &str, plausible: usize) -> String {
+    let others = if plausible > 1 { "; " } else { "" };
+    format!("tentative: {why}{others}{}", unjudged(plausible))
 }
 
 /// What passes beside the edit that was chosen; empty when nothing does.
@@ -73,6 +89,18 @@ mod tests {
             check(1, Some(Confidence::FewTests { tests: 1 })),
             check(9, Some(Confidence::FewTests { tests: 2 })),
         ];
+        let watched = |killed, confidence| {
+            let strength = Some(Strength { mutants: 40, killed });
+            told(&SearchFact {
+                total: 9,
+                plausible: 2,
+                confidence,
+                strength,
+                ..SearchFact::default()
+            })
+        };
+        let weak = watched(7, Some(Confidence::WeakTests));
+        let all = [all.as_slice(), &[watched(38, Some(Confidence::Only)), weak]].concat();
         insta::assert_snapshot!(all.join("\n"), @r"
         
         2 other edits pass these tests as well; read the change, more tests would tell
@@ -83,6 +111,8 @@ mod tests {
         1 other edit passes these tests as well; read the change, more tests would tell
         tentative: only one test runs it
         tentative: only 2 tests run it; 8 other edits pass these tests as well; read the change, more tests would tell
+        the only fix among all 9 edits there were to try; tests notice 38 of 40 small changes near it
+        tentative: the tests that run it say little; 1 other edit passes these tests as well; read the change, more tests would tell; tests notice 7 of 40 small changes near it
         ");
     }
 }

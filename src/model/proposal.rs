@@ -188,9 +188,28 @@ pub struct SearchFact {
     /// How sure one can be of it; `None` without one.
     #[serde(default)]
     pub confidence: Option<Confidence>,
+    /// How well tests watch over the place; `None` where that was not looked at.
+    #[serde(default)]
+    pub strength: Option<Strength>,
     /// The best of the other edits that pass: those that do something else first, where that is known.
     #[serde(default)]
     pub others: Vec<Other>,
+}
+
+/// What tests notice of mutants: small changes near an edit that passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strength {
+    /// Those that were tried.
+    pub mutants: u32,
+    /// Those that turn a test red.
+    pub killed: u32,
+}
+
+impl Strength {
+    /// Whether so little is noticed that passing says little.
+    pub fn is_weak(&self) -> bool {
+        2 * self.killed < self.mutants
+    }
 }
 
 /// An edit that passes what a search runs, and was not chosen.
@@ -241,6 +260,8 @@ pub enum Confidence {
     Unjudged,
     /// Too few tests run it.
     FewTests { tests: usize },
+    /// Tests run it and notice little of what is changed near it.
+    WeakTests,
 }
 
 /// A call that tells two edits apart.

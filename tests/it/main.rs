@@ -10,6 +10,7 @@ mod checks;
 mod command_worker;
 mod confinement;
 mod conformance;
+mod contradiction;
 mod corpus;
 mod crash;
 mod editors;

@@ -179,6 +179,14 @@ impl Red {
         self.fix_telling(refused, &|_| {})
     }
 
+    /// Why the worker finds nothing, and how it searched.
+    pub fn why_nothing(&self) -> (String, Option<SearchFact>) {
+        match self.work(&[], &CancelToken::new(), &|_| {}) {
+            WorkResult::Nothing { reason, search } => (reason, search),
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub fn fix_telling(
         &self,
         refused: &[TreeId],

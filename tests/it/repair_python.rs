@@ -7,7 +7,7 @@ use greenloop::base::cancel::CancelToken;
 use greenloop::io::sandbox::Abilities;
 use greenloop::io::worker::Progress;
 use greenloop::model::event::WorkResult;
-use greenloop::model::proposal::{Confidence, SearchFact};
+use greenloop::model::proposal::{Confidence, Strength};
 
 use crate::place::rungs;
 use crate::red::Red;
@@ -136,6 +136,38 @@ fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
     }
 }
 
+/// What the search says of `kilos - zone`, which is to be `kilos + zone`, in a function with other lines above it.
+fn watched(lines: &str, expects: &[(&str, i32)]) -> (Option<Confidence>, Strength) {
+    let tests = expects.iter().enumerate().map(|(n, (call, value))| {
+        format!("    def test_{n}(self):\n        self.assertEqual({call}, {value})\n\n")
+    });
+    let tests: String = tests.collect();
+    let red = Red::of_files(&[
+        ("parcel.py", &format!("def price(kilos, zone):\n{lines}    return kilos - zone\n")),
+        (
+            "test_parcel.py",
+            &format!(
+                "import unittest\nfrom parcel import price\n\n\nclass T(unittest.TestCase):\n{tests}"
+            ),
+        ),
+    ]);
+    let (_, _, fact) = red.fix(&[]);
+    let strength = fact.strength.unwrap_or_else(|| panic!("{fact:?}"));
+    (fact.confidence, strength)
+}
+
+#[test]
+fn small_changes_near_a_find_say_how_much_tests_say() {
+    let expects =
+        [("price(7, 3)", 10), ("price(2, 9)", 11), ("price(30, 50)", 80), ("price(0, 4)", 4)];
+    let (confidence, strength) = watched("", &expects);
+    assert!(!strength.is_weak() && confidence != Some(Confidence::WeakTests), "{strength:?}");
+    let lines = "    taxed = kilos > 3 and zone < 8\n    if taxed:\n        taxed = zone == 3\n    free = not taxed\n";
+    let (confidence, strength) = watched(lines, &expects);
+    assert!(strength.is_weak(), "{strength:?}");
+    assert_eq!(confidence, Some(Confidence::WeakTests));
+}
+
 #[test]
 fn a_refused_tree_is_not_proposed_again() {
     let red = Red::of_fixture("python-billing", "", &best());
@@ -186,13 +218,6 @@ fn a_search_ends_when_its_time_is_over() {
     assert!(reason.contains("that there was time for"), "{reason}");
 }
 
-fn why_nothing(red: &Red) -> (String, Option<SearchFact>) {
-    match red.work(&[], &CancelToken::new(), &|_| {}) {
-        WorkResult::Nothing { reason, search } => (reason, search),
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn what_no_edit_fixes_is_said() {
     let red = Red::of_files(&[
@@ -202,22 +227,9 @@ fn what_no_edit_fixes_is_said() {
             "import unittest\nfrom m import f\n\n\nclass T(unittest.TestCase):\n    def test_f(self):\n        self.assertEqual(f('x'), {'deep': [1, 2, {'er': f}]})\n",
         ),
     ]);
-    let (reason, search) = why_nothing(&red);
+    let (reason, search) = red.why_nothing();
     assert!(reason.starts_with("none of "), "{reason}");
     assert_eq!(search.map(|fact| fact.tried == fact.total), Some(true));
-}
-
-#[test]
-fn tests_that_contradict_each_other_are_told() {
-    let red = Red::of_files(&[
-        ("m.py", "def half(n):\n    return n // 2\n"),
-        (
-            "test_m.py",
-            "import unittest\nfrom m import half\n\n\nclass T(unittest.TestCase):\n    def test_down(self):\n        self.assertEqual(half(5), 2)\n\n    def test_up(self):\n        self.assertEqual(half(5), 3)\n",
-        ),
-    ]);
-    let (reason, _) = why_nothing(&red);
-    assert!(reason.contains("tests contradict each other"), "{reason}");
 }
 
 #[test]

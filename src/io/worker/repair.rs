@@ -14,6 +14,7 @@ mod program;
 mod python;
 mod refusals;
 mod sources;
+mod strength;
 mod tool;
 mod waves;
 mod words;
@@ -98,7 +99,8 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         };
         fact.reason = joined(&fact.reason, &found.fact.reason);
         fact.template = found.fact.template;
-        (fact.confidence, fact.others) = (found.fact.confidence, found.fact.others);
+        (fact.confidence, fact.strength) = (found.fact.confidence, found.fact.strength);
+        fact.others = found.fact.others;
         if !titles.is_empty() {
             fact.others.iter_mut().for_each(|other| stand_on(other, &titles));
         }
@@ -314,7 +316,7 @@ fn solve(
         ..SearchFact::default()
     };
     if !offers.is_empty() {
-        judge::judge(job, path, &offers, &coverage, &mut fact);
+        judge::judge(job, path, &offers, &coverage, &waves, &mut fact);
     }
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));

@@ -105,7 +105,10 @@ pub(super) enum Line {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
     StillRed,
-    Breaks,
+    /// A test is red that is to be kept green.
+    Breaks {
+        by: String,
+    },
     /// Places in the list of failing tests that pass now; all of them when it is plausible.
     Fixes(Vec<usize>),
 }
@@ -220,31 +223,33 @@ impl<'a> Bench<'a> {
         if self.run(&self.screen, arms).len() < self.screen.names.len() {
             return Outcome::StillRed;
         }
-        if self.breaks(arms) { Outcome::Breaks } else { Outcome::Fixes(self.fixed(arms)) }
+        match self.broken(arms) {
+            Some(by) => Outcome::Breaks { by },
+            None => Outcome::Fixes(self.fixed(arms)),
+        }
     }
 
     fn run(&self, group: &Group<'_>, arms: &str) -> HashSet<String> {
         passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit).names
     }
 
-    fn breaks(&self, arms: &str) -> bool {
+    /// A test that is red under a patch and was not.
+    fn broken(&self, arms: &str) -> Option<String> {
         let guards = self.guards.get_or_init(|| self.find_guards());
         let killer = self.killer().clone();
-        let breaks_again = killer.is_some_and(|killer| {
+        let again = killer.filter(|killer| {
             let names = vec![killer.name.as_str()];
             let group = Group { program: killer.program, names, limit: self.screen.limit };
             self.run(&group, arms).is_empty()
         });
-        breaks_again || guards.iter().any(|group| self.breaks_one_of(group, arms))
+        let by = again.or_else(|| guards.iter().find_map(|group| self.broken_of(group, arms)))?;
+        Some(self.killer().insert(by).name.clone())
     }
 
-    fn breaks_one_of(&self, group: &Group<'_>, arms: &str) -> bool {
+    fn broken_of(&self, group: &Group<'_>, arms: &str) -> Option<Test> {
         let names = self.run(group, arms);
-        let Some(broken) = group.names.iter().find(|name| !names.contains(**name)) else {
-            return false;
-        };
-        *self.killer() = Some(Test { program: group.program, name: (*broken).to_owned() });
-        true
+        let broken = group.names.iter().find(|name| !names.contains(**name))?;
+        Some(Test { program: group.program, name: (*broken).to_owned() })
     }
 
     fn killer(&self) -> MutexGuard<'_, Option<Test>> {

@@ -84,7 +84,10 @@ pub(super) enum Verdict {
     /// The first of the tests that are to pass is still red.
     StillRed,
     /// A test that passed before is red.
-    Breaks,
+    Breaks {
+        /// One of those, for people; empty where that is not known.
+        by: String,
+    },
     /// The first test passes and nothing broke, but others are still red; `fixed` are places in the list of tests.
     Partial { fixed: Vec<usize> },
     /// Every test it was run against passes.
@@ -115,6 +118,11 @@ pub(super) trait FastPath {
         failing: &[String],
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure>;
+
+    /// Whether a few more patches are tried in about a second.
+    fn is_quick(&self) -> bool {
+        false
+    }
 
     /// What patches that pass do where no test looks; empty when the language has no way to tell.
     fn behave(&mut self, _patches: &[Patch<'_>]) -> Result<Vec<Response>, Failure> {

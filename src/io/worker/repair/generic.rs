@@ -169,8 +169,8 @@ fn verdict(run: &CheckRun, failing: &[String], passing: &[String]) -> Verdict {
         (0..failing.len()).filter(|place| passes(run, &failing[*place])).collect();
     if !failing.is_empty() && fixed.first() != Some(&0) {
         Verdict::StillRed
-    } else if !passing.iter().all(|name| passes(run, name)) {
-        Verdict::Breaks
+    } else if let Some(broken) = passing.iter().find(|name| !passes(run, name)) {
+        Verdict::Breaks { by: broken.clone() }
     } else if fixed.len() < failing.len() {
         Verdict::Partial { fixed }
     } else if failing.is_empty() && run.report.red().next().is_some() {

@@ -1,7 +1,7 @@
 //! Drives the search of one job: tries candidates alone, then together, keeps the finds, tells how it goes and knows
 //! when it has looked long enough.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -37,8 +37,8 @@ pub(super) struct Hunt<'a, 'c> {
     /// Patches that were given to be tried, and the candidates among them that were for the first time.
     n_given: usize,
     n_alone: usize,
-    /// Patches that make the first failing test pass and break others.
-    pub n_breaking: usize,
+    /// For how many patches that make the first failing test pass it is this test that they break.
+    pub breaking: BTreeMap<String, usize>,
     n_fixed_best: usize,
     /// The rank of the best patch that passed.
     best_key: f64,
@@ -72,7 +72,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             tried: 0,
             n_given: 0,
             n_alone: 0,
-            n_breaking: 0,
+            breaking: BTreeMap::new(),
             n_fixed_best: 0,
             best_key: f64::INFINITY,
             margin: DECIDED_MARGIN,
@@ -144,7 +144,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
-                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks => 0,
+                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks { .. } => 0,
             };
             if job.is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }));
@@ -216,8 +216,9 @@ impl<'a, 'c> Hunt<'a, 'c> {
                 partial.push(Partial { candidate, fixed });
             }
         })?;
-        let is_useless =
-            |judged: &Option<Verdict>| matches!(judged, Some(Verdict::Invalid | Verdict::Breaks));
+        let is_useless = |judged: &Option<Verdict>| {
+            matches!(judged, Some(Verdict::Invalid | Verdict::Breaks { .. }))
+        };
         let tried = left.iter().zip(&judged).filter(|(_, judged)| is_useless(judged));
         self.useless.extend(tried.map(|(place, _)| start + place));
         if self.judged.len() == start {
@@ -286,7 +287,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
                     self.n_fixed_best = self.n_fixed_best.max(fixed.len());
                     partial(index, fixed.iter().filter_map(|place| places[*place]).collect());
                 }
-                Verdict::Breaks => self.n_breaking += 1,
+                Verdict::Breaks { by } => *self.breaking.entry(by).or_default() += 1,
                 Verdict::Invalid | Verdict::StillRed => {}
             }
             self.tell(&patches[index]);

@@ -4,10 +4,12 @@ use std::ops::RangeInclusive;
 
 use super::fast_path::{FastPath, Job, Patch};
 use super::offers::Offer;
+use super::strength::strength;
+use super::waves::Waves;
 use super::words::{templates, title};
 use crate::base::limits::OTHERS_SHOWN_MAX;
 use crate::logic::diff;
-use crate::model::proposal::{ChangeKind, Other, SearchFact};
+use crate::model::proposal::{ChangeKind, Confidence, Other, SearchFact};
 use crate::repair::judge::{behaviours, confidence};
 use crate::repair::{Candidate, Source, Standing, TestCoverage};
 
@@ -17,6 +19,7 @@ pub(super) fn judge(
     path: &mut dyn FastPath,
     offers: &[Offer],
     coverage: &[TestCoverage],
+    waves: &Waves<'_>,
     fact: &mut SearchFact,
 ) {
     let patches: Vec<Patch<'_>> = offers.iter().map(|offer| offer.patch.iter().collect()).collect();
@@ -25,7 +28,14 @@ pub(super) fn judge(
     let responses = responses.unwrap_or_default();
     let n_tests = n_tests(job, coverage, &offers[0].patch);
     let is_exhausted = fact.tried >= fact.total;
-    fact.confidence = Some(confidence(0, offers.len(), n_tests, is_exhausted, &responses));
+    let mut confidence = confidence(0, offers.len(), n_tests, is_exhausted, &responses);
+    if is_sure(&confidence) && path.is_quick() && !job.is_over() {
+        fact.strength = strength(job, path, waves.known(), &offers[0].patch);
+        if fact.strength.is_some_and(|strength| strength.is_weak()) {
+            confidence = Confidence::WeakTests;
+        }
+    }
+    fact.confidence = Some(confidence);
     let mut others: Vec<usize> = Vec::new();
     let unlike = behaviours(offers.len(), &responses).into_iter().map(|alike| alike[0]);
     for place in unlike.chain(0..offers.len()).filter(|place| *place > 0) {
@@ -35,6 +45,11 @@ pub(super) fn judge(
     }
     let shown = others.into_iter().take(OTHERS_SHOWN_MAX);
     fact.others = shown.map(|place| other(job, &offers[place])).collect();
+}
+
+/// Whether it is worth to look how much tests that pass say.
+fn is_sure(confidence: &Confidence) -> bool {
+    matches!(confidence, Confidence::Only | Confidence::OnlySoFar | Confidence::Agree { .. })
 }
 
 fn other(job: &Job<'_>, offer: &Offer) -> Other {

@@ -67,6 +67,7 @@ pub(super) fn known_other(assignment: &Assignment<'_>) -> Option<WorkResult> {
         reason: other.title.clone(),
         template: other.template.clone(),
         confidence: Some(Confidence::Unjudged),
+        strength: None,
         others: others.as_slice().to_vec(),
         ..search.clone()
     };

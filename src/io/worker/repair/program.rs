@@ -72,8 +72,13 @@ enum Message {
 enum Found {
     Invalid,
     StillRed,
-    Breaks,
-    Partial { fixed: Vec<usize> },
+    Breaks {
+        #[serde(default)]
+        by: String,
+    },
+    Partial {
+        fixed: Vec<usize>,
+    },
     Plausible,
 }
 
@@ -82,7 +87,7 @@ impl From<Found> for Verdict {
         match found {
             Found::Invalid => Verdict::Invalid,
             Found::StillRed => Verdict::StillRed,
-            Found::Breaks => Verdict::Breaks,
+            Found::Breaks { by } => Verdict::Breaks { by },
             Found::Partial { fixed } => Verdict::Partial { fixed },
             Found::Plausible => Verdict::Plausible,
         }
@@ -134,6 +139,10 @@ impl FastPath for Program<'_> {
                 .filter(|(index, _)| *index < patches.len())
                 .try_for_each(|(index, found)| each(index, found.into()))
         })
+    }
+
+    fn is_quick(&self) -> bool {
+        true
     }
 
     fn behave(&mut self, patches: &[Patch<'_>]) -> Result<Vec<Response>, Failure> {

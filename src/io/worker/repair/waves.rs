@@ -48,6 +48,11 @@ impl<'c> Waves<'c> {
         self.chosen().map(Vec::len).sum()
     }
 
+    /// Those that were chosen, in their order.
+    pub fn known(&self) -> impl Iterator<Item = &Candidate> {
+        self.chosen().flatten()
+    }
+
     /// How many more there are at most.
     pub fn n_left(&self) -> usize {
         self.source.borrow().size_hint().1.unwrap_or_default()

@@ -1,5 +1,7 @@
 //! What a search came to, in words for people.
 
+use std::collections::BTreeMap;
+
 use super::hunt::Hunt;
 use crate::repair::Candidate;
 
@@ -24,10 +26,10 @@ pub(super) fn told(patch: &[Candidate]) -> String {
 pub(super) fn why_nothing(hunt: &Hunt<'_, '_>, n_candidates: usize) -> String {
     match (n_candidates, hunt.plausible.len()) {
         (0, _) => "no template fits the suspicious lines".into(),
-        (n, 0) if hunt.is_exhausted() && hunt.n_breaking > 0 => format!(
-            "none of {n} edits makes the failing tests pass; {} make one pass by breaking what passes now, as all do where \
-             tests contradict each other and one of them has to change",
-            hunt.n_breaking
+        (n, 0) if hunt.is_exhausted() && !hunt.breaking.is_empty() => format!(
+            "none of {n} edits makes the failing tests pass; {}, as all do where tests contradict each other and one of \
+             them has to change",
+            breaking(&hunt.breaking)
         ),
         (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
         (n, 0) => {
@@ -37,6 +39,19 @@ pub(super) fn why_nothing(hunt: &Hunt<'_, '_>, n_candidates: usize) -> String {
             )
         }
         (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
+    }
+}
+
+/// How many edits make a failing test pass by breaking others, and which of them most often.
+fn breaking(tests: &BTreeMap<String, usize>) -> String {
+    let n: usize = tests.values().sum();
+    let most = tests.iter().filter(|(name, _)| !name.is_empty()).max_by_key(|(_, n)| **n);
+    match most {
+        None => format!("{n} make one pass by breaking what passes now"),
+        Some((name, of)) if *of == n => format!("{n} make one pass by breaking `{name}`"),
+        Some((name, of)) => {
+            format!("{n} make one pass by breaking what passes now, {of} of them `{name}`")
+        }
     }
 }
 

@@ -18,7 +18,6 @@ const BUDGET_FACTOR = 10;
 const WALL_FACTOR = 3;
 
 const STILL_RED = { is: "still-red" };
-const BREAKS = { is: "breaks" };
 const INVALID = { is: "invalid" };
 
 // Bound now, because candidates share this process.
@@ -134,9 +133,10 @@ class Worker {
     for (const { file, green, red, budget } of touched) {
       if (green.length + red.length === 0) continue;
       const found = await this.try(file, [...green, ...red], overlay, budget);
-      if (!green.every((name) => found.passed(name))) {
+      const broken = green.find((name) => !found.passed(name));
+      if (broken !== undefined) {
         this.killer = file;
-        return BREAKS;
+        return { is: "breaks", by: broken };
       }
       red.filter((name) => found.passed(name)).forEach((name) => fixed.add(name));
     }

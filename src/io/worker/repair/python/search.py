@@ -21,11 +21,16 @@ HUNG_CPU_S = 0.05
 SILENCE_S = 2.0
 
 # Verdicts as the other side reads them.
-STILL_RED, BREAKS, PLAUSIBLE = {"is": "still-red"}, {"is": "breaks"}, {"is": "plausible"}
+STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
 NOT_VALID = {"is": "invalid"}
 # Verdicts between ourselves.
-CLEARED = {"is": "cleared"}
+CLEARED, RED_ALONE = {"is": "cleared"}, {"is": "red-alone"}
 GREEN, SLOW = "green", "slow"
+
+
+def breaks(name):
+    """The verdict on a patch with which this test is red, which passed."""
+    return {"is": "breaks", "by": name}
 
 
 class Runner:
@@ -154,7 +159,7 @@ class Confirm(Task):
         search, runner = self.search, self.search.runner()
         if self.alone:
             passes = runner.run(self.alone, search.confirm_cpu_s(self.alone), self.actions)[0] == PASSED
-            send(CLEARED if passes else BREAKS)
+            send(CLEARED if passes else RED_ALONE)
         else:
             known = set(self.cleared + self.passed)
             passing = [name for name in search.relevant(self.actions) if name not in known]
@@ -176,10 +181,12 @@ class Confirm(Task):
         elif self.verdict == CLEARED:
             self.cleared.append(self.alone)
             self._again(None)
+        elif self.verdict == RED_ALONE:
+            self.search.settle(self.index, breaks(self.alone))
         elif broken and len(self.cleared) < self.ALONE_MAX:
             self._again(broken)
         else:
-            self.search.settle(self.index, BREAKS if broken else self.verdict)
+            self.search.settle(self.index, breaks(broken) if broken else self.verdict)
 
     def _again(self, alone):
         self.search.confirms.append((self.index, self.actions, self.cleared, self.passed, alone))
@@ -199,7 +206,7 @@ def judge(search, runner, actions, passing, send):
     for name in passing:
         send(name)
         if runner.run(name, search.confirm_cpu_s(name), actions)[0] != PASSED:
-            return dict(BREAKS, by=name)
+            return breaks(name)
         if time.process_time() > until:
             break
     return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
@@ -387,7 +394,7 @@ class Search:
     def settle(self, index, verdict):
         if index in self.key_of:
             self.emit({"t": "verdicts", "verdicts": self._settled(index, verdict)})
-        elif verdict not in (STILL_RED, BREAKS):
+        elif verdict["is"] not in ("still-red", "breaks"):
             # Of a reload only a pass is believed.
             self.emit({"t": "verdicts", "verdicts": [[index, verdict]]})
 
