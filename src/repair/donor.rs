@@ -3,6 +3,8 @@
 mod assignment;
 mod called;
 mod lookup;
+mod objects;
+mod renamed;
 mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +15,13 @@ pub use self::called::Called;
 use self::called::{called, count};
 pub use self::lookup::Lookup;
 use self::lookup::lookup;
+use self::objects::Objects;
+pub use self::renamed::renamed;
 pub use self::texts::Texts;
 use super::language::Role;
 use super::place::{Place, place};
-use super::similarity::{ranked_by, similarity};
 use super::statement::{is_simple, is_statement};
 use super::syntax::{Node, Tree};
-use crate::base::text::edit::{Edit, apply};
 
 /// Everything of one file that can be put in another place.
 pub struct Donors<'t> {
@@ -33,6 +35,7 @@ pub struct Donors<'t> {
     members: BTreeMap<u32, Vec<&'t str>>,
     /// Short calls with a gap, in order.
     called: Vec<Called<'t>>,
+    objects: Objects<'t>,
 }
 
 /// Bytes of a statement that is worth having in another function.
@@ -87,6 +90,7 @@ impl<'t> Donors<'t> {
             statements: Vec::new(),
             members: BTreeMap::new(),
             called: Vec::new(),
+            objects: Objects::default(),
         };
         let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
         let mut function: Option<Node<'t>> = None;
@@ -108,6 +112,7 @@ impl<'t> Donors<'t> {
                 None => donors.shared.collect(node),
             }
             donors.share(node);
+            donors.objects.note(node);
             donors.called.extend(called(node));
             if is_donor(node) {
                 let place = *statements.entry(node.text()).or_insert_with(|| {
@@ -173,6 +178,12 @@ impl<'t> Donors<'t> {
             }
         }
         names
+    }
+
+    /// What the file takes of things of the same name as the one that `part` is a part of, as it writes it: `.width`,
+    /// `["width"]`; that itself is left out.
+    pub fn parts_beside(&self, part: Node<'_>) -> impl Iterator<Item = &'t str> {
+        self.objects.beside(part)
     }
 
     /// What the whole file has.
@@ -268,6 +279,11 @@ impl Pool<'_> {
         bound.filter(move |(_, reads)| reads.n_reads == n_reads).map(|(name, _)| *name)
     }
 
+    /// Whether a name is introduced here.
+    pub fn is_bound(&self, name: &str) -> bool {
+        self.reads.get(name).is_some_and(|reads| reads.n_writes > 0)
+    }
+
     /// Whether a variable is read, and changed nowhere after it was introduced.
     pub fn is_constant(&self, name: &str) -> bool {
         self.reads.get(name).is_some_and(|reads| reads.n_writes == 1 && reads.n_reads > 0)
@@ -347,43 +363,4 @@ fn own_name(node: Node<'_>) -> Option<Node<'_>> {
 pub fn is_callee(node: Node<'_>) -> bool {
     node.parent().is_some_and(|parent| parent.role() == Role::Call)
         && node.field() == Some("function")
-}
-
-/// The text of a node with one of its variables, or each of two, exchanged for others of the same function.
-pub fn renamed(pool: &Pool<'_>, node: Node<'_>, n_max: usize) -> Vec<String> {
-    let is_exchanged = |part: &Node<'_>| {
-        (part.role() == Role::Name && !is_callee(*part))
-            || (part.role() == Role::Field && !part.parent().is_some_and(is_callee))
-    };
-    let own: Vec<Node<'_>> = node.descendants().chain([node]).filter(is_exchanged).collect();
-    let mut names: Vec<&str> = own.iter().map(|part| part.text()).collect();
-    names.sort();
-    names.dedup();
-    let others = |name: &str| {
-        let same = if pool.fields.contains(name) { &pool.fields } else { &pool.names };
-        ranked_by(name, same.iter(), 4, |other| {
-            similarity(name, other) + 0.6 * pool.kinship(name, other)
-        })
-    };
-    let mut maps: Vec<Vec<(&str, &str)>> = Vec::new();
-    for name in &names {
-        maps.extend(others(name).into_iter().map(|other| vec![(*name, other)]));
-    }
-    if let [a, b] = names[..] {
-        let pairs = others(a).into_iter().flat_map(|x| others(b).into_iter().map(move |y| (x, y)));
-        maps.extend(pairs.filter(|(x, y)| x != y).map(|(x, y)| vec![(a, x), (b, y)]));
-    }
-    maps.iter().take(n_max).filter_map(|map| rename(node, &own, map)).collect()
-}
-
-fn rename(node: Node<'_>, names: &[Node<'_>], map: &[(&str, &str)]) -> Option<String> {
-    let start = node.range().start;
-    let edits = names.iter().filter_map(|name| {
-        let (_, other) = map.iter().find(|(old, _)| *old == name.text())?;
-        let range = name.range();
-        Some(Edit::new(range.start - start..range.end - start, *other))
-    });
-    let mut edits: Vec<Edit> = edits.collect();
-    edits.sort();
-    apply(node.text(), &edits)
 }

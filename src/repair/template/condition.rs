@@ -213,7 +213,11 @@ pub(super) fn values<'s>(site: &Site<'s>) -> Vec<&'s str> {
             && node.text().len() < 24
     };
     let own = site.node.descendants().chain([site.node]).filter(simple).map(Node::text);
-    let near = site.names_near().take(VALUES_MAX - 1);
+    // What the function introduces itself varies, so it is asked about before what is the same for all.
+    let is_own = |name: &&str| *name == site.own();
+    let (bound, shared): (Vec<&str>, Vec<&str>) =
+        site.names_near().filter(|name| !is_own(name)).partition(|name| site.near().is_bound(name));
+    let near = bound.into_iter().chain(shared).take(VALUES_MAX - 1);
     let parts =
         site.near().expressions.nodes.iter().filter(|node| simple(node)).map(|node| node.text());
     let mut values: Vec<&str> = Vec::new();

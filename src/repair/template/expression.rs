@@ -156,7 +156,7 @@ fn both<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((last, operator)) = site.node.last().zip(site.node.tokens().next()) else { return };
     let end = site.node.range().end;
-    for (rank, text) in renamed(site.near(), last, 24).into_iter().enumerate() {
+    for (rank, text) in renamed(&site.file.donors, last, 24).into_iter().enumerate() {
         let text = format!(" {} {text}", operator.text());
         drafts.edits(site.node, vec![Edit::new(end..end, text)], None, nth(rank));
     }
@@ -167,8 +167,13 @@ fn pair<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if place(site.node).is_none() {
         return;
     }
-    for (rank, text) in renamed(site.near(), site.node, 12).into_iter().enumerate() {
-        for (more, form) in site.language().pairings.iter().enumerate() {
+    let joins = |form: &&&str| site.language().logicals.iter().any(|word| form.contains(word));
+    // Conditions are joined, other values seldom.
+    let is_condition = site.node.role() == Role::Comparison;
+    let forms = site.language().pairings.iter();
+    let forms: Vec<&&str> = forms.filter(|form| !is_condition || joins(form)).collect();
+    for (rank, text) in renamed(&site.file.donors, site.node, 12).into_iter().enumerate() {
+        for (more, form) in forms.iter().enumerate() {
             drafts.replace(
                 site.node,
                 &filled(form, site.node.text(), &text),
@@ -281,15 +286,21 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// Other fields of the object that the node is a field of.
+/// Other parts of what the node is a part of: those seen at things of its name, then other fields.
 fn partners(site: &Site<'_>) -> Vec<String> {
-    let object = site.node.first().filter(|_| site.node.role() == Role::Attribute);
-    let fields = site.near().fields.iter().chain(site.shared().fields.iter());
-    object.map_or_else(Vec::new, |object| {
-        let declared = site.file.donors.members_beside(site.node).into_iter();
-        let fields = declared.chain(fields).take(PARTNERS_MAX);
-        fields.map(|field| format!("{}.{field}", object.text())).collect()
-    })
+    let Some(object) = site.node.first() else { return Vec::new() };
+    let donors = &site.file.donors;
+    let seen = donors.parts_beside(site.node).map(|part| format!("{}{part}", object.text()));
+    let mut partners: Vec<String> = seen.take(PARTNERS_MAX).collect();
+    if site.node.role() == Role::Attribute {
+        let fields = site.near().fields.iter().chain(site.shared().fields.iter());
+        let declared = donors.members_beside(site.node).into_iter();
+        let fields = declared.chain(fields).map(|field| format!("{}.{field}", object.text()));
+        let fresh: Vec<String> = fields.filter(|field| !partners.contains(field)).collect();
+        partners.extend(fresh);
+    }
+    partners.truncate(PARTNERS_MAX);
+    partners
 }
 
 /// Texts of the function, for what it gives back.

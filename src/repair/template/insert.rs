@@ -335,7 +335,8 @@ fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             && other.line() == other.last_line()
     });
     for (rank, other) in simple.take(STATEMENTS_MAX).enumerate() {
-        for (more, text) in renamed(site.near(), other, VARIANTS_MAX).into_iter().enumerate() {
+        for (more, text) in renamed(&site.file.donors, other, VARIANTS_MAX).into_iter().enumerate()
+        {
             add_after(site, drafts, &text, nth(rank) + nth(more));
         }
     }

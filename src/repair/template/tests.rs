@@ -313,6 +313,12 @@ const GO: &[(&str, &str, &str, &str)] = &[
 
 /// The same for JavaScript.
 const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
+    (
+        "like-value",
+        "a, b",
+        "g(a.y);\nreturn a.x === b.x;",
+        "g(a.y);\nreturn a.x === b.x && a.y === b.y;",
+    ),
     ("take-up", "a, b", "return Math.max(a);", "return Math.min(Math.max(a), b);"),
     (
         "like-call",

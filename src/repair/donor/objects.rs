@@ -1,0 +1,43 @@
+//! What a file takes of the things that it has names for: `line.price` and `line.count`, `row["price"]`.
+
+use std::collections::BTreeMap;
+
+use super::{Texts, is_callee};
+use crate::repair::language::Role;
+use crate::repair::syntax::Node;
+
+/// Fields and fixed keys by the text of what they are taken of.
+#[derive(Default)]
+pub struct Objects<'t>(BTreeMap<&'t str, Texts<'t>>);
+
+impl<'t> Objects<'t> {
+    pub fn note(&mut self, node: Node<'t>) {
+        if let Some((object, part)) = split(node).filter(|_| !is_callee(node)) {
+            self.0.entry(object.text()).or_default().add(part);
+        }
+    }
+
+    /// The other parts of what `node` is a part of, each from the end of the thing to its own end.
+    pub fn beside(&self, node: Node<'_>) -> impl Iterator<Item = &'t str> {
+        let (object, own) =
+            split(node).map_or(("", ""), |(object, part)| (object.text(), part.text()));
+        let texts = self.0.get(object).into_iter();
+        let parts = texts.flat_map(|texts| texts.nodes.iter());
+        parts.filter(move |part| part.text() != own).filter_map(|part| {
+            let whole = part.parent()?;
+            let start = whole.first()?.range().end - whole.range().start;
+            whole.text().get(start..)
+        })
+    }
+}
+
+/// A thing and the field or fixed key that is taken of it.
+fn split(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
+    let (object, part) = (node.first()?, node.last()?);
+    let is_fixed = match node.role() {
+        Role::Attribute => part.role() == Role::Field,
+        Role::Index => part.role() == Role::String,
+        _ => false,
+    };
+    (is_fixed && object.is(&[Role::Name, Role::Attribute, Role::Path])).then_some((object, part))
+}
