@@ -2,6 +2,7 @@
 
 mod assignment;
 mod called;
+mod given;
 mod lookup;
 mod objects;
 mod renamed;
@@ -13,9 +14,10 @@ pub use self::assignment::Assignment;
 use self::assignment::assignment;
 pub use self::called::Called;
 use self::called::{called, count};
+pub use self::given::Given;
 pub use self::lookup::Lookup;
 use self::lookup::lookup;
-use self::objects::Objects;
+pub use self::objects::Objects;
 pub use self::renamed::renamed;
 pub use self::texts::Texts;
 use super::language::Role;
@@ -36,6 +38,7 @@ pub struct Donors<'t> {
     /// Short calls with a gap, in order.
     called: Vec<Called<'t>>,
     objects: Objects<'t>,
+    given: Given<'t>,
 }
 
 /// Bytes of a statement that is worth having in another function.
@@ -91,6 +94,7 @@ impl<'t> Donors<'t> {
             members: BTreeMap::new(),
             called: Vec::new(),
             objects: Objects::default(),
+            given: Given::default(),
         };
         let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
         let mut function: Option<Node<'t>> = None;
@@ -113,6 +117,7 @@ impl<'t> Donors<'t> {
             }
             donors.share(node);
             donors.objects.note(node);
+            donors.given.note(node);
             donors.called.extend(called(node));
             if is_donor(node) {
                 let place = *statements.entry(node.text()).or_insert_with(|| {
@@ -159,6 +164,16 @@ impl<'t> Donors<'t> {
         &self.statements
     }
 
+    /// What the file says of functions and fields by their names.
+    pub fn given(&self) -> &Given<'t> {
+        &self.given
+    }
+
+    /// What the file takes of things by their names.
+    pub fn objects(&self) -> &Objects<'t> {
+        &self.objects
+    }
+
     /// Short calls of the file with a gap where a value stands, in order.
     pub fn called(&self) -> &[Called<'t>] {
         &self.called
@@ -178,12 +193,6 @@ impl<'t> Donors<'t> {
             }
         }
         names
-    }
-
-    /// What the file takes of things of the same name as the one that `part` is a part of, as it writes it: `.width`,
-    /// `["width"]`; that itself is left out.
-    pub fn parts_beside(&self, part: Node<'_>) -> impl Iterator<Item = &'t str> {
-        self.objects.beside(part)
     }
 
     /// What the whole file has.

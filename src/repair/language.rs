@@ -67,6 +67,12 @@ pub struct Language {
     pub rewrites: &'static [(Role, &'static str, &'static [&'static str])],
     /// How long `$a` is.
     pub length: &'static str,
+    /// `$a` by how many `$b` holds.
+    pub share: &'static str,
+    /// The kind of an entry whose value is the variable of its key's name, or of what is around that.
+    pub shorthand: &'static str,
+    /// Whether only what a type declares can be an entry.
+    pub is_shorthand_typed: bool,
     /// A value's own copy.
     pub copies: &'static [&'static str],
     /// Calls that go into a chain of method calls.

@@ -53,6 +53,7 @@ pub fn place(node: Node<'_>) -> Option<Place> {
         Role::Parameter if matches!(field, Some("right" | "value")) => Some(Place::Assigned),
         Role::Tokens if node.is(&[Role::Name, Role::Integer]) => Some(Place::Operand),
         Role::List | Role::Tuple | Role::Pair | Role::Element => Some(Place::Element),
+        Role::Map if node.role() == Role::Name => Some(Place::Element),
         Role::Comprehension if field == Some("body") => Some(Place::Element),
         Role::Assign | Role::AugmentedAssign if matches!(field, Some("right" | "value")) => {
             Some(Place::Assigned)

@@ -29,6 +29,13 @@ const DOUBTFUL: &[(&str, f64)] = &[
     ("begin-anew", 0.2),
     ("update", 0.4),
     ("add-else", 0.4),
+    ("clamp", 0.4),
+    ("scale", 0.8),
+    ("rest", 0.3),
+    ("keep-in", 0.4),
+    ("early-result", 0.8),
+    ("fill-argument", 0.2),
+    ("separator", 0.3),
 ];
 /// For a literal that the failing test's message shows: it may answer that test alone.
 const TOLD_LITERAL: f64 = 2.0;

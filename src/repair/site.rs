@@ -235,11 +235,12 @@ impl<'s> Drafts<'s> {
             self.twins = Some((of, twins(node)));
         }
         let same = self.twins.iter().flat_map(|(_, same)| same);
-        let edits: Vec<Edit> = same.map(|twin| Edit::new(twin.range(), text.as_str())).collect();
+        let edits: Vec<Edit> =
+            same.map(|twin| Edit::new(twin.range(), spelt_out(*twin, &text))).collect();
         if edits.len() > 1 {
             self.edits(node, edits, None, extra + TWINS);
         }
-        self.edits(node, vec![Edit::new(node.range(), text)], None, extra);
+        self.edits(node, vec![Edit::new(node.range(), spelt_out(node, &text))], None, extra);
     }
 
     /// Exchanges two nodes, the first of which stands before the second.
@@ -267,6 +268,14 @@ impl<'s> Drafts<'s> {
             self.list.truncate(half);
         }
     }
+}
+
+/// Another value for an entry that is one word keeps the entry's name: `{ price }` → `{ price: Number(price) }`.
+fn spelt_out(node: Node<'_>, text: &str) -> String {
+    let shorthand = node.tree.language.shorthand;
+    let kinds = [Some(node.kind()), node.parent().map(Node::kind)];
+    let is_short = !shorthand.is_empty() && kinds.contains(&Some(shorthand));
+    if is_short { format!("{}: {text}", node.text()) } else { text.to_owned() }
 }
 
 /// What it costs to change a thing wherever it stands in a line.

@@ -6,12 +6,15 @@ mod borrow;
 mod branch;
 mod call;
 mod cast;
+mod clamp;
 mod comparison;
 mod condition;
 mod default;
+mod entry;
 mod expression;
 mod insert;
 mod jump;
+mod keep_up;
 mod lines;
 mod name;
 mod negate;
@@ -23,9 +26,11 @@ mod operator;
 mod pattern;
 mod precedence;
 mod receiver;
+mod recursion;
 mod refuse;
 mod remember;
 mod result;
+mod scale;
 mod shift;
 mod sibling;
 mod take_up;
@@ -146,6 +151,21 @@ const TEMPLATES: &[&Template] = &[
     &expression::FIRST,
     &wrap::OWN,
     &wrap::REWRITE,
+    &arguments::FILL,
+    &clamp::CLAMP,
+    &entry::ENTRY,
+    &entry::LIKE,
+    &keep_up::FIELD,
+    &keep_up::START,
+    &keep_up::ADD,
+    &keep_up::RESULT,
+    &recursion::CALL,
+    &recursion::BOTH,
+    &recursion::PART,
+    &scale::REST,
+    &scale::MEAN,
+    &scale::SCALE,
+    &text::SEPARATOR,
 ];
 
 /// What every template that fits the node makes of it.

@@ -17,18 +17,38 @@ impl<'t> Objects<'t> {
         }
     }
 
+    /// Fixed keys of all things.
+    pub fn keys(&self) -> impl Iterator<Item = &'t str> {
+        let parts = self.0.values().flat_map(|texts| texts.nodes.iter());
+        parts.filter(|part| part.role() == Role::String).map(|part| part.text())
+    }
+
+    /// Parts that are taken of things of this name, as they are written after it.
+    pub fn of(&self, object: &str) -> impl Iterator<Item = &'t str> {
+        let texts = self.0.get(object).into_iter();
+        texts.flat_map(|texts| texts.nodes.iter()).filter_map(|part| after_object(*part))
+    }
+
+    /// Fields that are taken of things of this name.
+    pub fn fields(&self, object: &str) -> impl Iterator<Item = Node<'t>> {
+        let texts = self.0.get(object).into_iter().flat_map(|texts| texts.nodes.iter().copied());
+        texts.filter(|part| part.role() == Role::Field)
+    }
+
     /// The other parts of what `node` is a part of, each from the end of the thing to its own end.
     pub fn beside(&self, node: Node<'_>) -> impl Iterator<Item = &'t str> {
         let (object, own) =
             split(node).map_or(("", ""), |(object, part)| (object.text(), part.text()));
         let texts = self.0.get(object).into_iter();
         let parts = texts.flat_map(|texts| texts.nodes.iter());
-        parts.filter(move |part| part.text() != own).filter_map(|part| {
-            let whole = part.parent()?;
-            let start = whole.first()?.range().end - whole.range().start;
-            whole.text().get(start..)
-        })
+        parts.filter(move |part| part.text() != own).filter_map(|part| after_object(*part))
     }
+}
+
+fn after_object(part: Node<'_>) -> Option<&str> {
+    let whole = part.parent()?;
+    let start = whole.first()?.range().end - whole.range().start;
+    whole.text().get(start..)
 }
 
 /// A thing and the field or fixed key that is taken of it.

@@ -63,6 +63,33 @@ fn is_called(node: Node<'_>) -> bool {
     node.role() == Role::Field && node.parent().is_some_and(is_callee)
 }
 
+/// Fields that come in pairs.
+const PAIRS: &[(&str, &str)] = &[
+    ("left", "right"),
+    ("start", "end"),
+    ("first", "last"),
+    ("min", "max"),
+    ("low", "high"),
+    ("next", "previous"),
+    ("width", "height"),
+    ("x", "y"),
+    ("row", "column"),
+    ("key", "value"),
+    ("from", "to"),
+    ("Left", "Right"),
+    ("Start", "End"),
+    ("Min", "Max"),
+];
+
+/// The other field of its pair.
+fn counterpart(name: &str) -> Option<&'static str> {
+    PAIRS.iter().find_map(|(a, b)| match name {
+        _ if name == *a => Some(*b),
+        _ if name == *b => Some(*a),
+        _ => None,
+    })
+}
+
 /// What can stand where a name stands: for a part of something other parts of it, then those of the function.
 fn others<'t>(donors: &Donors<'t>, words: &[Word<'t>], name: &'t str) -> Vec<&'t str> {
     let same: Vec<Node<'t>> =
@@ -74,11 +101,14 @@ fn others<'t>(donors: &Donors<'t>, words: &[Word<'t>], name: &'t str) -> Vec<&'t
     let Some(whole) = part.and_then(|part| part.parent()) else {
         return ranked_by(name, pool.names.iter(), OTHERS_MAX, score);
     };
-    let beside = donors.parts_beside(whole);
+    let beside = donors.objects().beside(whole);
     let beside =
         beside.map(|part| part.trim_matches(|ch: char| !ch.is_alphanumeric() && ch != '_'));
-    let mut others = ranked_by(name, beside, OTHERS_MAX, score);
     let is_field = part.is_some_and(|part| part.role() == Role::Field);
+    let mut others: Vec<&str> = counterpart(name).filter(|_| is_field).into_iter().collect();
+    let beside = ranked_by(name, beside, OTHERS_MAX, score);
+    others.extend(beside.into_iter().filter(|other| counterpart(name) != Some(*other)));
+    others.truncate(OTHERS_MAX);
     let seen = pool.fields.iter().filter(|other| is_field && !others.contains(other));
     let seen = ranked_by(name, seen, OTHERS_MAX - others.len(), score);
     others.extend(seen);

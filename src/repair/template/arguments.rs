@@ -25,7 +25,11 @@ pub const KEYS: Template =
     Template { name: "swap-keys", cost: 1.8, on: &[Role::Index], make: keys };
 pub const NAMES: Template = Template { name: "swap-names", cost: 3.2, on: STATEMENTS, make: names };
 
+pub const FILL: Template =
+    Template { name: "fill-argument", cost: 2.4, on: &[Role::Arguments], make: fill };
+
 const NAMES_MAX: usize = 6;
+const CALLS_MAX: usize = 4;
 
 fn swap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let parts: Vec<_> = site.node.parts().take(8).collect();
@@ -121,6 +125,34 @@ fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         site.file.donors.members_beside(last).into_iter().take(NAMES_MAX).enumerate()
     {
         insert(site.node, drafts, usize::MAX, &format!("{head}{other}"), nth(rank));
+    }
+}
+
+/// What a function that is declared here takes by the name of a variable, then what other calls of it have one more of.
+fn fill<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(name) = callee_name(node).filter(|_| !is_settled(site)) else { return };
+    let n = node.parts().count();
+    let known = site.file.donors.given();
+    let given = known.function(name).map(super::insert::parameters).unwrap_or_default();
+    if given.len() == n + 1 {
+        let missing = given.iter().enumerate().filter(|(_, name)| site.near().names.contains(name));
+        for (rank, (at, name)) in missing.enumerate() {
+            insert(node, drafts, at, name, nth(rank));
+        }
+    }
+    let own: Vec<&str> = node.parts().map(Node::text).collect();
+    let others = known.arguments(name).iter().filter(|other| other.parts().count() == n + 1);
+    let mut others: Vec<Node<'s>> = others.copied().collect();
+    others.sort_by_key(|other| other.line().abs_diff(node.line()));
+    for (rank, other) in others.into_iter().take(CALLS_MAX).enumerate() {
+        let theirs: Vec<&str> = other.parts().map(Node::text).collect();
+        for (at, text) in theirs.iter().enumerate() {
+            let rest = theirs.iter().enumerate().filter(|(place, _)| *place != at);
+            let n_other = rest.zip(&own).filter(|((_, theirs), own)| theirs != own).count();
+            let extra = 0.2 + nth(rank) + 0.4 * n_other as f64;
+            insert(node, drafts, at, text, extra);
+        }
     }
 }
 

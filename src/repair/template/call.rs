@@ -52,7 +52,7 @@ fn like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// Whether a name of another function means something where the site is.
-fn is_known(site: &Site<'_>, name: &str) -> bool {
+pub(super) fn is_known(site: &Site<'_>, name: &str) -> bool {
     let has = |pool: &Pool<'_>| pool.names.contains(name) || pool.callees.contains(name);
     site.file.imported.contains(name)
         || has(site.near())

@@ -268,6 +268,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
                 | Place::Key
                 | Place::Bound
                 | Place::Operand
+                | Place::Element
         )
     );
     if !is_value
@@ -276,7 +277,9 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let text = site.node.text();
-    let others = partners(site).into_iter().chain(values(site)).chain(texts(site));
+    let is_element = place(site.node) == Some(Place::Element);
+    let others = values(site).into_iter().chain(texts(site)).filter(|_| !is_element);
+    let others = partners(site).into_iter().chain(others);
     let others = others.filter(|other| other != text);
     for (rank, other) in others.enumerate() {
         for (more, form) in site.language().combinations.iter().enumerate() {
@@ -290,7 +293,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn partners(site: &Site<'_>) -> Vec<String> {
     let Some(object) = site.node.first() else { return Vec::new() };
     let donors = &site.file.donors;
-    let seen = donors.parts_beside(site.node).map(|part| format!("{}{part}", object.text()));
+    let seen = donors.objects().beside(site.node).map(|part| format!("{}{part}", object.text()));
     let mut partners: Vec<String> = seen.take(PARTNERS_MAX).collect();
     if site.node.role() == Role::Attribute {
         let fields = site.near().fields.iter().chain(site.shared().fields.iter());

@@ -42,6 +42,8 @@ const NAMES_MAX: usize = 6;
 const VARIANTS_MAX: usize = 8;
 const ATOMS_MAX: usize = 8;
 const FLUSH_ATOMS_MAX: usize = 6;
+/// What it costs to begin a block with a statement.
+const BEFORE: f64 = 0.3;
 
 /// An early return when a parameter is nothing.
 fn guard<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -216,7 +218,7 @@ fn own_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// Whether nothing after the statement is reached.
-fn ends(statement: Node<'_>) -> bool {
+pub(super) fn ends(statement: Node<'_>) -> bool {
     statement.is(&[Role::Return, Role::Raise, Role::Break, Role::Continue])
 }
 
@@ -231,7 +233,7 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let (yes, no) = site.language().booleans;
         for (more, value) in [no, yes].into_iter().enumerate() {
             let text = filled(site.language().snippets.assign, flag, value);
-            add_after(site, drafts, &text, 0.2 + nth(rank) + nth(more));
+            add_beside(site, drafts, &text, 0.2 + nth(rank) + nth(more));
         }
     }
     let (snippets, near) = (&site.language().snippets, site.near());
@@ -240,10 +242,10 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, name) in names.iter().enumerate() {
         let others = || names.iter().filter(|other| *other != name).enumerate();
         for (more, form) in snippets.updates.iter().enumerate().filter(|_| near.is_assigned(name)) {
-            add_after(site, drafts, &filled(form, name, ""), nth(rank) + nth(more));
+            add_beside(site, drafts, &filled(form, name, ""), nth(rank) + nth(more));
         }
         for (more, other) in others().filter(|_| near.is_assigned(name)) {
-            add_after(
+            add_beside(
                 site,
                 drafts,
                 &filled(snippets.assign, name, other),
@@ -254,7 +256,7 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             for form in snippets.adds.iter().filter(|form| form.contains("$b")) {
                 let unknown =
                     if near.methods.iter().any(|method| form.contains(method)) { 0.0 } else { 0.4 };
-                add_after(
+                add_beside(
                     site,
                     drafts,
                     &filled(form, name, other),
@@ -264,18 +266,18 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         }
     }
     for (more, text) in write_backs(site).into_iter().enumerate() {
-        add_after(site, drafts, &text, nth(more));
+        add_beside(site, drafts, &text, nth(more));
     }
     let alone = || snippets.adds.iter().filter(|form| !form.contains("$b"));
     for (rank, name) in names.iter().enumerate() {
         let is_kept = near.is_assigned(name) || near.is_collection(name);
         for (more, form) in alone().enumerate().filter(|_| is_kept) {
-            add_after(site, drafts, &filled(form, name, ""), 0.4 + nth(rank) + nth(more));
+            add_beside(site, drafts, &filled(form, name, ""), 0.4 + nth(rank) + nth(more));
         }
     }
     for (rank, field) in site.own_fields().iter().take(NAMES_MAX).enumerate() {
         for (more, form) in snippets.updates.iter().enumerate() {
-            add_after(site, drafts, &filled(form, field, ""), 0.6 + nth(rank) + nth(more));
+            add_beside(site, drafts, &filled(form, field, ""), 0.6 + nth(rank) + nth(more));
         }
     }
 }
@@ -337,7 +339,7 @@ fn near_copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, other) in simple.take(STATEMENTS_MAX).enumerate() {
         for (more, text) in renamed(&site.file.donors, other, VARIANTS_MAX).into_iter().enumerate()
         {
-            add_after(site, drafts, &text, nth(rank) + nth(more));
+            add_beside(site, drafts, &text, nth(rank) + nth(more));
         }
     }
 }
@@ -349,6 +351,16 @@ pub(super) fn add_after<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str
     // Nothing after such a statement is reached.
     let place = if ends(site.node) { before } else { after };
     insert(site, drafts, place(site.file, site.node, text), text, extra);
+}
+
+/// After a statement, or before the first of a block.
+pub(super) fn add_beside<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, text: &str, extra: f64) {
+    add_after(site, drafts, text, extra);
+    let block = site.node.parent().filter(|_| !ends(site.node));
+    let first = block.and_then(|block| statements(block).next());
+    if first.is_some_and(|first| first.id() == site.node.id()) && !drafts.is_too_dear(extra) {
+        insert(site, drafts, before(site.file, site.node, text), text, extra + BEFORE);
+    }
 }
 
 pub(super) fn first_statement(function: Node<'_>) -> Option<Node<'_>> {

@@ -8,6 +8,31 @@ use crate::repair::testing::outcomes_of;
 /// Template, parameters, body before and after; bodies are lines with tabs for depth.
 const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("comparison", "a", "return a < 1", "return a <= 1"),
+    ("clamp", "a, b, n", "g(b[0])\nreturn a[:n]", "g(b[0])\nreturn a[:min(n, len(b))]"),
+    ("rest", "a, b", "return a * b", "return a * (1 - b)"),
+    ("mean", "a", "return sum(a)", "return sum(a) / len(a)"),
+    ("scale", "a", "g(7)\nreturn a", "g(7)\nreturn a % 7"),
+    ("add-entry", "a, b", "g(a.b, b)\nreturn {\"a\": a}", "g(a.b, b)\nreturn {\"a\": a, \"b\": b}"),
+    ("like-element", "a, b, i", "g(b)\nreturn [a[i]]", "g(b)\nreturn [a[i], b[i]]"),
+    ("recursion", "a", "b = f(a.y)\nreturn b + a.x", "b = f(a.y)\nreturn b + f(a.x)"),
+    ("recursion", "a, b", "return a.x == b.x", "return f(a.x, b.x)"),
+    ("keep-field", "self, a, b", "self.a = a\ng(self.b)", "self.a = a\nself.b = b\ng(self.b)"),
+    ("start-field", "self, a", "self.a = a\ng(self.b)", "self.a = a\nself.b = 0\ng(self.b)"),
+    (
+        "keep-in",
+        "self, a",
+        "self.c.append(a)\nb = g(a)\nreturn a",
+        "self.c.append(a)\nb = g(a)\nself.c.append(b)\nreturn a",
+    ),
+    (
+        "early-result",
+        "a, b",
+        "if a:\n\tb = g(a)\nreturn 1",
+        "if a:\n\tb = g(a)\n\treturn b\nreturn 1",
+    ),
+    ("fill-argument", "a, b", "g(a, b)\nh(a)\nreturn g(a)", "g(a, b)\nh(a)\nreturn g(a, b)"),
+    ("separator", "a", "return a.split(\",\")", "return a.split(\";\")"),
+    ("rewrite", "a, b", "return a > b", "return len(a) > len(b)"),
     ("comparison", "a, b", "return a is not b", "return a is b"),
     ("like-call", "a, b", "c = g(b, 2)\nreturn a", "c = g(b, 2)\nreturn g(a, 2)"),
     ("comparison", "a, b", "return a not in b", "return a in b"),
@@ -203,6 +228,8 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
 
 const RUST: &[(&str, &str, &str, &str)] = &[
     ("take-up", "a: u8, b: u8", "g(a)", "g(a, b)"),
+    ("clamp", "a: u8, b: u8", "let c = a + 1;\ng(c, b);", "let c = (a + 1).min(b);\ng(c, b);"),
+    ("separator", "a: &str", "a.split(',')", "a.split(';')"),
     (
         "remember",
         "a: &mut A, b: u8",
@@ -292,6 +319,9 @@ const RUST: &[(&str, &str, &str, &str)] = &[
 /// The same for Go, in methods of `o`.
 const GO: &[(&str, &str, &str, &str)] = &[
     ("take-up", "a, b int", "return g(a)", "return g(a, b)"),
+    ("clamp", "a, b int", "c := a + 1\ng(c, b)", "c := min(a + 1, b)\ng(c, b)"),
+    ("mean", "a []float64, b float64", "g(a[0])\nreturn b", "g(a[0])\nreturn b / float64(len(a))"),
+    ("recursion", "a *T", "g(a.b)\nreturn a.f(1)", "g(a.b)\nreturn a.b.f(1)"),
     (
         "remember",
         "a map[int]bool, b int",
@@ -313,12 +343,15 @@ const GO: &[(&str, &str, &str, &str)] = &[
 
 /// The same for JavaScript.
 const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
-    (
-        "like-value",
-        "a, b",
-        "g(a.y);\nreturn a.x === b.x;",
-        "g(a.y);\nreturn a.x === b.x && a.y === b.y;",
-    ),
+    ("clamp", "a, b", "g(b);\nreturn a + 1;", "g(b);\nreturn Math.min(a + 1, b);"),
+    ("rest", "a, b", "return a * b;", "return a * (1 + b);"),
+    ("mean", "a", "return a.reduce(g, 0);", "return a.reduce(g, 0) / a.length;"),
+    ("scale", "a", "g(60);\nreturn a;", "g(60);\nreturn a * 60;"),
+    ("add-entry", "a, b", "g(a.b, b);\nreturn { a };", "g(a.b, b);\nreturn { a, b };"),
+    ("wrap", "a", "return { a };", "return { a: Number(a) };"),
+    ("recursion", "a", "g(f(a.c));\nreturn [a.b];", "g(f(a.c));\nreturn [f(a.b)];"),
+    ("like-value", "a", "return g(a.left);", "return Math.max(g(a.left), g(a.right));"),
+    ("like-value", "a, b", "return a.x === b.x;", "return a.x === b.x && a.y === b.y;"),
     ("take-up", "a, b", "return Math.max(a);", "return Math.min(Math.max(a), b);"),
     (
         "like-call",

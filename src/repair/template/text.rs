@@ -15,6 +15,12 @@ pub const DONOR: Template =
 pub const CHANGE: Template =
     Template { name: "text", cost: 2.8, on: &[Role::String, Role::Fragment], make: change };
 
+pub const SEPARATOR: Template =
+    Template { name: "separator", cost: 3.2, on: &[Role::String], make: separator };
+
+/// What texts are joined or cut with.
+const SEPARATORS: &[&str] = &[",", " ", ";", ":", "-", ".", "/", "_", "|", "=", "\\n", "\\t"];
+
 const TEXTS_MAX: usize = 8;
 
 fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -66,6 +72,20 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         spaced.into_iter().chain(cased).chain(edged).enumerate().filter(|(_, other)| other != text)
     {
         drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, nth(rank));
+    }
+}
+
+/// Another of the marks that texts are joined or cut with.
+fn separator<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some(inside) = content(site.node.text()) else { return };
+    let text = &site.node.text()[inside.clone()];
+    let mark = text.trim();
+    let is_mark = SEPARATORS.contains(&text) || SEPARATORS.contains(&mark) && text.len() == 2;
+    let start = site.node.range().start;
+    for (rank, other) in SEPARATORS.iter().filter(|_| is_mark).enumerate() {
+        let other = if mark.is_empty() { (*other).to_owned() } else { text.replace(mark, other) };
+        let range = start + inside.start..start + inside.end;
+        drafts.edits(site.node, vec![Edit::new(range, other)], None, nth(rank));
     }
 }
 

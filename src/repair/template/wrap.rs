@@ -1,7 +1,10 @@
 //! A call around a value or none: `n` → `abs(n)`, `sorted(xs)` → `xs`, `s.strip()` → `s`, `a - b` → `abs(a - b)`.
 
+use std::collections::BTreeSet;
+
 use super::Template;
 use super::arguments::callee_name;
+use super::call::is_known;
 use crate::base::text::edit::Edit;
 use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
@@ -23,6 +26,8 @@ const VALUES: &[Role] = &[
     Role::Path,
     Role::Range,
     Role::Try,
+    Role::Logical,
+    Role::Conditional,
 ];
 
 pub const UNWRAP: Template = Template {
@@ -57,6 +62,7 @@ pub const REWRITE: Template = Template {
 };
 
 const OWN_MAX: usize = 8;
+const LINKS_MAX: usize = 10;
 
 fn unwrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -82,9 +88,18 @@ fn wrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let wraps = site.language().wraps.iter().filter(|(places, _)| places.contains(&place));
     let is_stored = site.node.is(&[Role::Name, Role::Attribute, Role::Index]);
     let forms = wraps.flat_map(|(_, forms)| *forms).enumerate();
-    for (rank, form) in forms.filter(|(_, form)| is_stored || !form.ends_with("++")) {
+    let waits = may_wait(site.node);
+    let fits =
+        |form: &str| (is_stored || !form.ends_with("++")) && (waits || !form.starts_with("await "));
+    for (rank, form) in forms.filter(|(_, form)| fits(form)) {
         drafts.replace(site.node, &around(form, site.node), nth(rank) + site.hints.favour(form));
     }
+}
+
+/// Whether the innermost function around a node may wait for something, as its first word says.
+fn may_wait(node: Node<'_>) -> bool {
+    let function = node.ancestors().find(|outer| outer.role() == Role::Function);
+    function.is_some_and(|function| function.text().starts_with("async"))
 }
 
 /// A form around a node, which gets parentheses where the form does not enclose it.
@@ -119,6 +134,28 @@ fn chain<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let end = site.node.range().end;
         let extra = nth(rank) + site.hints.favour(link);
         drafts.edits(site.node, vec![Edit::new(end..end, *link)], None, extra);
+    }
+    if is_link {
+        link_like(site, drafts);
+    }
+}
+
+/// A call as the file has one in another chain.
+fn link_like<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let range = site.node.range();
+    let calls = site.file.donors.called().iter().filter(|one| {
+        one.before.is_empty()
+            && one.after.starts_with('.')
+            && !(one.range.start <= range.start && range.start < one.range.end)
+    });
+    let mut calls: Vec<_> = calls.collect();
+    calls.sort_by_key(|one| one.range.start.abs_diff(range.start));
+    let mut seen = BTreeSet::new();
+    let fresh = calls.into_iter().filter(|one| seen.insert(one.after));
+    let known = fresh.filter(|one| one.names.iter().all(|name| is_known(site, name)));
+    for (rank, one) in known.take(LINKS_MAX).enumerate() {
+        let edit = Edit::new(range.end..range.end, one.after);
+        drafts.edits(site.node, vec![edit], None, 0.8 + nth(rank));
     }
 }
 

@@ -211,6 +211,8 @@ pub const REWRITES: &[(Role, &str, &[&str])] = &[
         "==",
         &["strings.EqualFold($a, $b)", "math.Abs($a - $b) < 1e-9", "errors.Is($a, $b)"],
     ),
+    (Role::Comparison, "<", &["len($a) < len($b)"]),
+    (Role::Comparison, ">", &["len($a) > len($b)"]),
     (Role::Comparison, "!=", &["!errors.Is($a, $b)", "!strings.EqualFold($a, $b)"]),
     (
         Role::Index,

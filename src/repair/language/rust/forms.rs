@@ -89,6 +89,8 @@ pub const SIBLINGS: &[&[&str]] = &[
     &["ok_or", "unwrap_or"],
     &["unwrap_or", "unwrap_or_default", "unwrap"],
     &["is_some", "is_none"],
+    &["is_some_and", "is_none_or"],
+    &["next", "next_back", "last"],
     &["is_ok", "is_err"],
     &["union", "intersection", "difference", "symmetric_difference"],
     &["is_subset", "is_superset"],
@@ -239,6 +241,8 @@ pub const REWRITES: &[(Role, &str, &[&str])] = &[
     (Role::Arithmetic, "%", &["$a.rem_euclid($b)", "$a.checked_rem($b)"]),
     (Role::Arithmetic, "^", &["$a.pow($b)"]),
     (Role::Comparison, "==", &["($a - $b).abs() < 1e-9", "$a.eq_ignore_ascii_case($b)"]),
+    (Role::Comparison, "<", &["$a.len() < $b.len()"]),
+    (Role::Comparison, ">", &["$a.len() > $b.len()"]),
     (
         Role::Index,
         "",
