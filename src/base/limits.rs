@@ -108,8 +108,10 @@ pub const OTHER_TESTS_MAX: usize = 20;
 pub const OBSERVED_OTHERS_MAX: usize = 8;
 /// Candidates of one search.
 pub const CANDIDATES_MAX: usize = 12_000;
-/// Those of them that are chosen first: choosing takes about 100 µs each, and beginning anew half a second.
+/// Those of them that are chosen first where it costs little to begin anew: choosing takes about 100 µs each.
 pub const FIRST_CANDIDATES: usize = 1_000;
+/// It costs little to begin anew where looking at what tests run took no longer.
+pub const OBSERVE_QUICK_MAX: Duration = Duration::from_secs(1);
 /// Attempts of a run when nothing else is said.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
 /// Runs that a report tells of.
@@ -281,6 +283,8 @@ pub const SCREENS_MAX: usize = 4;
 pub const JUDGE_WALL_MIN: Duration = Duration::from_secs(3);
 /// Small changes near an edit that passes, tried to see whether tests notice them.
 pub const MUTANTS_MAX: usize = 40;
+/// Fewer of them say nothing.
+pub const MUTANTS_MIN: usize = 8;
 /// How long that takes at most, once the first is tried.
 pub const MUTANTS_WALL: Duration = Duration::from_secs(1);
 /// Passing candidates compared by what they do where no test looks.

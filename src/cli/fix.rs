@@ -111,7 +111,9 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         }
         return Ok(3);
     }
-    let apply = how.apply || view.run.approval.accept == AcceptAlone::Green;
+    // Whoever ended a run wants to see first what it found by then.
+    let apply =
+        !view.run.is_stopping && (how.apply || view.run.approval.accept == AcceptAlone::Green);
     let applied = match (&view.review, apply, view.run.outcome()) {
         (Some(review), true, Some(Outcome::Green)) => {
             let all = review.proposal.items().collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvError, sync_channel};
 
-use super::Stop;
+use super::{Stop, say_aside};
 use crate::base::ids::RunId;
 use crate::base::limits;
 use crate::engine::{self, Busy, Command, Consent, Dirs, Notice, RunView};
@@ -59,9 +59,14 @@ pub(super) fn record(
         match notices.recv().map_err(|RecvError| busy())? {
             Notice::Happened { id: run, event } if run == id && is_it(&event) => return Ok(()),
             Notice::Refused { id: run, failure } if run == id => return Err(failure),
-            Notice::Happened { id: run, event: Event::CancelRequested | Event::StopRequested }
-                if run == id =>
-            {
+            Notice::Happened { id: run, event: Event::StopRequested } if run == id => {
+                is_recorded = true;
+                say_aside(
+                    "what it has found is checked; to cancel again ends that too
+",
+                );
+            }
+            Notice::Happened { id: run, event: Event::CancelRequested } if run == id => {
                 is_recorded = true;
             }
             Notice::Changed(view) if is_recorded && view.run.id == id && view.interrupted => {

@@ -134,10 +134,10 @@ pub(super) fn cancel(parser: lexopt::Parser) -> Result<i32, Stop> {
     named::record(dirs, id, Command::Cancel { id }, is_end)?;
     let Named { view, .. } = named::find(options.run.as_deref(), options.folder)?;
     match view.run.outcome() {
-        Some(Outcome::Cancelled) => say(&format!("Run {id} is cancelled.\n")),
-        Some(Outcome::Green) if view.run.is_stopping => {
-            say(&format!("Run {id} ended with what it had found; `greenloop show {id}`.\n"));
+        _ if view.run.is_stopping && view.run.proposal.is_some() => {
+            say(&format!("Run {id} ended with what it had found: `greenloop show {id}`.\n"));
         }
+        Some(Outcome::Cancelled) => say(&format!("Run {id} is cancelled.\n")),
         // It came to its end before it heard of it.
         _ => say(&format!("Run {id} has ended already.\n")),
     }

@@ -103,7 +103,8 @@ fn rests(run: &Run) -> bool {
         && matches!(machine::decide(run), Next::Do(effects) if effects.is_empty())
 }
 
-/// The first Ctrl-C cancels the run, the second ends the program; processes end with it either way.
+/// The first Ctrl-C ends the run with what it has found, the second at once, the third ends the program; processes end with
+/// it whatever happens.
 fn on_interrupt(messages: SyncSender<Message>) -> Result<(), Failure> {
     let fail = |error: std::io::Error| {
         Failure::environment(
@@ -115,14 +116,14 @@ fn on_interrupt(messages: SyncSender<Message>) -> Result<(), Failure> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fail)?;
     #[expect(
         clippy::disallowed_methods,
-        reason = "the second Ctrl-C is to end the program whatever it does"
+        reason = "the third Ctrl-C is to end the program whatever it does"
     )]
     let wait = move || {
         for n in 1.. {
             if runtime.block_on(tokio::signal::ctrl_c()).is_err() {
                 return;
             }
-            if n > 1 || messages.send(Message::Interrupt).is_err() {
+            if n > 2 || messages.send(Message::Interrupt).is_err() {
                 std::process::exit(130);
             }
         }

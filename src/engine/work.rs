@@ -13,7 +13,7 @@ use crate::io::model::{Caller, Provider};
 use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
 use crate::logic::machine::StepState;
 use crate::logic::{lessons, machine};
-use crate::model::event::Event;
+use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::guard::Guarded;
 use crate::model::plan::Step;
@@ -64,7 +64,13 @@ pub(super) fn work(
         candidates: run.budget.candidates,
     };
     let worker = machine::worker_of(run, attempt);
-    let result = worker::work(&worker, &assignment, &desk, &reach, &judge)?;
+    let result = match worker::work(&worker, &assignment, &desk, &reach, &judge) {
+        // Who was told to end has not failed.
+        Err(_) if task.cancel.is_cancelled() => {
+            WorkResult::Nothing { reason: "it was cancelled".to_owned(), search: None }
+        }
+        result => result?,
+    };
     Ok(Event::AttemptFinished { attempt, result })
 }
 

@@ -22,7 +22,7 @@ fn sure(search: &SearchFact) -> String {
         None => String::new(),
         Some(Confidence::Only) => format!("the only fix among all {total} edits there were to try"),
         Some(Confidence::OnlySoFar) => {
-            format!("the only fix found among {tried} of {total} edits")
+            format!("the only fix found among the {tried} edits tried")
         }
         Some(Confidence::Agree { calls }) => {
             format!("{plausible} edits pass; the best of them do the same in {calls} other calls")
@@ -105,7 +105,7 @@ mod tests {
         
         2 other edits pass these tests as well; read the change, more tests would tell
         the only fix among all 1200 edits there were to try
-        the only fix found among 900 of 1200 edits
+        the only fix found among the 900 edits tried
         4 edits pass; the best of them do the same in 60 other calls
         2 different behaviours pass these tests: `f(0)` gives 1 with this one, raises Error with another
         1 other edit passes these tests as well; read the change, more tests would tell

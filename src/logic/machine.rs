@@ -233,8 +233,8 @@ fn work(run: &Run, plan: &Plan) -> Next {
             None => {}
         }
     }
-    if stop::is_still(run) && !states.values().all(|state| matches!(state, StepState::Done { .. }))
-    {
+    let is_settled = |state| matches!(state, &StepState::Done { .. } | &StepState::Skipped);
+    if stop::is_still(run) && !states.values().all(is_settled) {
         return end_with(run, Outcome::Cancelled);
     }
     let is_over = states.values().all(StepState::is_settled);

@@ -53,8 +53,10 @@ impl State {
 
 /// All that a run proposes, if nobody has to be asked.
 fn green(run: &Run) -> Option<Wanted> {
-    let is_wanted =
-        run.approval.accept == AcceptAlone::Green && run.outcome() == Some(&Outcome::Green);
+    // Whoever ended a run wants to see first what it found by then.
+    let is_wanted = run.approval.accept == AcceptAlone::Green
+        && run.outcome() == Some(&Outcome::Green)
+        && !run.is_stopping;
     let proposal = run.proposal.as_ref().filter(|_| is_wanted)?;
     Some(Wanted::accept(run.id, proposal.items().collect()))
 }

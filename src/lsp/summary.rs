@@ -48,6 +48,9 @@ pub fn state(view: &RunView) -> String {
     match &view.run.phase {
         Phase::Finished(outcome) => ended(&view.run, outcome),
         _ if view.run.ending.is_some() => "ending".into(),
+        _ if view.run.is_stopping => {
+            "ending; what was found is checked, to cancel again ends that too".into()
+        }
         Phase::Snapshotting => "capturing what is on the screen".into(),
         Phase::Baselining => "running the checks".into(),
         Phase::Working if view.run.open_questions().next().is_some() => {

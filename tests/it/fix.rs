@@ -56,41 +56,57 @@ fn check_fix(name: &str) {
     assert_eq!(status.trim(), format!("M {}", fixture.fault.file));
 }
 
-/// Runs `fix` and interrupts it once, when a line for which this holds is printed; returns all lines.
-fn interrupted(project: &Project, is_it: impl Fn(&Value) -> bool) -> Vec<Value> {
-    let home = Home::new();
+/// Runs `fix --apply` and interrupts it at each line for which this holds, which is told how often it was by then; returns
+/// all lines. The project stays as it was.
+fn interrupted(is_it: impl Fn(usize, &Value) -> bool) -> Vec<Value> {
+    let (home, project) = (Home::new(), Fixture::load("python-billing").copy());
+    project.commit_all();
+    let before = Fingerprint::of(&project.root);
     let mut command = project.greenloop(&home);
-    let mut child =
-        command.args(["fix", "--format", "json"]).stdout(Stdio::piped()).spawn().unwrap();
+    command.args(["fix", "--apply", "--format", "json"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let id = child.id().to_string();
-    let mut lines: Vec<Value> = Vec::new();
+    let (mut lines, mut n_sent) = (Vec::new(), 0);
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = serde_json::from_str(&line.unwrap()).unwrap();
-        let is_first = !lines.iter().any(&is_it);
-        if is_first && is_it(&line) {
+        if is_it(n_sent, &line) {
             assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            n_sent += 1;
         }
         lines.push(line);
     }
     child.wait().unwrap();
+    before.assert_unchanged(&project.root);
     lines
+}
+
+fn is_found(line: &Value) -> bool {
+    line["best"].as_str().unwrap_or_default().contains("all failing tests pass")
 }
 
 #[test]
 fn an_interrupted_search_leaves_what_it_has_found() {
-    let project = Fixture::load("python-billing").copy();
-    project.commit_all();
-    let is_found = |line: &Value| {
-        let best = line["best"].as_str().unwrap_or_default();
-        best.contains("all failing tests pass")
-    };
-    let lines = interrupted(&project, is_found);
-    let has = |kind: &str| lines.iter().any(|line| line["type"] == kind);
-    assert!(has("stop-requested") && has("verify-finished"), "{lines:#?}");
+    let has = |lines: &[Value], kind: &str| lines.iter().any(|line| line["type"] == kind);
+    let lines = interrupted(|n, line| n == 0 && is_found(line));
+    assert!(has(&lines, "stop-requested") && has(&lines, "verify-finished"), "{lines:#?}");
     assert_eq!(lines.last().unwrap()["status"], "green", "{lines:#?}");
 
-    let lines = interrupted(&project, |line| line["text"] == "looking where it fails");
+    let lines = interrupted(|n, line| n == 0 && line["text"] == "looking where it fails");
+    assert!(has(&lines, "stop-requested") && !has(&lines, "verify-finished"), "{lines:#?}");
     assert_eq!(lines.last().unwrap()["status"], "cancelled", "{lines:#?}");
+}
+
+#[test]
+fn interrupted_twice_it_ends_and_says_so() {
+    let lines = interrupted(|n, line| match n {
+        0 => is_found(line),
+        1 => line["type"] == "stop-requested",
+        _ => false,
+    });
+    // What it had found may be checked by then.
+    let last = lines.last().unwrap();
+    assert_eq!(last["type"], "outcome", "{lines:#?}");
+    assert!(last["status"] == "cancelled" || last["status"] == "green", "{last:#}");
 }
 
 /// Two tests of one file and one subject make one step; nothing makes both pass.

@@ -35,7 +35,7 @@ use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, OTHER_TESTS_MAX};
+use crate::base::limits::{CANDIDATES_MAX, FIRST_CANDIDATES, OBSERVE_QUICK_MAX, OTHER_TESTS_MAX};
 use crate::io::checks::{self, Select};
 use crate::logic::ledger::{Ledger, Standing as Stands};
 use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
@@ -63,6 +63,10 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
     let groups = groups(assignment)?;
     let mut refusals = Refusals::of(desk.store, assignment)?;
     for (place, group) in groups.iter().enumerate() {
+        // What mends the checks before may mend this one as well.
+        if desk.cancel.is_cancelled() && !titles.is_empty() {
+            break;
+        }
         let failing =
             if place == 0 { group.failing.clone() } else { still_failing(desk, &tree, group)? };
         if failing.is_empty() {
@@ -272,6 +276,7 @@ fn solve(
         |text: &str| (job.desk.progress)(Progress { text: text.into(), ..Progress::default() });
     tell("looking where it fails");
     let coverage = path.observe()?;
+    let is_quick = path.is_quick() && started.elapsed() < OBSERVE_QUICK_MAX;
     tell("choosing edits");
     let suspicion = suspicion(job, tests, test_files, &coverage, &failures);
     let question = Question {
@@ -290,12 +295,12 @@ fn solve(
         !is_avoided
     };
     let candidates = grounds.candidates(&question).filter(may_be_tried);
-    let waves = Waves::new(path.n_first(), candidates);
+    let waves = Waves::new(if is_quick { FIRST_CANDIDATES } else { CANDIDATES_MAX }, candidates);
     let ranking = Ranking::new(&question);
     let mut hunt = Hunt::new(job, &waves, &ranking);
     let searched = hunt.run(path);
-    // What was found before somebody ended it is kept.
-    if hunt.plausible.is_empty() || !job.desk.cancel.is_cancelled() {
+    // What was found before it broke off is as good without the rest.
+    if hunt.plausible.is_empty() {
         searched?;
     }
     let also = hunt.also_fixed(path).to_vec();
@@ -316,7 +321,10 @@ fn solve(
         ..SearchFact::default()
     };
     if !offers.is_empty() {
-        judge::judge(job, path, &offers, &coverage, &waves, &mut fact);
+        judge::judge(job, path, &offers, &coverage, &mut fact);
+        if is_quick {
+            judge::weigh(job, path, waves.known(), &offers[0], &mut fact);
+        }
     }
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));

@@ -2,7 +2,7 @@
 
 use super::{is_search, where_it_stood};
 use crate::model::event::Event;
-use crate::model::run::{Attempt, Outcome, Run};
+use crate::model::run::{Attempt, Outcome, Phase, Run};
 
 /// Takes in why a run is to end. The first reason to end at once wins; a run that is to stop goes on until what is under
 /// way has ended.
@@ -27,7 +27,7 @@ fn time_spent(run: &Run) -> Outcome {
 pub fn may_stop(run: &Run) -> bool {
     let mut open = run.attempts.iter().filter(|made| made.is_at_work());
     !run.is_stopping
-        && !run.is_finished()
+        && run.phase == Phase::Working
         && open.any(|made| made.left.is_some() || is_search(run, &made.worker))
 }
 

@@ -412,6 +412,9 @@ fn there_is_something_to_wait_for_while_a_search_is_at_work_or_its_find_is_check
     assert!(!may(&begun[..1]) && may(&begun));
     assert!(may(&[begun.as_slice(), &[left(1, "fix")]].concat()));
     assert!(!may(&[begun.as_slice(), &[Event::StopRequested]].concat()));
+    // Taken up again, nothing is under way before the checks have run.
+    let again = [begun.as_slice(), &[Event::StopRequested, Event::Resumed { at_ms: 5 }]].concat();
+    assert!(!may(&again) && may(&[again.as_slice(), &[baseline("a-")]].concat()));
     assert!(!may(&[begun.as_slice(), &[left(1, "fix"), verified(1, "fix", "a+")]].concat()));
     // Of what any other worker does nobody knows what it is worth.
     let second = [snapshot_of_two(), baseline("a-"), nothing(1)];

@@ -233,7 +233,7 @@ impl<'a> Bench<'a> {
         passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit).names
     }
 
-    /// A test that is red under a patch and was not.
+    /// Whether a test is red under a patch that was not: its name, empty where several are, which one alone may have ended.
     fn broken(&self, arms: &str) -> Option<String> {
         let guards = self.guards.get_or_init(|| self.find_guards());
         let killer = self.killer().clone();
@@ -242,14 +242,18 @@ impl<'a> Bench<'a> {
             let group = Group { program: killer.program, names, limit: self.screen.limit };
             self.run(&group, arms).is_empty()
         });
-        let by = again.or_else(|| guards.iter().find_map(|group| self.broken_of(group, arms)))?;
-        Some(self.killer().insert(by).name.clone())
+        match again {
+            Some(killer) => Some(killer.name),
+            None => guards.iter().find_map(|group| self.broken_of(group, arms)),
+        }
     }
 
-    fn broken_of(&self, group: &Group<'_>, arms: &str) -> Option<Test> {
+    fn broken_of(&self, group: &Group<'_>, arms: &str) -> Option<String> {
         let names = self.run(group, arms);
-        let broken = group.names.iter().find(|name| !names.contains(**name))?;
-        Some(Test { program: group.program, name: (*broken).to_owned() })
+        let mut broken = group.names.iter().filter(|name| !names.contains(**name));
+        let first = (*broken.next()?).to_owned();
+        *self.killer() = Some(Test { program: group.program, name: first.clone() });
+        Some(if broken.next().is_none() { first } else { String::new() })
     }
 
     fn killer(&self) -> MutexGuard<'_, Option<Test>> {

@@ -38,11 +38,6 @@ impl<'a> Cargo<'a> {
 }
 
 impl FastPath for Cargo<'_> {
-    /// What is built together is chosen together.
-    fn n_first(&self) -> usize {
-        usize::MAX
-    }
-
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
         let (coverage, has_library) = observe::coverage(&mut self.lanes[0])?;
         self.by_libraries = has_library && !compile::chooses(self.lanes[0].job.check);
@@ -53,6 +48,7 @@ impl FastPath for Cargo<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
+        _patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let n_cores = thread::available_parallelism().map_or(1, usize::from);

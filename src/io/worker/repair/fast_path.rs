@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::Desk;
 use crate::base::ids::TreeId;
-use crate::base::limits::{FIRST_CANDIDATES, OBSERVED_OTHERS_MAX, SEARCH_WALL_MAX};
+use crate::base::limits::{OBSERVED_OTHERS_MAX, SEARCH_WALL_MAX};
 use crate::base::path::RepoPath;
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
@@ -104,22 +104,18 @@ pub(super) trait FastPath {
     /// What failing tests and a sample of passing ones ran; empty when the language has no way to tell.
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure>;
 
-    /// How many candidates are chosen and tried before all others are; few where it costs little to begin anew.
-    fn n_first(&self) -> usize {
-        FIRST_CANDIDATES
-    }
-
     /// Tries `patches` in order: first against `failing` (red tests of the check; the first one screens), then
     /// against the passing tests that matter. `each` gets every verdict once, by the patch's place, in any order near
-    /// theirs. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
+    /// theirs; unless it is to be `patient`, those that take long get none. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
     fn search(
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
+        patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure>;
 
-    /// Whether a few more patches are tried in about a second.
+    /// Whether it costs little to begin anew, but for what loading the tests takes.
     fn is_quick(&self) -> bool {
         false
     }

@@ -106,6 +106,7 @@ impl FastPath for Generic<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
+        _patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let worlds = self.worlds()?;

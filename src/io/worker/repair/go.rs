@@ -81,11 +81,6 @@ fn by_package(sources: &[Source]) -> Vec<Vec<&Source>> {
 }
 
 impl FastPath for Go<'_> {
-    /// What is built together is chosen together.
-    fn n_first(&self) -> usize {
-        usize::MAX
-    }
-
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure> {
         observe::coverage(self)
     }
@@ -94,6 +89,7 @@ impl FastPath for Go<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
+        _patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> std::ops::ControlFlow<()>,
     ) -> Result<(), Failure> {
         search::Search { go: self, patches, failing }.run(each)

@@ -125,7 +125,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         self.n_given = self.tried;
         self.n_alone = self.waves.n_chosen();
         // What is found is as good without.
-        drop(self.try_all(path, &patches, self.job.failing, &mut |_, _| {}));
+        drop(self.try_all(path, &patches, self.job.failing, true, &mut |_, _| {}));
     }
 
     /// How many of the red tests that are no goal each plausible patch makes pass.
@@ -133,20 +133,20 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let fresh = &self.plausible[self.also.len()..];
         let mut also = vec![0; fresh.len()];
         let (job, is_none) = (self.job, fresh.is_empty() || self.job.failing.is_empty());
-        if is_none || job.others.is_empty() || job.is_late() {
+        if is_none || job.others.is_empty() || job.is_over() {
             self.also.extend(also);
             return &self.also;
         }
         let names = [self.job.failing, self.job.others].concat();
         let n_own = self.job.failing.len();
         // What is found is as good without.
-        drop(path.search(fresh, &names, &mut |index, verdict| {
+        drop(path.search(fresh, &names, true, &mut |index, verdict| {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
                 Verdict::Invalid | Verdict::StillRed | Verdict::Breaks { .. } => 0,
             };
-            if job.is_late() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if job.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }));
         self.also.extend(also);
         &self.also
@@ -175,21 +175,33 @@ impl<'a, 'c> Hunt<'a, 'c> {
         self.waves.cost(wave).is_some_and(|cost| cost <= self.best_key + self.margin)
     }
 
-    /// Tries each candidate for itself; those that make some of the tests pass, the best first.
+    /// Tries each candidate for itself, those that take long after all others; those that make some of the tests pass, the
+    /// best first.
     fn alone(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
     ) -> Result<Vec<Partial<'a>>, Failure> {
         let mut partial: Vec<Partial<'a>> = Vec::new();
-        let mut start = 0;
+        let mut left: Vec<usize> = Vec::new();
+        let (mut start, mut was_patient) = (0, false);
         for wave in 0..Waves::N {
-            if start > 0 && self.is_over() || !self.wants(wave) {
+            if !self.wants(wave) || wave > 0 && self.is_over() {
                 break;
             }
-            let wave = self.waves.nth(wave);
-            self.wave(path, failing, (start, wave), &mut partial)?;
-            start += wave.len();
+            let end = start + self.waves.nth(wave).len();
+            self.n_alone = self.n_alone.max(end);
+            self.n_given -= left.len();
+            left.extend((start..end).filter(|place| !self.useless.contains(place)));
+            was_patient = self.waves.cost(wave + 1).is_none();
+            left = self.some(path, failing, (&left, was_patient), &mut partial)?;
+            start = end;
+        }
+        let bound = self.best_key + self.margin;
+        left.retain(|place| self.waves.at(*place).is_some_and(|left| left.cost <= bound));
+        if !was_patient && !left.is_empty() && !self.is_over() {
+            self.n_given -= left.len();
+            self.some(path, failing, (&left, true), &mut partial)?;
         }
         partial.sort_by(|a, b| {
             let by_fixed = b.fixed.len().cmp(&a.fixed.len());
@@ -199,32 +211,34 @@ impl<'a, 'c> Hunt<'a, 'c> {
         Ok(partial)
     }
 
-    /// Tries the candidates of a wave that begins at a place among all.
-    fn wave(
+    /// Tries the candidates at these places; the places of those that got no verdict.
+    fn some(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
-        (start, wave): (usize, &'a [Candidate]),
+        (places, patient): (&[usize], bool),
         partial: &mut Vec<Partial<'a>>,
-    ) -> Result<(), Failure> {
-        let is_useless = |place: &usize| self.useless.contains(&(start + place));
-        let left: Vec<usize> = (0..wave.len()).filter(|place| !is_useless(place)).collect();
-        let patches: Vec<Patch<'a>> = left.iter().map(|place| vec![&wave[*place]]).collect();
-        self.n_alone = self.n_alone.max(start + wave.len());
-        let judged = self.try_all(path, &patches, failing, &mut |index, fixed| {
-            if let Some(candidate) = patches[index].first() {
-                partial.push(Partial { candidate, fixed });
-            }
+    ) -> Result<Vec<usize>, Failure> {
+        let patches: Vec<Patch<'a>> =
+            places.iter().filter_map(|place| Some(vec![self.waves.at(*place)?])).collect();
+        let judged = self.try_all(path, &patches, failing, patient, &mut |index, fixed| {
+            let candidate = patches[index][0];
+            partial.push(Partial { candidate, fixed });
         })?;
-        let is_useless = |judged: &Option<Verdict>| {
-            matches!(judged, Some(Verdict::Invalid | Verdict::Breaks { .. }))
-        };
-        let tried = left.iter().zip(&judged).filter(|(_, judged)| is_useless(judged));
-        self.useless.extend(tried.map(|(place, _)| start + place));
-        if self.judged.len() == start {
-            self.judged.extend(judged.iter().map(Option::is_some));
+        self.judged.resize(self.waves.n_chosen(), false);
+        let mut left = Vec::new();
+        for (place, verdict) in places.iter().zip(judged) {
+            match verdict {
+                None => left.push(*place),
+                Some(verdict) => {
+                    self.judged[*place] = true;
+                    if matches!(verdict, Verdict::Invalid | Verdict::Breaks { .. }) {
+                        self.useless.insert(*place);
+                    }
+                }
+            }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.
@@ -263,7 +277,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             patches.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
             patches.truncate(PARTIAL_BEAM * PARTIAL_BEAM);
         }
-        self.try_all(path, &patches, self.job.failing, &mut |_, _| {}).map(drop)
+        self.try_all(path, &patches, self.job.failing, true, &mut |_, _| {}).map(drop)
     }
 
     /// The verdicts on the patches; `partial` hears of those that make some of the tests pass.
@@ -272,13 +286,14 @@ impl<'a, 'c> Hunt<'a, 'c> {
         path: &mut dyn FastPath,
         patches: &[Patch<'a>],
         failing: &[String],
+        patient: bool,
         partial: &mut dyn FnMut(usize, Vec<usize>),
     ) -> Result<Vec<Option<Verdict>>, Failure> {
         self.n_given += patches.len();
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
         let mut judged = vec![None; patches.len()];
-        path.search(patches, failing, &mut |index, verdict| {
+        path.search(patches, failing, patient, &mut |index, verdict| {
             self.tried += 1;
             judged[index] = Some(verdict.clone());
             match verdict {

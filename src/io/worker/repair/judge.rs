@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 use super::fast_path::{FastPath, Job, Patch};
 use super::offers::Offer;
 use super::strength::strength;
-use super::waves::Waves;
 use super::words::{templates, title};
 use crate::base::limits::OTHERS_SHOWN_MAX;
 use crate::logic::diff;
@@ -19,23 +18,19 @@ pub(super) fn judge(
     path: &mut dyn FastPath,
     offers: &[Offer],
     coverage: &[TestCoverage],
-    waves: &Waves<'_>,
     fact: &mut SearchFact,
 ) {
     let patches: Vec<Patch<'_>> = offers.iter().map(|offer| offer.patch.iter().collect()).collect();
-    let responses = if patches.len() > 1 { path.behave(&patches) } else { Ok(Vec::new()) };
+    let responses = if patches.len() > 1 && !job.desk.cancel.is_cancelled() {
+        path.behave(&patches)
+    } else {
+        Ok(Vec::new())
+    };
     // The patch is as good without.
     let responses = responses.unwrap_or_default();
     let n_tests = n_tests(job, coverage, &offers[0].patch);
     let is_exhausted = fact.tried >= fact.total;
-    let mut confidence = confidence(0, offers.len(), n_tests, is_exhausted, &responses);
-    if is_sure(&confidence) && path.is_quick() && !job.is_over() {
-        fact.strength = strength(job, path, waves.known(), &offers[0].patch);
-        if fact.strength.is_some_and(|strength| strength.is_weak()) {
-            confidence = Confidence::WeakTests;
-        }
-    }
-    fact.confidence = Some(confidence);
+    fact.confidence = Some(confidence(0, offers.len(), n_tests, is_exhausted, &responses));
     let mut others: Vec<usize> = Vec::new();
     let unlike = behaviours(offers.len(), &responses).into_iter().map(|alike| alike[0]);
     for place in unlike.chain(0..offers.len()).filter(|place| *place > 0) {
@@ -47,9 +42,23 @@ pub(super) fn judge(
     fact.others = shown.map(|place| other(job, &offers[place])).collect();
 }
 
-/// Whether it is worth to look how much tests that pass say.
-fn is_sure(confidence: &Confidence) -> bool {
-    matches!(confidence, Confidence::Only | Confidence::OnlySoFar | Confidence::Agree { .. })
+/// Where one would be sure of a find, has `candidates` near it tell how much the tests say.
+pub(super) fn weigh<'a>(
+    job: &Job<'_>,
+    path: &mut dyn FastPath,
+    candidates: impl Iterator<Item = &'a Candidate>,
+    find: &'a Offer,
+    fact: &mut SearchFact,
+) {
+    let (Some(Confidence::Only | Confidence::OnlySoFar | Confidence::Agree { .. }), false) =
+        (&fact.confidence, job.is_over())
+    else {
+        return;
+    };
+    fact.strength = strength(job, path, candidates, &find.patch);
+    if fact.strength.is_some_and(|strength| strength.is_weak()) {
+        fact.confidence = Some(Confidence::WeakTests);
+    }
 }
 
 fn other(job: &Job<'_>, offer: &Offer) -> Other {

@@ -48,6 +48,8 @@ struct Spec<'a> {
     passing: &'a [String],
     sources: Vec<&'a RepoPath>,
     patches: Vec<Vec<FileEdits<'a>>>,
+    /// Whether patches that take long are tried too.
+    patient: bool,
     workers: usize,
     /// For observing passing tests.
     seconds: f64,
@@ -128,9 +130,10 @@ impl FastPath for Program<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
+        patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let mut spec = self.spec("search", failing);
+        let mut spec = Spec { patient, ..self.spec("search", failing) };
         spec.patches = patches.iter().map(file_edits).collect();
         self.run(&spec, &mut |message| {
             let Message::Verdicts { verdicts } = message else { return ControlFlow::Continue(()) };
@@ -177,6 +180,7 @@ impl Program<'_> {
             passing: self.job.passing,
             sources: self.job.sources.iter().map(|source| &source.path).collect(),
             patches: Vec::new(),
+            patient: true,
             workers: thread::available_parallelism().map_or(1, usize::from),
             seconds: OBSERVE_WALL.as_secs_f64(),
             memory: CANDIDATE_MEMORY_BYTES,

@@ -43,6 +43,18 @@ impl<'c> Waves<'c> {
         (self.n_left() > 0).then(|| last.map_or(f64::NEG_INFINITY, |last| last.cost))
     }
 
+    /// The candidate at a place among all that were chosen.
+    pub fn at(&self, place: usize) -> Option<&Candidate> {
+        let mut place = place;
+        for wave in self.chosen() {
+            match place.checked_sub(wave.len()) {
+                None => return wave.get(place),
+                Some(rest) => place = rest,
+            }
+        }
+        None
+    }
+
     /// How many candidates were chosen.
     pub fn n_chosen(&self) -> usize {
         self.chosen().map(Vec::len).sum()

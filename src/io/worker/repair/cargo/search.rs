@@ -306,6 +306,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         Generic::alone(self.lane.job, self.stop).search(
             &chosen,
             self.failing,
+            true,
             &mut |place, verdict| {
                 flow = each(single[place], verdict);
                 flow

@@ -234,6 +234,6 @@ impl Search<'_, '_, '_> {
         let chosen: Vec<Patch<'_>> =
             single.iter().map(|index| self.patches[*index].clone()).collect();
         Generic::open(self.go.job)
-            .search(&chosen, self.failing, &mut |place, verdict| each(single[place], verdict))
+            .search(&chosen, self.failing, true, &mut |place, verdict| each(single[place], verdict))
     }
 }

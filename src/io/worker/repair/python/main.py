@@ -59,8 +59,8 @@ def observe(spec, framework, report, observed_path):
 
 
 def search(spec, framework, report, facts, fit_path):
-    """First where the tests are loaded; then, in fresh processes, patches that got no verdict there, which are all the
-    rest when it died."""
+    """First where the tests are loaded; then, where there is patience for it, in fresh processes, patches that got no
+    verdict there, which are all the rest when it died."""
     unsettled = dict.fromkeys(range(len(spec["patches"])))
 
     def keep(value):
@@ -74,7 +74,7 @@ def search(spec, framework, report, facts, fit_path):
 
     loaded = Loaded(spec, framework, keep, lambda send: Search(spec, framework, facts, send).run())
     Pool(1, 0).run_one(loaded)
-    if unsettled:
+    if unsettled and spec.get("patient", True):
         prepare(loaded.files, loaded.modules)
         was_of_use = len(unsettled) < len(spec["patches"])
         n_max = FRESH_MAX if was_of_use else len(unsettled)

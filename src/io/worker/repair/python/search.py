@@ -335,7 +335,7 @@ class Search:
             return Chunk(self, items, self.screen_cpu_s)
         if self.singles:
             return self._next_task()
-        if self.slow:
+        if self.slow and self.spec.get("patient", True):
             items, self.slow = self.slow[:8], self.slow[8:]
             return Chunk(self, items, max(CONFIRM_CPU_S, 10 * self.base_cpu_s))
         return None
