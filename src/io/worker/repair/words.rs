@@ -32,10 +32,10 @@ pub(super) fn why_nothing(hunt: &Hunt<'_, '_>, n_candidates: usize) -> String {
             breaking(&hunt.breaking)
         ),
         (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
-        (n, 0) => {
-            let tried = hunt.tried;
+        (_, 0) => {
+            let (tried, total) = (hunt.tried, hunt.total());
             format!(
-                "none of the {tried} edits of {n} that there was time for makes the failing tests pass"
+                "none of the {tried} edits of {total} that there was time for makes the failing tests pass"
             )
         }
         (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
