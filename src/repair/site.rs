@@ -245,7 +245,10 @@ impl<'s> Drafts<'s> {
 
     /// Exchanges two nodes, the first of which stands before the second.
     pub fn exchange(&mut self, first: Node<'s>, second: Node<'s>, extra: f64) {
-        if first.range().end > second.range().start || first.text() == second.text() {
+        // Of torn code a part may be missing.
+        let is_missing = first.range().is_empty() || second.range().is_empty();
+        let is_apart = first.range().end <= second.range().start;
+        if is_missing || !is_apart || first.text() == second.text() {
             return;
         }
         let edits =

@@ -90,6 +90,10 @@ fn odd_texts_keep_the_laws() {
     keep_laws(&source("a.py", python));
     keep_laws(&source("a.rs", rust));
     keep_laws(&source("a.py", "def f(a): return a + 1"));
+    keep_laws(&source("a.py", "def f(a):\n    if a:\n        b = 1\n    else:"));
+    let torn = "        if items[middle] == wanted:\n            return middle\n        if items[middle] < wanted:\n            \
+                low = middle + 1\n        else:\n       ";
+    keep_laws(&source("a.py", torn));
     keep_laws(&source("a.rs", ""));
 }
 
