@@ -265,6 +265,8 @@ pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 pub const SEARCH_AFTER_HIT_MIN: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at most.
 pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(30);
+/// Choosing the next candidates and loading the tests for them takes so long; after a find it is not begun for less.
+pub const NEXT_WAVE_MIN: Duration = Duration::from_millis(600);
 /// How long one search for a repair lasts when it finds nothing.
 pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
 /// Running passing tests one by one to see which lines they run, in all.

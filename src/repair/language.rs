@@ -38,7 +38,7 @@ pub struct Language {
     pub targets: &'static [&'static str],
     /// What declarations begin with that nothing can change.
     pub constants: &'static [&'static str],
-    /// What declarations begin with that look like those and are none.
+    /// What declarations begin with that say they change; they may look like those.
     pub variables: &'static [&'static str],
     pub comparisons: &'static [&'static str],
     pub logicals: &'static [&'static str],

@@ -1,5 +1,7 @@
 //! How a function's variables are used: a fault often leaves one behind that nothing reads, and its repair takes it up again.
 
+use std::ops::Range;
+
 use super::donor::Pool;
 use super::syntax::Node;
 use crate::base::text::edit::Edit;
@@ -7,12 +9,16 @@ use crate::base::text::edit::Edit;
 /// What it is worth to an edit that it reads a variable which nothing read.
 const TAKEN_UP: f64 = 1.2;
 /// The most that the use of variables takes off a cost.
-pub const WORTH_MAX: f64 = TAKEN_UP + TOLD_APART;
+pub const WORTH_MAX: f64 = TAKEN_UP + TOLD_APART + KEPT_UP;
 /// What it costs to take the only place away where a variable is read.
 const LET_GO: f64 = 0.5;
 
 /// What it is worth to an edit that two variables no longer get the same value, as when a line was copied and not changed.
 const TOLD_APART: f64 = 0.8;
+
+/// What it is worth to an edit that it changes a variable which is to be kept up and was not, and what it costs to begin
+/// such a variable otherwise and leave it so.
+const KEPT_UP: f64 = 1.2;
 
 /// What edits inside a function cost more or less for the variables that they take up or let go.
 pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
@@ -30,10 +36,70 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let is_told_apart = near.repeated(at).is_some_and(is_inside);
     let told_apart = f64::from(u8::from(is_told_apart)) * TOLD_APART;
     let taken_up = f64::from(u8::from(takes_up)) * TAKEN_UP;
-    n_let_go as f64 * LET_GO - taken_up - told_apart
+    n_let_go as f64 * LET_GO - taken_up - told_apart - kept_up(near, edits)
+}
+
+fn kept_up(near: &Pool<'_>, edits: &[Edit]) -> f64 {
+    let changes = |name: &str| edits.iter().any(|edit| changes(&edit.text, name));
+    let begins = |value: &Range<usize>| {
+        edits.iter().any(|edit| value.start <= edit.start && edit.end <= value.end)
+    };
+    let (mut worth, idle) = (0.0, near.idle());
+    if idle.iter().any(|(name, _)| changes(name)) {
+        worth += KEPT_UP;
+    }
+    if idle.iter().any(|(_, value)| begins(value)) {
+        worth -= KEPT_UP;
+    }
+    worth
+}
+
+/// Whether a text assigns to a variable, counts it, or calls a method of it.
+fn changes(text: &str, name: &str) -> bool {
+    let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], text[at + name.len()..].trim_start());
+        let is_whole =
+            !before.ends_with(|ch| is_part(ch) || ch == '.') && !after.starts_with(is_part);
+        let after = after.trim_start_matches(['+', '-', '*', '/', '|', '&', '%']);
+        let assigns =
+            after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>");
+        let counts = text[at + name.len()..].starts_with("++");
+        is_whole && (assigns || counts || after.starts_with(['.', '[']))
+    })
 }
 
 /// Names and the like.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|ch: char| !ch.is_alphanumeric() && ch != '_').filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repair::testing::outcomes_of;
+
+    #[test]
+    fn what_changes_a_variable_is_seen() {
+        let check = |text: &str| changes(text, "n");
+        assert!(check("n += 1;") && check("x; n = 2") && check("n++") && check("n.push(a)"));
+        assert!(check("n[key] = 1") && !check("m.n = 1") && !check("n == 1") && !check("an = 1"));
+        assert!(!check("f(n)") && !check("n + 1") && !check("(n) => n"));
+    }
+
+    #[test]
+    fn what_is_to_be_kept_up_is_kept_up_before_it_begins_otherwise() {
+        let check = |path: &str, text: &str, whats: [&str; 2]| {
+            let all = outcomes_of(path, text);
+            let place = |what: &str| all.iter().position(|(made, _)| made.what.contains(what));
+            let places = whats.map(|what| place(what).unwrap_or_else(|| panic!("no {what}")));
+            assert!(places[0] < places[1], "{places:?}");
+        };
+        let forgotten = "function f(xs) {\n  let n = 0;\n  for (const x of xs) {\n    g(x);\n  }\n  return n;\n}\n";
+        check("a.js", forgotten, ["n += 1", "`0` → `1`"]);
+        let forgotten = "def f(xs):\n    n = 0\n    for x in xs:\n        g(x)\n    return n\n";
+        check("a.py", forgotten, ["n += 1", "`0` → `1`"]);
+        let kept_up = forgotten.replace("g(x)", "n += x");
+        check("a.py", &kept_up, ["`0` → `1`", "n += 1"]);
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod cargo;
+mod clock;
 mod fast_path;
 mod generic;
 mod go;

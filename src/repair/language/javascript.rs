@@ -170,7 +170,7 @@ const BOTH: Language = Language {
     ],
     targets: &[],
     constants: &["const "],
-    variables: &[],
+    variables: &["let ", "var "],
     comparisons: &["<", "<=", ">", ">=", "==", "!=", "===", "!==", "in", "instanceof"],
     logicals: &["&&", "||", "??"],
     range_calls: &["slice", "substring", "substr", "splice", "charAt", "charCodeAt", "at"],

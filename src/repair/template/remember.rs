@@ -78,13 +78,9 @@ fn values<'s>(site: &Site<'s>, form: &str, key: &str) -> Vec<&'s str> {
 
 /// Variables that begin with a literal or an empty collection, before `node`.
 fn beginnings<'s>(site: &Site<'s>, node: Node<'s>) -> impl Iterator<Item = &'s Assignment<'s>> {
-    let is_literal = |value: Node<'s>| {
-        value.is(&[Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null])
-            || value.is(&[Role::List, Role::Map]) && value.parts().next().is_none()
-    };
     let start = node.range().start;
     let earlier = site.near().assignments.iter().take_while(move |it| it.at.range().start < start);
-    earlier.filter(move |known| is_literal(known.value))
+    earlier.filter(|known| known.is_beginning())
 }
 
 fn in_loop(node: Node<'_>) -> Option<Node<'_>> {
@@ -97,15 +93,10 @@ fn count<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if !is_statement(node) || drafts.is_too_dear(0.0) || in_loop(node).is_none() {
         return;
     }
-    let may_change = |known: &&Assignment<'s>| {
-        let text = known.at.statement().map_or("", Node::text);
-        let begins = |words: &[&str]| words.iter().any(|word| text.starts_with(word));
-        !begins(language.constants) || begins(language.variables)
-    };
     let counts = beginnings(site, node)
         .filter(|known| known.value.is(&[Role::Integer, Role::Boolean]))
         .filter(|known| site.near().is_constant(known.name))
-        .filter(may_change);
+        .filter(|known| known.may_change());
     let (snippets, (yes, no)) = (&language.snippets, language.booleans);
     for (rank, known) in counts.take(COUNTS_MAX).enumerate() {
         let forms: Vec<String> = if known.value.role() == Role::Boolean {

@@ -6,12 +6,12 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::super::Progress;
+use super::clock::Clock;
 use super::fast_path::{FastPath, Job, Patch, Verdict};
 use super::patch;
 use super::waves::Waves;
 use crate::base::limits::{
-    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
-    SEARCH_AFTER_HIT_MAX, SEARCH_AFTER_HIT_MIN, SEARCH_WALL_MAX,
+    NEXT_WAVE_MIN, PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
 };
 use crate::model::failure::Failure;
 use crate::repair::Candidate;
@@ -27,8 +27,7 @@ pub(super) struct Hunt<'a, 'c> {
     job: &'a Job<'a>,
     waves: &'a Waves<'c>,
     ranking: &'a Ranking<'a>,
-    started: Instant,
-    first_hit: Option<Instant>,
+    clock: Clock,
     told: Option<Instant>,
     /// Patches that passed everything they were run against, in the order found.
     pub plausible: Vec<Patch<'a>>,
@@ -65,8 +64,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             job,
             waves,
             ranking,
-            started: Instant::now(),
-            first_hit: None,
+            clock: Clock::start(),
             told: None,
             plausible: Vec::new(),
             tried: 0,
@@ -144,7 +142,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
-                Verdict::Invalid | Verdict::StillRed | Verdict::Breaks { .. } => 0,
+                Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => 0,
             };
             if job.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }));
@@ -175,18 +173,19 @@ impl<'a, 'c> Hunt<'a, 'c> {
         self.waves.cost(wave).is_some_and(|cost| cost <= self.best_key + self.margin)
     }
 
-    /// Tries each candidate for itself, those that take long after all others; those that make some of the tests pass, the
-    /// best first.
+    /// Tries each candidate for itself, those that need a fresh process after all others, and those that are late only
+    /// where nothing is found; those that make some of the tests pass, the best first.
     fn alone(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
     ) -> Result<Vec<Partial<'a>>, Failure> {
         let mut partial: Vec<Partial<'a>> = Vec::new();
-        let mut left: Vec<usize> = Vec::new();
+        let (mut left, mut late): (Vec<usize>, Vec<usize>) = Default::default();
         let (mut start, mut was_patient) = (0, false);
         for wave in 0..Waves::N {
-            if !self.wants(wave) || wave > 0 && self.is_over() {
+            let has_time = self.clock.has_time(NEXT_WAVE_MIN) && !self.is_over();
+            if !self.wants(wave) || wave > 0 && !has_time {
                 break;
             }
             let end = start + self.waves.nth(wave).len();
@@ -194,14 +193,20 @@ impl<'a, 'c> Hunt<'a, 'c> {
             self.n_given -= left.len();
             left.extend((start..end).filter(|place| !self.useless.contains(place)));
             was_patient = self.waves.cost(wave + 1).is_none();
-            left = self.some(path, failing, (&left, was_patient), &mut partial)?;
+            left = self.some(path, failing, (&left, was_patient), &mut late, &mut partial)?;
             start = end;
         }
         let bound = self.best_key + self.margin;
         left.retain(|place| self.waves.at(*place).is_some_and(|left| left.cost <= bound));
-        if !was_patient && !left.is_empty() && !self.is_over() {
+        if was_patient {
+            left.clear();
+        }
+        if self.plausible.is_empty() {
+            left.append(&mut late);
+        }
+        if !left.is_empty() && !self.is_over() {
             self.n_given -= left.len();
-            self.some(path, failing, (&left, true), &mut partial)?;
+            self.some(path, failing, (&left, true), &mut late, &mut partial)?;
         }
         partial.sort_by(|a, b| {
             let by_fixed = b.fixed.len().cmp(&a.fixed.len());
@@ -211,12 +216,14 @@ impl<'a, 'c> Hunt<'a, 'c> {
         Ok(partial)
     }
 
-    /// Tries the candidates at these places; the places of those that got no verdict.
+    /// Tries the candidates at these places; the places of those that got no verdict. Those that are late are added to
+    /// `late`.
     fn some(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
         (places, patient): (&[usize], bool),
+        late: &mut Vec<usize>,
         partial: &mut Vec<Partial<'a>>,
     ) -> Result<Vec<usize>, Failure> {
         let patches: Vec<Patch<'a>> =
@@ -230,6 +237,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         for (place, verdict) in places.iter().zip(judged) {
             match verdict {
                 None => left.push(*place),
+                Some(Verdict::Late) => late.push(*place),
                 Some(verdict) => {
                     self.judged[*place] = true;
                     if matches!(verdict, Verdict::Invalid | Verdict::Breaks { .. }) {
@@ -294,7 +302,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
         let mut judged = vec![None; patches.len()];
         path.search(patches, failing, patient, &mut |index, verdict| {
-            self.tried += 1;
+            self.tried += usize::from(judged[index].is_none());
             judged[index] = Some(verdict.clone());
             match verdict {
                 Verdict::Plausible => self.hit(&patches[index]),
@@ -303,7 +311,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
                     partial(index, fixed.iter().filter_map(|place| places[*place]).collect());
                 }
                 Verdict::Breaks { by } => *self.breaking.entry(by).or_default() += 1,
-                Verdict::Invalid | Verdict::StillRed => {}
+                Verdict::Invalid | Verdict::StillRed | Verdict::Late => {}
             }
             self.tell(&patches[index]);
             let is_over = self.is_over() || self.is_decided(patches, &judged);
@@ -313,7 +321,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 
     fn hit(&mut self, patch: &Patch<'a>) {
-        self.first_hit.get_or_insert_with(Instant::now);
+        self.clock.hit();
         self.best_key = self.best_key.min(self.ranking.sum(patch));
         self.n_fixed_best = self.job.failing.len();
         if self.plausible.len() < PLAUSIBLE_MAX {
@@ -322,13 +330,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 
     fn is_over(&self) -> bool {
-        let spent = self.started.elapsed();
-        let enough = self.first_hit.map(|hit| {
-            let to_hit = hit.duration_since(self.started);
-            to_hit + (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX)
-        });
-        let is_late = spent > enough.unwrap_or(SEARCH_WALL_MAX) || self.job.is_late();
-        is_late || self.job.desk.cancel.is_cancelled()
+        self.clock.left().is_zero() || self.job.is_over()
     }
 
     /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
@@ -348,7 +350,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             text: format!("trying {}", described(patch)),
             tried: self.tried,
             total: self.total(),
-            per_second: self.tried as f64 / self.started.elapsed().as_secs_f64().max(1e-3),
+            per_second: self.tried as f64 / self.clock.spent().as_secs_f64().max(1e-3),
             best: self.best(),
         });
     }

@@ -74,6 +74,7 @@ enum Message {
 enum Found {
     Invalid,
     StillRed,
+    Late,
     Breaks {
         #[serde(default)]
         by: String,
@@ -89,6 +90,7 @@ impl From<Found> for Verdict {
         match found {
             Found::Invalid => Verdict::Invalid,
             Found::StillRed => Verdict::StillRed,
+            Found::Late => Verdict::Late,
             Found::Breaks { by } => Verdict::Breaks { by },
             Found::Partial { fixed } => Verdict::Partial { fixed },
             Found::Plausible => Verdict::Plausible,

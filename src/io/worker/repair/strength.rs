@@ -26,7 +26,7 @@ pub(super) fn strength<'a>(
     }
     let until = Instant::now() + MUTANTS_WALL;
     let mut verdicts = vec![None; patches.len()];
-    let tried = path.search(&patches, job.failing, false, &mut |index, verdict| {
+    let tried = path.search(&patches, job.failing, true, &mut |index, verdict| {
         verdicts[index] = Some(verdict);
         let is_over = Instant::now() > until || job.is_over();
         if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -78,13 +78,14 @@ mod tests {
             let of = |ch| match ch {
                 'p' => Some(Verdict::Plausible),
                 'r' => Some(Verdict::StillRed),
+                'l' => Some(Verdict::Late),
                 'b' => Some(Verdict::Breaks { by: "a".to_owned() }),
                 'i' => Some(Verdict::Invalid),
                 _ => None,
             };
             noticed(&verdicts.chars().map(of).collect::<Vec<_>>())
         };
-        assert_eq!(check("prbirrrbr-pp"), Some(Strength { mutants: 8, killed: 7 }));
+        assert_eq!(check("prbirrlbr-pp"), Some(Strength { mutants: 8, killed: 7 }));
         assert_eq!(check("rrrrr-rrrrrr"), None);
     }
 }

@@ -152,7 +152,9 @@ impl Search<'_, '_, '_> {
                 hits.extend(ready.iter().find(|(at, _)| *at == index).cloned());
                 ControlFlow::Continue(())
             }
-            Verdict::Invalid | Verdict::StillRed | Verdict::Breaks { .. } => each(index, verdict),
+            Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => {
+                each(index, verdict)
+            }
         })?;
         if flow.is_break() || hits.is_empty() {
             return Ok(flow);

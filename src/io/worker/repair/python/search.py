@@ -22,7 +22,7 @@ SILENCE_S = 2.0
 
 # Verdicts as the other side reads them.
 STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
-NOT_VALID = {"is": "invalid"}
+NOT_VALID, LATE = {"is": "invalid"}, {"is": "late"}
 # Verdicts between ourselves.
 CLEARED, RED_ALONE = {"is": "cleared"}, {"is": "red-alone"}
 GREEN, SLOW = "green", "slow"
@@ -386,6 +386,7 @@ class Search:
                 continue
             elif outcome == SLOW and cpu_s == self.screen_cpu_s:
                 self.slow.append((index, actions))
+                settled += [[alias, LATE] for alias in self.aliases[self.key_of[index]]]
             else:
                 settled += self._settled(index, STILL_RED)
         if settled:
