@@ -4,6 +4,7 @@
 //! and hidden tests, which it never saw, judge what it left. Every miss is told by name. With `-- --validate` only the corpus
 //! is tried: healthy projects are green, faults turn visible tests red; then the exit code says whether all is well.
 //! With `-- --reach` nothing is run: it says whether what was right is among the edits that would be tried.
+//! With `-- --fit` neither: it says what to add to the templates' costs so that what was right stands further in front.
 //! `-- --corpus FOLDER` takes projects from elsewhere that look like those of `fixtures/corpus`; `tests` in their
 //! `faults.toml` names the command that runs them, what they have installed is linked.
 //! `-- --wall SECONDS` gives each run of the engine other than its usual time.
@@ -24,6 +25,8 @@ mod bed;
 mod corpus;
 #[path = "corpus/figures.rs"]
 mod figures;
+#[path = "corpus/fit.rs"]
+mod fit;
 #[path = "corpus/memory.rs"]
 mod memory;
 #[path = "corpus/reach.rs"]
@@ -37,6 +40,7 @@ use std::process::ExitCode;
 use bed::{Bed, Tests, Verdict};
 use corpus::{Fault, Language, Seeded};
 use figures::{Figures, quantile, share};
+use fit::Case;
 use reach::Reach;
 
 /// What is done with the faults.
@@ -46,6 +50,7 @@ enum Task {
     Mend,
     Validate,
     Reach,
+    Fit,
 }
 
 /// Which faults to try, and how.
@@ -86,6 +91,7 @@ impl Options {
                 "--pairs" => options.pairs = true,
                 "--validate" => options.task = Task::Validate,
                 "--reach" => options.task = Task::Reach,
+                "--fit" => options.task = Task::Fit,
                 "--uncommitted" => options.uncommitted = true,
                 "--engine" => options.engine = value(&mut args, &arg).into(),
                 "--corpus" => options.corpus = Some(value(&mut args, &arg).into()),
@@ -130,6 +136,17 @@ fn main() -> ExitCode {
     let options = Options::read();
     let all = options.corpus.as_deref().map_or_else(corpus::load, corpus::load_from);
     let projects: Vec<Seeded> = all.into_iter().filter(|seeded| options.wants(seeded)).collect();
+    if options.task == Task::Fit {
+        let cases = |unseen: bool| -> Vec<Case> {
+            let some = projects.iter().filter(|seeded| seeded.unseen == unseen);
+            let faults = some.flat_map(|seeded| {
+                options.faults(seeded).into_iter().map(move |fault| (seeded, fault))
+            });
+            faults.filter_map(|(seeded, fault)| Case::of(seeded, fault)).collect()
+        };
+        fit::print(&cases(false), &cases(true));
+        return ExitCode::SUCCESS;
+    }
     if options.task == Task::Reach {
         projects.iter().for_each(|seeded| reach(seeded, &options.faults(seeded)));
         return ExitCode::SUCCESS;

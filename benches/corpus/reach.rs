@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use greenloop::base::limits::CANDIDATES_MAX;
@@ -23,6 +24,33 @@ pub struct Reach {
 impl Reach {
     /// `None` for a fault in two places.
     pub fn of(seeded: &Seeded, fault: &Fault) -> Option<Reach> {
+        let faulty = Faulty::of(seeded, fault)?;
+        let (known, whole) = (faulty.lines.clone(), 1..=faulty.line_of(faulty.source.text.len()));
+        let known = faulty.place(&faulty.tried(known));
+        let whole_file = known.and_then(|_| faulty.place(&faulty.tried(whole)));
+        Some(Reach { known, whole_file })
+    }
+}
+
+/// The edits that would be tried if the lines of a fault were known, and the place of the right one; `None` for a fault in
+/// two places.
+pub fn near(seeded: &Seeded, fault: &Fault) -> Option<(Vec<Candidate>, Option<usize>)> {
+    let faulty = Faulty::of(seeded, fault)?;
+    let made = faulty.tried(faulty.lines.clone());
+    let place = faulty.place(&made);
+    Some((made, place))
+}
+
+/// A file with a fault.
+struct Faulty {
+    source: Source,
+    right: String,
+    /// Where it is. The lines beside show where something is missing.
+    lines: RangeInclusive<u32>,
+}
+
+impl Faulty {
+    fn of(seeded: &Seeded, fault: &Fault) -> Option<Faulty> {
         if fault.also.is_some() {
             return None;
         }
@@ -31,16 +59,26 @@ impl Reach {
         let text = right.replacen(&fault.from, &fault.to, 1);
         let path = RepoPath::new(&fault.file).unwrap();
         let source = Source { path, text: Arc::from(text.as_str()), is_test: false };
-        let line_of = |at: usize| text[..at].matches('\n').count() as u32 + 1;
-        let place = |first: u32, last: u32| {
-            let lines: BTreeMap<u32, f64> = (first..=last).map(|line| (line, 1.0)).collect();
-            let suspicion = Suspicion { lines: BTreeMap::from([(source.path.clone(), lines)]) };
-            let made = tried(&source, &suspicion);
-            made.iter().position(|made| told(&applied(&text, made)).eq(told(&right)))
-        };
-        // The lines beside show where something is missing.
-        let known = place(line_of(at).max(2) - 1, line_of(at + fault.to.len()) + 1);
-        Some(Reach { known, whole_file: known.and_then(|_| place(1, line_of(text.len()))) })
+        let mut faulty = Faulty { source, right, lines: 1..=1 };
+        faulty.lines = faulty.line_of(at).max(2) - 1..=faulty.line_of(at + fault.to.len()) + 1;
+        Some(faulty)
+    }
+
+    fn line_of(&self, at: usize) -> u32 {
+        self.source.text[..at].matches('\n').count() as u32 + 1
+    }
+
+    /// The edits, when these lines are under suspicion.
+    fn tried(&self, lines: RangeInclusive<u32>) -> Vec<Candidate> {
+        let lines: BTreeMap<u32, f64> = lines.map(|line| (line, 1.0)).collect();
+        let suspicion = Suspicion { lines: BTreeMap::from([(self.source.path.clone(), lines)]) };
+        tried(&self.source, &suspicion)
+    }
+
+    fn place(&self, made: &[Candidate]) -> Option<usize> {
+        let is_right =
+            |made: &Candidate| told(&applied(&self.source.text, made)).eq(told(&self.right));
+        made.iter().position(is_right)
     }
 }
 

@@ -262,9 +262,9 @@ pub const GO_RESTS_PACKAGES_MAX: usize = 8;
 /// A check whose run took longer first runs the tests that a change is most likely to leave or turn red.
 pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at least.
-pub const SEARCH_AFTER_HIT_MIN: Duration = Duration::from_secs(2);
+pub const SEARCH_AFTER_HIT_MIN: Duration = Duration::from_secs(1);
 /// How long a search for a repair goes on after its first find, at most.
-pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(30);
+pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(20);
 /// Choosing the next candidates and loading the tests for them takes so long; after a find it is not begun for less.
 pub const NEXT_WAVE_MIN: Duration = Duration::from_millis(600);
 /// How long one search for a repair lasts when it finds nothing.

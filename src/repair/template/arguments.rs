@@ -13,20 +13,20 @@ use crate::repair::syntax::Node;
 const SEQUENCES: &[Role] = &[Role::Arguments, Role::List, Role::Tuple];
 const LISTS: &[Role] = &[Role::Arguments, Role::List, Role::Tuple, Role::Values];
 
-pub const SWAP: Template = Template { name: "swap-arguments", cost: 2.4, on: LISTS, make: swap };
+pub const SWAP: Template = Template { name: "swap-arguments", cost: 1.7, on: LISTS, make: swap };
 pub const DROP: Template =
-    Template { name: "drop-argument", cost: 3.4, on: SEQUENCES, make: drop_one };
+    Template { name: "drop-argument", cost: 4.0, on: SEQUENCES, make: drop_one };
 pub const ADD: Template =
-    Template { name: "add-argument", cost: 2.0, on: &[Role::Arguments], make: add };
+    Template { name: "add-argument", cost: 1.7, on: &[Role::Arguments], make: add };
 pub const ADD_NAME: Template =
-    Template { name: "add-argument", cost: 3.6, on: SEQUENCES, make: add_name };
+    Template { name: "add-argument", cost: 3.3, on: SEQUENCES, make: add_name };
 
 pub const KEYS: Template =
     Template { name: "swap-keys", cost: 1.8, on: &[Role::Index], make: keys };
 pub const NAMES: Template = Template { name: "swap-names", cost: 3.2, on: STATEMENTS, make: names };
 
 pub const FILL: Template =
-    Template { name: "fill-argument", cost: 2.4, on: &[Role::Arguments], make: fill };
+    Template { name: "fill-argument", cost: 1.4, on: &[Role::Arguments], make: fill };
 
 const NAMES_MAX: usize = 6;
 const CALLS_MAX: usize = 4;

@@ -5,7 +5,7 @@ use crate::repair::language::Role;
 use crate::repair::site::{Drafts, Site};
 
 pub const FLIP: Template =
-    Template { name: "boolean", cost: 1.2, on: &[Role::Boolean], make: flip };
+    Template { name: "boolean", cost: 0.5, on: &[Role::Boolean], make: flip };
 
 fn flip<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (yes, no) = site.language().booleans;

@@ -15,7 +15,7 @@ use crate::repair::statement::{after, before, is_statement};
 use crate::repair::syntax::Node;
 
 pub const BORROW: Template =
-    Template { name: "borrow-statement", cost: 4.4, on: STATEMENTS, make: borrow };
+    Template { name: "borrow-statement", cost: 4.0, on: STATEMENTS, make: borrow };
 
 const BORROWED_MAX: usize = 10;
 const NAMES_MAX: usize = 3;

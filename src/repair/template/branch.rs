@@ -9,18 +9,18 @@ use crate::repair::statement::{body, filled, is_simple, snippet, statements};
 use crate::repair::syntax::Node;
 
 pub const KEYWORD: Template =
-    Template { name: "branch", cost: 2.6, on: &[Role::If, Role::While], make: keyword };
+    Template { name: "branch", cost: 2.5, on: &[Role::If, Role::While], make: keyword };
 pub const BODIES: Template =
-    Template { name: "exchange-bodies", cost: 3.0, on: &[Role::If], make: bodies };
+    Template { name: "exchange-bodies", cost: 2.0, on: &[Role::If], make: bodies };
 pub const VALUES: Template =
-    Template { name: "exchange-values", cost: 2.2, on: &[Role::Conditional], make: values };
+    Template { name: "exchange-values", cost: 1.2, on: &[Role::Conditional], make: values };
 pub const CHAIN: Template =
     Template { name: "exchange-branches", cost: 2.6, on: &[Role::If], make: chain };
 pub const OTHERWISE: Template =
-    Template { name: "add-else", cost: 4.2, on: &[Role::If], make: otherwise };
+    Template { name: "add-else", cost: 4.4, on: &[Role::If], make: otherwise };
 pub const ARMS: Template = Template {
     name: "exchange-arms",
-    cost: 2.8,
+    cost: 1.8,
     on: &[Role::Arm, Role::Pair, Role::Case],
     make: arms,
 };

@@ -21,7 +21,7 @@ const VALUES: &[Role] = &[
     Role::Path,
 ];
 
-pub const LIKE: Template = Template { name: "like-call", cost: 3.4, on: VALUES, make: like };
+pub const LIKE: Template = Template { name: "like-call", cost: 4.3, on: VALUES, make: like };
 
 const NEAR_MAX: usize = 12;
 const FAR_MAX: usize = 12;

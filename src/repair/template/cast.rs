@@ -9,7 +9,7 @@ use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
 
 pub const TYPE: Template =
-    Template { name: "cast", cost: 2.0, on: &[Role::Cast], make: other_type };
+    Template { name: "cast", cost: 1.8, on: &[Role::Cast], make: other_type };
 pub const WIDEN: Template =
     Template { name: "widen", cost: 3.4, on: &[Role::Arithmetic], make: widen };
 

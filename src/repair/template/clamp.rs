@@ -13,7 +13,7 @@ use crate::repair::usage::words;
 
 pub const CLAMP: Template = Template {
     name: "clamp",
-    cost: 3.2,
+    cost: 3.5,
     on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Arithmetic],
     make: clamp,
 };

@@ -6,10 +6,10 @@ use crate::repair::language::Role;
 use crate::repair::site::{Drafts, Site};
 
 pub const OPERATOR: Template =
-    Template { name: "comparison", cost: 0.8, on: &[Role::Comparison], make: operator::swap };
+    Template { name: "comparison", cost: 1.2, on: &[Role::Comparison], make: operator::swap };
 pub const OPERANDS: Template = Template {
     name: "operands",
-    cost: 2.6,
+    cost: 2.0,
     on: &[Role::Comparison, Role::Arithmetic],
     make: operands,
 };

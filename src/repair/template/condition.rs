@@ -26,11 +26,11 @@ const CONDITIONS: &[Role] = &[
 ];
 
 pub const COMBINE: Template =
-    Template { name: "condition", cost: 3.0, on: CONDITIONS, make: combine };
+    Template { name: "condition", cost: 3.6, on: CONDITIONS, make: combine };
 pub const REPLACE: Template =
-    Template { name: "other-condition", cost: 3.2, on: CONDITIONS, make: replace };
+    Template { name: "other-condition", cost: 4.2, on: CONDITIONS, make: replace };
 pub const LIKE: Template =
-    Template { name: "condition", cost: 2.8, on: &[Role::Comparison, Role::Call], make: like };
+    Template { name: "condition", cost: 3.4, on: &[Role::Comparison, Role::Call], make: like };
 
 const DONORS_MAX: usize = 10;
 const VALUES_MAX: usize = 7;

@@ -7,7 +7,7 @@ use crate::repair::site::{Drafts, Site, shown};
 use crate::repair::statement::{before, body, filled, statements};
 
 pub const FRESH: Template =
-    Template { name: "fresh-default", cost: 1.0, on: &[Role::Parameter], make: fresh };
+    Template { name: "fresh-default", cost: 0.4, on: &[Role::Parameter], make: fresh };
 
 fn fresh<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (Some(name), Some(value)) = (site.node.part(&["name"]), site.node.part(&["value"])) else {

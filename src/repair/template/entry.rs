@@ -9,10 +9,10 @@ use crate::repair::site::{Drafts, Site};
 use crate::repair::syntax::Node;
 
 pub const ENTRY: Template =
-    Template { name: "add-entry", cost: 2.8, on: &[Role::Map, Role::List], make: entry };
+    Template { name: "add-entry", cost: 1.8, on: &[Role::Map, Role::List], make: entry };
 pub const LIKE: Template = Template {
     name: "like-element",
-    cost: 3.4,
+    cost: 2.9,
     on: &[Role::List, Role::Tuple, Role::Map],
     make: like,
 };

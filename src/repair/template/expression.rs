@@ -31,35 +31,35 @@ const VALUES: &[Role] = &[
     Role::Unary,
 ];
 
-pub const DONOR: Template = Template { name: "expression", cost: 2.6, on: VALUES, make: donor };
-pub const NAME: Template = Template { name: "by-name", cost: 2.6, on: VALUES, make: by_name };
-pub const INITIAL: Template = Template { name: "initial", cost: 2.2, on: VALUES, make: initial };
+pub const DONOR: Template = Template { name: "expression", cost: 3.7, on: VALUES, make: donor };
+pub const NAME: Template = Template { name: "by-name", cost: 2.8, on: VALUES, make: by_name };
+pub const INITIAL: Template = Template { name: "initial", cost: 3.4, on: VALUES, make: initial };
 pub const FIRST: Template = Template {
     name: "first-element",
-    cost: 2.8,
+    cost: 3.5,
     on: &[Role::Integer, Role::Float, Role::Null, Role::Path, Role::Call],
     make: first,
 };
-pub const BOTH: Template = Template { name: "pair-up", cost: 3.6, on: VALUES, make: both };
+pub const BOTH: Template = Template { name: "pair-up", cost: 4.7, on: VALUES, make: both };
 pub const LIKE: Template = Template {
     name: "like-operand",
-    cost: 3.0,
+    cost: 2.4,
     on: &[Role::Arithmetic, Role::Logical],
     make: like,
 };
 pub const PAIR: Template = Template {
     name: "like-value",
-    cost: 3.4,
+    cost: 3.6,
     on: &[Role::Call, Role::Index, Role::Attribute, Role::Arithmetic, Role::Comparison],
     make: pair,
 };
 pub const ADJUST: Template =
-    Template { name: "adjust", cost: 2.8, on: &[Role::Name, Role::Attribute], make: adjust };
+    Template { name: "adjust", cost: 3.3, on: &[Role::Name, Role::Attribute], make: adjust };
 pub const AROUND: Template =
-    Template { name: "around", cost: 3.4, on: &[Role::Arithmetic], make: around };
+    Template { name: "around", cost: 2.6, on: &[Role::Arithmetic], make: around };
 pub const FIELD_VALUE: Template =
-    Template { name: "by-name", cost: 3.4, on: &[Role::Integer], make: by_field };
-pub const COMBINE: Template = Template { name: "combine", cost: 3.6, on: VALUES, make: combine };
+    Template { name: "by-name", cost: 3.6, on: &[Role::Integer], make: by_field };
+pub const COMBINE: Template = Template { name: "combine", cost: 3.7, on: VALUES, make: combine };
 
 const EXPRESSIONS_MAX: usize = 10;
 const NAMES_MAX: usize = 8;

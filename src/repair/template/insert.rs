@@ -18,19 +18,19 @@ use crate::repair::statement::{
 use crate::repair::syntax::Node;
 
 pub const GUARD: Template =
-    Template { name: "guard", cost: 4.4, on: &[Role::Function], make: guard };
+    Template { name: "guard", cost: 3.5, on: &[Role::Function], make: guard };
 pub const GUARD_VALUE: Template =
-    Template { name: "guard", cost: 4.8, on: &[Role::Assign], make: guard_value };
+    Template { name: "guard", cost: 3.9, on: &[Role::Assign], make: guard_value };
 pub const RESULT: Template =
-    Template { name: "missing-result", cost: 2.6, on: &[Role::Function], make: result };
+    Template { name: "missing-result", cost: 1.9, on: &[Role::Function], make: result };
 pub const SKIP: Template =
-    Template { name: "skip", cost: 4.6, on: &[Role::Loop, Role::While], make: skip };
+    Template { name: "skip", cost: 4.7, on: &[Role::Loop, Role::While], make: skip };
 pub const COPY: Template =
-    Template { name: "copy-statement", cost: 4.4, on: STATEMENTS, make: copy };
-pub const OWN: Template = Template { name: "own-call", cost: 4.6, on: STATEMENTS, make: own_call };
-pub const UPDATE: Template = Template { name: "update", cost: 4.2, on: STATEMENTS, make: update };
+    Template { name: "copy-statement", cost: 3.8, on: STATEMENTS, make: copy };
+pub const OWN: Template = Template { name: "own-call", cost: 4.2, on: STATEMENTS, make: own_call };
+pub const UPDATE: Template = Template { name: "update", cost: 3.7, on: STATEMENTS, make: update };
 pub const NEAR_COPY: Template =
-    Template { name: "near-copy", cost: 5.0, on: STATEMENTS, make: near_copy };
+    Template { name: "near-copy", cost: 4.3, on: STATEMENTS, make: near_copy };
 pub const FLUSH: Template =
     Template { name: "flush", cost: 4.6, on: &[Role::Loop, Role::While], make: flush };
 

@@ -6,7 +6,7 @@ use crate::repair::language::Role;
 use crate::repair::site::{Drafts, Site};
 
 pub const JUMP: Template =
-    Template { name: "jump", cost: 1.6, on: &[Role::Break, Role::Continue], make: jump };
+    Template { name: "jump", cost: 0.6, on: &[Role::Break, Role::Continue], make: jump };
 
 fn jump<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));

@@ -11,12 +11,12 @@ use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::{filled, is_statement};
 use crate::repair::syntax::Node;
 
-pub const FIELD: Template = Template { name: "keep-field", cost: 3.0, on: STATEMENTS, make: field };
+pub const FIELD: Template = Template { name: "keep-field", cost: 2.3, on: STATEMENTS, make: field };
 pub const START: Template =
-    Template { name: "start-field", cost: 3.2, on: STATEMENTS, make: start };
-pub const ADD: Template = Template { name: "keep-in", cost: 4.4, on: STATEMENTS, make: add };
+    Template { name: "start-field", cost: 3.4, on: STATEMENTS, make: start };
+pub const ADD: Template = Template { name: "keep-in", cost: 3.6, on: STATEMENTS, make: add };
 pub const RESULT: Template =
-    Template { name: "early-result", cost: 4.2, on: STATEMENTS, make: result };
+    Template { name: "early-result", cost: 3.2, on: STATEMENTS, make: result };
 
 const NAMES_MAX: usize = 2;
 const FIELDS_MAX: usize = 4;

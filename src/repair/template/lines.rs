@@ -24,11 +24,11 @@ pub const STATEMENTS: &[Role] = &[
 ];
 
 pub const DELETE: Template =
-    Template { name: "delete-statement", cost: 3.4, on: STATEMENTS, make: delete };
+    Template { name: "delete-statement", cost: 4.0, on: STATEMENTS, make: delete };
 pub const SWAP: Template =
-    Template { name: "swap-statements", cost: 2.6, on: STATEMENTS, make: swap };
-pub const OUT: Template = Template { name: "move-out", cost: 2.4, on: STATEMENTS, make: out };
-pub const IN: Template = Template { name: "move-in", cost: 2.8, on: STATEMENTS, make: into };
+    Template { name: "swap-statements", cost: 2.8, on: STATEMENTS, make: swap };
+pub const OUT: Template = Template { name: "move-out", cost: 3.0, on: STATEMENTS, make: out };
+pub const IN: Template = Template { name: "move-in", cost: 3.3, on: STATEMENTS, make: into };
 
 fn delete<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if !is_statement(site.node) {

@@ -8,12 +8,12 @@ use crate::repair::similarity::{ranked, ranked_by, similarity};
 use crate::repair::site::{Drafts, Site};
 
 pub const VARIABLE: Template =
-    Template { name: "variable", cost: 1.6, on: &[Role::Name], make: variable };
+    Template { name: "variable", cost: 2.8, on: &[Role::Name], make: variable };
 pub const FUNCTION: Template =
-    Template { name: "function", cost: 1.8, on: &[Role::Name], make: function };
-pub const FIELD: Template = Template { name: "field", cost: 1.8, on: &[Role::Field], make: field };
+    Template { name: "function", cost: 3.0, on: &[Role::Name], make: function };
+pub const FIELD: Template = Template { name: "field", cost: 3.0, on: &[Role::Field], make: field };
 pub const VARIANT: Template =
-    Template { name: "variant", cost: 2.0, on: &[Role::Path], make: variant };
+    Template { name: "variant", cost: 1.5, on: &[Role::Path], make: variant };
 
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;

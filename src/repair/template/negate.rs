@@ -8,7 +8,7 @@ use crate::repair::syntax::Node;
 
 pub const NEGATE: Template = Template {
     name: "negate",
-    cost: 1.4,
+    cost: 1.3,
     on: &[
         Role::Name,
         Role::Attribute,

@@ -6,9 +6,9 @@ use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
 
 pub const BY_ONE: Template =
-    Template { name: "off-by-one", cost: 1.0, on: &[Role::Integer], make: by_one };
+    Template { name: "off-by-one", cost: 1.5, on: &[Role::Integer], make: by_one };
 pub const OTHER: Template =
-    Template { name: "number", cost: 2.2, on: &[Role::Integer, Role::Float], make: other };
+    Template { name: "number", cost: 2.8, on: &[Role::Integer, Role::Float], make: other };
 
 fn by_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((value, suffix)) = whole(site.node.text()) else { return };

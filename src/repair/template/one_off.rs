@@ -10,7 +10,7 @@ use crate::repair::syntax::Node;
 
 pub const ONE_OFF: Template = Template {
     name: "one-off",
-    cost: 1.3,
+    cost: 1.6,
     on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Arithmetic],
     make: one_off,
 };

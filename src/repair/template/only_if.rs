@@ -11,7 +11,7 @@ use crate::repair::statement::{before, filled, is_simple, is_statement, snippet}
 use crate::repair::syntax::Node;
 
 pub const ONLY_IF: Template =
-    Template { name: "only-if", cost: 4.2, on: STATEMENTS, make: only_if };
+    Template { name: "only-if", cost: 3.8, on: STATEMENTS, make: only_if };
 
 const ATOMS_MAX: usize = 8;
 const PRESENT_MAX: usize = 3;

@@ -11,7 +11,7 @@ use crate::repair::syntax::Node;
 
 pub const DROP: Template = Template {
     name: "drop-operand",
-    cost: 1.6,
+    cost: 1.9,
     on: &[
         Role::Logical,
         Role::Arithmetic,
@@ -23,12 +23,12 @@ pub const DROP: Template = Template {
     make: drop_operand,
 };
 pub const BOUND: Template =
-    Template { name: "bound", cost: 1.9, on: &[Role::Slice, Role::Range], make: bound };
+    Template { name: "bound", cost: 2.0, on: &[Role::Slice, Role::Range], make: bound };
 pub const FILTER: Template =
     Template { name: "filter", cost: 2.8, on: &[Role::Filter], make: filter };
 
 pub const ADD_FILTER: Template =
-    Template { name: "add-filter", cost: 3.2, on: &[Role::Comprehension], make: add_filter };
+    Template { name: "add-filter", cost: 3.5, on: &[Role::Comprehension], make: add_filter };
 
 const FILTERS_MAX: usize = 10;
 

@@ -13,10 +13,10 @@ use crate::repair::syntax::Node;
 const PATTERNS: &[Role] = &[Role::Regex, Role::String];
 
 pub const FLAGS: Template =
-    Template { name: "pattern-flags", cost: 1.8, on: &[Role::Regex], make: flags };
+    Template { name: "pattern-flags", cost: 1.7, on: &[Role::Regex], make: flags };
 pub const ANCHORS: Template =
-    Template { name: "pattern-anchors", cost: 2.2, on: PATTERNS, make: anchors };
-pub const PARTS: Template = Template { name: "pattern-part", cost: 2.4, on: PATTERNS, make: parts };
+    Template { name: "pattern-anchors", cost: 1.4, on: PATTERNS, make: anchors };
+pub const PARTS: Template = Template { name: "pattern-part", cost: 2.2, on: PATTERNS, make: parts };
 
 /// Parts of patterns and what each is mistaken for.
 const PARTS_MISTAKEN: &[(&str, &[&str])] = &[

@@ -10,13 +10,13 @@ use crate::repair::syntax::Node;
 const OPERATIONS: &[Role] =
     &[Role::Arithmetic, Role::Logical, Role::Comparison, Role::Not, Role::Negative];
 
-pub const GROUP: Template = Template { name: "group", cost: 1.8, on: OPERATIONS, make: group };
+pub const GROUP: Template = Template { name: "group", cost: 1.7, on: OPERATIONS, make: group };
 pub const UNGROUP: Template =
-    Template { name: "ungroup", cost: 2.0, on: &[Role::Group], make: ungroup };
+    Template { name: "ungroup", cost: 1.7, on: &[Role::Group], make: ungroup };
 pub const REORDER: Template =
     Template { name: "reorder", cost: 2.8, on: &[Role::Arithmetic], make: reorder };
 pub const SPREAD: Template =
-    Template { name: "spread-cast", cost: 1.8, on: &[Role::Cast, Role::Call], make: spread };
+    Template { name: "spread-cast", cost: 1.1, on: &[Role::Cast, Role::Call], make: spread };
 
 /// Around an operand of the node and the nearer operand of the operation beside it.
 fn group<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {

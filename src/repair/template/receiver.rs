@@ -7,15 +7,15 @@ use crate::repair::rank::nth;
 use crate::repair::similarity::similarity;
 use crate::repair::site::{Drafts, Site};
 
-pub const OWN: Template = Template { name: "own-field", cost: 2.4, on: &[Role::Name], make: own };
+pub const OWN: Template = Template { name: "own-field", cost: 3.2, on: &[Role::Name], make: own };
 pub const FIELD: Template = Template {
     name: "add-field",
-    cost: 3.0,
+    cost: 4.2,
     on: &[Role::Name, Role::Index, Role::Call],
     make: add_field,
 };
 pub const LOCAL: Template =
-    Template { name: "local", cost: 2.6, on: &[Role::Attribute], make: local };
+    Template { name: "local", cost: 2.8, on: &[Role::Attribute], make: local };
 
 const FIELDS_MAX: usize = 6;
 

@@ -11,14 +11,14 @@ use crate::repair::syntax::Node;
 
 pub const CALL: Template = Template {
     name: "recursion",
-    cost: 3.0,
+    cost: 2.3,
     on: &[Role::Name, Role::Attribute, Role::Index, Role::Call, Role::Slice],
     make: call,
 };
 pub const BOTH: Template =
-    Template { name: "recursion", cost: 3.2, on: &[Role::Comparison], make: both };
+    Template { name: "recursion", cost: 2.5, on: &[Role::Comparison], make: both };
 pub const PART: Template =
-    Template { name: "recursion", cost: 2.8, on: &[Role::Name, Role::Attribute], make: part };
+    Template { name: "recursion", cost: 2.1, on: &[Role::Name, Role::Attribute], make: part };
 
 /// What it costs that nothing says the function calls itself.
 const FIRST: f64 = 0.8;

@@ -11,9 +11,9 @@ use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::{before, filled, filled_with, is_statement};
 use crate::repair::syntax::Node;
 
-pub const FILL: Template = Template { name: "remember", cost: 2.8, on: STATEMENTS, make: fill };
-pub const COUNT: Template = Template { name: "count", cost: 1.8, on: STATEMENTS, make: count };
-pub const ANEW: Template = Template { name: "begin-anew", cost: 3.4, on: STATEMENTS, make: anew };
+pub const FILL: Template = Template { name: "remember", cost: 2.4, on: STATEMENTS, make: fill };
+pub const COUNT: Template = Template { name: "count", cost: 1.7, on: STATEMENTS, make: count };
+pub const ANEW: Template = Template { name: "begin-anew", cost: 2.4, on: STATEMENTS, make: anew };
 
 const LOOKUPS_MAX: usize = 4;
 const VALUES_MAX: usize = 4;

@@ -8,7 +8,7 @@ use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::{filled, is_statement};
 
 pub const KEEP: Template =
-    Template { name: "keep-result", cost: 1.6, on: &[Role::ExpressionStatement], make: keep };
+    Template { name: "keep-result", cost: 2.0, on: &[Role::ExpressionStatement], make: keep };
 
 fn keep<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some(call) =

@@ -11,10 +11,10 @@ use crate::repair::syntax::Node;
 
 const VALUES: &[Role] = &[Role::Name, Role::Attribute, Role::Call, Role::Index];
 
-pub const REST: Template = Template { name: "rest", cost: 2.6, on: VALUES, make: rest };
+pub const REST: Template = Template { name: "rest", cost: 2.3, on: VALUES, make: rest };
 pub const MEAN: Template =
-    Template { name: "mean", cost: 2.6, on: &[Role::Call, Role::Name], make: mean };
-pub const SCALE: Template = Template { name: "scale", cost: 3.6, on: VALUES, make: scale };
+    Template { name: "mean", cost: 2.2, on: &[Role::Call, Role::Name], make: mean };
+pub const SCALE: Template = Template { name: "scale", cost: 3.7, on: VALUES, make: scale };
 
 const NUMBERS_MAX: usize = 3;
 const COLLECTIONS_MAX: usize = 2;

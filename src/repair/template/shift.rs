@@ -12,7 +12,7 @@ use crate::repair::syntax::Node;
 
 pub const SHIFT: Template = Template {
     name: "shift",
-    cost: 2.4,
+    cost: 2.0,
     on: &[Role::Slice, Role::Range, Role::Arguments],
     make: shift,
 };
@@ -22,7 +22,7 @@ const SHIFTED: &[Role] = &[Role::Arithmetic, Role::Comparison, Role::Logical, Ro
 
 pub const SHIFT_KEYS: Template = Template {
     name: "shift",
-    cost: 2.6,
+    cost: 2.2,
     on: &[Role::Arithmetic, Role::Comparison, Role::Logical],
     make: shift_keys,
 };

@@ -7,7 +7,7 @@ use crate::repair::site::{Drafts, Site};
 
 pub const SIBLING: Template = Template {
     name: "sibling",
-    cost: 1.1,
+    cost: 1.7,
     on: &[Role::Name, Role::Field, Role::Path],
     make: sibling,
 };

@@ -27,16 +27,16 @@ const VALUES: &[Role] = &[
     Role::List,
 ];
 
-pub const VALUE: Template = Template { name: "take-up", cost: 2.6, on: VALUES, make: in_value };
-pub const CALL: Template = Template { name: "take-up", cost: 1.8, on: VALUES, make: in_call };
+pub const VALUE: Template = Template { name: "take-up", cost: 3.3, on: VALUES, make: in_value };
+pub const CALL: Template = Template { name: "take-up", cost: 2.5, on: VALUES, make: in_call };
 pub const ARGUMENT: Template = Template {
     name: "take-up",
-    cost: 2.4,
+    cost: 3.1,
     on: &[Role::Arguments, Role::List, Role::Tuple],
     make: as_argument,
 };
 pub const VARIABLE: Template =
-    Template { name: "take-up", cost: 3.4, on: STATEMENTS, make: into_variable };
+    Template { name: "take-up", cost: 4.1, on: STATEMENTS, make: into_variable };
 
 const FORGOTTEN_MAX: usize = 3;
 const NAMES_MAX: usize = 6;

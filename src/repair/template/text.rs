@@ -11,12 +11,12 @@ use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
 
 pub const DONOR: Template =
-    Template { name: "other-text", cost: 2.2, on: &[Role::String], make: donor };
+    Template { name: "other-text", cost: 2.4, on: &[Role::String], make: donor };
 pub const CHANGE: Template =
-    Template { name: "text", cost: 2.8, on: &[Role::String, Role::Fragment], make: change };
+    Template { name: "text", cost: 2.5, on: &[Role::String, Role::Fragment], make: change };
 
 pub const SEPARATOR: Template =
-    Template { name: "separator", cost: 3.2, on: &[Role::String], make: separator };
+    Template { name: "separator", cost: 3.5, on: &[Role::String], make: separator };
 
 /// What texts are joined or cut with.
 const SEPARATORS: &[&str] = &[",", " ", ";", ":", "-", ".", "/", "_", "|", "=", "\\n", "\\t"];

@@ -32,23 +32,23 @@ const VALUES: &[Role] = &[
 
 pub const UNWRAP: Template = Template {
     name: "unwrap",
-    cost: 2.0,
+    cost: 3.2,
     on: &[Role::Call, Role::Try, Role::Attribute],
     make: unwrap,
 };
-pub const WRAP: Template = Template { name: "wrap", cost: 2.2, on: VALUES, make: wrap };
+pub const WRAP: Template = Template { name: "wrap", cost: 3.0, on: VALUES, make: wrap };
 pub const COPY: Template =
     Template { name: "copy-value", cost: 1.9, on: &[Role::Name, Role::Attribute], make: copy };
 pub const CHAIN: Template = Template {
     name: "chain",
-    cost: 2.2,
+    cost: 3.2,
     on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Group],
     make: chain,
 };
-pub const OWN: Template = Template { name: "wrap-own", cost: 3.2, on: VALUES, make: own };
+pub const OWN: Template = Template { name: "wrap-own", cost: 4.3, on: VALUES, make: own };
 pub const REWRITE: Template = Template {
     name: "rewrite",
-    cost: 2.2,
+    cost: 2.5,
     on: &[
         Role::Arithmetic,
         Role::Index,

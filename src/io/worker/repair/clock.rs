@@ -37,7 +37,8 @@ impl Clock {
 
 /// How long a search lasts that had its first find after `to_hit`.
 fn wall(to_hit: Option<Duration>) -> Duration {
-    let more = |to_hit: Duration| (2 * to_hit).clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX);
+    // What ranks first is nearly always the first find, and where not, comes within as long again.
+    let more = |to_hit: Duration| to_hit.clamp(SEARCH_AFTER_HIT_MIN, SEARCH_AFTER_HIT_MAX);
     to_hit.map_or(SEARCH_WALL_MAX, |to_hit| to_hit + more(to_hit))
 }
 
@@ -50,7 +51,7 @@ mod tests {
         let check = |to_hit: Option<u64>| wall(to_hit.map(Duration::from_secs)).as_secs();
         assert_eq!(check(None), SEARCH_WALL_MAX.as_secs());
         assert_eq!(check(Some(0)), SEARCH_AFTER_HIT_MIN.as_secs());
-        assert_eq!(check(Some(10)), 30);
+        assert_eq!(check(Some(10)), 20);
         assert_eq!(check(Some(100)), 100 + SEARCH_AFTER_HIT_MAX.as_secs());
     }
 }

@@ -302,7 +302,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
         let mut judged = vec![None; patches.len()];
         path.search(patches, failing, patient, &mut |index, verdict| {
-            self.tried += usize::from(judged[index].is_none());
+            self.tried += usize::from(verdict != Verdict::Late);
             judged[index] = Some(verdict.clone());
             match verdict {
                 Verdict::Plausible => self.hit(&patches[index]),
