@@ -14,6 +14,7 @@ mod entry;
 mod expression;
 mod insert;
 mod jump;
+mod keep_last;
 mod keep_up;
 mod lines;
 mod name;
@@ -95,6 +96,7 @@ const TEMPLATES: &[&Template] = &[
     &insert::UPDATE,
     &insert::FLUSH,
     &jump::JUMP,
+    &keep_last::LAST,
     &lines::DELETE,
     &lines::SWAP,
     &lines::OUT,

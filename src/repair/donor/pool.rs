@@ -35,6 +35,8 @@ pub struct Pool<'t> {
     pub lookups: Vec<Lookup<'t>>,
     /// Where names stand, by line, in order.
     places: Vec<(u32, &'t str)>,
+    /// Variables that are declared without a value, and where one would go.
+    bare: Vec<(&'t str, Range<usize>)>,
     idle: OnceCell<Vec<(&'t str, Range<usize>)>>,
 }
 
@@ -61,6 +63,10 @@ impl<'t> Pool<'t> {
             let is_written = node.role() == Role::Binding || is_target(node);
             reads.n_writes += u32::from(is_written);
             reads.n_reads += u32::from(!is_written);
+        }
+        if let Some(name) = bare(node) {
+            let end = node.range().end;
+            self.bare.push((name, end..end));
         }
         if let Some(assignment) = assignment(node) {
             if assignment.value.is(&[Role::Call, Role::Index, Role::Arithmetic]) {
@@ -159,7 +165,8 @@ impl<'t> Pool<'t> {
                 self.is_constant(known.name) && uses & FILLED == 0 && known.is_to_keep_up()
             };
             let idle = self.assignments.iter().filter(stays);
-            idle.map(|known| (known.name, known.value.range())).collect()
+            let bare = self.bare.iter().filter(|(name, _)| self.is_constant(name)).cloned();
+            idle.map(|known| (known.name, known.value.range())).chain(bare).collect()
         })
     }
 
@@ -174,6 +181,13 @@ impl<'t> Pool<'t> {
     pub fn is_assigned(&self, name: &str) -> bool {
         self.uses.get(name).is_some_and(|bits| bits & ASSIGNED != 0)
     }
+}
+
+/// The variable that a declaration gives no value.
+fn bare(node: Node<'_>) -> Option<&str> {
+    let declaration = Some(node).filter(|node| node.role() == Role::Assign)?;
+    let name = declaration.part(&["name"]).filter(|_| declaration.part(&["value"]).is_none())?;
+    (name.is(&[Role::Name, Role::Binding])).then_some(name.text())
 }
 
 fn use_of(node: Node<'_>) -> u16 {

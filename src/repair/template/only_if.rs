@@ -1,20 +1,27 @@
 //! A condition around a statement: `total += x` → `if x: total += x`, `seen[k] = v` → only if `k` is not there.
 
+use std::collections::BTreeSet;
+
 use super::Template;
 use super::condition::atoms;
 use super::lines::STATEMENTS;
 use crate::base::text::edit::Edit;
+use crate::repair::donor::renamed;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, shown};
 use crate::repair::statement::{before, filled, is_simple, is_statement, snippet};
 use crate::repair::syntax::Node;
+use crate::repair::usage::words;
 
 pub const ONLY_IF: Template =
     Template { name: "only-if", cost: 3.8, on: STATEMENTS, make: only_if };
 
 const ATOMS_MAX: usize = 8;
 const PRESENT_MAX: usize = 3;
+const DONORS_MAX: usize = 3;
+const RENAMED_MAX: usize = 12;
+const ASKED_MAX: usize = 4;
 /// Methods that store something by a key.
 const STORES: &[&str] = &["set", "insert", "put", "add"];
 /// How what is missing is written.
@@ -27,7 +34,7 @@ fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     };
     let form = site.language().snippets.guard;
     let atoms = atoms(site).into_iter().take(ATOMS_MAX);
-    let own = keeps(node).into_iter().chain(absent(site)).chain(present(site));
+    let own = keeps(node).into_iter().chain(absent(site)).chain(present(site)).chain(asked(site));
     for (rank, atom) in own.chain(atoms).enumerate() {
         let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
         let put = edit.text.trim_end().to_owned();
@@ -66,6 +73,25 @@ fn absent(site: &Site<'_>) -> Option<String> {
             _ => return None,
         };
     Some(filled(form, collection.text(), key.text()))
+}
+
+/// What the function asks of other values, asked of one that the statement uses: `if a - x >= least` for `b - x`.
+fn asked(site: &Site<'_>) -> Vec<String> {
+    let line = site.node.line();
+    let mut known: Vec<Node<'_>> = site.near().conditions.nodes.clone();
+    known.retain(|condition| condition.role() == Role::Comparison && condition.line() != line);
+    known.sort_by_key(|condition| condition.line().abs_diff(line));
+    let names = site.node.descendants().filter(|part| part.role() == Role::Name).map(Node::text);
+    let names: BTreeSet<&str> = names.collect();
+    let mut asked = Vec::new();
+    for condition in known.into_iter().take(DONORS_MAX) {
+        let before: BTreeSet<&str> = words(condition.text()).collect();
+        let is_used = |word: &str| names.contains(word) && !before.contains(word);
+        let others = renamed(&site.file.donors, condition, RENAMED_MAX).into_iter();
+        asked.extend(others.filter(|text| words(text).any(is_used)));
+    }
+    asked.truncate(ASKED_MAX);
+    asked
 }
 
 /// That an element or field which the statement uses is there.

@@ -210,6 +210,12 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "n = 0\nfor b in a:\n\tif b:\n\t\tpass\nreturn n",
         "n = 0\nfor b in a:\n\tif b:\n\t\tn += 1\nreturn n",
     ),
+    (
+        "keep-last",
+        "a",
+        "last = None\nfor b in a:\n\tif b != last:\n\t\tg(b)",
+        "last = None\nfor b in a:\n\tif b != last:\n\t\tg(b)\n\t\tlast = b",
+    ),
     ("swap-names", "a", "b, c = a\nreturn b", "c, b = a\nreturn b"),
     (
         "begin-anew",
@@ -236,6 +242,12 @@ const RUST: &[(&str, &str, &str, &str)] = &[
         "a: &mut A, b: u8",
         "if !a.contains(&b) {\n\tg();\n}",
         "if !a.contains(&b) {\n\tg();\n\ta.insert(b);\n}",
+    ),
+    (
+        "keep-last",
+        "a: &[u8]",
+        "let mut last = 0;\nfor b in a {\n\tif *b == last {\n\t\tcontinue;\n\t}\n\tg(b);\n}",
+        "let mut last = 0;\nfor b in a {\n\tif *b == last {\n\t\tcontinue;\n\t}\n\tg(b);\n\tlast = *b;\n}",
     ),
     (
         "count",
@@ -379,6 +391,18 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
         "a, b",
         "const $c = g(b);\nif (!a.has(b)) h();",
         "const $c = g(b);\nif (!a.has(b)) h();\na.set(b, $c);",
+    ),
+    (
+        "keep-last",
+        "a",
+        "let last;\na.forEach((b) => {\n\tif (b !== last) {\n\t\tg(b);\n\t}\n});",
+        "let last;\na.forEach((b) => {\n\tif (b !== last) {\n\t\tg(b);\n\t\tlast = b;\n\t}\n});",
+    ),
+    (
+        "only-if",
+        "a, b, c",
+        "if (a - b > 3) g(a);\ng(c);",
+        "if (a - b > 3) g(a);\nif (c - b > 3) {\n\tg(c);\n}",
     ),
     (
         "count",

@@ -1,0 +1,58 @@
+//! What a condition compares with and nothing keeps up: `if x != last: …` → and `last = x`, as for the largest so far.
+
+use super::Template;
+use super::insert::add_after;
+use super::lines::STATEMENTS;
+use crate::repair::language::Role;
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+use crate::repair::statement::{filled, is_statement};
+use crate::repair::syntax::Node;
+
+pub const LAST: Template = Template { name: "keep-last", cost: 2.4, on: STATEMENTS, make: last };
+
+const COMPARISONS_MAX: usize = 4;
+/// For a statement that is not where the condition holds.
+const BESIDE: f64 = 0.4;
+
+fn last<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let near = site.near();
+    if !is_statement(site.node) || near.idle().is_empty() || drafts.is_too_dear(0.0) {
+        return;
+    }
+    let comparisons = near.conditions.nodes.iter().filter(|it| it.role() == Role::Comparison);
+    let kept = comparisons.filter_map(|it| Some((*it, compared(site, *it)?)));
+    for (rank, (comparison, (name, value))) in kept.take(COMPARISONS_MAX).enumerate() {
+        let Some(extra) = distance(site.node, comparison) else { continue };
+        let text = filled(site.language().snippets.assign, name, value);
+        add_after(site, drafts, &text, extra + nth(rank));
+    }
+}
+
+/// The side of a comparison that nothing keeps up, and what it is compared with.
+fn compared<'s>(site: &Site<'s>, comparison: Node<'s>) -> Option<(&'s str, &'s str)> {
+    let sides = comparison.first().zip(comparison.last())?;
+    let is_idle = |side: Node<'s>| {
+        side.role() == Role::Name && site.near().idle().iter().any(|(name, _)| *name == side.text())
+    };
+    let varies = |side: Node<'s>| {
+        !side.is(&[Role::Integer, Role::Float, Role::String, Role::Null, Role::Boolean])
+    };
+    let (one, other) = if is_idle(sides.0) { sides } else { (sides.1, sides.0) };
+    (is_idle(one) && varies(other)).then(|| (one.text(), other.text()))
+}
+
+/// How much less likely a statement is the place: it stands where the condition holds, or in the same loop.
+fn distance(statement: Node<'_>, comparison: Node<'_>) -> Option<f64> {
+    let at = comparison.range();
+    let holds = |outer: Node<'_>| {
+        let condition = outer.part(&["condition"]).filter(|_| outer.role() == Role::If);
+        condition.is_some_and(|it| it.range().start <= at.start && at.end <= it.range().end)
+    };
+    let has = |outer: Node<'_>| outer.range().start <= at.start && at.end <= outer.range().end;
+    if statement.ancestors().any(holds) {
+        return Some(0.0);
+    }
+    let mut around = statement.ancestors();
+    around.any(|outer| outer.is(&[Role::Loop, Role::While]) && has(outer)).then_some(BESIDE)
+}
