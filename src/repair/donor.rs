@@ -17,7 +17,7 @@ use self::called::{called, count};
 pub use self::given::Given;
 pub use self::lookup::Lookup;
 pub use self::objects::Objects;
-pub use self::pool::Pool;
+pub use self::pool::{Idle, Pool};
 pub use self::renamed::renamed;
 pub use self::texts::Texts;
 use super::language::Role;

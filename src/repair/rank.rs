@@ -47,10 +47,15 @@ const CONSTANT_CONDITION: f64 = 1.5;
 type Look = fn(&str, &Edit) -> bool;
 
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
-/// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or where nothing
-/// was divided.
-const UNLIKELY: &[(Look, f64)] =
-    &[(is_idle, 2.0), (is_factor, 0.8), (is_two_off, 0.8), (is_remainder, 0.8), (divides, 0.6)];
+/// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or in a
+/// condition that had none.
+const UNLIKELY: &[(Look, f64)] = &[
+    (is_idle, 2.0),
+    (is_factor, 0.8),
+    (is_two_off, 0.8),
+    (is_remainder, 0.8),
+    (adds_remainder, 0.6),
+];
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
@@ -153,10 +158,11 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
     }
 }
 
-/// Whether an edit asks for a remainder where nothing was divided.
-fn divides(text: &str, edit: &Edit) -> bool {
+/// Whether an edit asks for a remainder that what it changes did not ask for.
+fn adds_remainder(text: &str, edit: &Edit) -> bool {
     let has = |text: &str| text.contains(" % ");
-    has(&edit.text) && text.get(edit.range()).is_some_and(|old| !has(old))
+    let old = text.get(edit.range()).unwrap_or("");
+    !old.is_empty() && has(&edit.text) && !has(old)
 }
 
 /// Whether an edit makes a remainder of a sum or difference.
@@ -261,10 +267,11 @@ mod tests {
     }
 
     #[test]
-    fn a_remainder_that_nothing_asked_for_is_seen() {
-        let check = |old: &str, new: &str| divides(old, &Edit::new(0..old.len(), new));
+    fn a_remainder_more_is_seen() {
+        let check = |old: &str, new: &str| adds_remainder(old, &Edit::new(0..old.len(), new));
         assert!(check("a > b", "a > b && a % b !== 0"));
         assert!(!check("a % b === 1", "a % b === 0") && !check("a > b", "a < b"));
+        assert!(!check("", "if a % b:\n    c = 1"));
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! How a function's variables are used: a fault often leaves one behind that nothing reads, and its repair takes it up again.
 
-use std::ops::Range;
-
-use super::donor::Pool;
+use super::donor::{Idle, Pool};
 use super::syntax::Node;
 use crate::base::text::edit::Edit;
 
@@ -20,7 +18,7 @@ const TOLD_APART: f64 = 0.8;
 /// such a variable otherwise and leave it so.
 const KEPT_UP: f64 = 1.2;
 
-/// What edits inside a function cost more or less for the variables that they take up or let go.
+/// What edits inside a function cost more or less for the variables that they take up, keep up or let go.
 pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let tree = at.tree;
     let old = |edit: &Edit| tree.text.get(edit.range()).unwrap_or("");
@@ -40,33 +38,62 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
 }
 
 fn kept_up(near: &Pool<'_>, edits: &[Edit]) -> f64 {
-    let changes = |name: &str| edits.iter().any(|edit| changes(&edit.text, name));
-    let begins = |value: &Range<usize>| {
-        edits.iter().any(|edit| value.start <= edit.start && edit.end <= value.end)
-    };
-    let (mut worth, idle) = (0.0, near.idle());
-    if idle.iter().any(|(name, _)| changes(name)) {
+    let mut worth = 0.0;
+    if near.idle().iter().any(|it| edits.iter().any(|edit| keeps_up(it, &edit.text))) {
         worth += KEPT_UP;
     }
-    if idle.iter().any(|(_, value)| begins(value)) {
+    if near.idle().iter().any(|it| edits.iter().any(|edit| begins(it, edit))) {
         worth -= KEPT_UP;
     }
     worth
 }
 
-/// Whether a text assigns to a variable, counts it, or calls a method of it.
+/// Whether a text changes a variable, and does not only begin it elsewhere.
+fn keeps_up(idle: &Idle<'_>, text: &str) -> bool {
+    changes(text, idle.name) && !text.contains(idle.beginning)
+}
+
+/// Whether an edit lets a variable begin with something else.
+fn begins(idle: &Idle<'_>, edit: &Edit) -> bool {
+    let value = &idle.value;
+    if value.is_empty() {
+        return edit.range() == *value && edit.text.trim_start().starts_with('=');
+    }
+    value.start <= edit.start && edit.start < value.end && edit.end <= value.end
+}
+
+/// Operators that change what is on their left.
+const CHANGING: &[&str] = &[
+    "=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "<<=", ">>=", "**=", "//=", "??=", "||=",
+    "&&=", ":=", "++", "--",
+];
+
+/// Whether a text assigns to a variable or a part of it, counts it, or calls a method of it.
 fn changes(text: &str, name: &str) -> bool {
     let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
     text.match_indices(name).any(|(at, _)| {
-        let (before, after) = (&text[..at], text[at + name.len()..].trim_start());
-        let is_whole =
-            !before.ends_with(|ch| is_part(ch) || ch == '.') && !after.starts_with(is_part);
-        let after = after.trim_start_matches(['+', '-', '*', '/', '|', '&', '%']);
-        let assigns =
-            after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>");
-        let counts = text[at + name.len()..].starts_with("++");
-        is_whole && (assigns || counts || after.starts_with(['.', '[']))
+        let (before, after) = (text[..at].trim_end(), &text[at + name.len()..]);
+        let is_inner = text[..at].ends_with(|ch| is_part(ch) || ch == '.');
+        // `f(n=1)` gives an argument a name.
+        let is_argument = before.ends_with(['(', ',']);
+        !is_inner
+            && !after.starts_with(is_part)
+            && (is_called(after) || !is_argument && is_changed(after))
     })
+}
+
+/// Whether what follows a variable calls a method of it.
+fn is_called(after: &str) -> bool {
+    let method = after.strip_prefix('.').and_then(|rest| rest.split_once('('));
+    method.is_some_and(|(name, _)| words(name).eq([name]))
+}
+
+/// Whether what follows a variable, or an element of it, changes it.
+fn is_changed(after: &str) -> bool {
+    let element = after.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let after = element.map_or(after, |(_, rest)| rest).trim_start();
+    let end = after.find(|ch: char| !"=+-*/%|&^<>?:!".contains(ch)).unwrap_or(after.len());
+    CHANGING.contains(&&after[..end])
 }
 
 /// Names and the like.
@@ -83,6 +110,9 @@ mod tests {
     fn what_changes_a_variable_is_seen() {
         let check = |text: &str| changes(text, "n");
         assert!(check("n += 1;") && check("x; n = 2") && check("n++") && check("n.push(a)"));
+        assert!(check("n--") && check("n <<= 1") && check("n ??= a"));
+        assert!(!check("n.length > 0") && !check("x = n[0]") && !check("f(n=1)"));
+        assert!(!check("n <= 1") && !check("n != 1") && !check("n[0] == a") && !check("n..m"));
         assert!(check("n[key] = 1") && !check("m.n = 1") && !check("n == 1") && !check("an = 1"));
         assert!(!check("f(n)") && !check("n + 1") && !check("(n) => n"));
     }
@@ -99,6 +129,7 @@ mod tests {
         check("a.js", forgotten, ["n += 1", "`0` → `1`"]);
         let forgotten = "def f(xs):\n    n = 0\n    for x in xs:\n        g(x)\n    return n\n";
         check("a.py", forgotten, ["n += 1", "`0` → `1`"]);
+        check("a.py", forgotten, ["n += 1", "`n = 0` ↔"]);
         let kept_up = forgotten.replace("g(x)", "n += x");
         check("a.py", &kept_up, ["`0` → `1`", "n += 1"]);
     }

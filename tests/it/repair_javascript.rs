@@ -174,6 +174,19 @@ fn what_never_ends_is_found_and_ended() {
     assert!(red.text(&tree, "steps.js").contains("at += 1"), "{title}");
 }
 
+/// The red test is red at once, and takes long with every edit that mends it.
+#[test]
+fn what_is_late_is_waited_for_where_nothing_else_is_found() {
+    let code = "export function sum(n) {\n  if (n > 2) return -1;\n  const until = performance.now() + 30;\n  \
+        while (performance.now() < until);\n  let total = 0;\n  for (let i = 1; i <= n; i++) total += i;\n  \
+        return total;\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { sum } from '../sum.js';\n\ntest('adds', () => assert.equal(sum(4), 10));\n";
+    let red =
+        Red::of_files(&[("package.json", MANIFEST), ("sum.js", code), ("test/sum.test.js", test)]);
+    fixes_fast(&red, "in sum.js:2");
+}
+
 /// Node.js ends all tests of a file for one whose promise nothing can settle any more.
 #[test]
 fn what_waits_for_nothing_is_found_at_once() {

@@ -75,6 +75,26 @@ fn a_test_that_needs_two_edits_is_no_hindrance_to_either() {
     check(&["test_half", "test_twice"]);
 }
 
+/// The red test is red at once, and takes long with every edit that mends it.
+#[test]
+fn what_is_late_is_waited_for_where_nothing_else_is_found() {
+    let red = Red::of_files(&[
+        (
+            "sums.py",
+            "import time\n\n\ndef up_to(n):\n    if n > 2:\n        return -1\n    \
+                 until = time.process_time() + 0.06\n    while time.process_time() < until:\n        \
+                 pass\n    return sum(range(n + 1))\n",
+        ),
+        (
+            "test_sums.py",
+            "import unittest\n\nfrom sums import up_to\n\n\nclass T(unittest.TestCase):\n    \
+                 def test_sum(self):\n        self.assertEqual(up_to(4), 10)\n",
+        ),
+    ]);
+    let (_, title, _) = red.fix(&[]);
+    assert!(title.contains("sums.py:5"), "{title}");
+}
+
 #[test]
 fn what_breaks_a_test_is_not_tried_again_for_another() {
     let red = Red::of_files(&[

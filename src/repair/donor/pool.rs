@@ -35,15 +35,25 @@ pub struct Pool<'t> {
     pub lookups: Vec<Lookup<'t>>,
     /// Where names stand, by line, in order.
     places: Vec<(u32, &'t str)>,
-    /// Variables that are declared without a value, and where one would go.
-    bare: Vec<(&'t str, Range<usize>)>,
-    idle: OnceCell<Vec<(&'t str, Range<usize>)>>,
+    /// Variables that are declared without a value.
+    bare: Vec<Idle<'t>>,
+    idle: OnceCell<Vec<Idle<'t>>>,
 }
 
 #[derive(Default)]
 struct Reads {
     n_writes: u32,
     n_reads: u32,
+}
+
+/// A variable that nothing keeps up.
+#[derive(Clone)]
+pub struct Idle<'t> {
+    pub name: &'t str,
+    /// What introduces it.
+    pub beginning: &'t str,
+    /// Where its first value is, or would go.
+    pub value: Range<usize>,
 }
 
 /// Bits of use beyond those of `Place`.
@@ -64,10 +74,7 @@ impl<'t> Pool<'t> {
             reads.n_writes += u32::from(is_written);
             reads.n_reads += u32::from(!is_written);
         }
-        if let Some(name) = bare(node) {
-            let end = node.range().end;
-            self.bare.push((name, end..end));
-        }
+        self.bare.extend(bare(node));
         if let Some(assignment) = assignment(node) {
             if assignment.value.is(&[Role::Call, Role::Index, Role::Arithmetic]) {
                 self.assigned.entry(assignment.value.text()).or_default().insert(assignment.name);
@@ -157,16 +164,22 @@ impl<'t> Pool<'t> {
         self.reads.get(name).is_some_and(|reads| reads.n_writes == 1 && reads.n_reads > 0)
     }
 
-    /// What a variable that is to be kept up begins with, where nothing keeps it up.
-    pub fn idle(&self) -> &[(&'t str, Range<usize>)] {
+    /// Variables that are to be kept up and that nothing keeps up.
+    pub fn idle(&self) -> &[Idle<'t>] {
         self.idle.get_or_init(|| {
-            let stays = |known: &&Assignment<'t>| {
-                let uses = self.uses.get(known.name).copied().unwrap_or(0);
-                self.is_constant(known.name) && uses & FILLED == 0 && known.is_to_keep_up()
+            let stays = |name: &str, filled: u16| {
+                let uses = self.uses.get(name).copied().unwrap_or(0);
+                self.is_constant(name) && uses & filled == 0
             };
-            let idle = self.assignments.iter().filter(stays);
-            let bare = self.bare.iter().filter(|(name, _)| self.is_constant(name)).cloned();
-            idle.map(|known| (known.name, known.value.range())).chain(bare).collect()
+            let begun = self.assignments.iter().filter(|known| known.is_to_keep_up());
+            let begun = begun.filter(|known| stays(known.name, FILLED)).map(|known| Idle {
+                name: known.name,
+                beginning: known.at.text(),
+                value: known.value.range(),
+            });
+            // Parts are asked of what is there already: that is how the best so far is compared.
+            let bare = self.bare.iter().filter(|it| stays(it.name, FILLED & !OBJECT));
+            begun.chain(bare.cloned()).collect()
         })
     }
 
@@ -183,11 +196,13 @@ impl<'t> Pool<'t> {
     }
 }
 
-/// The variable that a declaration gives no value.
-fn bare(node: Node<'_>) -> Option<&str> {
+/// A declaration without a value.
+fn bare(node: Node<'_>) -> Option<Idle<'_>> {
     let declaration = Some(node).filter(|node| node.role() == Role::Assign)?;
     let name = declaration.part(&["name"]).filter(|_| declaration.part(&["value"]).is_none())?;
-    (name.is(&[Role::Name, Role::Binding])).then_some(name.text())
+    let end = node.range().end;
+    let is_plain = name.is(&[Role::Name, Role::Binding]);
+    is_plain.then_some(Idle { name: name.text(), beginning: node.text(), value: end..end })
 }
 
 fn use_of(node: Node<'_>) -> u16 {

@@ -1,5 +1,7 @@
 //! What a condition compares with and nothing keeps up: `if x != last: …` → and `last = x`, as for the largest so far.
 
+use std::ops::Range;
+
 use super::Template;
 use super::insert::add_after;
 use super::lines::STATEMENTS;
@@ -33,11 +35,18 @@ fn last<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn compared<'s>(site: &Site<'s>, comparison: Node<'s>) -> Option<(&'s str, &'s str)> {
     let sides = comparison.first().zip(comparison.last())?;
     let is_idle = |side: Node<'s>| {
-        side.role() == Role::Name && site.near().idle().iter().any(|(name, _)| *name == side.text())
+        side.role() == Role::Name && site.near().idle().iter().any(|it| it.name == side.text())
     };
+    // What is called may do something, and do it twice.
     let varies = |side: Node<'s>| {
-        !side.is(&[Role::Integer, Role::Float, Role::String, Role::Null, Role::Boolean])
+        let literal = [Role::Integer, Role::Float, Role::String, Role::Null, Role::Boolean];
+        let mut parts = side.descendants().chain([side]);
+        !side.is(&literal) && !parts.any(|part| part.role() == Role::Call)
     };
+    let containments = site.language().containments;
+    if comparison.tokens().any(|token| containments.contains(&token.kind())) {
+        return None;
+    }
     let (one, other) = if is_idle(sides.0) { sides } else { (sides.1, sides.0) };
     (is_idle(one) && varies(other)).then(|| (one.text(), other.text()))
 }
@@ -45,14 +54,21 @@ fn compared<'s>(site: &Site<'s>, comparison: Node<'s>) -> Option<(&'s str, &'s s
 /// How much less likely a statement is the place: it stands where the condition holds, or in the same loop.
 fn distance(statement: Node<'_>, comparison: Node<'_>) -> Option<f64> {
     let at = comparison.range();
-    let holds = |outer: Node<'_>| {
-        let condition = outer.part(&["condition"]).filter(|_| outer.role() == Role::If);
-        condition.is_some_and(|it| it.range().start <= at.start && at.end <= it.range().end)
+    let contains = |outer: Node<'_>, inner: &Range<usize>| {
+        outer.range().start <= inner.start && inner.end <= outer.range().end
     };
-    let has = |outer: Node<'_>| outer.range().start <= at.start && at.end <= outer.range().end;
+    let holds = |outer: Node<'_>| {
+        let parts = outer.part(&["condition"]).zip(outer.part(&["consequence", "body"]));
+        outer.role() == Role::If
+            && parts.is_some_and(|(condition, then)| {
+                contains(condition, &at) && contains(then, &statement.range())
+            })
+    };
     if statement.ancestors().any(holds) {
         return Some(0.0);
     }
     let mut around = statement.ancestors();
-    around.any(|outer| outer.is(&[Role::Loop, Role::While]) && has(outer)).then_some(BESIDE)
+    around
+        .any(|outer| outer.is(&[Role::Loop, Role::While]) && contains(outer, &at))
+        .then_some(BESIDE)
 }

@@ -83,7 +83,7 @@ pub(super) enum Verdict {
     Invalid,
     /// The first of the tests that are to pass is still red.
     StillRed,
-    /// The first test takes much longer than it did, as one that never ends; it was not waited for.
+    /// The first test takes much longer than it did, as one that never ends, and was not waited for.
     Late,
     /// A test that passed before is red.
     Breaks {
@@ -108,8 +108,8 @@ pub(super) trait FastPath {
 
     /// Tries `patches` in order: first against `failing` (red tests of the check; the first one screens), then
     /// against the passing tests that matter. `each` gets every verdict once, by the patch's place, in any order near
-    /// theirs, and of those that are late another one if it is to be `patient`; unless it is, those that need a fresh
-    /// process get none. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
+    /// theirs. Unless it is to be `patient`, it waits for none that is late, and those that need a fresh process get no
+    /// verdict. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
     fn search(
         &mut self,
         patches: &[Patch<'_>],

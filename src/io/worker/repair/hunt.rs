@@ -1,6 +1,8 @@
 //! Drives the search of one job: tries candidates alone, then together, keeps the finds, tells how it goes and knows
 //! when it has looked long enough.
 
+mod alone;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -11,7 +13,7 @@ use super::fast_path::{FastPath, Job, Patch, Verdict};
 use super::patch;
 use super::waves::Waves;
 use crate::base::limits::{
-    NEXT_WAVE_MIN, PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
+    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
 };
 use crate::model::failure::Failure;
 use crate::repair::Candidate;
@@ -31,7 +33,7 @@ pub(super) struct Hunt<'a, 'c> {
     told: Option<Instant>,
     /// Patches that passed everything they were run against, in the order found.
     pub plausible: Vec<Patch<'a>>,
-    /// Patches that got a verdict.
+    /// Patches that were tried to the end of what there is to see.
     pub tried: usize,
     /// Patches that were given to be tried, and the candidates among them that were for the first time.
     n_given: usize,
@@ -160,7 +162,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         self.tried >= self.total()
     }
 
-    /// Candidates that got no verdict yet and may stand near enough to the best find.
+    /// Candidates that were not tried to the end and may stand near enough to the best find.
     fn left(&self) -> Vec<&'a Candidate> {
         let near = (0..Waves::N).take_while(|wave| self.wants(*wave));
         let is_judged = |place: usize| self.judged.get(place).copied().unwrap_or(false);
@@ -171,82 +173,6 @@ impl<'a, 'c> Hunt<'a, 'c> {
     /// Whether some of a wave may stand near enough to the best find.
     fn wants(&self, wave: usize) -> bool {
         self.waves.cost(wave).is_some_and(|cost| cost <= self.best_key + self.margin)
-    }
-
-    /// Tries each candidate for itself, those that need a fresh process after all others, and those that are late only
-    /// where nothing is found; those that make some of the tests pass, the best first.
-    fn alone(
-        &mut self,
-        path: &mut dyn FastPath,
-        failing: &[String],
-    ) -> Result<Vec<Partial<'a>>, Failure> {
-        let mut partial: Vec<Partial<'a>> = Vec::new();
-        let (mut left, mut late): (Vec<usize>, Vec<usize>) = Default::default();
-        let (mut start, mut was_patient) = (0, false);
-        for wave in 0..Waves::N {
-            let has_time = self.clock.has_time(NEXT_WAVE_MIN) && !self.is_over();
-            if !self.wants(wave) || wave > 0 && !has_time {
-                break;
-            }
-            let end = start + self.waves.nth(wave).len();
-            self.n_alone = self.n_alone.max(end);
-            self.n_given -= left.len();
-            left.extend((start..end).filter(|place| !self.useless.contains(place)));
-            was_patient = self.waves.cost(wave + 1).is_none();
-            left = self.some(path, failing, (&left, was_patient), &mut late, &mut partial)?;
-            start = end;
-        }
-        let bound = self.best_key + self.margin;
-        left.retain(|place| self.waves.at(*place).is_some_and(|left| left.cost <= bound));
-        if was_patient {
-            left.clear();
-        }
-        if self.plausible.is_empty() {
-            left.append(&mut late);
-        }
-        if !left.is_empty() && !self.is_over() {
-            self.n_given -= left.len();
-            self.some(path, failing, (&left, true), &mut late, &mut partial)?;
-        }
-        partial.sort_by(|a, b| {
-            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
-            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
-        });
-        partial.truncate(PARTIAL_BEAM);
-        Ok(partial)
-    }
-
-    /// Tries the candidates at these places; the places of those that got no verdict. Those that are late are added to
-    /// `late`.
-    fn some(
-        &mut self,
-        path: &mut dyn FastPath,
-        failing: &[String],
-        (places, patient): (&[usize], bool),
-        late: &mut Vec<usize>,
-        partial: &mut Vec<Partial<'a>>,
-    ) -> Result<Vec<usize>, Failure> {
-        let patches: Vec<Patch<'a>> =
-            places.iter().filter_map(|place| Some(vec![self.waves.at(*place)?])).collect();
-        let judged = self.try_all(path, &patches, failing, patient, &mut |index, fixed| {
-            let candidate = patches[index][0];
-            partial.push(Partial { candidate, fixed });
-        })?;
-        self.judged.resize(self.waves.n_chosen(), false);
-        let mut left = Vec::new();
-        for (place, verdict) in places.iter().zip(judged) {
-            match verdict {
-                None => left.push(*place),
-                Some(Verdict::Late) => late.push(*place),
-                Some(verdict) => {
-                    self.judged[*place] = true;
-                    if matches!(verdict, Verdict::Invalid | Verdict::Breaks { .. }) {
-                        self.useless.insert(*place);
-                    }
-                }
-            }
-        }
-        Ok(left)
     }
 
     /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.

@@ -48,7 +48,7 @@ struct Spec<'a> {
     passing: &'a [String],
     sources: Vec<&'a RepoPath>,
     patches: Vec<Vec<FileEdits<'a>>>,
-    /// Whether patches that take long are tried too.
+    /// Whether it is worth waiting for patches that are late, and for a fresh process for those that need one.
     patient: bool,
     workers: usize,
     /// For observing passing tests.

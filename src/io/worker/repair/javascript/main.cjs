@@ -82,8 +82,6 @@ class Search {
   constructor() {
     this.waiting = spec.patches.map((patch, index) => [index, patch]);
     this.alone = [];
-    // Patches that take long, for when no others are left.
-    this.late = [];
     this.nRunning = 0;
     this.nUnhealthy = 0;
     this.size = FIRST_CHUNK;
@@ -147,22 +145,13 @@ class Search {
 
   settle(state) {
     if (state.verdicts.length > 0) report({ t: "verdicts", verdicts: state.verdicts });
-    const late = new Set(state.verdicts.filter(([, { is }]) => is === "late").map(([index]) => index));
-    this.late.push(...state.chunk.filter(([index]) => late.has(index)).map(([index, patch]) => [index, patch, true]));
     const done = new Set(state.verdicts.map(([index]) => index));
     state.chunk = state.chunk.filter(([index]) => !done.has(index));
     state.verdicts = [];
   }
 
-  /** Patches to try, those that take long last and only where there is patience. */
-  next() {
-    if (this.alone.length > 0) return this.alone.splice(0, 1);
-    if (this.waiting.length > 0) return this.waiting.splice(0, this.size);
-    return spec.patient ? this.late.splice(0, FIRST_CHUNK) : [];
-  }
-
   hand(worker, state) {
-    state.chunk = this.next();
+    state.chunk = this.alone.length > 0 ? this.alone.splice(0, 1) : this.waiting.splice(0, this.size);
     this.size = Math.min(CHUNK_MAX, 2 * this.size);
     if (state.chunk.length === 0) return worker.kill("SIGKILL");
     return worker.send(state.chunk);
@@ -183,7 +172,7 @@ class Search {
       this.settle(state);
       this.waiting.unshift(...rest.slice(1));
     }
-    if (this.waiting.length + this.alone.length + (spec.patient ? this.late.length : 0) > 0) this.open();
+    if (this.waiting.length + this.alone.length > 0) this.open();
     else if (this.nRunning === 0) {
       report({ t: "end" });
       process.exit(0);

@@ -9,7 +9,7 @@ const { observe } = require("./observe.cjs");
 
 const FIRST_BUDGET_MS = Number(process.argv[3]);
 const BUDGET_MIN_MS = 60;
-// What takes longer at first is put off: most of it never ends.
+// What takes longer is put off where there is no patience: most of it never ends.
 const QUICK_BUDGET_MIN_MS = 12;
 const BUDGET_MAX_MS = 5000;
 const HUNG_BUDGET_MS = 100;
@@ -62,7 +62,8 @@ class Worker {
       if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), FIRST_BUDGET_MS);
       const green = names.filter((name) => !red.includes(name) && found.passed(name));
       const needed = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result);
-      this.groups.push({ file, green, red, loaded: new Set(found.result.loaded()), budget: hangs ? Math.max(needed, HUNG_BUDGET_MS) : needed });
+      const { took } = found.result;
+      this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget: hangs ? Math.max(needed, HUNG_BUDGET_MS) : needed });
     }
     this.expectFaithful();
     // Targets that pass here from the start are red under their runner for another's sake.
@@ -72,7 +73,14 @@ class Worker {
     const again = await this.try(fileOf(this.screen), [this.screen], new Map(), FIRST_BUDGET_MS);
     const hangs = isTimeout(wrong);
     this.budget = hangs ? HUNG_BUDGET_MS : budgetFor(again.result);
-    this.quickBudget = hangs ? HUNG_QUICK_BUDGET_MS : budgetFor(again.result, QUICK_BUDGET_MIN_MS);
+    this.quickBudget = this.spec.patient ? this.budget : this.quick(again.result, hangs);
+  }
+
+  /** How long a patch is waited for at first. A red test may be red long before its end: it may take as long as its file. */
+  quick(alone, hangs) {
+    const { took } = this.groups.find(({ file }) => file === fileOf(this.screen));
+    const needed = hangs ? Math.max(HUNG_QUICK_BUDGET_MS, WALL_FACTOR * took) : Math.max(budgetFor(alone, QUICK_BUDGET_MIN_MS), took);
+    return Math.min(Math.ceil(needed), this.budget);
   }
 
   /** Finds the test that screens: the first that fails here too. Some runners end tests for what another one does. */
@@ -122,12 +130,11 @@ class Worker {
     return Buffer.concat(parts).toString("utf8");
   }
 
-  /** One that is late is waited for when it was `putOff` for that. */
-  async verdict(patch, putOff) {
+  async verdict(patch) {
     const overlay = this.overlay(patch);
-    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, putOff ? this.budget : this.quickBudget);
+    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, this.quickBudget);
     if (!screened.passed(this.screen)) {
-      if (!putOff && isLate(screened.result)) return LATE;
+      if (this.quickBudget < this.budget && isLate(screened.result)) return LATE;
       return screened.result.error instanceof SyntaxError ? INVALID : STILL_RED;
     }
     return this.confirm(overlay);
@@ -197,10 +204,10 @@ async function main() {
     return undefined;
   }
   process.on("message", async (chunk) => {
-    for (const [index, patch, putOff] of chunk) {
+    for (const [index, patch] of chunk) {
       let verdict = STILL_RED;
       try {
-        verdict = await worker.verdict(patch, putOff);
+        verdict = await worker.verdict(patch);
       } catch {
         // A candidate that damages us is none.
       }

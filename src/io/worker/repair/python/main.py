@@ -13,7 +13,7 @@ from .fresh import FreshSearch, own_files, prepare, standard_modules
 from .frameworks import open_framework
 from .observe import Observer
 from .pool import Pool, Task
-from .search import LATE, Facts, Search
+from .search import Facts, Search
 
 LOAD_SILENCE_S = 30.0
 WORK_SILENCE_S = 180.0
@@ -68,9 +68,8 @@ def search(spec, framework, report, facts, fit_path):
             facts.fit[value["name"]] = value["passes"]
             _write(fit_path, facts.fit)
             return
-        for index, verdict in value["verdicts"]:
-            if verdict != LATE:
-                unsettled.pop(index, None)
+        for index, _ in value["verdicts"]:
+            unsettled.pop(index, None)
         report(value)
 
     loaded = Loaded(spec, framework, keep, lambda send: Search(spec, framework, facts, send).run())

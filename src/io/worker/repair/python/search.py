@@ -335,7 +335,7 @@ class Search:
             return Chunk(self, items, self.screen_cpu_s)
         if self.singles:
             return self._next_task()
-        if self.slow and self.spec.get("patient", True):
+        if self.slow:
             items, self.slow = self.slow[:8], self.slow[8:]
             return Chunk(self, items, max(CONFIRM_CPU_S, 10 * self.base_cpu_s))
         return None
@@ -385,8 +385,10 @@ class Search:
             elif index not in self.key_of:
                 continue
             elif outcome == SLOW and cpu_s == self.screen_cpu_s:
-                self.slow.append((index, actions))
-                settled += [[alias, LATE] for alias in self.aliases[self.key_of[index]]]
+                if self.spec.get("patient", True):
+                    self.slow.append((index, actions))
+                else:
+                    settled += self._settled(index, LATE)
             else:
                 settled += self._settled(index, STILL_RED)
         if settled:

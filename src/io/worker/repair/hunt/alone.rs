@@ -1,0 +1,115 @@
+//! Candidates tried each for itself: in waves, those that are late or need a fresh process after the others.
+
+use super::super::fast_path::{FastPath, Patch, Verdict};
+use super::super::waves::Waves;
+use super::{Hunt, Partial};
+use crate::base::limits::{NEXT_WAVE_MIN, PARTIAL_BEAM};
+use crate::model::failure::Failure;
+
+/// So many of those that are late are waited for before the search goes on, and after a find.
+const LATE_MAX: usize = 32;
+
+/// What trying candidates alone came to, as places of candidates but for those that make some tests pass.
+#[derive(Default)]
+struct Front<'a> {
+    partial: Vec<Partial<'a>>,
+    /// Those without a verdict: they need a fresh process, or there was no time.
+    left: Vec<usize>,
+    late: Vec<usize>,
+}
+
+impl<'a> Hunt<'a, '_> {
+    /// Tries each candidate for itself; those that make some of the tests pass, the best first.
+    pub(super) fn alone(
+        &mut self,
+        path: &mut dyn FastPath,
+        failing: &[String],
+    ) -> Result<Vec<Partial<'a>>, Failure> {
+        let mut front = Front::default();
+        let mut start = 0;
+        for wave in 0..Waves::N {
+            let has_time = self.clock.has_time(NEXT_WAVE_MIN) && !self.is_over();
+            if !self.wants(wave) || wave > 0 && !has_time {
+                break;
+            }
+            let end = start + self.waves.nth(wave).len();
+            self.n_alone = self.n_alone.max(end);
+            let places = (start..end).filter(|place| !self.useless.contains(place)).collect();
+            self.some(path, failing, places, false, &mut front)?;
+            if self.is_wanting() {
+                let late = front.late.drain(..front.late.len().min(LATE_MAX)).collect();
+                self.again(path, failing, late, &mut front)?;
+            }
+            start = end;
+        }
+        let left = self.worth_waiting_for(&mut front);
+        self.again(path, failing, left, &mut front)?;
+        let mut partial = front.partial;
+        partial.sort_by(|a, b| {
+            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
+            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
+        });
+        partial.truncate(PARTIAL_BEAM);
+        Ok(partial)
+    }
+
+    /// What is tried with patience after all else: what got no verdict and may stand near the best find, and what was late;
+    /// after a find only some of that, and only what would stand before it.
+    fn worth_waiting_for(&self, front: &mut Front<'a>) -> Vec<usize> {
+        let within = |place: &usize, bound: f64| {
+            self.waves.at(*place).is_some_and(|candidate| candidate.cost <= bound)
+        };
+        front.left.retain(|place| within(place, self.best_key + self.margin));
+        if !self.plausible.is_empty() {
+            front.late.retain(|place| within(place, self.best_key));
+            front.late.truncate(LATE_MAX);
+        }
+        front.late.drain(..).chain(front.left.drain(..)).collect()
+    }
+
+    /// Tries candidates once more, with patience.
+    fn again(
+        &mut self,
+        path: &mut dyn FastPath,
+        failing: &[String],
+        places: Vec<usize>,
+        front: &mut Front<'a>,
+    ) -> Result<(), Failure> {
+        if places.is_empty() || !self.clock.has_time(NEXT_WAVE_MIN) || self.is_over() {
+            return Ok(());
+        }
+        self.n_given -= places.len();
+        self.some(path, failing, places, true, front)
+    }
+
+    /// Tries the candidates at these places.
+    fn some(
+        &mut self,
+        path: &mut dyn FastPath,
+        failing: &[String],
+        places: Vec<usize>,
+        patient: bool,
+        front: &mut Front<'a>,
+    ) -> Result<(), Failure> {
+        let patches: Vec<Patch<'a>> =
+            places.iter().filter_map(|place| Some(vec![self.waves.at(*place)?])).collect();
+        let judged = self.try_all(path, &patches, failing, patient, &mut |index, fixed| {
+            let candidate = patches[index][0];
+            front.partial.push(Partial { candidate, fixed });
+        })?;
+        self.judged.resize(self.waves.n_chosen(), false);
+        for (place, verdict) in places.into_iter().zip(judged) {
+            match verdict {
+                None => front.left.push(place),
+                Some(Verdict::Late) => front.late.push(place),
+                Some(verdict) => {
+                    self.judged[place] = true;
+                    if matches!(verdict, Verdict::Invalid | Verdict::Breaks { .. }) {
+                        self.useless.insert(place);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
