@@ -114,8 +114,8 @@ fn touched(tree: &Tree<'_>, edit: &Edit) -> Range<u32> {
 fn holder<'t>(tree: &'t Tree<'t>, edits: &[Edit]) -> Node<'t> {
     let start = edits.iter().map(|edit| edit.start).min().unwrap_or(0);
     let end = edits.iter().map(|edit| edit.end).max().unwrap_or(0);
-    let holds = |node: &Node<'t>| node.range().start <= start && end <= node.range().end;
-    tree.nodes().filter(holds).min_by_key(|node| node.range().len()).unwrap_or(tree.root())
+    let around = tree.nodes().filter(|node| node.holds(&(start..end)));
+    around.min_by_key(|node| node.range().len()).unwrap_or(tree.root())
 }
 
 /// Everything that changed and that a compiler sees, in pieces that may be put back alone: runs of lines, lines, words, and

@@ -187,6 +187,11 @@ impl<'t> Node<'t> {
         self.data().range.clone()
     }
 
+    /// Whether these bytes are all in this node.
+    pub fn holds(self, range: &Range<usize>) -> bool {
+        self.data().range.start <= range.start && range.end <= self.data().range.end
+    }
+
     pub fn text(self) -> &'t str {
         &self.tree.text[self.range()]
     }

@@ -108,9 +108,7 @@ impl<'t> Pool<'t> {
             _ => {}
         }
     }
-}
 
-impl<'t> Pool<'t> {
     /// Its names, those first that stand nearest to a line.
     pub fn names_by(&self, line: u32) -> impl Iterator<Item = &'t str> {
         let (above, below) = self.places.split_at(self.places.partition_point(|one| one.0 <= line));
@@ -123,9 +121,7 @@ impl<'t> Pool<'t> {
         let mut seen = BTreeSet::new();
         places.map(|one| one.1).filter(move |name| seen.insert(*name))
     }
-}
 
-impl<'t> Pool<'t> {
     /// How alike two names are used, from 0 to 1; nothing known is half.
     pub fn kinship(&self, a: &str, b: &str) -> f64 {
         let bits = |name: &str| self.uses.get(name).copied().unwrap_or(0);

@@ -79,10 +79,7 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     let range = site.node.range();
     // Not what the place is a part of, or it would grow into itself.
-    let donors =
-        site.near().expressions.nodes.iter().filter(|donor| {
-            !(donor.range().start <= range.start && range.end <= donor.range().end)
-        });
+    let donors = site.near().expressions.nodes.iter().filter(|donor| !donor.holds(&range));
     let texts = donors.map(|donor| donor.text()).filter(|text| text.len() < 80);
     for (rank, text) in ranked(site.node.text(), texts, EXPRESSIONS_MAX).into_iter().enumerate() {
         drafts.replace(site.node, text, nth(rank));

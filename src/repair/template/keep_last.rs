@@ -1,7 +1,5 @@
 //! What a condition compares with and nothing keeps up: `if x != last: …` → and `last = x`, as for the largest so far.
 
-use std::ops::Range;
-
 use super::Template;
 use super::insert::add_after;
 use super::lines::STATEMENTS;
@@ -54,21 +52,16 @@ fn compared<'s>(site: &Site<'s>, comparison: Node<'s>) -> Option<(&'s str, &'s s
 /// How much less likely a statement is the place: it stands where the condition holds, or in the same loop.
 fn distance(statement: Node<'_>, comparison: Node<'_>) -> Option<f64> {
     let at = comparison.range();
-    let contains = |outer: Node<'_>, inner: &Range<usize>| {
-        outer.range().start <= inner.start && inner.end <= outer.range().end
-    };
-    let holds = |outer: Node<'_>| {
+    let decides = |outer: Node<'_>| {
         let parts = outer.part(&["condition"]).zip(outer.part(&["consequence", "body"]));
         outer.role() == Role::If
             && parts.is_some_and(|(condition, then)| {
-                contains(condition, &at) && contains(then, &statement.range())
+                condition.holds(&at) && then.holds(&statement.range())
             })
     };
-    if statement.ancestors().any(holds) {
+    if statement.ancestors().any(decides) {
         return Some(0.0);
     }
     let mut around = statement.ancestors();
-    around
-        .any(|outer| outer.is(&[Role::Loop, Role::While]) && contains(outer, &at))
-        .then_some(BESIDE)
+    around.any(|outer| outer.is(&[Role::Loop, Role::While]) && outer.holds(&at)).then_some(BESIDE)
 }
