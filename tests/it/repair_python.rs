@@ -83,12 +83,12 @@ fn what_is_late_is_waited_for_where_nothing_else_is_found() {
             "sums.py",
             "import time\n\n\ndef up_to(n):\n    if n > 2:\n        return -1\n    \
                  until = time.process_time() + 0.06\n    while time.process_time() < until:\n        \
-                 pass\n    return sum(range(n + 1))\n",
+                 sum(range(999))\n    total = 0\n    for each in range(n + 1):\n        total += each\n    return total\n",
         ),
         (
             "test_sums.py",
             "import unittest\n\nfrom sums import up_to\n\n\nclass T(unittest.TestCase):\n    \
-                 def test_sum(self):\n        self.assertEqual(up_to(4), 10)\n",
+                 def test_sum(self):\n        self.assertEqual([up_to(4), up_to(6)], [10, 21])\n",
         ),
     ]);
     let (_, title, _) = red.fix(&[]);
