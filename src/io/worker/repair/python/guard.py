@@ -142,8 +142,10 @@ def _same(container, copy):
 
 def _fill(container, copy):
     if isinstance(container, dict):
-        dict.clear(container)
-        dict.update(container, copy)
+        # It may be the one in which `dict` is found.
+        clear, update = dict.clear, dict.update
+        clear(container)
+        update(container, copy)
     elif isinstance(container, (list, bytearray)):
         container[:] = copy
     else:

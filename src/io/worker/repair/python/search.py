@@ -14,6 +14,7 @@ CHUNK_MAX = 64
 CHUNK_S = 0.25
 BROKEN_MAX = 3
 SCREEN_CPU_S = 0.02
+BASE_CPU_S = 5.0
 CONFIRM_CPU_S = 0.3
 RELOAD_CPU_S = 0.5
 CONFIRM_TOTAL_S = 20.0
@@ -63,24 +64,25 @@ class Runner:
 
 
 class Baseline(Task):
-    """The failing tests without a patch, twice: how they fail, whether always alike, and how long they take."""
+    """The screening test without a patch, twice: how it fails, whether always alike, and how long it takes. One that takes
+    all memory is like one without end."""
 
     silence_s = 10.0
 
     def __init__(self, search):
-        self.search, self.facts, self.current = search, {}, 0
+        self.search = search
+        self.fact = (SLOW, "", False, 0.0, 0.0)
 
     def work(self, send):
-        runner = self.search.runner()
-        for name in self.search.failing:
-            started = time.monotonic()
-            outcome, error, cpu = runner.run(name, 5.0)
-            wall = time.monotonic() - started
-            again = error if outcome == SLOW else runner.run(name, 5.0)[1]
-            send([name, outcome, error, error == again, cpu, wall])
+        name, runner = self.search.screen, self.search.runner()
+        started = time.monotonic()
+        outcome, error, cpu = runner.run(name, BASE_CPU_S)
+        wall = time.monotonic() - started
+        if outcome != SLOW and not error.startswith("MemoryError"):
+            send([outcome, error, error == runner.run(name, BASE_CPU_S)[1], cpu, wall])
 
     def heard(self, value):
-        self.facts[value[0]] = value[1:]
+        self.fact = value
 
 
 class Chunk(Task):
@@ -265,14 +267,13 @@ class Search:
         pool = Pool(self.spec["workers"], self.spec["memory"])
         baseline = Baseline(self)
         pool.run_one(baseline)
-        self._use(baseline.facts)
+        self._use(*baseline.fact)
         pool.run(self._next_task)
 
     def runner(self):
         return Runner(self.framework, self.guard)
 
-    def _use(self, facts):
-        outcome, error, stable, cpu, wall = facts.get(self.screen, (SLOW, "", False, 0.0, 0.0))
+    def _use(self, outcome, error, stable, cpu, wall):
         if outcome == SLOW:
             cpu, wall = HUNG_CPU_S / 4, 0.0
         self.base_cpu_s, self.base_wall_s = cpu, wall

@@ -464,6 +464,48 @@ fn a_failing_test_may_hang() {
             (("m.py", "+= 0", "+= 1"), "plausible"),
         ],
     );
+    let test = suite(
+        "from m import ones",
+        "def test_red(self):\n    self.assertEqual(list(ones(3)), [1, 1, 1])\n\
+         def test_green(self):\n    self.assertEqual(next(ones(1)), 1)",
+    );
+    expect(
+        "def ones(n):\n    while n:\n        yield 1\n        n -= 0\n",
+        &test,
+        &[
+            (("m.py", "while n:", "while n > 0:"), "still-red"),
+            (("m.py", "-= 0", "-= 1"), "plausible"),
+        ],
+    );
+}
+
+/// Those are tests that cannot be made anew by their name.
+#[test]
+fn examples_in_documentation_and_cases_with_arguments_are_run_again_and_again() {
+    let module = "def double(a):\n    \"\"\"Twice as much.\n\n    >>> double(2)\n    4\n    \
+                  >>> double(3)\n    6\n    \"\"\"\n    return a + 1\n";
+    let test = "import doctest\nimport unittest\nimport m\n\n\nclass Of(unittest.TestCase):\n    \
+                def __init__(self, n, n_double):\n        super().__init__('check')\n        \
+                self.n, self.n_double = n, n_double\n\n    def check(self):\n        \
+                self.assertEqual(m.double(self.n), self.n_double)\n\n\n\
+                def load_tests(loader, tests, ignore):\n    \
+                return unittest.TestSuite([Of(2, 4), doctest.DocTestSuite(m)])\n";
+    let project = Project {
+        files: &[("m.py", module), ("test_it.py", test)],
+        failing: &["test_it.Of.check", "m.double"],
+        passing: &[],
+    };
+    project.expect(&[
+        (("m.py", "a + 1", "a + 3"), "still-red"),
+        (("m.py", "a + 1", "a + 2"), "partial"),
+        (("m.py", "a + 1", "a + a"), "plausible"),
+        (("m.py", "a + 1", "a * 2"), "plausible"),
+    ]);
+    let project = Project { failing: &["m.double"], ..project };
+    project.expect(&[
+        (("m.py", "a + 1", "a + 2"), "still-red"),
+        (("m.py", "a + 1", "a + a"), "plausible"),
+    ]);
 }
 
 #[test]
