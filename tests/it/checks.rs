@@ -330,15 +330,16 @@ fn hanging_and_flooding_tests_are_stopped() {
 #[test]
 fn a_test_without_end_keeps_no_other_from_being_run() {
     let check = |config: &str, file: (&str, &str)| {
-        let config = format!("{config}timeout_seconds = 8\n");
+        let config = format!("{config}timeout_seconds = 10\n");
         told(&run_one(&place(&[("greenloop.toml", &config), file])))
     };
-    let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        while True:\n            try: pass\n            except Exception: pass\n    def test_b(self):\n        pass\n";
+    let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        while True:\n            try: pass\n            except Exception: pass\n    def test_b(self):\n        pass\n    def test_c(self):\n        while True: pass\n";
     let unittest = "[[check]]\nrunner = \"unittest\"\n";
     insta::assert_snapshot!(check(unittest, ("test_end.py", class)), @r#"
     Completed, complete
     Passed test_end.T.test_b test_end.py:7
     TimedOut test_end.T.test_a test_end.py:4 <test_end.py:4> did not end within 1 s
+    TimedOut test_end.T.test_c test_end.py:10 <test_end.py:10> did not end within 0.5 s
     "#);
     let functions = "import time, pytest\n@pytest.fixture\ndef slow():\n    yield\n    time.sleep(600)\ndef test_a(slow):\n    pass\ndef test_b():\n    pass\n";
     insta::assert_snapshot!(check(&pytest_config(), ("test_end.py", functions)), @r#"
@@ -350,7 +351,7 @@ fn a_test_without_end_keeps_no_other_from_being_run() {
     let file = "require('node:test')('a', () => { for (;;); });\n";
     insta::assert_snapshot!(check(node, ("test/end.test.js", file)), @r#"
     Completed, complete
-    TimedOut test/end.test.js (import) test/end.test.js:1 test timed out after 2000ms
+    TimedOut test/end.test.js (import) test/end.test.js:1 test timed out after 2500ms
     "#);
 }
 
@@ -391,7 +392,7 @@ class T(unittest.TestCase):
         except BaseException as error:
             raise OSError("it broke") from error
 "#;
-    let config = "[[check]]\nrunner = \"unittest\"\ntimeout_seconds = 8\n";
+    let config = "[[check]]\nrunner = \"unittest\"\ntimeout_seconds = 10\n";
     let run = run_one(&place(&[("greenloop.toml", config), ("test_limit.py", tests)]));
     insta::assert_snapshot!(told(&run), @r#"
     Completed, complete
