@@ -31,8 +31,6 @@ pub const CHECK_WALL_DEFAULT: Duration = Duration::from_secs(600);
 pub const CHECK_TEST_SHARE: u32 = 10;
 /// The same for all tests of one program, where no less can be ended.
 pub const CHECK_PROGRAM_SHARE: u32 = 4;
-/// Where a test ran out of time, those in doubt are run again in this part of it: they may take long.
-pub const CHECK_ENDLESS_SHARE: u32 = 4;
 /// A line of output longer than this is cut before it is looked at, in bytes.
 pub const OUTPUT_LINE_BYTES_MAX: usize = 1024 * 1024;
 /// How long the output of a program that ended is read on, and how long a killed one may take to go.

@@ -40,6 +40,21 @@ fn a_pytest_project_is_fixed() {
     assert!(red.text(&tree, "src/ledger/rates.py").contains("since <= day"), "{title}");
 }
 
+#[test]
+fn an_example_that_pytest_runs_is_fixed() {
+    let config = pytest_config().replace("\"]\n", "\", \"--doctest-modules\"]\n");
+    let red = Red::of_files(&[
+        ("greenloop.toml", &config),
+        (
+            "share.py",
+            "def share(a, b):\n    \"\"\"\n    >>> [share(2, 3), share(4, 1), share(5, 2)]\n    \
+             [10, 4, 5]\n    \"\"\"\n    c = a + b\n    if b > a:\n        return c + c\n    return c - a\n",
+        ),
+    ]);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(!red.text(&tree, "share.py").contains("return c - a"), "{title}");
+}
+
 const MONEY: &str = "def half(a):\n    return a // 3\n\n\ndef twice(a):\n    return a + 2\n";
 const MONEY_TEST: &str = "import unittest\n\nfrom money import half, twice\n\n\n\
 class T(unittest.TestCase):\n    def test_half(self):\n        self.assertEqual([half(a) for a in (2, 10, 44)], [1, 5, 22])\n\n    \

@@ -86,18 +86,18 @@ class Plugin:
     # Each phase catches what is raised in it, and nothing does between them.
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_setup(self):
-        yield from self.limited()
+        yield from self.limited(False)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self):
-        yield from self.limited()
+        yield from self.limited(True)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self):
-        yield from self.limited()
+        yield from self.limited(False)
 
-    def limited(self):
-        self.report.limit.begin()
+    def limited(self, is_test):
+        self.report.limit.begin(is_test)
         yield
         self.report.limit.rest()
 

@@ -35,35 +35,37 @@ class NoEnd(BaseException):
 
 class Limit:
     """Ends each test that runs for more than `seconds`, where there is such a clock and nobody else uses it. Each end of
-    time halves what the next one gets, down to an eighth: what never ends in one test seldom does in others."""
+    time halves what the tests after it get, down to a quarter: what never ends in one seldom does in others. What is
+    set up and cleared away for them gets the whole."""
 
     def __init__(self, seconds):
-        self.seconds, self.least = seconds, seconds / 8
+        self.seconds = self.whole = self.given = seconds
         self.is_set = self.is_over = False
         # The clock's own spelling of it, rounded to what it can count.
         self.repeats = None
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.rest)
 
-    def begin(self):
+    def begin(self, is_test=True):
         if _ALARM is None or current_thread() is not main_thread():
             return
         if _getsignal(_ALARM) == signal.SIG_DFL and _getitimer(_CLOCK)[0] == 0:
             _signal(_ALARM, self.end_test)
             # Again and again, as a test may catch everything.
-            _setitimer(_CLOCK, self.seconds, self.seconds)
+            self.given = self.seconds if is_test else self.whole
+            _setitimer(_CLOCK, self.given, self.whole)
             self.repeats = _getitimer(_CLOCK)[1]
             self.is_set = True
 
     def end_test(self, _signal, _frame):
         self.is_over = True
-        raise NoEnd("did not end within %g s" % self.seconds)
+        raise NoEnd("did not end within %g s" % self.given)
 
     def rest(self):
         if not self.is_set:
             return
         if self.is_over:
-            self.seconds, self.is_over = max(self.seconds / 2, self.least), False
+            self.seconds, self.is_over = max(self.seconds / 2, self.whole / 4), False
         # A test may have set the clock or the handler, and not the other. No `alarm` repeats.
         if _getitimer(_CLOCK)[1] == self.repeats:
             _setitimer(_CLOCK, 0)

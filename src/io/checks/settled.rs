@@ -2,7 +2,6 @@
 
 use super::{Select, run};
 use crate::base::cancel::CancelToken;
-use crate::base::limits::CHECK_ENDLESS_SHARE;
 use crate::io::worlds::World;
 use crate::logic::flaky::{self, Against};
 use crate::model::check::{Check, CheckRun};
@@ -38,26 +37,22 @@ pub fn run_settled(
     if suspects.is_empty() {
         return Ok(first);
     }
-    let mut again = |check, select| match may_again() {
+    let mut again = |select| match may_again() {
         true => run(store, world, check, select, cancel, &mut |_| {}).map(Some),
         false => Ok(None),
     };
     let mut alone = Vec::new();
     let timed_out = |case: &TestCase| case.outcome == TestOutcome::TimedOut;
     let is_endless = first.report.cases.iter().any(timed_out);
-    let hurried =
-        Check { timeout_ms: check.timeout_ms / u64::from(CHECK_ENDLESS_SHARE), ..check.clone() };
-    let (n_alone, by_itself) =
-        if is_endless { (N_ENDLESS_ALONE, &hurried) } else { (N_ALONE, check) };
-    for _ in 0..n_alone {
-        alone.extend(again(by_itself, Select::Only(&suspects))?);
+    for _ in 0..if is_endless { N_ENDLESS_ALONE } else { N_ALONE } {
+        alone.extend(again(Select::Only(&suspects))?);
     }
     let among = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
     first.flaky = among(&alone.iter().collect::<Vec<_>>());
     let differs = |run: &CheckRun| !among(&[&first, run]).is_empty();
     if first.flaky.is_empty() && alone.iter().any(differs) {
         // Alone it is one thing and among the others another: by their order, or by chance.
-        first.flaky = again(check, select)?.map_or_else(Vec::new, |other| among(&[&first, &other]));
+        first.flaky = again(select)?.map_or_else(Vec::new, |other| among(&[&first, &other]));
     }
     Ok(first)
 }

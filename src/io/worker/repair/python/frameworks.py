@@ -15,6 +15,7 @@ PASSED, RED, SKIPPED, MISSING = "passed", "red", "skipped", "missing"
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _IMPORT = " (import)"
+_PLAIN = (type(None), bool, int, float, str, bytes)
 
 
 def signature(error):
@@ -90,15 +91,36 @@ class _NoDiff:
 
 
 def _again(case):
-    """A case to run once: as it was loaded, whatever runs before left in it."""
-    if type(case).__init__ is unittest.TestCase.__init__:
-        return type(case)(case._testMethodName)
-    case = copy.copy(case)
+    """A case to run once, as it was loaded: made anew by its name where that makes the same, else a copy."""
+    try:
+        made = type(case)(case._testMethodName)
+        if _alike(vars(made), vars(case)):
+            return made
+    except Exception:
+        pass
     if hasattr(case, "_dt_test"):
-        # The names of a documented example, which go as it ends.
-        case._dt_test = copy.copy(case._dt_test)
-        case._dt_test.globs = dict(case._dt_test.globs)
-    return case
+        case = copy.copy(case)
+        case._dt_test = _example(case._dt_test)
+        return case
+    try:
+        return copy.deepcopy(case)
+    except Exception:
+        return copy.copy(case)
+
+
+def _alike(one, other):
+    """Whether two instances hold the same, as far as can be told without asking what they hold."""
+    return one.keys() == other.keys() and all(
+        type(value) is type(other[name]) and (not isinstance(value, _PLAIN) or value == other[name])
+        for name, value in one.items()
+    )
+
+
+def _example(example):
+    """A copy of a documented example with names of its own: they go as it ends."""
+    example = copy.copy(example)
+    example.globs = dict(example.globs)
+    return example
 
 
 class _Result(unittest.TestResult):
@@ -183,7 +205,14 @@ class Pytest:
     def _run(self, item):
         if hasattr(item, "_initrequest"):
             item._initrequest()
-        reports = self.runner.runtestprotocol(item, log=False, nextitem=None)
+        example = getattr(item, "dtest", None)
+        if example is not None:
+            item.dtest = _example(example)
+        try:
+            reports = self.runner.runtestprotocol(item, log=False, nextitem=None)
+        finally:
+            if example is not None:
+                item.dtest = example
         failed = [report for report in reports if report.failed]
         if failed:
             return RED, str(failed[0].longrepr)

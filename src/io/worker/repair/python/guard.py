@@ -3,6 +3,7 @@
 Every container, class and instance reachable from a module is kept as a shallow copy of its own, so that a comparison
 at C speed tells whether a candidate touched it."""
 
+import builtins
 import collections
 import functools
 import os
@@ -141,11 +142,14 @@ def _same(container, copy):
 
 
 def _fill(container, copy):
-    if isinstance(container, dict):
-        # It may be the one in which `dict` is found.
-        clear, update = dict.clear, dict.update
-        clear(container)
-        update(container, copy)
+    if container is vars(builtins):
+        # Never empty: what runs meanwhile needs them.
+        container.update(copy)
+        for name in container.keys() - copy.keys():
+            del container[name]
+    elif isinstance(container, dict):
+        dict.clear(container)
+        dict.update(container, copy)
     elif isinstance(container, (list, bytearray)):
         container[:] = copy
     else:

@@ -78,7 +78,8 @@ class Baseline(Task):
         started = time.monotonic()
         outcome, error, cpu = runner.run(name, BASE_CPU_S)
         wall = time.monotonic() - started
-        if outcome != SLOW and not error.startswith("MemoryError"):
+        fills_memory = error.startswith("MemoryError") and cpu > HUNG_CPU_S
+        if outcome != SLOW and not fills_memory:
             send([outcome, error, error == runner.run(name, BASE_CPU_S)[1], cpu, wall])
 
     def heard(self, value):

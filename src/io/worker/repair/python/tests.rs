@@ -501,6 +501,22 @@ fn examples_in_documentation_and_cases_with_arguments_are_run_again_and_again() 
         (("m.py", "a + 1", "a + a"), "plausible"),
         (("m.py", "a + 1", "a * 2"), "plausible"),
     ]);
+    let state = "import asyncio\nimport contextvars\nimport unittest\nfrom m import double\n\n\n\
+                 KEPT = contextvars.ContextVar('kept', default=0)\n\n\n\
+                 class Kept(unittest.TestCase):\n    def __init__(self, *args):\n        \
+                 super().__init__(*args)\n        self.kept = []\n\n    \
+                 def test_it(self):\n        self.kept.append(double(2))\n        \
+                 self.assertEqual(self.kept, [4])\n\n\n\
+                 class Later(unittest.IsolatedAsyncioTestCase):\n    async def test_it(self):\n        \
+                 KEPT.set(KEPT.get() + double(2))\n        self.assertEqual(KEPT.get(), 4)\n";
+    for failing in [&["test_it.Kept.test_it"], &["test_it.Later.test_it"]] {
+        let files = [("m.py", module), ("test_it.py", state)];
+        Project { files: &files, failing, passing: &[] }.expect(&[
+            (("m.py", "a + 1", "a + 3"), "still-red"),
+            (("m.py", "a + 1", "a + 2"), "plausible"),
+            (("m.py", "a + 1", "a * 2"), "plausible"),
+        ]);
+    }
     let project = Project { failing: &["m.double"], ..project };
     project.expect(&[
         (("m.py", "a + 1", "a + 2"), "still-red"),
