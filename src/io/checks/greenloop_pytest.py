@@ -1,5 +1,7 @@
 """A pytest plugin that reports each test to a file. Loaded by `-p`."""
 
+import sys
+
 import pytest
 
 from greenloop_report import Report, exception_line, is_asked, outcome_of, place
@@ -12,6 +14,7 @@ class Plugin:
         self.report = Report()
         self.report.withdraw()
         self.cases = {}
+        self.ran_out = False
         self.announced = 0
         only = self.report.more["only"]
         self.only = None if only is None else {name[:-9] if name.endswith(" (import)") else name for name in only}
@@ -30,6 +33,18 @@ class Plugin:
         said = exception_line(error)
         message, frames = self.report.told(error, said)
         return message, frames, place(frames, own)
+
+    def told_example(self, failed, own):
+        """Of an example in documentation that failed: what it is, what it gave, and where it stands."""
+        said = "failed example: " + failed.example.source.strip()
+        frames, raised = [], getattr(failed, "exc_info", None)
+        if raised:
+            message, frames, _ = self.told(raised[1], own)
+        else:
+            message = "Expected:\n    %s\nGot:\n    %s" % (failed.example.want.strip(), failed.got.strip())
+        path, first = self.report.project_path(failed.test.filename), failed.test.lineno
+        at = [path, first + failed.example.lineno + 1] if path and first is not None else None
+        return said + "\n" + message, frames, at or place(frames, own)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_collection_modifyitems(self, config, items):
@@ -99,7 +114,11 @@ class Plugin:
     def limited(self, is_test):
         self.report.limit.begin(is_test)
         yield
-        self.report.limit.rest()
+        self.ran_out = self.report.limit.rest()
+        if self.ran_out:
+            # pytest keeps what the last test held for debuggers.
+            for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+                vars(sys).pop(name, None)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
@@ -109,9 +128,13 @@ class Plugin:
         if report.failed and call.excinfo is not None:
             error = call.excinfo.value
             own = self.report.project_path(str(item.path))
-            is_assertion = isinstance(error, (AssertionError, pytest.fail.Exception))
+            example = failed_example(error)
+            is_wrong = example is not None and not hasattr(example, "exc_info")
+            is_assertion = is_wrong or isinstance(error, (AssertionError, pytest.fail.Exception))
             kind = "failed" if is_assertion and report.when == "call" else "errored"
-            report.greenloop_told = (outcome_of(error, kind),) + self.told(error, own)
+            kind = "timed-out" if self.ran_out else outcome_of(error, kind)
+            told = self.told(error, own) if example is None else self.told_example(example, own)
+            report.greenloop_told = (kind,) + told
 
     def pytest_runtest_logreport(self, report):
         if report.outcome == "rerun":
@@ -144,6 +167,12 @@ class Plugin:
     def pytest_sessionfinish(self, session, exitstatus):
         if int(exitstatus) in (0, 1, 5):
             self.report.line("end", count=self.report.written)
+
+
+def failed_example(error):
+    """The first example in documentation of which an error tells, None of any other error."""
+    first = next(iter(getattr(error, "failures", ())), error)
+    return first if hasattr(first, "example") and hasattr(first, "test") else None
 
 
 def skip_reason(report):

@@ -166,7 +166,8 @@ class Result(unittest.TextTestResult):
 
     def trouble(self, test, error, outcome, prefix=""):
         message, frames = self.report.told(error)
-        told = (outcome_of(error, outcome), prefix + message, place(frames, own_file(self.report, test)), frames)
+        outcome = "timed-out" if self.report.limit.is_over else outcome_of(error, outcome)
+        told = (outcome, prefix + message, place(frames, own_file(self.report, test)), frames)
         if self.current is None:
             self.outside(test, *told)
         else:
@@ -247,7 +248,11 @@ def stands(report, test):
     method = getattr(test, getattr(test, "_testMethodName", "") or "", None)
     code = getattr(inspect.unwrap(method), "__code__", None) if method else None
     path = report.project_path(code.co_filename) if code else None
-    return [path, code.co_firstlineno] if path else None
+    if path:
+        return [path, code.co_firstlineno]
+    example = getattr(test, "_dt_test", None)
+    path = report.project_path(example.filename) if example else None
+    return [path, (example.lineno or 0) + 1] if path else None
 
 
 def flat(suite):

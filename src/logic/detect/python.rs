@@ -38,8 +38,12 @@ pub(super) fn detect(
     found: &mut Found,
 ) {
     let mut projects: BTreeMap<RepoPath, Vec<&RepoPath>> = BTreeMap::new();
-    for path in files.list.iter().filter(|path| is_test_file(path)) {
-        projects.entry(project_of(files, path)).or_default().push(path);
+    for path in &files.list {
+        if is_test_file(path) {
+            projects.entry(project_of(files, path)).or_default().push(path);
+        } else if asks_for_examples(files, path) {
+            projects.entry(path.parent()).or_default().push(path);
+        }
     }
     let projects: BTreeMap<RepoPath, Vec<&RepoPath>> =
         projects.into_iter().flat_map(|(dir, tests)| apart(files, dir, tests)).collect();
@@ -51,7 +55,7 @@ pub(super) fn detect(
         }
         let Some(python) = python(dir) else {
             found.blocked(format!(
-                "`{}` is a Python test, but there is no Python: install python3, or make a virtual environment `.venv`",
+                "`{}` is of Python tests, but there is no Python: install python3, or make a virtual environment `.venv`",
                 tests[0]
             ));
             continue;
@@ -98,6 +102,12 @@ fn choose<'a>(
 pub(super) fn is_test_file(path: &RepoPath) -> bool {
     let name = path.file_name();
     path.extension() == "py" && (name.starts_with("test") || name.ends_with("_test.py"))
+}
+
+/// Whether a file has pytest run the examples in docstrings of any module.
+fn asks_for_examples(files: &Files<'_>, path: &RepoPath) -> bool {
+    PYTEST_SECTIONS.iter().any(|(name, _)| *name == path.file_name())
+        && files.text(path).is_some_and(|text| text.contains("--doctest-modules"))
 }
 
 /// The innermost folder above a test that is a Python project; a test folder is never one, the top is one if none is.
@@ -173,7 +183,7 @@ fn evidence(files: &Files<'_>, dir: &RepoPath, tests: &[&RepoPath]) -> Evidence 
 /// Mocks are used by tests of any kind, and by what is no test.
 fn uses_unittest(text: &str) -> bool {
     let bare = text.replace("from unittest import mock", "").replace("unittest.mock", "");
-    bare.contains("unittest") || bare.contains("TestCase")
+    ["unittest", "TestCase", "def load_tests("].iter().any(|sign| bare.contains(sign))
 }
 
 fn configured(files: &Files<'_>, dir: &RepoPath) -> Option<String> {

@@ -37,7 +37,7 @@ fn with(has_pytest: bool) -> Option<Python> {
 fn python_projects() {
     let unittest = "//- tests/test_a.py\nimport unittest\n//- a.py\n";
     insta::assert_snapshot!(found(unittest, with(true)), @"unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)");
-    insta::assert_snapshot!(found(unittest, None), @"note: `tests/test_a.py` is a Python test, but there is no Python: install python3, or make a virtual environment `.venv`");
+    insta::assert_snapshot!(found(unittest, None), @"note: `tests/test_a.py` is of Python tests, but there is no Python: install python3, or make a virtual environment `.venv`");
     insta::assert_snapshot!(found("//- testlib.py\nfrom unittest import mock\n", with(true)), @"");
     let services = "//- a/tests/__init__.py\n//- a/tests/test_a.py\nimport unittest\n//- b/tests/__init__.py\n//- b/tests/test_b.py\nimport unittest\n//- c/test_c.py\nimport unittest\n";
     insta::assert_snapshot!(found(services, with(true)), @r#"
@@ -56,6 +56,8 @@ fn python_projects() {
     insta::assert_snapshot!(found("//- test_a.py\ndef test_a():\n    pass\n", with(false)), @"note: `test_a.py` has test functions outside classes, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`");
     insta::assert_snapshot!(found("//- test_a.py\nimport pytest\n", with(true)), @"pytest in .: python3 -m pytest (`test_a.py` imports pytest)");
     insta::assert_snapshot!(found("//- setup.cfg\n[metadata]\n//- x/conftest.py\n//- x/test_a.py\n", with(true)), @"pytest in .: python3 -m pytest (`x/conftest.py` is for pytest)");
+    insta::assert_snapshot!(found("//- pytest.ini\naddopts = --doctest-modules\n//- a.py\n", with(true)), @"pytest in .: python3 -m pytest (`pytest.ini` configures pytest)");
+    insta::assert_snapshot!(found("//- test_a.py\ndef load_tests(loader, tests, ignore):\n", with(true)), @"unittest in .: python3 -m unittest (`test_a.py` uses unittest)");
     insta::assert_snapshot!(found("//- testing.py\nprint(1)\n//- test_server.py\nprint(2)\n", with(true)), @"");
 }
 

@@ -20,11 +20,16 @@ _PLAIN = (type(None), bool, int, float, str, bytes)
 
 def signature(error):
     """How a test failed, to tell whether it still fails in the same way."""
+    for failed in getattr(error, "failures", ()):
+        # Examples in documentation, as pytest tells of them.
+        error = getattr(failed, "exc_info", (None, error))[1]
     try:
         text = str(error)
     except Exception:
         text = ""
-    return _ADDRESS.sub("0x", "%s: %s" % (type(error).__name__, text[:2000]))
+    # An example tells of what it raised at the end.
+    text = text if len(text) <= 2000 else text[:1000] + text[-1000:]
+    return _ADDRESS.sub("0x", "%s: %s" % (type(error).__name__, text))
 
 
 class Unittest:

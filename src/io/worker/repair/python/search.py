@@ -78,7 +78,7 @@ class Baseline(Task):
         started = time.monotonic()
         outcome, error, cpu = runner.run(name, BASE_CPU_S)
         wall = time.monotonic() - started
-        fills_memory = error.startswith("MemoryError") and cpu > HUNG_CPU_S
+        fills_memory = "MemoryError" in error and cpu > HUNG_CPU_S
         if outcome != SLOW and not fills_memory:
             send([outcome, error, error == runner.run(name, BASE_CPU_S)[1], cpu, wall])
 
