@@ -55,6 +55,7 @@ pub struct Template {
 
 const TEMPLATES: &[&Template] = &[
     &arguments::SWAP,
+    &arguments::PARAMETERS,
     &arguments::DROP,
     &arguments::ADD,
     &arguments::ADD_NAME,

@@ -364,19 +364,21 @@ fn an_example_without_end_is_told_as_one() {
     };
     let documented = (
         "m.py",
-        "def a():\n    \"\"\"\n    >>> a()\n    1\n    \"\"\"\n    while True: pass\ndef b():\n    \"\"\"\n    >>> b()\n    1\n    >>> b() / 0\n    2\n    \"\"\"\n    return 2\n",
+        "def a():\n    \"\"\"\n    >>> a()\n    1\n    \"\"\"\n    while True: pass\ndef b():\n    \"\"\"\n    >>> b()\n    1\n    >>> b() / 0\n    2\n    \"\"\"\n    return 2\ndef c():\n    \"\"\"\n    >>> c()\n    \"\"\"\n    return 3\n",
     );
     let loads = "import doctest, m\ndef load_tests(loader, tests, ignore):\n    tests.addTests(doctest.DocTestSuite(m))\n    return tests\n";
     let unittest = "[[check]]\nrunner = \"unittest\"\n";
     insta::assert_snapshot!(check(unittest, &[documented, ("test_m.py", loads)]), @r#"
     Completed, complete
-    Failed m.b m.py:8 AssertionError: Failed doctest test for m.b
-    TimedOut m.a m.py:2 AssertionError: Failed doctest test for m.a
+    Failed m.b m.py:8 ZeroDivisionError: division by zero
+    Failed m.c m.py:16 AssertionError: 3 != nothing
+    TimedOut m.a m.py:6 <m.py:6> did not end within 1 s
     "#);
     insta::assert_snapshot!(check(&pytest_config(), &[documented, ("pytest.ini", "[pytest]\naddopts = --doctest-modules\n")]), @r#"
     Completed, complete
-    Failed m.py::m.b m.py:9 failed example: b()
-    TimedOut m.py::m.a m.py:3 <m.py:6> failed example: a()
+    Failed m.py::m.b m.py:9 AssertionError: 2 != 1
+    Failed m.py::m.c m.py:17 AssertionError: 3 != nothing
+    TimedOut m.py::m.a m.py:3 <m.py:6> did not end within 1 s
     "#);
 }
 
@@ -384,7 +386,7 @@ fn an_example_without_end_is_told_as_one() {
 #[cfg(target_os = "linux")]
 #[test]
 fn tests_that_fill_memory_are_ended() {
-    let fill = "def fill():\n    kept = []\n    while True:\n        kept.append((bytes(1000), sum(range(1000)), kept))\n";
+    let fill = "def fill():\n    kept = []\n    while True: kept.append((bytes(1000), sum(range(1000)), kept))\n";
     let config = |runner: &str| format!("{runner}[sandbox]\nmemory_mb = 600\n");
     let check = |runner: &str, path: &str, tests: &str| {
         told(&run_one(&place(&[
@@ -395,17 +397,17 @@ fn tests_that_fill_memory_are_ended() {
     let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        fill()\n    def test_b(self):\n        pass\n    def test_c(self):\n        fill()\n";
     insta::assert_snapshot!(check("[[check]]\nrunner = \"unittest\"\n", "test_full.py", class), @r#"
     Completed, complete
-    Passed test_full.T.test_b test_full.py:9
-    TimedOut test_full.T.test_a test_full.py:4 <test_full.py:8> <test_full.py:4> took more than 450 MB of memory
-    TimedOut test_full.T.test_c test_full.py:4 <test_full.py:12> <test_full.py:4> took more than 450 MB of memory
+    Passed test_full.T.test_b test_full.py:8
+    TimedOut test_full.T.test_a test_full.py:3 <test_full.py:7> <test_full.py:3> took more than 450 MB of memory
+    TimedOut test_full.T.test_c test_full.py:3 <test_full.py:11> <test_full.py:3> took more than 450 MB of memory
     "#);
     let functions =
         "def test_a():\n    fill()\ndef test_b():\n    pass\ndef test_c():\n    fill()\n";
     insta::assert_snapshot!(check(&pytest_config(), "test_full.py", functions), @r#"
     Completed, complete
-    Passed test_full.py::test_b test_full.py:7
-    TimedOut test_full.py::test_a test_full.py:4 <test_full.py:6> <test_full.py:4> took more than 450 MB of memory
-    TimedOut test_full.py::test_c test_full.py:4 <test_full.py:10> <test_full.py:4> took more than 450 MB of memory
+    Passed test_full.py::test_b test_full.py:6
+    TimedOut test_full.py::test_a test_full.py:3 <test_full.py:5> <test_full.py:3> took more than 450 MB of memory
+    TimedOut test_full.py::test_c test_full.py:3 <test_full.py:9> <test_full.py:3> took more than 450 MB of memory
     "#);
 }
 

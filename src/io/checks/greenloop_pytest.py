@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from greenloop_report import Report, exception_line, is_asked, outcome_of, place
+from greenloop_report import Report, exception_line, in_example, is_asked, outcome_of, place, unlike
 
 _RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3, "timed-out": 4}
 
@@ -35,16 +35,16 @@ class Plugin:
         return message, frames, place(frames, own)
 
     def told_example(self, failed, own):
-        """Of an example in documentation that failed: what it is, what it gave, and where it stands."""
-        said = "failed example: " + failed.example.source.strip()
-        frames, raised = [], getattr(failed, "exc_info", None)
+        """Of an example in documentation that failed: what it gave, and where it stands."""
+        source, frames, raised = failed.example.source, [], getattr(failed, "exc_info", None)
         if raised:
             message, frames, _ = self.told(raised[1], own)
+            message += "\n\n" + in_example(source)
         else:
-            message = "Expected:\n    %s\nGot:\n    %s" % (failed.example.want.strip(), failed.got.strip())
+            message = unlike(source, failed.example.want, failed.got)
         path, first = self.report.project_path(failed.test.filename), failed.test.lineno
         at = [path, first + failed.example.lineno + 1] if path and first is not None else None
-        return said + "\n" + message, frames, at or place(frames, own)
+        return message, frames, at or place(frames, own)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_collection_modifyitems(self, config, items):
@@ -170,8 +170,10 @@ class Plugin:
 
 
 def failed_example(error):
-    """The first example in documentation of which an error tells, None of any other error."""
-    first = next(iter(getattr(error, "failures", ())), error)
+    """The example in documentation of which an error tells, one that raised something before others. None of any other
+    error."""
+    all_failed = list(getattr(error, "failures", ()))
+    first = next((one for one in all_failed if hasattr(one, "exc_info")), (all_failed or [error])[0])
     return first if hasattr(first, "example") and hasattr(first, "test") else None
 
 

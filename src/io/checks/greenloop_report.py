@@ -221,15 +221,20 @@ class Report:
             names = names[: FRAMES_MAX // 4] + names[-FRAMES_MAX * 3 // 4:]
         return places, names
 
-    def told(self, error, said=None):
-        """Message and frames of an exception: what it said, then its project lines."""
-        places, names = self.frames(error)
-        lines = [clip(said or exception_line(error)), ""]
+    def stack(self, places, names):
+        """The innermost project lines of a stack, for people."""
+        lines = []
         for (path, line), name in list(zip(places, names))[-TRACE_LINES_MAX:]:
             lines.append("  %s:%d%s" % (clean(_relpath(path, self.root)), line, name and " in " + name))
             source = linecache.getline(path, line).strip()
             if source:
                 lines.append("    " + source)
+        return lines
+
+    def told(self, error, said=None):
+        """Message and frames of an exception: what it said, then its project lines."""
+        places, names = self.frames(error)
+        lines = [clip(said or exception_line(error)), ""] + self.stack(places, names)
         cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         if cause is not None:
             lines.append("  after " + exception_line(cause))
@@ -242,6 +247,16 @@ def exception_line(error):
         return str(error)
     lines = traceback.format_exception_only(type(error), error)
     return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
+
+
+def unlike(source, want, got):
+    """Of an example in documentation that gave something else: told as an assertion is."""
+    given, wanted = got.strip() or "nothing", want.strip() or "nothing"
+    return "AssertionError: %s != %s\n\n%s" % (given, wanted, in_example(source))
+
+
+def in_example(source):
+    return "in the example\n    " + source.strip()
 
 
 def place(places, own):

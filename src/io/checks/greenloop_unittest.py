@@ -12,7 +12,7 @@ import time
 import types
 import unittest
 
-from greenloop_report import Report, exception_line, outcome_of, place
+from greenloop_report import Report, exception_line, in_example, outcome_of, place, unlike
 
 __unittest = True
 
@@ -23,6 +23,11 @@ FILE_NAME = re.compile(r"[^\d\W]\w*\.py$")
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist", "target"}
 FIXTURE_FOLDERS = {"fixtures", "__fixtures__", "testdata", "test_data"}
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini", "Pipfile", "requirements.txt")
+# What doctest prints: the source of each example that failed and what it gave.
+EXAMPLE = re.compile(r'^File ".+", line \d+, in .+\nFailed example:\n((?:    .*\n)+)', re.MULTILINE)
+RAISED = re.compile(r"Exception raised:\n    Traceback .*\n(?:     .*\n)*    (.+)")
+GAVE = re.compile(r"Expected(?::\n([\s\S]*?)| nothing\n)Got(?::\n([\s\S]*)| nothing)")
+FRAME = re.compile(r'^      File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 _clock = time.perf_counter
 
 
@@ -165,7 +170,8 @@ class Result(unittest.TextTestResult):
             self.current = {"outcome": outcome, "message": message, "at": at, "frames": list(frames)}
 
     def trouble(self, test, error, outcome, prefix=""):
-        message, frames = self.report.told(error)
+        is_example = hasattr(test, "_dt_test") and isinstance(error, test.failureException)
+        message, frames = is_example and told_example(self.report, str(error)) or self.report.told(error)
         outcome = "timed-out" if self.report.limit.is_over else outcome_of(error, outcome)
         told = (outcome, prefix + message, place(frames, own_file(self.report, test)), frames)
         if self.current is None:
@@ -220,6 +226,25 @@ class Result(unittest.TextTestResult):
     def addUnexpectedSuccess(self, test):
         super().addUnexpectedSuccess(test)
         self.note("failed", "unexpected success: it is marked as an expected failure but passes")
+
+
+def told_example(report, text):
+    """Message and frames of the first example that failed, one that raised something before others, from what doctest
+    says of a docstring. None where it says it in other words."""
+    parts = EXAMPLE.split(text)[1:]
+    examples = list(zip(parts[::2], parts[1::2]))
+    for source, rest in examples:
+        raised = RAISED.match(rest)
+        if raised:
+            found = [(report.project_path(path), int(line), name) for path, line, name in FRAME.findall(rest)]
+            places, names = [[path, line] for path, line, _ in found if path], [name for path, _, name in found if path]
+            said = raised[1].replace("greenloop_report.NoEnd: ", "")
+            return "\n".join([said, "", *report.stack(places, names), in_example(source)]), places
+    for source, rest in examples:
+        gave = GAVE.match(rest.partition("-" * 70)[0])
+        if gave:
+            return unlike(source, gave[1] or "", gave[2] or ""), []
+    return None
 
 
 def name_of(test):

@@ -1,4 +1,4 @@
-//! Other arguments: `f(a, b)` → `f(b, a)`, `f(a)`, `f(a, b, c)`; also elements of lists and tuples.
+//! Other arguments: `f(a, b)` → `f(b, a)`, `f(a)`, `f(a, b, c)`; also parameters, and elements of lists and tuples.
 
 use super::Template;
 use super::lines::STATEMENTS;
@@ -14,6 +14,8 @@ const SEQUENCES: &[Role] = &[Role::Arguments, Role::List, Role::Tuple];
 const LISTS: &[Role] = &[Role::Arguments, Role::List, Role::Tuple, Role::Values];
 
 pub const SWAP: Template = Template { name: "swap-arguments", cost: 1.7, on: LISTS, make: swap };
+pub const PARAMETERS: Template =
+    Template { name: "swap-parameters", cost: 2.2, on: &[Role::Parameters], make: swap };
 pub const DROP: Template =
     Template { name: "drop-argument", cost: 4.0, on: SEQUENCES, make: drop_one };
 pub const ADD: Template =

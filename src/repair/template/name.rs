@@ -17,6 +17,8 @@ pub const VARIANT: Template =
 
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
+/// As many of them are of its own function, if that has so many: a long file has names that are alike by chance.
+const NEAR_MAX: usize = 10;
 
 fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let reserved = site.language().reserved;
@@ -26,23 +28,16 @@ fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) || is_package {
         return;
     }
-    let names = site
-        .near()
-        .names
-        .iter()
-        .chain(site.shared().names.iter())
-        .filter(|name| !reserved.contains(name));
-    let near = site.near();
-    let text = site.node.text();
-    let score = |name: &str| similarity(text, name) + 0.6 * near.kinship(text, name);
-    for (rank, name) in ranked_by(text, names, NAMES_MAX, score).into_iter().enumerate() {
-        drafts.put(site.node, name, nth(rank));
-    }
+    let is_free = |name: &&str| !reserved.contains(name);
+    let near = site.near().names.iter().filter(is_free);
+    let shared = site.shared().names.iter().filter(is_free);
+    offer(site, drafts, near, shared, &|text, name| 0.6 * site.near().kinship(text, name));
 }
 
 fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
-        offer(site, drafts, site.near().callees.iter().chain(site.shared().callees.iter()));
+        let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
+        offer(site, drafts, near, shared, &|_, _| 0.0);
     }
 }
 
@@ -52,11 +47,14 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     let is_method = site.node.parent().is_some_and(is_callee);
     match is_method {
-        true => offer(site, drafts, site.near().methods.iter().chain(site.shared().methods.iter())),
+        true => {
+            let (near, shared) = (site.near().methods.iter(), site.shared().methods.iter());
+            offer(site, drafts, near, shared, &|_, _| 0.0);
+        }
         false => {
             let declared = site.file.donors.members_beside(site.node);
-            let seen = site.near().fields.iter().chain(site.shared().fields.iter());
-            offer(site, drafts, seen.chain(declared));
+            let shared = site.shared().fields.iter().chain(declared);
+            offer(site, drafts, site.near().fields.iter(), shared, &|_, _| 0.0);
         }
     }
 }
@@ -72,8 +70,21 @@ fn variant<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-fn offer<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, names: impl Iterator<Item = &'s str>) {
-    for (rank, name) in ranked(site.node.text(), names, NAMES_MAX).into_iter().enumerate() {
+/// Names like the one at a site, by what is alike in them and in their use.
+fn offer<'s>(
+    site: &Site<'s>,
+    drafts: &mut Drafts<'s>,
+    near: impl Iterator<Item = &'s str>,
+    shared: impl Iterator<Item = &'s str>,
+    use_alike: &dyn Fn(&str, &str) -> f64,
+) {
+    let text = site.node.text();
+    let score = |name: &str| similarity(text, name) + use_alike(text, name);
+    let near = ranked_by(text, near, NEAR_MAX, score);
+    let shared = shared.filter(|name| !near.contains(name));
+    let shared = ranked_by(text, shared, NAMES_MAX - near.len(), score);
+    let names = near.iter().chain(&shared).copied();
+    for (rank, name) in ranked_by(text, names, NAMES_MAX, score).into_iter().enumerate() {
         drafts.put(site.node, name, nth(rank));
     }
 }

@@ -561,7 +561,8 @@ fn every_template_has_a_case() {
 }
 
 /// Templates that need more than a function to work on, tested below.
-const WITH_HINTS: &[&str] = &["own-call", "refuse", "widen", "borrow-statement", "variant"];
+const WITH_HINTS: &[&str] =
+    &["own-call", "refuse", "widen", "borrow-statement", "variant", "swap-parameters"];
 
 #[test]
 fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
@@ -676,6 +677,46 @@ fn other_variants_and_fields_of_a_declaration_are_offered() {
     let typescript =
         "interface A {\n  x: number;\n  y: number;\n}\nfunction f(a: A) {\n  return a.x;\n}\n";
     check("a.ts", typescript, "a.x", "a.y", "field");
+}
+
+#[test]
+fn parameters_change_places() {
+    let check = |path, before: &str, after: &str| {
+        let outcomes = outcomes_of(path, before);
+        assert!(outcomes.iter().any(|(_, text)| text == after), "{before}");
+    };
+    check(
+        "a.py",
+        "def f(a, self):\n    return self.x + a\n",
+        "def f(self, a):\n    return self.x + a\n",
+    );
+    check("a.js", "const f = (b, a) => a - b;\n", "const f = (a, b) => a - b;\n");
+    check(
+        "a.ts",
+        "function f(a: number, b: string) {\n  return a;\n}\n",
+        "function f(b: string, a: number) {\n  return a;\n}\n",
+    );
+    check(
+        "a.rs",
+        "fn f(a: u8, b: u8) -> u8 {\n    a - b\n}\n",
+        "fn f(b: u8, a: u8) -> u8 {\n    a - b\n}\n",
+    );
+    check(
+        "a.go",
+        "func f(a uint, b uint) uint {\n\treturn a - b\n}\n",
+        "func f(b uint, a uint) uint {\n\treturn a - b\n}\n",
+    );
+}
+
+/// In a long file many names are alike by chance.
+#[test]
+fn names_of_the_own_function_are_among_those_offered() {
+    let others: String =
+        (0..40).map(|n| format!("    contents_{n} = sorted(context_{n})\n")).collect();
+    let head = format!("def g():\n{others}\n\ndef f(n):\n    primes = []\n    primes.append(n)\n");
+    let outcomes = outcomes_of("a.py", &format!("{head}    yield from sorted(context)\n"));
+    let wanted = format!("{head}    yield from sorted(primes)\n");
+    assert!(outcomes.iter().any(|(made, text)| made.template == "variable" && *text == wanted));
 }
 
 #[test]
