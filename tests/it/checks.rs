@@ -355,6 +355,33 @@ fn a_test_without_end_keeps_no_other_from_being_run() {
     "#);
 }
 
+/// Whatever its errors look like.
+#[test]
+fn a_test_that_catches_its_end_or_raises_oddly_is_told() {
+    let check = |config: &str, text: &str| {
+        let config = format!("{config}timeout_seconds = 10\n");
+        told(&run_one(&place(&[("greenloop.toml", &config), ("test_odd.py", text)])))
+    };
+    let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        with self.assertRaises(BaseException):\n            while True: pass\n    def test_b(self):\n        pass\n";
+    insta::assert_snapshot!(check("[[check]]\nrunner = \"unittest\"\n", class), @r#"
+    Completed, complete
+    Passed test_odd.T.test_b test_odd.py:6
+    TimedOut test_odd.T.test_a test_odd.py:3 did not end within 1 s
+    "#);
+    let functions = "import pytest\nclass Batch(Exception):\n    failures = 3\n    example = test = None\ndef test_a():\n    with pytest.raises(BaseException):\n        while True: pass\ndef test_b():\n    raise Batch('of three')\ndef test_c():\n    pass\n";
+    insta::assert_snapshot!(check(&pytest_config(), functions), @r#"
+    Completed, complete
+    Errored test_odd.py::test_b test_odd.py:9 <test_odd.py:9> test_odd.Batch: of three
+    Passed test_odd.py::test_c test_odd.py:10
+    TimedOut test_odd.py::test_a test_odd.py:5 did not end within 1 s
+    "#);
+    let only = functions.split("def test_b").next().unwrap();
+    insta::assert_snapshot!(check(&pytest_config(), only), @r#"
+    Completed, complete
+    TimedOut test_odd.py::test_a test_odd.py:5 did not end within 1 s
+    "#);
+}
+
 /// What runs examples of documentation goes on after anything that one of them raises.
 #[test]
 fn an_example_without_end_is_told_as_one() {
@@ -364,7 +391,7 @@ fn an_example_without_end_is_told_as_one() {
     };
     let documented = (
         "m.py",
-        "def a():\n    \"\"\"\n    >>> a()\n    1\n    \"\"\"\n    while True: pass\ndef b():\n    \"\"\"\n    >>> b()\n    1\n    >>> b() / 0\n    2\n    \"\"\"\n    return 2\ndef c():\n    \"\"\"\n    >>> c()\n    \"\"\"\n    return 3\n",
+        "def a():\n    \"\"\"\n    >>> a()\n    1\n    \"\"\"\n    while True: pass\ndef b():\n    \"\"\"\n    >>> b()\n    1\n    >>> b() / 0\n    2\n    \"\"\"\n    return 2\ndef c():\n    \"\"\"\n    >>> c()\n    \"\"\"\n    return 3\ndef d(x):\n    \"\"\"\n    >>> if True:\n    ...\n    ...     d(0)\n    0\n    \"\"\"\n    try:\n        1 / x\n    except ArithmeticError as error:\n        raise ValueError('bad\\ninput') from error\n",
     );
     let loads = "import doctest, m\ndef load_tests(loader, tests, ignore):\n    tests.addTests(doctest.DocTestSuite(m))\n    return tests\n";
     let unittest = "[[check]]\nrunner = \"unittest\"\n";
@@ -372,42 +399,15 @@ fn an_example_without_end_is_told_as_one() {
     Completed, complete
     Failed m.b m.py:8 ZeroDivisionError: division by zero
     Failed m.c m.py:16 AssertionError: 3 != nothing
+    Failed m.d m.py:30 <m.py:30> ValueError: bad
     TimedOut m.a m.py:6 <m.py:6> did not end within 1 s
     "#);
     insta::assert_snapshot!(check(&pytest_config(), &[documented, ("pytest.ini", "[pytest]\naddopts = --doctest-modules\n")]), @r#"
     Completed, complete
+    Errored m.py::m.d m.py:22 <m.py:30> ValueError: bad
     Failed m.py::m.b m.py:9 AssertionError: 2 != 1
     Failed m.py::m.c m.py:17 AssertionError: 3 != nothing
     TimedOut m.py::m.a m.py:3 <m.py:6> did not end within 1 s
-    "#);
-}
-
-/// Each of them is ended, the others are run, and nothing is ended from outside.
-#[cfg(target_os = "linux")]
-#[test]
-fn tests_that_fill_memory_are_ended() {
-    let fill = "def fill():\n    kept = []\n    while True: kept.append((bytes(1000), sum(range(1000)), kept))\n";
-    let config = |runner: &str| format!("{runner}[sandbox]\nmemory_mb = 600\n");
-    let check = |runner: &str, path: &str, tests: &str| {
-        told(&run_one(&place(&[
-            ("greenloop.toml", &config(runner)),
-            (path, &format!("{fill}{tests}")),
-        ])))
-    };
-    let class = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self):\n        fill()\n    def test_b(self):\n        pass\n    def test_c(self):\n        fill()\n";
-    insta::assert_snapshot!(check("[[check]]\nrunner = \"unittest\"\n", "test_full.py", class), @r#"
-    Completed, complete
-    Passed test_full.T.test_b test_full.py:8
-    TimedOut test_full.T.test_a test_full.py:3 <test_full.py:7> <test_full.py:3> took more than 450 MB of memory
-    TimedOut test_full.T.test_c test_full.py:3 <test_full.py:11> <test_full.py:3> took more than 450 MB of memory
-    "#);
-    let functions =
-        "def test_a():\n    fill()\ndef test_b():\n    pass\ndef test_c():\n    fill()\n";
-    insta::assert_snapshot!(check(&pytest_config(), "test_full.py", functions), @r#"
-    Completed, complete
-    Passed test_full.py::test_b test_full.py:6
-    TimedOut test_full.py::test_a test_full.py:3 <test_full.py:5> <test_full.py:3> took more than 450 MB of memory
-    TimedOut test_full.py::test_c test_full.py:3 <test_full.py:9> <test_full.py:3> took more than 450 MB of memory
     "#);
 }
 

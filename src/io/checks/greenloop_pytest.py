@@ -1,10 +1,10 @@
 """A pytest plugin that reports each test to a file. Loaded by `-p`."""
 
-import sys
-
 import pytest
 
-from greenloop_report import Report, exception_line, in_example, is_asked, outcome_of, place, unlike
+from greenloop_report import (
+    Report, exception_line, failed_example, in_example, is_asked, out_of_time, outcome_of, place, unlike,
+)
 
 _RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3, "timed-out": 4}
 
@@ -115,16 +115,16 @@ class Plugin:
         self.report.limit.begin(is_test)
         yield
         self.ran_out = self.report.limit.rest()
-        if self.ran_out:
-            # pytest keeps what the last test held for debuggers.
-            for name in ("last_type", "last_value", "last_traceback", "last_exc"):
-                vars(sys).pop(name, None)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
         outcome = yield
         report = outcome.get_result()
         report.greenloop_start = self.starts(item)
+        if self.ran_out and report.passed and report.when == "call":
+            # It caught the end of its time.
+            report.outcome, report.longrepr = "failed", out_of_time(self.report.limit)
+            report.greenloop_told = "timed-out", report.longrepr, [], None
         if report.failed and call.excinfo is not None:
             error = call.excinfo.value
             own = self.report.project_path(str(item.path))
@@ -167,14 +167,6 @@ class Plugin:
     def pytest_sessionfinish(self, session, exitstatus):
         if int(exitstatus) in (0, 1, 5):
             self.report.line("end", count=self.report.written)
-
-
-def failed_example(error):
-    """The example in documentation of which an error tells, one that raised something before others. None of any other
-    error."""
-    all_failed = list(getattr(error, "failures", ()))
-    first = next((one for one in all_failed if hasattr(one, "exc_info")), (all_failed or [error])[0])
-    return first if hasattr(first, "example") and hasattr(first, "test") else None
 
 
 def skip_reason(report):

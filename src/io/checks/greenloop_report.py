@@ -1,13 +1,10 @@
 """What both Python runners share: one line of JSON per fact, and failures told in project lines."""
 
-import gc
 import json
 import linecache
-import math
 import os
 import signal
 import sys
-import time
 import traceback
 from threading import current_thread, main_thread
 
@@ -23,9 +20,6 @@ _write, _getpid, _dumps = os.write, os.getpid, json.dumps
 _ALARM, _CLOCK = getattr(signal, "SIGALRM", None), getattr(signal, "ITIMER_REAL", None)
 _signal, _getsignal = signal.signal, signal.getsignal
 _setitimer, _getitimer = getattr(signal, "setitimer", None), getattr(signal, "getitimer", None)
-_now, _collect = time.monotonic, gc.collect
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-_open, _read, _close = os.open, os.read, os.close
 _realpath, _relpath, _isabs, _join = os.path.realpath, os.path.relpath, os.path.isabs, os.path.join
 _START = os.getcwd()
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -36,24 +30,18 @@ _OUTSIDE_PREFIXES = tuple(
 
 
 class NoEnd(BaseException):
-    """Raised inside a test that runs for too long or takes too much memory. Code that catches `Exception` does not keep
-    it."""
+    """Raised inside a test that runs for too long. Code that catches `Exception` does not keep it."""
 
 
 class Limit:
-    """Ends each test that runs for more than `seconds` or with which this process holds more than `memory` bytes, where
-    there is such a clock and nobody else uses it. Each such end halves the time of the tests after it, down to a quarter:
-    what never ends in one seldom does in others. What is set up and cleared away for them gets the whole."""
+    """Ends each test that runs for more than `seconds`, where there is such a clock and nobody else uses it. Each end of
+    time halves what the tests after it get, down to a quarter: what never ends in one seldom does in others. What is
+    set up and cleared away for them gets the whole."""
 
-    # Between two looks, at most: a test that is quicker feels none.
-    LOOK_S = 0.5
-
-    def __init__(self, seconds, memory):
+    def __init__(self, seconds):
         self.seconds = self.whole = self.given = seconds
-        self.memory = memory
-        self.until = 0.0
-        self.is_set = self.is_over = self.was_over = False
-        # The clock's own spelling of what is between two looks, rounded to what it can count.
+        self.is_set = self.is_over = False
+        # The clock's own spelling of it, rounded to what it can count.
         self.repeats = None
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.rest)
@@ -61,57 +49,36 @@ class Limit:
     def begin(self, is_test=True):
         if _ALARM is None or current_thread() is not main_thread():
             return
-        if self.was_over:
-            # What it took may be garbage only now.
-            _collect()
-            self.was_over = False
         if _getsignal(_ALARM) == signal.SIG_DFL and _getitimer(_CLOCK)[0] == 0:
-            _signal(_ALARM, self.look)
+            _signal(_ALARM, self.end_test)
+            # Again and again, as a test may catch everything.
             self.given = self.seconds if is_test else self.whole
-            self.until = _now() + self.given
-            every = self.given / math.ceil(self.given / self.LOOK_S)
-            _setitimer(_CLOCK, every, every)
+            _setitimer(_CLOCK, self.given, self.whole)
             self.repeats = _getitimer(_CLOCK)[1]
             self.is_set = True
 
-    def look(self, _signal, _frame):
-        if _held() > self.memory:
-            said = "took more than %d MB of memory" % (self.memory >> 20)
-        elif _now() >= self.until:
-            said = "did not end within %g s" % self.given
-        else:
-            return
-        # And again, as a test may catch everything.
-        self.until = _now() + self.whole
+    def end_test(self, _signal, _frame):
         self.is_over = True
-        raise NoEnd(said)
+        raise NoEnd(out_of_time(self))
 
     def rest(self):
-        """Whether the test was to end: it may catch that and go on to fail, as examples in docstrings do."""
+        """Whether time ran out: a test may catch the end of it and go on, as examples in docstrings do."""
         if not self.is_set:
             return False
-        self.was_over, self.is_over = self.is_over, False
-        if self.was_over:
+        was_over, self.is_over = self.is_over, False
+        if was_over:
             self.seconds = max(self.seconds / 2, self.whole / 4)
         # A test may have set the clock or the handler, and not the other. No `alarm` repeats.
         if _getitimer(_CLOCK)[1] == self.repeats:
             _setitimer(_CLOCK, 0)
-        if _getsignal(_ALARM) == self.look:
+        if _getsignal(_ALARM) == self.end_test:
             _signal(_ALARM, signal.SIG_DFL)
         self.is_set = False
-        return self.was_over
+        return was_over
 
 
-def _held():
-    """What this process holds of the machine's memory, in bytes: see statm in proc(5). 0 where that is not known."""
-    try:
-        file = _open("/proc/self/statm", os.O_RDONLY)
-    except OSError:
-        return 0
-    try:
-        return int(_read(file, 100).split()[1]) * _PAGE
-    finally:
-        _close(file)
+def out_of_time(limit):
+    return "did not end within %g s" % limit.given
 
 
 def outcome_of(error, otherwise):
@@ -157,7 +124,7 @@ class Report:
         self.pid = _getpid()
         self.root = _realpath(task["root"])
         self.more = task["more"]
-        self.limit = Limit(self.more["limit"], self.more["memory"])
+        self.limit = Limit(self.more["limit"])
         self.known = {}
         self.written = 0
 
@@ -247,6 +214,16 @@ def exception_line(error):
         return str(error)
     lines = traceback.format_exception_only(type(error), error)
     return (lines[-1] if isinstance(error, SyntaxError) else "".join(lines)).strip()
+
+
+def failed_example(error):
+    """The example in documentation of which an error tells, one that raised something before others; None of any other
+    error. Told by name, as few tests need to load what they are of."""
+    kind = type(error)
+    is_list = (kind.__module__, kind.__name__) == ("_pytest.doctest", "MultipleDoctestFailures")
+    failed = [one for one in (error.failures if is_list else [error]) if type(one).__module__ == "doctest"]
+    failed.sort(key=lambda one: not hasattr(one, "exc_info"))
+    return failed[0] if failed else None
 
 
 def unlike(source, want, got):

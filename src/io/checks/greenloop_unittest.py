@@ -12,22 +12,25 @@ import time
 import types
 import unittest
 
-from greenloop_report import Report, exception_line, in_example, outcome_of, place, unlike
+from greenloop_report import Report, exception_line, in_example, out_of_time, outcome_of, place, unlike
 
 __unittest = True
 
 DEPTH_MAX = 32
 TEST_FOLDER = re.compile(r"(tests?|testing)([_-].*)?$|.*[_-]tests?$", re.IGNORECASE)
-TEST_CASE = re.compile(rb"^class \w+\([^)]*TestCase[^)]*\):(?s:.*?)^\s+(?:async )?def test", re.MULTILINE)
+TEST_CASE = re.compile(rb"^def load_tests\(|^class \w+\([^)]*TestCase[^)]*\):(?s:.*?)^\s+(?:async )?def test", re.MULTILINE)
 FILE_NAME = re.compile(r"[^\d\W]\w*\.py$")
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist", "target"}
 FIXTURE_FOLDERS = {"fixtures", "__fixtures__", "testdata", "test_data"}
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini", "Pipfile", "requirements.txt")
 # What doctest prints: the source of each example that failed and what it gave.
-EXAMPLE = re.compile(r'^File ".+", line \d+, in .+\nFailed example:\n((?:    .*\n)+)', re.MULTILINE)
-RAISED = re.compile(r"Exception raised:\n    Traceback .*\n(?:     .*\n)*    (.+)")
-GAVE = re.compile(r"Expected(?::\n([\s\S]*?)| nothing\n)Got(?::\n([\s\S]*)| nothing)")
+EXAMPLE = re.compile(
+    r'^File ".+", line \d+, in .+\nFailed example:\n([\s\S]*?\n)(?=^(?:Exception raised:|Expected(?::| nothing))$)', re.MULTILINE
+)
+RAISED = re.compile(r"    Traceback .*\n(?:     .*\n)*    (.+(?:\n    .+)*)")
+GAVE = re.compile(r"Expected(?::\n([\s\S]*?)| nothing\n)^Got(?::\n([\s\S]*)| nothing)", re.MULTILINE)
 FRAME = re.compile(r'^      File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
+INDENT = re.compile(r"^    ", re.MULTILINE)
 _clock = time.perf_counter
 
 
@@ -150,7 +153,10 @@ class Result(unittest.TextTestResult):
         self.report.limit.begin()
 
     def stopTest(self, test):
-        self.report.limit.rest()
+        if self.report.limit.rest() and self.current and self.current["outcome"] == "passed":
+            # It caught the end of its time.
+            self.current.update(outcome="timed-out", message=out_of_time(self.report.limit))
+            self.failures.append((test, self.current["message"]))
         # A test that was interrupted has no outcome, and its end is not reported.
         if self.current is not None and self.current["outcome"] is not None:
             if self.n_subtests > 1:
@@ -234,16 +240,18 @@ def told_example(report, text):
     parts = EXAMPLE.split(text)[1:]
     examples = list(zip(parts[::2], parts[1::2]))
     for source, rest in examples:
-        raised = RAISED.match(rest)
+        # The last of those that led to one another.
+        before, traceback, after = rest.rpartition("    Traceback (most recent call last):\n")
+        raised = rest.startswith("Exception raised:") and RAISED.match(traceback + after)
         if raised:
-            found = [(report.project_path(path), int(line), name) for path, line, name in FRAME.findall(rest)]
+            found = [(report.project_path(path), int(line), name) for path, line, name in FRAME.findall(traceback + after)]
             places, names = [[path, line] for path, line, _ in found if path], [name for path, _, name in found if path]
-            said = raised[1].replace("greenloop_report.NoEnd: ", "")
+            said = INDENT.sub("", raised[1]).replace("greenloop_report.NoEnd: ", "")
             return "\n".join([said, "", *report.stack(places, names), in_example(source)]), places
     for source, rest in examples:
-        gave = GAVE.match(rest.partition("-" * 70)[0])
+        gave = GAVE.match(rest.partition("\n" + "-" * 70)[0])
         if gave:
-            return unlike(source, gave[1] or "", gave[2] or ""), []
+            return unlike(source, INDENT.sub("", gave[1] or ""), INDENT.sub("", gave[2] or "")), []
     return None
 
 

@@ -8,7 +8,6 @@ use super::ending::{broken_off, end_of_whole, exit_code, missing_program};
 use super::{Done, Job, Select};
 use crate::base::limits::CHECK_TEST_SHARE;
 use crate::io::process::Output;
-use crate::io::sandbox::Caps;
 use crate::io::worlds::Command;
 use crate::logic::report_parse::jsonl::Reported;
 use crate::model::check::{CheckEnd, Runner};
@@ -34,8 +33,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Result<D
     let given = |name: &str| job.check.env.get(name);
     let limit = job.limit(CHECK_TEST_SHARE).as_secs_f64();
     let given = OURS.map(|name| (name, given(name)));
-    let memory = Caps::of(&job.check.policy.limits).memory_bytes / 4 * 3;
-    let task = json!({ "only": only, "given": given, "limit": limit, "memory": memory });
+    let task = json!({ "only": only, "given": given, "limit": limit });
     let desk = Desk::set(job, &PROGRAMS, task).map_err(desk::trouble(job))?;
     let is_pytest = job.check.runner == Runner::Pytest;
     let command = if is_pytest { pytest(job, &desk) } else { unittest(job, &desk) };

@@ -39,10 +39,8 @@ pub(super) fn detect(
 ) {
     let mut projects: BTreeMap<RepoPath, Vec<&RepoPath>> = BTreeMap::new();
     for path in &files.list {
-        if is_test_file(path) {
+        if is_test_file(path) || asks_for_examples(files, path) {
             projects.entry(project_of(files, path)).or_default().push(path);
-        } else if asks_for_examples(files, path) {
-            projects.entry(path.parent()).or_default().push(path);
         }
     }
     let projects: BTreeMap<RepoPath, Vec<&RepoPath>> =
@@ -165,7 +163,7 @@ pub(super) fn is_test_folder(name: &str) -> bool {
 
 fn evidence(files: &Files<'_>, dir: &RepoPath, tests: &[&RepoPath]) -> Evidence {
     let mut evidence = Evidence { pytest: configured(files, dir), unittest: None };
-    for path in tests {
+    for path in tests.iter().filter(|path| path.extension() == "py") {
         if evidence.pytest.is_some() && evidence.unittest.is_some() {
             break;
         }

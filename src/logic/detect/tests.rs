@@ -57,6 +57,8 @@ fn python_projects() {
     insta::assert_snapshot!(found("//- test_a.py\nimport pytest\n", with(true)), @"pytest in .: python3 -m pytest (`test_a.py` imports pytest)");
     insta::assert_snapshot!(found("//- setup.cfg\n[metadata]\n//- x/conftest.py\n//- x/test_a.py\n", with(true)), @"pytest in .: python3 -m pytest (`x/conftest.py` is for pytest)");
     insta::assert_snapshot!(found("//- pytest.ini\naddopts = --doctest-modules\n//- a.py\n", with(true)), @"pytest in .: python3 -m pytest (`pytest.ini` configures pytest)");
+    let below = "//- pyproject.toml\n[project]\ndependencies = [\"unittest-xml\"]\n//- tests/pytest.ini\n--doctest-modules\n//- tests/test_a.py\ndef test_a():\n";
+    insta::assert_snapshot!(found(below, with(true)), @"pytest in .: python3 -m pytest (`tests/test_a.py` has test functions outside classes)");
     insta::assert_snapshot!(found("//- test_a.py\ndef load_tests(loader, tests, ignore):\n", with(true)), @"unittest in .: python3 -m unittest (`test_a.py` uses unittest)");
     insta::assert_snapshot!(found("//- testing.py\nprint(1)\n//- test_server.py\nprint(2)\n", with(true)), @"");
 }

@@ -17,8 +17,8 @@ pub const VARIANT: Template =
 
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
-/// As many of them are of its own function, if that has so many: a long file has names that are alike by chance.
-const NEAR_MAX: usize = 10;
+/// At least as many of them are of its own function, if that has so many: a long file has names that are alike by chance.
+const NEAR_MIN: usize = 10;
 
 fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let reserved = site.language().reserved;
@@ -80,10 +80,11 @@ fn offer<'s>(
 ) {
     let text = site.node.text();
     let score = |name: &str| similarity(text, name) + use_alike(text, name);
-    let near = ranked_by(text, near, NEAR_MAX, score);
-    let shared = shared.filter(|name| !near.contains(name));
-    let shared = ranked_by(text, shared, NAMES_MAX - near.len(), score);
-    let names = near.iter().chain(&shared).copied();
+    let near = ranked_by(text, near, NAMES_MAX, score);
+    let (first, rest) = near.split_at(near.len().min(NEAR_MIN));
+    let others = shared.chain(rest.iter().copied()).filter(|name| !first.contains(name));
+    let others = ranked_by(text, others, NAMES_MAX - first.len(), score);
+    let names = first.iter().chain(&others).copied();
     for (rank, name) in ranked_by(text, names, NAMES_MAX, score).into_iter().enumerate() {
         drafts.put(site.node, name, nth(rank));
     }

@@ -10,6 +10,7 @@ import unittest
 from importlib.util import find_spec
 
 import greenloop_unittest as finder
+from greenloop_report import failed_example
 
 PASSED, RED, SKIPPED, MISSING = "passed", "red", "skipped", "missing"
 
@@ -20,9 +21,7 @@ _PLAIN = (type(None), bool, int, float, str, bytes)
 
 def signature(error):
     """How a test failed, to tell whether it still fails in the same way."""
-    for failed in getattr(error, "failures", ()):
-        # Examples in documentation, as pytest tells of them.
-        error = getattr(failed, "exc_info", (None, error))[1]
+    error = getattr(failed_example(error), "exc_info", (None, error))[1]
     try:
         text = str(error)
     except Exception:
