@@ -28,6 +28,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
         &[Place::Operand, Place::Bound],
         &[
             "$.length",
+            "-$",
             "Math.abs($)",
             "Math.floor($)",
             "Number($)",
@@ -35,7 +36,6 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "Math.ceil($)",
             "$.toLowerCase()",
             "$.size",
-            "-$",
             "$.trim()",
             "String($)",
             "Math.trunc($)",
@@ -69,6 +69,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
     (
         &[Place::Argument, Place::Element],
         &[
+            "-$",
             "Math.abs($)",
             "Math.floor($)",
             "...$",
@@ -78,7 +79,6 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "$.toLowerCase()",
             "$.trim()",
             "$.length",
-            "-$",
             "{ ...$ }",
             "$.slice()",
             "Math.round($)",
@@ -112,6 +112,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
     (
         &[Place::Assigned, Place::Returned],
         &[
+            "-$",
             "Math.abs($)",
             "Math.floor($)",
             "Math.round($)",
@@ -120,7 +121,6 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "Number($)",
             "$.trim()",
             "$.toLowerCase()",
-            "-$",
             "!$",
             "await $",
             "Math.max($, 0)",
