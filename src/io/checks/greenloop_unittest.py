@@ -241,7 +241,7 @@ def told_example(report, text):
     examples = list(zip(parts[::2], parts[1::2]))
     for source, rest in examples:
         # The last of those that led to one another.
-        before, traceback, after = rest.rpartition("    Traceback (most recent call last):\n")
+        _, traceback, after = rest.rpartition("    Traceback (most recent call last):\n")
         raised = rest.startswith("Exception raised:") and RAISED.match(traceback + after)
         if raised:
             found = [(report.project_path(path), int(line), name) for path, line, name in FRAME.findall(traceback + after)]
