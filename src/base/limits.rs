@@ -110,6 +110,8 @@ pub const OBSERVED_OTHERS_MAX: usize = 8;
 pub const CANDIDATES_MAX: usize = 12_000;
 /// Those of them that are chosen first where it costs little to begin anew: choosing takes about 100 µs each.
 pub const FIRST_CANDIDATES: usize = 1_000;
+/// The same where it costs more.
+pub const SLOW_FIRST_CANDIDATES: usize = 4_000;
 /// It costs little to begin anew where looking at what tests run took no longer.
 pub const OBSERVE_QUICK_MAX: Duration = Duration::from_secs(1);
 /// Attempts of a run when nothing else is said.
@@ -270,7 +272,7 @@ pub const NEXT_WAVE_MIN: Duration = Duration::from_millis(600);
 /// How long one search for a repair lasts when it finds nothing.
 pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
 /// Running passing tests one by one to see which lines they run, in all.
-pub const OBSERVE_WALL: Duration = Duration::from_secs(5);
+pub const OBSERVE_WALL: Duration = Duration::from_secs(3);
 /// What all processes that try candidates at the same time may take together, in bytes.
 pub const CANDIDATE_MEMORY_BYTES: u64 = 640 * MEGABYTE;
 /// What each of them gets in any case, in bytes.

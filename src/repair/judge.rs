@@ -62,7 +62,7 @@ pub fn confidence(
 }
 
 /// Fewer tests than this say little.
-const TESTS_MIN: usize = 3;
+pub const TESTS_MIN: usize = 3;
 
 #[cfg(test)]
 mod tests {

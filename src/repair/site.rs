@@ -23,6 +23,8 @@ pub struct File<'t> {
     pub methods: Methods<'t>,
     /// Names that come from other files.
     pub imported: BTreeSet<&'t str>,
+    /// Each word of the file once.
+    pub words: BTreeSet<&'t str>,
     /// Functions that are imported by name or that no other file can use, and that stand nowhere else.
     pub uncalled: Vec<&'t str>,
 }
@@ -44,6 +46,7 @@ impl<'t> File<'t> {
             newline: line_ending(tree.text),
             step: step(tree),
             methods: Methods::of(tree),
+            words: usage::words(tree.text).collect(),
             uncalled: uncalled(tree, &imported),
             imported,
         }
@@ -125,6 +128,11 @@ impl<'s> Site<'s> {
             fields.partition(|field| object(field) == Some(own));
         seen.extend(others);
         seen.iter().map(|field| format!("{own}.{}", field.text())).collect()
+    }
+
+    /// Whether the node is a name that a failing test says nothing has.
+    pub fn is_accused(&self) -> bool {
+        self.node.is(&[Role::Name, Role::Field]) && self.hints.accuses(self.node.text())
     }
 
     /// Names of the function around the node, those first that stand nearest to it.

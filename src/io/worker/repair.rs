@@ -36,7 +36,9 @@ use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
-use crate::base::limits::{CANDIDATES_MAX, FIRST_CANDIDATES, OBSERVE_QUICK_MAX, OTHER_TESTS_MAX};
+use crate::base::limits::{
+    CANDIDATES_MAX, FIRST_CANDIDATES, OBSERVE_QUICK_MAX, OTHER_TESTS_MAX, SLOW_FIRST_CANDIDATES,
+};
 use crate::io::checks::{self, Select};
 use crate::logic::ledger::{Ledger, Standing as Stands};
 use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
@@ -278,6 +280,11 @@ fn solve(
     tell("looking where it fails");
     let coverage = path.observe()?;
     let is_quick = path.is_quick() && started.elapsed() < OBSERVE_QUICK_MAX;
+    let n_first = match path.is_quick() {
+        true if is_quick => FIRST_CANDIDATES,
+        true => SLOW_FIRST_CANDIDATES,
+        false => CANDIDATES_MAX,
+    };
     tell("choosing edits");
     let suspicion = suspicion(job, tests, test_files, &coverage, &failures);
     let question = Question {
@@ -296,9 +303,9 @@ fn solve(
         !is_avoided
     };
     let candidates = grounds.candidates(&question).filter(may_be_tried);
-    let waves = Waves::new(if is_quick { FIRST_CANDIDATES } else { CANDIDATES_MAX }, candidates);
+    let waves = Waves::new(n_first, candidates);
     let ranking = Ranking::new(&question);
-    let mut hunt = Hunt::new(job, &waves, &ranking);
+    let mut hunt = Hunt::new(job, &waves, &ranking, &coverage);
     let searched = hunt.run(path);
     // What was found before it broke off is as good without the rest.
     if hunt.plausible.is_empty() {

@@ -95,7 +95,7 @@ fn guard_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-fn in_loop(node: Node<'_>) -> bool {
+pub(super) fn in_loop(node: Node<'_>) -> bool {
     node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]))
 }
 
@@ -119,7 +119,7 @@ pub(super) fn divisors<'s>(site: &Site<'s>) -> Vec<&'s str> {
 }
 
 /// What the function returns elsewhere, then what functions return when there is nothing: first what is of the sort.
-fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> Vec<&'s str> {
+pub(super) fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> Vec<&'s str> {
     let own = || {
         site.node.descendants().filter(|node| node.role() == Role::Return).filter_map(Node::first)
     };

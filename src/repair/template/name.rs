@@ -17,6 +17,8 @@ pub const VARIANT: Template =
 
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
+/// The same where the name is known to be wrong.
+const ACCUSED_NAMES_MAX: usize = 48;
 /// At least as many of them are of its own function, if that has so many: a long file has names that are alike by chance.
 const NEAR_MIN: usize = 10;
 
@@ -79,13 +81,14 @@ fn offer<'s>(
     use_alike: &dyn Fn(&str, &str) -> f64,
 ) {
     let text = site.node.text();
+    let n_max = if site.is_accused() { ACCUSED_NAMES_MAX } else { NAMES_MAX };
     let score = |name: &str| similarity(text, name) + use_alike(text, name);
-    let near = ranked_by(text, near, NAMES_MAX, score);
+    let near = ranked_by(text, near, n_max, score);
     let (first, rest) = near.split_at(near.len().min(NEAR_MIN));
     let others = shared.chain(rest.iter().copied()).filter(|name| !first.contains(name));
-    let others = ranked_by(text, others, NAMES_MAX - first.len(), score);
+    let others = ranked_by(text, others, n_max - first.len(), score);
     let names = first.iter().chain(&others).copied();
-    for (rank, name) in ranked_by(text, names, NAMES_MAX, score).into_iter().enumerate() {
+    for (rank, name) in ranked_by(text, names, n_max, score).into_iter().enumerate() {
         drafts.put(site.node, name, nth(rank));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::TEMPLATES;
-use crate::repair::testing::outcomes_of;
+use crate::repair::testing::{outcomes, outcomes_of, source};
 
 /// Template, parameters, body before and after; bodies are lines with tabs for depth.
 const PYTHON: &[(&str, &str, &str, &str)] = &[
@@ -189,6 +189,18 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "for b in a:\n\tc = b.x\n\tif not c:\n\t\tcontinue\n\tg(c)",
     ),
     ("guard", "a", "return 1 / a", "if a == 0:\n\treturn 0\nreturn 1 / a"),
+    (
+        "end-early",
+        "a, b",
+        "c = g(b)\nreturn a[c]",
+        "c = g(b)\nif c >= len(a):\n\treturn None\nreturn a[c]",
+    ),
+    (
+        "end-early",
+        "a, b",
+        "for c in a:\n\td = g(c)\n\th(b[d])",
+        "for c in a:\n\td = g(c)\n\tif d not in b:\n\t\tcontinue\n\th(b[d])",
+    ),
     ("skip", "a", "for b in a:\n\tg(b)", "for b in a:\n\tif not b:\n\t\tcontinue\n\tg(b)"),
     ("copy-statement", "a", "for b in a:\n\tg(b)\nh(1)", "for b in a:\n\tg(b)\n\th(1)\nh(1)"),
     ("near-copy", "a, b", "a = g(a)", "a = g(a)\nb = g(b)"),
@@ -320,6 +332,12 @@ const RUST: &[(&str, &str, &str, &str)] = &[
     ("move-out", "", "loop {\n\tg();\n\th();\n}", "loop {\n\tg();\n}\nh();"),
     ("move-in", "", "loop {\n\tg();\n}\nh();", "loop {\n\tg();\n\th();\n}"),
     ("guard", "a: &str", "g(a)", "if a.is_empty() {\n\treturn 0;\n}\ng(a)"),
+    (
+        "end-early",
+        "a: &[u8], b: usize",
+        "g();\nreturn a[b];",
+        "g();\nif b >= a.len() {\n\treturn 0;\n}\nreturn a[b];",
+    ),
     ("skip", "a: bool", "loop {\n\tg();\n}", "loop {\n\tif a {\n\t\tbreak;\n\t}\n\tg();\n}"),
     ("copy-statement", "", "loop {\n\tg();\n}\nh();", "loop {\n\tg();\n\th();\n}\nh();"),
     ("near-copy", "mut a: u8, mut b: u8", "a = g(a);", "a = g(a);\nb = g(b);"),
@@ -588,6 +606,32 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
     let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
     assert!(check("a.js", javascript, &longer));
+}
+
+#[test]
+fn a_name_that_nothing_has_is_exchanged_for_any_other() {
+    let python = "class A:\n    def f(self, x):\n        return self.entirely_other(x)\n";
+    let methods: String =
+        (0..30).map(|n| format!("\n    def g(self, x):\n        self.m_{n}(x)\n")).collect();
+    let text = format!("{python}{methods}    def h(self, x):\n        self.q(x)\n");
+    let is_made = |message: &str| {
+        let made = outcomes(&source("a.py", &text), &[message]);
+        let wanted = text.replace("entirely_other", "q");
+        made.iter().any(|(made, text)| made.template == "field" && *text == wanted)
+    };
+    assert!(is_made("AttributeError: 'A' object has no attribute 'entirely_other'"));
+    assert!(!is_made("AttributeError: 'A' object has no attribute 'z'"));
+}
+
+#[test]
+fn a_misspelt_text_becomes_a_word_of_the_file() {
+    let check = |path, before: &str, after: &str| {
+        let outcomes = outcomes_of(path, before);
+        outcomes.iter().any(|(made, text)| made.template == "other-text" && text == after)
+    };
+    let javascript = "const sizes = { all: 1 };\nfunction f() {\n\treturn sizes['al'];\n}\n";
+    assert!(check("a.js", javascript, &javascript.replace("'al'", "'all'")));
+    assert!(!check("a.js", javascript, &javascript.replace("'al'", "'sizes'")));
 }
 
 #[test]

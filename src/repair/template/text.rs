@@ -7,7 +7,7 @@ use crate::base::text::edit::Edit;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
-use crate::repair::similarity::ranked;
+use crate::repair::similarity::{distance, ranked};
 use crate::repair::site::{Drafts, Site};
 
 pub const DONOR: Template =
@@ -45,6 +45,20 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     {
         drafts.put(site.node, quoted(literal), 0.8 + nth(rank));
     }
+    let own = &site.node.text()[inside.clone()];
+    let is_word = own.chars().all(|ch| ch.is_alphanumeric() || ch == '_');
+    if own.len() < 2 || !is_word || drafts.is_too_dear(0.4) {
+        return;
+    }
+    let words = site.file.words.iter().filter(|word| is_misspelt(own, word)).take(TEXTS_MAX);
+    for (rank, word) in words.enumerate() {
+        drafts.put(site.node, quoted(word), 0.4 + bonus + nth(rank));
+    }
+}
+
+/// Whether one word is the other but for one letter.
+fn is_misspelt(word: &str, other: &str) -> bool {
+    word.len().abs_diff(other.len()) <= 1 && distance(word, other) == 1
 }
 
 fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {

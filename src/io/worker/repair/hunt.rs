@@ -10,25 +10,31 @@ use std::time::Instant;
 use super::super::Progress;
 use super::clock::Clock;
 use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::judge::n_tests;
 use super::patch;
 use super::waves::Waves;
 use crate::base::limits::{
     PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
 };
 use crate::model::failure::Failure;
-use crate::repair::Candidate;
+use crate::repair::judge::TESTS_MIN;
 use crate::repair::rank::Ranking;
+use crate::repair::{Candidate, TestCoverage};
 
 /// How far behind the best find a patch may stand and still be worth trying, as others are shown beside it.
 const DECIDED_MARGIN: f64 = 1.5;
 /// The same while no find explains other red tests.
 const FAR_MARGIN: f64 = 4.0;
+/// The same where few tests run what the best find changes: what passes may do so by chance.
+const THIN_MARGIN: f64 = 3.0;
 
 /// A search under way.
 pub(super) struct Hunt<'a, 'c> {
     job: &'a Job<'a>,
     waves: &'a Waves<'c>,
     ranking: &'a Ranking<'a>,
+    /// What each test runs.
+    coverage: &'a [TestCoverage],
     clock: Clock,
     told: Option<Instant>,
     /// Patches that passed everything they were run against, in the order found.
@@ -61,11 +67,17 @@ struct Partial<'a> {
 }
 
 impl<'a, 'c> Hunt<'a, 'c> {
-    pub fn new(job: &'a Job<'a>, waves: &'a Waves<'c>, ranking: &'a Ranking<'a>) -> Self {
+    pub fn new(
+        job: &'a Job<'a>,
+        waves: &'a Waves<'c>,
+        ranking: &'a Ranking<'a>,
+        coverage: &'a [TestCoverage],
+    ) -> Self {
         Self {
             job,
             waves,
             ranking,
+            coverage,
             clock: Clock::start(),
             told: None,
             plausible: Vec::new(),
@@ -248,11 +260,20 @@ impl<'a, 'c> Hunt<'a, 'c> {
 
     fn hit(&mut self, patch: &Patch<'a>) {
         self.clock.hit();
-        self.best_key = self.best_key.min(self.ranking.sum(patch));
+        let key = self.ranking.sum(patch);
+        if key < self.best_key {
+            self.best_key = key;
+            self.margin = self.margin.max(self.least_margin(patch));
+        }
         self.n_fixed_best = self.job.failing.len();
         if self.plausible.len() < PLAUSIBLE_MAX {
             self.plausible.push(patch.clone());
         }
+    }
+
+    fn least_margin(&self, patch: &Patch<'_>) -> f64 {
+        let n_tests = n_tests(self.job, self.coverage, patch.iter().copied());
+        if n_tests < TESTS_MIN { THIN_MARGIN } else { DECIDED_MARGIN }
     }
 
     fn is_over(&self) -> bool {

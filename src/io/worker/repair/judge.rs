@@ -28,7 +28,7 @@ pub(super) fn judge(
     };
     // The patch is as good without.
     let responses = responses.unwrap_or_default();
-    let n_tests = n_tests(job, coverage, &offers[0].patch);
+    let n_tests = n_tests(job, coverage, offers[0].patch.iter());
     let is_exhausted = fact.tried >= fact.total;
     fact.confidence = Some(confidence(0, offers.len(), n_tests, is_exhausted, &responses));
     let mut others: Vec<usize> = Vec::new();
@@ -76,7 +76,11 @@ fn other(job: &Job<'_>, offer: &Offer) -> Other {
 }
 
 /// How many tests run a line of a patch; all there are where that is not known.
-fn n_tests(job: &Job<'_>, coverage: &[TestCoverage], patch: &[Candidate]) -> usize {
+pub(super) fn n_tests<'a>(
+    job: &Job<'_>,
+    coverage: &[TestCoverage],
+    patch: impl Iterator<Item = &'a Candidate> + Clone,
+) -> usize {
     if coverage.is_empty() {
         return job.failing.len() + job.passing.len();
     }
@@ -85,7 +89,7 @@ fn n_tests(job: &Job<'_>, coverage: &[TestCoverage], patch: &[Candidate]) -> usi
             let lines = test.lines.get(&part.path);
             lines.is_some_and(|lines| lines.range(touched(part)).next().is_some())
         };
-        patch.iter().any(ran)
+        patch.clone().any(ran)
     };
     let judges = coverage.iter().filter(|test| test.standing != Standing::OtherRed);
     judges.filter(runs).count()

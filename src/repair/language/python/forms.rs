@@ -90,7 +90,7 @@ pub const SIBLINGS: &[&[&str]] = &[
     &["LookupError", "KeyError", "IndexError"],
     &["ArithmeticError", "ZeroDivisionError", "OverflowError", "ValueError"],
     &["OSError", "FileNotFoundError", "PermissionError", "FileExistsError"],
-    &["NotImplementedError", "RuntimeError"],
+    &["NotImplementedError", "RuntimeError", "ValueError", "TypeError"],
     &["StopIteration", "IndexError", "ValueError"],
 ];
 
