@@ -1,6 +1,7 @@
 //! What failure messages say about the fault: which templates to try first and which literals to put in.
 
 mod sides;
+mod unknown;
 
 use std::collections::BTreeSet;
 
@@ -225,18 +226,6 @@ const FAVOURS: &[(Sign, &[&str])] = &[
     (Sign::Bounds, &["saturating", "wrapping", "checked", "max(0", "% ", "abs_diff", "get("]),
 ];
 
-/// What stands before a name that nothing has, and what stands behind it.
-const UNKNOWN: &[(&str, &str)] = &[
-    ("has no attribute '", "'"),
-    ("name '", "' is not defined"),
-    ("variable '", "' where it is not associated with a value"),
-    ("variable '", "' referenced before assignment"),
-    ("unexpected keyword argument '", "'"),
-    ("ReferenceError: ", " is not defined"),
-    (".", " is not a function"),
-    ("TypeError: ", " is not a function"),
-];
-
 const LITERALS_MAX: usize = 24;
 
 impl Hints {
@@ -301,8 +290,7 @@ impl Hints {
             self.note(expected);
         }
         quoted(message).for_each(|text| self.note(text));
-        let unknown = UNKNOWN.iter().flat_map(|(before, behind)| between(message, before, behind));
-        self.unknown.extend(unknown.map(str::to_owned));
+        self.unknown.extend(unknown::names(message).map(str::to_owned));
         let names =
             words(message).filter(|word| word.len() > 3 && word.starts_with(char::is_uppercase));
         self.names.extend(names.map(str::to_owned).take(LITERALS_MAX));
@@ -396,16 +384,6 @@ fn unquoted(value: &str) -> &str {
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
-/// Names that stand between these two texts.
-fn between<'m>(message: &'m str, before: &str, behind: &str) -> impl Iterator<Item = &'m str> {
-    let is_part = |ch: char| ch.is_alphanumeric() || matches!(ch, '_' | '$');
-    message.match_indices(before).filter_map(move |(at, _)| {
-        let rest = &message[at + before.len()..];
-        let (name, rest) = rest.split_at(rest.find(|ch| !is_part(ch)).unwrap_or(rest.len()));
-        (!name.is_empty() && rest.starts_with(behind)).then_some(name)
-    })
-}
-
 /// Texts between quotes in a message.
 fn quoted(message: &str) -> impl Iterator<Item = &str> {
     message.lines().flat_map(|line| {
@@ -444,27 +422,6 @@ mod tests {
             let hints = Hints::read(&[failure(message)]);
             assert_eq!(hints.signs.iter().copied().collect::<Vec<_>>(), *signs, "{message}");
         }
-    }
-
-    #[test]
-    fn messages_give_names_that_nothing_has() {
-        let check = |message: &str| {
-            let names = Hints::read(&[failure(message)]).unknown;
-            names.into_iter().collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(check("AttributeError: 'Cart' object has no attribute 'totl'"), "totl");
-        assert_eq!(check("NameError: name 'lst' is not defined. Did you mean: 'list'?"), "lst");
-        assert_eq!(
-            check(
-                "UnboundLocalError: cannot access local variable 'n' where it is not associated with a value"
-            ),
-            "n"
-        );
-        assert_eq!(check("TypeError: f() got an unexpected keyword argument 'siz'"), "siz");
-        assert_eq!(check("ReferenceError: $q is not defined"), "$q");
-        assert_eq!(check("TypeError: this.rows.pusch is not a function"), "pusch");
-        assert_eq!(check("TypeError: pusch is not a function"), "pusch");
-        assert_eq!(check("AssertionError: the name 'a' is not here"), "");
     }
 
     #[test]

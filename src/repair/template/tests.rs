@@ -666,8 +666,8 @@ fn a_function_that_nothing_calls_is_called() {
 
 /// Whether something is refused so when a test says so.
 fn refuses(path: &str, before: &str, message: &str, after: &str) -> bool {
-    let source = crate::repair::testing::source(path, before);
-    let outcomes = crate::repair::testing::outcomes(&source, &[message]);
+    let source = source(path, before);
+    let outcomes = outcomes(&source, &[message]);
     outcomes.iter().any(|(made, text)| made.template == "refuse" && text == after)
 }
 
