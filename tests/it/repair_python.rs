@@ -171,6 +171,32 @@ fn what_else_passes_is_offered_with_a_call_that_tells_it_apart() {
     }
 }
 
+#[test]
+fn the_search_looks_further_where_one_test_looks() {
+    let tried = |n_tests: usize| {
+        let test = |n: usize| {
+            format!(
+                "    def test_{n}(self):\n        self.assertNotEqual(key((1, 2)), key((1, 3)))\n\n"
+            )
+        };
+        let tests: String = (0..n_tests).map(test).collect();
+        let others = "    n = n * 3 + 1\n".repeat(9);
+        let red = Red::of_files(&[
+            ("known.py", &format!("def key(parts):\n    n = 2\n{others}    return parts[0]\n")),
+            (
+                "test_known.py",
+                &format!(
+                    "import unittest\n\nfrom known import key\n\n\nclass T(unittest.TestCase):\n{tests}"
+                ),
+            ),
+        ]);
+        let (_, _, fact) = red.fix(&[]);
+        assert_eq!(fact.reason, "off-by-one: `0` → `1` at known.py:12");
+        fact.tried
+    };
+    assert!(tried(1) > tried(3));
+}
+
 /// What the search says of `kilos - zone`, which is to be `kilos + zone`, in a function with other lines above it.
 fn watched(lines: &str, expects: &[(&str, i32)]) -> (Option<Confidence>, Strength) {
     let tests = expects.iter().enumerate().map(|(n, (call, value))| {
