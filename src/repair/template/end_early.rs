@@ -26,14 +26,14 @@ fn end_early<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if begins_loop(node) {
         return;
     }
-    let needs = needs(site);
-    if needs.is_empty() && drafts.is_too_dear(0.0) {
-        return;
-    }
     let is_told = [Sign::Bounds, Sign::Missing].iter().any(|sign| site.hints.has(*sign));
     let told = if is_told { -TOLD } else { 0.0 };
-    let needs = needs.into_iter().enumerate().map(|(rank, need)| (told + nth(rank), need));
-    let others = atoms(site).into_iter().take(CONDITIONS_MAX);
+    if drafts.is_too_dear(told) {
+        return;
+    }
+    let needs = needs(site).into_iter().enumerate().map(|(rank, need)| (told + nth(rank), need));
+    let others = if drafts.is_too_dear(0.2) { Vec::new() } else { atoms(site) };
+    let others = others.into_iter().take(CONDITIONS_MAX);
     let others = others.enumerate().map(|(rank, atom)| (0.2 + nth(rank), atom));
     let ends = ends(site, function);
     for (extra, condition) in needs.chain(others) {
