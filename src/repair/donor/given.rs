@@ -36,6 +36,11 @@ impl<'t> Given<'t> {
         }
     }
 
+    /// The names of functions and methods that are declared.
+    pub fn functions(&self) -> impl Iterator<Item = &'t str> {
+        self.functions.keys().copied()
+    }
+
     /// The first function of this name.
     pub fn function(&self, name: &str) -> Option<Node<'t>> {
         self.functions.get(name).copied()

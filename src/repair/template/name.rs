@@ -39,7 +39,7 @@ fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
         let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
-        offer(site, drafts, near, shared, &|_, _| 0.0);
+        offer(site, drafts, near, shared.chain(uncalled(site)), &|_, _| 0.0);
     }
 }
 
@@ -51,7 +51,7 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     match is_method {
         true => {
             let (near, shared) = (site.near().methods.iter(), site.shared().methods.iter());
-            offer(site, drafts, near, shared, &|_, _| 0.0);
+            offer(site, drafts, near, shared.chain(uncalled(site)), &|_, _| 0.0);
         }
         false => {
             let declared = site.file.donors.members_beside(site.node);
@@ -59,6 +59,11 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             offer(site, drafts, site.near().fields.iter(), shared, &|_, _| 0.0);
         }
     }
+}
+
+/// Where a name is known to be wrong, what is declared, whether anything calls it yet or not.
+fn uncalled<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
+    site.file.donors.given().functions().filter(|_| site.is_accused())
 }
 
 /// Another variant of the same type: `Error::Day` → `Error::Month`.

@@ -621,6 +621,13 @@ fn a_name_that_nothing_has_is_exchanged_for_any_other() {
     };
     assert!(is_made("AttributeError: 'A' object has no attribute 'entirely_other'"));
     assert!(!is_made("AttributeError: 'A' object has no attribute 'z'"));
+    let uncalled = text.replace("self.q(x)", "return x");
+    let made = outcomes(
+        &source("a.py", &uncalled),
+        &["AttributeError: 'A' object has no attribute 'entirely_other'"],
+    );
+    let wanted = uncalled.replace("entirely_other", "h");
+    assert!(made.iter().any(|(_, text)| *text == wanted), "nothing calls it yet");
 }
 
 #[test]
