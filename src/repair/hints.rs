@@ -247,7 +247,7 @@ impl Hints {
     }
 
     /// Whether the messages say that nothing has this name.
-    pub fn accuses(&self, name: &str) -> bool {
+    pub fn is_unknown(&self, name: &str) -> bool {
         self.unknown.contains(name)
     }
 

@@ -131,8 +131,8 @@ impl<'s> Site<'s> {
     }
 
     /// Whether the node is a name that a failing test says nothing has.
-    pub fn is_accused(&self) -> bool {
-        self.node.is(&[Role::Name, Role::Field]) && self.hints.accuses(self.node.text())
+    pub fn is_unknown(&self) -> bool {
+        self.node.is(&[Role::Name, Role::Field]) && self.hints.is_unknown(self.node.text())
     }
 
     /// Names of the function around the node, those first that stand nearest to it.

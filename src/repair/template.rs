@@ -174,14 +174,14 @@ const TEMPLATES: &[&Template] = &[
 ];
 
 /// What it takes off the cost of changing a name that a failing test says nothing has.
-const ACCUSED: f64 = 1.5;
+const UNKNOWN: f64 = 1.5;
 
 /// What every template that fits the node makes of it.
 pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     drafts.near = Some(site.near());
-    let accused = if site.is_accused() { ACCUSED } else { 0.0 };
+    let unknown = if site.is_unknown() { UNKNOWN } else { 0.0 };
     for template in TEMPLATES.iter().filter(|template| template.on.contains(&site.node.role())) {
-        drafts.by(template.name, template.cost + site.hints.bonus(template.name) - accused);
+        drafts.by(template.name, template.cost + site.hints.bonus(template.name) - unknown);
         (template.make)(site, drafts);
     }
 }

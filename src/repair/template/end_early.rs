@@ -1,4 +1,4 @@
-//! An early end that is missing: `if i == len(items): return None` before what needs more than there is.
+//! An early end that is missing: `if i >= len(items): return None` before what needs more than there is.
 
 use super::Template;
 use super::condition::atoms;
@@ -8,7 +8,7 @@ use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
-use crate::repair::statement::{before, filled, is_statement};
+use crate::repair::statement::{before, filled, is_statement, statements};
 use crate::repair::syntax::Node;
 
 pub const BEFORE: Template =
@@ -50,9 +50,9 @@ fn end_early<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Whether it is what `skip` puts something before.
 fn begins_loop(node: Node<'_>) -> bool {
-    let block = node.parent().filter(|block| block.first().is_some_and(|it| it.id() == node.id()));
-    let outer = block.and_then(Node::parent);
-    outer.is_some_and(|outer| outer.is(&[Role::Loop, Role::While]))
+    let Some(block) = node.parent() else { return false };
+    let is_first = statements(block).next().is_some_and(|first| first.id() == node.id());
+    is_first && block.parent().is_some_and(|outer| outer.is(&[Role::Loop, Role::While]))
 }
 
 /// That something which the statement asks a collection for is not there.
@@ -72,9 +72,11 @@ fn needs(site: &Site<'_>) -> Vec<String> {
         }
         let past = format!("{} >= {}", key.text(), filled(language.length, all.text(), ""));
         let absent = filled(language.snippets.absent, all.text(), key.text());
-        needs.extend(
-            [past, absent].into_iter().filter(|need| !needs.contains(need)).collect::<Vec<_>>(),
-        );
+        for need in [past, absent] {
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        }
     }
     needs
 }

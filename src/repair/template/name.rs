@@ -18,7 +18,7 @@ pub const VARIANT: Template =
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
 /// The same where the name is known to be wrong.
-const ACCUSED_NAMES_MAX: usize = 48;
+const UNKNOWN_NAMES_MAX: usize = 48;
 /// At least as many of them are of its own function, if that has so many: a long file has names that are alike by chance.
 const NEAR_MIN: usize = 10;
 
@@ -39,7 +39,7 @@ fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
         let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
-        offer(site, drafts, near, shared.chain(uncalled(site)), &|_, _| 0.0);
+        offer(site, drafts, near, shared.chain(declared(site)), &|_, _| 0.0);
     }
 }
 
@@ -51,7 +51,7 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     match is_method {
         true => {
             let (near, shared) = (site.near().methods.iter(), site.shared().methods.iter());
-            offer(site, drafts, near, shared.chain(uncalled(site)), &|_, _| 0.0);
+            offer(site, drafts, near, shared.chain(declared(site)), &|_, _| 0.0);
         }
         false => {
             let declared = site.file.donors.members_beside(site.node);
@@ -62,8 +62,9 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 /// Where a name is known to be wrong, what is declared, whether anything calls it yet or not.
-fn uncalled<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
-    site.file.donors.given().functions().filter(|_| site.is_accused())
+fn declared<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
+    let all = site.is_unknown().then(|| site.file.donors.given().functions());
+    all.into_iter().flatten()
 }
 
 /// Another variant of the same type: `Error::Day` → `Error::Month`.
@@ -86,7 +87,7 @@ fn offer<'s>(
     use_alike: &dyn Fn(&str, &str) -> f64,
 ) {
     let text = site.node.text();
-    let n_max = if site.is_accused() { ACCUSED_NAMES_MAX } else { NAMES_MAX };
+    let n_max = if site.is_unknown() { UNKNOWN_NAMES_MAX } else { NAMES_MAX };
     let score = |name: &str| similarity(text, name) + use_alike(text, name);
     let near = ranked_by(text, near, n_max, score);
     let (first, rest) = near.split_at(near.len().min(NEAR_MIN));
