@@ -271,8 +271,10 @@ pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(20);
 pub const NEXT_WAVE_MIN: Duration = Duration::from_millis(600);
 /// How long one search for a repair lasts when it finds nothing.
 pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
-/// Running passing tests one by one to see which lines they run, in all.
+/// Running tests of one process one by one to see which lines they run, in all.
 pub const OBSERVE_WALL: Duration = Duration::from_secs(3);
+/// The same of each test that is a process of its own.
+pub const OBSERVE_TEST_WALL: Duration = Duration::from_secs(5);
 /// What all processes that try candidates at the same time may take together, in bytes.
 pub const CANDIDATE_MEMORY_BYTES: u64 = 640 * MEGABYTE;
 /// What each of them gets in any case, in bytes.
@@ -335,6 +337,8 @@ pub const COVERAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub const TRY_BASELINE_FACTOR: u32 = 10;
 /// No run of tests is ended earlier.
 pub const TRY_WALL_MIN: Duration = Duration::from_secs(2);
+/// But one in a process of its own is, as long as there are other patches to try: it is run once more later.
+pub const TRY_WALL_SHORT: Duration = Duration::from_millis(300);
 /// What a run of tests may compute, in processor time, when it is ended by that: much more than most take, because some
 /// of what a wrong edit makes endless is among the first tried.
 pub const TRY_CPU_MIN: Duration = Duration::from_millis(400);

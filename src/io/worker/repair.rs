@@ -298,7 +298,8 @@ fn solve(
         !is_avoided
     };
     let candidates = grounds.candidates(&question).filter(may_be_tried);
-    let waves = Waves::new(n_first(path, is_quick), candidates);
+    let n_first = if is_quick { FIRST_CANDIDATES } else { SLOW_FIRST_CANDIDATES };
+    let waves = Waves::new(n_first, candidates);
     let ranking = Ranking::new(&question);
     let mut hunt = Hunt::new(job, &waves, &ranking, &coverage);
     let searched = hunt.run(path);
@@ -332,15 +333,6 @@ fn solve(
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));
     Ok(Found { fact, change })
-}
-
-/// How many candidates are chosen first.
-fn n_first(path: &dyn FastPath, is_quick: bool) -> usize {
-    match path.is_quick() {
-        true if is_quick => FIRST_CANDIDATES,
-        true => SLOW_FIRST_CANDIDATES,
-        false => CANDIDATES_MAX,
-    }
 }
 
 /// From coverage where there is any, else from names; where nothing could be built, the places of the errors.

@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::limits::{
-    CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, MEGABYTE, OBSERVE_WALL, SELECT_BYTES_MAX,
-    TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
+    CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, MEGABYTE, OBSERVE_TEST_WALL,
+    SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
+    TRY_WALL_SHORT,
 };
 use crate::io::process;
 use crate::logic::report_parse::libtest::Reader;
@@ -71,6 +72,8 @@ pub(super) struct Trial {
     /// The first one screens.
     pub failing: Vec<Test>,
     pub passing: Vec<Test>,
+    /// Whether those are waited for that are late.
+    pub is_patient: bool,
 }
 
 /// A test program.
@@ -105,6 +108,8 @@ pub(super) enum Line {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
     StillRed,
+    /// The screening test takes longer than there is patience for.
+    Late,
     /// A test is red that is to be kept green.
     Breaks {
         by: String,
@@ -153,7 +158,7 @@ fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
             let (test, file) = &tests[at];
             let file = file.to_string_lossy().into_owned();
             let only = [test.name.as_str()];
-            passed(spec, test.program, &only, (COVERAGE_VARIABLE, &file), OBSERVE_WALL);
+            passed(spec, test.program, &only, (COVERAGE_VARIABLE, &file), OBSERVE_TEST_WALL);
         }),
         Task::Try(trial) => {
             if let Some(bench) = Bench::new(spec, trial) {
@@ -197,6 +202,8 @@ struct Bench<'a> {
     spec: &'a Spec,
     trial: &'a Trial,
     screen: Group<'a>,
+    /// How long the screening test may take for what is waited for.
+    patience: Duration,
     /// Found when the first patch gets that far: most trials never need it.
     guards: OnceLock<Vec<Group<'a>>>,
     /// The test that was last broken by a patch: likely to be broken by the next.
@@ -214,14 +221,19 @@ impl<'a> Bench<'a> {
         }
         // What did not end then does not end at all.
         let is_endless = original.took >= TRY_SCREEN_MAX;
-        let limit = if is_endless { TRY_WALL_MIN } else { limit(original.took) };
+        let took = if is_endless { Duration::ZERO } else { original.took };
+        let patience = limit(took, TRY_WALL_MIN);
+        let limit = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
         let screen = Group { program: first.program, names, limit };
-        Some(Self { spec, trial, screen, guards: OnceLock::new(), killer: Mutex::default() })
+        let (guards, killer) = (OnceLock::new(), Mutex::default());
+        Some(Self { spec, trial, screen, patience, guards, killer })
     }
 
     fn outcome(&self, arms: &str) -> Outcome {
-        if self.run(&self.screen, arms).len() < self.screen.names.len() {
-            return Outcome::StillRed;
+        let ran = self.run(&self.screen, arms);
+        if ran.names.len() < self.screen.names.len() {
+            let is_cut_short = ran.took >= self.screen.limit && self.screen.limit < self.patience;
+            return if is_cut_short { Outcome::Late } else { Outcome::StillRed };
         }
         match self.broken(arms) {
             Some(by) => Outcome::Breaks { by },
@@ -229,8 +241,8 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn run(&self, group: &Group<'_>, arms: &str) -> HashSet<String> {
-        passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit).names
+    fn run(&self, group: &Group<'_>, arms: &str) -> Ran {
+        passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit)
     }
 
     /// Whether a test is red under a patch that was not: its name, empty where several are, which one alone may have ended.
@@ -239,8 +251,8 @@ impl<'a> Bench<'a> {
         let killer = self.killer().clone();
         let again = killer.filter(|killer| {
             let names = vec![killer.name.as_str()];
-            let group = Group { program: killer.program, names, limit: self.screen.limit };
-            self.run(&group, arms).is_empty()
+            let group = Group { program: killer.program, names, limit: self.patience };
+            self.run(&group, arms).names.is_empty()
         });
         match again {
             Some(killer) => Some(killer.name),
@@ -249,7 +261,7 @@ impl<'a> Bench<'a> {
     }
 
     fn broken_of(&self, group: &Group<'_>, arms: &str) -> Option<String> {
-        let names = self.run(group, arms);
+        let names = self.run(group, arms).names;
         let mut broken = group.names.iter().filter(|name| !names.contains(**name));
         let first = (*broken.next()?).to_owned();
         *self.killer() = Some(Test { program: group.program, name: first.clone() });
@@ -267,7 +279,7 @@ impl<'a> Bench<'a> {
             let original =
                 passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, ""), TRY_WALL_MAX);
             group.names.retain(|name| original.names.contains(*name));
-            group.limit = limit(original.took);
+            group.limit = limit(original.took, TRY_WALL_MIN);
         }
         groups.retain(|group| !group.names.is_empty());
         groups
@@ -279,7 +291,7 @@ impl<'a> Bench<'a> {
             .iter()
             .flat_map(|group| {
                 let named = |name| Test { program: group.program, name };
-                self.run(group, arms).into_iter().map(named)
+                self.run(group, arms).names.into_iter().map(named)
             })
             .collect();
         let places = self.trial.failing.iter().enumerate();
@@ -308,8 +320,8 @@ fn grouped(tests: &[Test]) -> Vec<Group<'_>> {
     groups
 }
 
-fn limit(original: Duration) -> Duration {
-    (original * TRY_BASELINE_FACTOR).clamp(TRY_WALL_MIN, TRY_WALL_MAX)
+fn limit(original: Duration, least: Duration) -> Duration {
+    (original * TRY_BASELINE_FACTOR).clamp(least, TRY_WALL_MAX)
 }
 
 /// What a run of a test program showed.
@@ -351,4 +363,37 @@ fn passed(
     let passed = cases.filter(|case| case.outcome == TestOutcome::Passed);
     let names = passed.filter_map(|case| Some(case.id.name.strip_prefix("tests ")?.to_owned()));
     Ran { names: names.collect(), took: output.duration }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// What a program that passes with the first arm, fails with the second and never ends with the third comes to.
+    fn check(is_patient: bool) -> [Outcome; 3] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("program");
+        let text = format!(
+            "#!/bin/sh\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) while :; do :; done;;\nesac\n"
+        );
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let dir = dir.path().to_owned();
+        let program = Program { path, dir, env: Vec::new(), dialect: Dialect::Go };
+        let failing = vec![Test { program: 0, name: "TestA".into() }];
+        let trial = Trial { patches: Vec::new(), failing, passing: Vec::new(), is_patient };
+        let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
+        let Task::Try(trial) = &spec.task else { unreachable!() };
+        let bench = Bench::new(&spec, trial).unwrap();
+        ["1=1", "1=2", "1=3"].map(|arms| bench.outcome(arms))
+    }
+
+    #[test]
+    fn a_test_that_goes_on_is_late_or_else_red() {
+        assert_eq!(check(false), [Outcome::Fixes(vec![0]), Outcome::StillRed, Outcome::Late]);
+        assert_eq!(check(true), [Outcome::Fixes(vec![0]), Outcome::StillRed, Outcome::StillRed]);
+    }
 }

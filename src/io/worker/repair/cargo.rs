@@ -48,7 +48,7 @@ impl FastPath for Cargo<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
-        _patient: bool,
+        is_patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let n_cores = thread::available_parallelism().map_or(1, usize::from);
@@ -58,7 +58,7 @@ impl FastPath for Cargo<'_> {
         }
         let n_jobs = n_cores.div_ceil(n_lanes);
         self.lanes.iter_mut().for_each(|lane| lane.n_jobs = n_jobs);
-        Search::of(self, patches, failing).run(each)
+        Search::of(self, patches, failing, is_patient).run(each)
     }
 }
 

@@ -89,10 +89,10 @@ impl FastPath for Go<'_> {
         &mut self,
         patches: &[Patch<'_>],
         failing: &[String],
-        _patient: bool,
+        is_patient: bool,
         each: &mut dyn FnMut(usize, Verdict) -> std::ops::ControlFlow<()>,
     ) -> Result<(), Failure> {
-        search::Search { go: self, patches, failing }.run(each)
+        search::Search { go: self, patches, failing, is_patient }.run(each)
     }
 }
 

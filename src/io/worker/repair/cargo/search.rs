@@ -30,6 +30,7 @@ pub(super) struct Search<'s, 'a, 'p> {
     lanes: &'s mut [Lane<'a>],
     patches: &'s [Patch<'p>],
     failing: &'s [String],
+    is_patient: bool,
     by_libraries: bool,
     board: Mutex<Board<'s>>,
 }
@@ -61,22 +62,29 @@ struct Compiled {
 }
 
 impl<'s, 'a, 'p> Search<'s, 'a, 'p> {
-    pub fn of(cargo: &'s mut Cargo<'a>, patches: &'s [Patch<'p>], failing: &'s [String]) -> Self {
+    /// One that waits for those that are late if it `is_patient`.
+    pub fn of(
+        cargo: &'s mut Cargo<'a>,
+        patches: &'s [Patch<'p>],
+        failing: &'s [String],
+        is_patient: bool,
+    ) -> Self {
         let Cargo { lanes, ledger, n_single_builds, by_libraries } = cargo;
         let entry = |(index, patch)| Entry { index, places: ledger.places(patch) };
         let waiting = patches.iter().enumerate().map(entry).collect();
         let board = Mutex::new(Board { ledger, waiting, n_single_builds, n_batches: 0 });
-        Self { lanes, patches, failing, by_libraries: *by_libraries, board }
+        Self { lanes, patches, failing, is_patient, by_libraries: *by_libraries, board }
     }
 
     pub fn run(self, each: Each<'_>) -> Result<(), Failure> {
-        let Self { lanes, patches, failing, by_libraries, board } = self;
+        let Self { lanes, patches, failing, is_patient, by_libraries, board } = self;
         let stop = lanes[0].job.desk.cancel.child();
         let (tell, told) = mpsc::sync_channel(PENDING_MAX);
         thread::scope(|scope| {
             for lane in lanes {
                 let (tell, stop, board) = (tell.clone(), &stop, &board);
-                let mut work = Work { lane, patches, failing, by_libraries, board, stop };
+                let mut work =
+                    Work { lane, patches, failing, is_patient, by_libraries, board, stop };
                 scope.spawn(move || work.run(&tell));
             }
             drop(tell);
@@ -103,6 +111,7 @@ struct Work<'w, 's, 'a, 'p> {
     lane: &'w mut Lane<'a>,
     patches: &'w [Patch<'p>],
     failing: &'w [String],
+    is_patient: bool,
     by_libraries: bool,
     board: &'w Mutex<Board<'s>>,
     stop: &'w CancelToken,
@@ -263,6 +272,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| build.test(name)).collect(),
+            is_patient: self.is_patient,
         };
         // Documentation tests are left to the check that verifies the result.
         let in_programs: Vec<usize> =

@@ -19,6 +19,8 @@ pub(super) struct Search<'s, 'a, 'p> {
     pub go: &'s mut Go<'a>,
     pub patches: &'s [Patch<'p>],
     pub failing: &'s [String],
+    /// Whether those are waited for that are late.
+    pub is_patient: bool,
 }
 
 /// A patch by its place in the list, with its edits by their places in the ledger.
@@ -197,6 +199,7 @@ impl Search<'_, '_, '_> {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| programs.test(name)).collect(),
+            is_patient: self.is_patient,
         };
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
