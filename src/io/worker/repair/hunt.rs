@@ -263,7 +263,9 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let key = self.ranking.sum(patch);
         if key < self.best_key {
             self.best_key = key;
-            self.margin = self.margin.max(self.least_margin(patch));
+            if self.margin < FAR_MARGIN {
+                self.margin = self.least_margin(patch);
+            }
         }
         self.n_fixed_best = self.job.failing.len();
         if self.plausible.len() < PLAUSIBLE_MAX {
@@ -272,6 +274,10 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 
     fn least_margin(&self, patch: &Patch<'_>) -> f64 {
+        // How many tests there are says nothing of how many run this.
+        if self.coverage.is_empty() {
+            return DECIDED_MARGIN;
+        }
         let n_tests = n_tests(self.job, self.coverage, patch.iter().copied());
         if n_tests < TESTS_MIN { THIN_MARGIN } else { DECIDED_MARGIN }
     }
