@@ -137,6 +137,8 @@ pub struct Snippets {
     pub adds: &'static [&'static str],
     /// `$b` is not in the collection `$a`.
     pub absent: &'static str,
+    /// There is no `$a[$b]`.
+    pub unset: &'static str,
     /// A collection `$a` that was asked for `$b` gets or loses it; `$c` is what it is stored with.
     pub fills: &'static [&'static str],
     /// `$a` is nothing: empty, zero, missing.

@@ -31,7 +31,7 @@ impl<'t> Methods<'t> {
 }
 
 /// The type that a method belongs to.
-fn type_of(function: Node<'_>) -> Option<&str> {
+pub fn type_of(function: Node<'_>) -> Option<&str> {
     if let Some(receiver) = function.part(&["receiver"]) {
         let inside = receiver.text().trim_matches(['(', ')']);
         return inside.rsplit([' ', '*']).next();

@@ -34,6 +34,7 @@ const DOUBTFUL: &[(&str, f64)] = &[
     ("rest", 0.3),
     ("keep-in", 0.4),
     ("early-result", 0.8),
+    ("end-early", 0.8),
     ("fill-argument", 0.2),
     ("separator", 0.3),
 ];

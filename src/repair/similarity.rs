@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-/// How alike two names are, from 0 to 1: shared words and letters.
+/// How much of a text is looked at: comparing takes as long as one is times the other.
+const LETTERS_MAX: usize = 200;
+
+/// How alike two names are, from 0 to 1: shared words and letters. Of long texts the beginnings are compared.
 pub fn similarity(a: &str, b: &str) -> f64 {
+    let (a, b) = (beginning(a), beginning(b));
     let (words_a, words_b) = (words(a), words(b));
     let (a, b) = (a.to_lowercase(), b.to_lowercase());
     let shared = words_a.intersection(&words_b).count() as f64
@@ -11,6 +15,10 @@ pub fn similarity(a: &str, b: &str) -> f64 {
     let length = a.chars().count().max(b.chars().count()).max(1) as f64;
     let letters = 1.0 - distance(&a, &b) as f64 / length;
     (0.5 * shared + 0.5 * letters).max(letters)
+}
+
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(LETTERS_MAX).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The words of a name such as `line_count` or `lineCount`.

@@ -17,6 +17,7 @@ mod insert;
 mod jump;
 mod keep_last;
 mod keep_up;
+mod keyword;
 mod lines;
 mod name;
 mod negate;
@@ -37,6 +38,7 @@ mod shift;
 mod sibling;
 mod take_up;
 mod text;
+mod way_out;
 mod wrap;
 
 #[cfg(test)]
@@ -164,6 +166,7 @@ const TEMPLATES: &[&Template] = &[
     &keep_up::START,
     &keep_up::ADD,
     &keep_up::RESULT,
+    &keyword::KEYWORD,
     &recursion::CALL,
     &recursion::BOTH,
     &recursion::PART,
@@ -173,14 +176,18 @@ const TEMPLATES: &[&Template] = &[
     &text::SEPARATOR,
 ];
 
-/// What it takes off the cost of changing a name that a failing test says nothing has.
+/// What it takes off the cost of putting another name in the place of one that a failing test says nothing has.
 const UNKNOWN: f64 = 1.5;
+/// The templates that do so.
+const RENAMES: &[&str] = &["variable", "function", "field", "own-field", "sibling"];
 
 /// What every template that fits the node makes of it.
 pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     drafts.near = Some(site.near());
-    let unknown = if site.is_unknown() { UNKNOWN } else { 0.0 };
+    let is_unknown = site.is_unknown();
     for template in TEMPLATES.iter().filter(|template| template.on.contains(&site.node.role())) {
+        let is_renamed = is_unknown && RENAMES.contains(&template.name);
+        let unknown = if is_renamed { UNKNOWN } else { 0.0 };
         drafts.by(template.name, template.cost + site.hints.bonus(template.name) - unknown);
         (template.make)(site, drafts);
     }

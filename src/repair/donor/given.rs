@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::repair::language::Role;
+use crate::repair::methods::type_of;
 use crate::repair::syntax::Node;
 
 /// Declarations and calls of a file by name.
@@ -36,9 +37,10 @@ impl<'t> Given<'t> {
         }
     }
 
-    /// The names of functions and methods that are declared.
-    pub fn functions(&self) -> impl Iterator<Item = &'t str> {
-        self.functions.keys().copied()
+    /// The names of methods that are declared.
+    pub fn methods(&self) -> impl Iterator<Item = &'t str> {
+        let methods = self.functions.iter().filter(|(_, node)| type_of(**node).is_some());
+        methods.map(|(name, _)| *name)
     }
 
     /// The first function of this name.

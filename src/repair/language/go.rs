@@ -165,6 +165,7 @@ pub static GO: Language = Language {
             "$a[$b]++",
         ],
         absent: "!$a[$b]",
+        unset: "!$a[$b]",
         fills: &["$a[$b] = true", "$a[$b] = $c", "$a[$b]++", "delete($a, $b)"],
         nothings: &[
             "len($a) == 0",

@@ -234,6 +234,7 @@ const BOTH: Language = Language {
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.add($b);", "$a.sort();"],
         absent: "!$a.has($b)",
+        unset: "!($b in $a)",
         fills: &["$a.add($b);", "$a.set($b, $c);", "$a.push($b);", "$a.delete($b);"],
         nothings: &[
             "!$a",

@@ -166,6 +166,7 @@ pub static PYTHON: Language = Language {
         updates: &["$a += 1", "$a -= 1"],
         adds: &["$a.append($b)", "$a.add($b)", "$a.sort()"],
         absent: "$b not in $a",
+        unset: "$b not in $a",
         fills: &["$a.add($b)", "$a[$b] = $c", "$a.append($b)", "del $a[$b]", "$a.remove($b)"],
         nothings: &[
             "not $a",

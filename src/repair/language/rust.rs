@@ -174,6 +174,7 @@ pub static RUST: Language = Language {
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.insert($b);", "$a.push_back($b);", "$a.sort();"],
         absent: "!$a.contains_key(&$b)",
+        unset: "!$a.contains_key(&$b)",
         fills: &["$a.insert($b);", "$a.insert($b, $c);", "$a.push($b);", "$a.remove(&$b);"],
         nothings: &[
             "$a.is_empty()",

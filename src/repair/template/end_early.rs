@@ -2,12 +2,13 @@
 
 use super::Template;
 use super::condition::atoms;
-use super::insert::{in_loop, insert, results};
+use super::insert::insert;
 use super::lines::STATEMENTS;
+use super::way_out::ways_out;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
-use crate::repair::site::{Drafts, Site};
+use crate::repair::site::{Drafts, Site, tight};
 use crate::repair::statement::{before, filled, is_statement, statements};
 use crate::repair::syntax::Node;
 
@@ -16,26 +17,26 @@ pub const BEFORE: Template =
 
 const NEEDS_MAX: usize = 3;
 const CONDITIONS_MAX: usize = 40;
-const RESULTS_MAX: usize = 4;
+/// What a function may give back is looked for in all of it, again for each of its statements.
+const FUNCTION_BYTES_MAX: usize = 20_000;
 /// What it takes off the cost that a failing test speaks of such a need.
 const TOLD: f64 = 1.2;
 
 fn end_early<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
-    if begins_loop(node) {
-        return;
-    }
     let is_told = [Sign::Bounds, Sign::Missing].iter().any(|sign| site.hints.has(*sign));
     let told = if is_told { -TOLD } else { 0.0 };
-    if drafts.is_too_dear(told) {
+    if drafts.is_too_dear(told) || function.range().len() > FUNCTION_BYTES_MAX {
         return;
     }
     let needs = needs(site).into_iter().enumerate().map(|(rank, need)| (told + nth(rank), need));
-    let others = if drafts.is_too_dear(0.2) { Vec::new() } else { atoms(site) };
+    // What `skip` asks at the start of a loop is not asked twice.
+    let has_others = !begins_loop(node) && !drafts.is_too_dear(0.2);
+    let others = if has_others { atoms(site) } else { Vec::new() };
     let others = others.into_iter().take(CONDITIONS_MAX);
     let others = others.enumerate().map(|(rank, atom)| (0.2 + nth(rank), atom));
-    let ends = ends(site, function);
+    let ends = ways_out(site, function);
     for (extra, condition) in needs.chain(others) {
         for (rank, end) in ends.iter().enumerate() {
             let extra = extra + nth(rank);
@@ -58,7 +59,7 @@ fn begins_loop(node: Node<'_>) -> bool {
 /// That something which the statement asks a collection for is not there.
 fn needs(site: &Site<'_>) -> Vec<String> {
     let language = site.language();
-    let inner = [Role::Block, Role::Lambda, Role::Function];
+    let inner = [Role::Block, Role::Lambda, Role::Function, Role::Comprehension];
     let is_within = |part: &Node<'_>| {
         let own = part.ancestors().take_while(|outer| outer.id() != site.node.id());
         !own.into_iter().any(|outer| outer.is(&inner))
@@ -67,12 +68,13 @@ fn needs(site: &Site<'_>) -> Vec<String> {
     let mut needs: Vec<String> = Vec::new();
     for part in asked.filter(is_within).take(NEEDS_MAX) {
         let (Some(all), Some(key)) = (part.first(), part.last()) else { continue };
-        if all.id() == key.id() {
+        if all.id() == key.id() || key.is(&[Role::Slice, Role::Range]) {
             continue;
         }
-        let past = format!("{} >= {}", key.text(), filled(language.length, all.text(), ""));
-        let absent = filled(language.snippets.absent, all.text(), key.text());
-        for need in [past, absent] {
+        let key = operand(key);
+        let past = format!("{key} >= {}", filled(language.length, all.text(), ""));
+        let unset = filled(language.snippets.unset, all.text(), &key);
+        for need in [past, unset] {
             if !needs.contains(&need) {
                 needs.push(need);
             }
@@ -81,11 +83,10 @@ fn needs(site: &Site<'_>) -> Vec<String> {
     needs
 }
 
-/// How a loop goes on or ends, and what the function gives back: first what it gives elsewhere.
-fn ends<'s>(site: &Site<'s>, function: Node<'s>) -> Vec<String> {
-    let snippets = &site.language().snippets;
-    let jumps = snippets.jumps.iter().map(|jump| (*jump).to_owned());
-    let results = results(&Site { node: function, ..*site }, snippets.blanks);
-    let results = results.into_iter().map(|result| filled(snippets.result, result, ""));
-    jumps.filter(|_| in_loop(site.node)).chain(results.take(RESULTS_MAX)).collect()
+/// A key so that it can stand beside what compares it.
+fn operand(key: Node<'_>) -> String {
+    // What is borrowed for a look is not borrowed twice.
+    let text = key.text().trim_start_matches('&');
+    let is_sum = key.role() == Role::Arithmetic && !text.contains(['&', '|', '^', '<', '>']);
+    if is_sum { text.to_owned() } else { tight(text) }
 }

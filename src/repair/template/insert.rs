@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::Template;
 use super::condition::atoms;
 use super::lines::STATEMENTS;
+use super::way_out::{in_loop, results, ways_out};
 use crate::base::text::edit::Edit;
 use crate::repair::donor::renamed;
 use crate::repair::hints::Sign;
@@ -78,10 +79,7 @@ fn guard_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let bound = site.node.part(&["left", "pattern", "name"]);
     let bound = bound.into_iter().flat_map(|left| left.descendants().chain([left]));
     let bound = bound.filter(|node| node.is(&[Role::Binding, Role::Name])).map(Node::text);
-    let jumps = snippets.jumps.iter().map(|jump| (*jump).to_owned());
-    let results = results(&Site { node: function, ..*site }, snippets.blanks);
-    let results = results.into_iter().map(|result| filled(snippets.result, result, ""));
-    let ends: Vec<String> = jumps.filter(|_| in_loop(statement)).chain(results.take(4)).collect();
+    let ends = ways_out(&Site { node: statement, ..*site }, function);
     for (i, name) in bound.filter(|name| *name != "_").take(2).enumerate() {
         for (j, nothing) in snippets.nothings.iter().enumerate() {
             for (k, end) in ends.iter().enumerate() {
@@ -93,10 +91,6 @@ fn guard_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
-}
-
-pub(super) fn in_loop(node: Node<'_>) -> bool {
-    node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]))
 }
 
 /// What is divided by comes first.
@@ -116,26 +110,6 @@ pub(super) fn divisors<'s>(site: &Site<'s>) -> Vec<&'s str> {
     };
     let all = site.node.descendants().chain([site.node]).filter(divides);
     all.filter_map(Node::last).map(Node::text).collect()
-}
-
-/// What the function returns elsewhere, then what functions return when there is nothing: first what is of the sort.
-pub(super) fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> Vec<&'s str> {
-    let own = || {
-        site.node.descendants().filter(|node| node.role() == Role::Return).filter_map(Node::first)
-    };
-    let mut results: Vec<&str> = own().map(Node::text).filter(|text| text.len() < 24).collect();
-    results.dedup();
-    results.truncate(3);
-    let is_number =
-        own().any(|node| node.is(&[Role::Arithmetic, Role::Negative, Role::Integer, Role::Float]));
-    let is_list = own().any(|node| node.is(&[Role::List, Role::Comprehension]));
-    let mut blanks: Vec<&str> =
-        blanks.iter().copied().filter(|blank| !results.contains(blank)).collect();
-    blanks.sort_by_key(|blank| {
-        let fits = (is_number && blank.parse::<f64>().is_ok()) || (is_list && *blank == "[]");
-        !fits
-    });
-    results.into_iter().chain(blanks).collect()
 }
 
 /// A function that computes something and gives nothing back.

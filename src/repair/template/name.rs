@@ -39,7 +39,7 @@ fn variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
         let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
-        offer(site, drafts, near, shared.chain(declared(site)), &|_, _| 0.0);
+        offer(site, drafts, near, shared, &|_, _| 0.0);
     }
 }
 
@@ -61,9 +61,9 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// Where a name is known to be wrong, what is declared, whether anything calls it yet or not.
+/// Where a name is known to be wrong, methods that are declared, whether anything calls them yet or not.
 fn declared<'s>(site: &Site<'s>) -> impl Iterator<Item = &'s str> {
-    let all = site.is_unknown().then(|| site.file.donors.given().functions());
+    let all = site.is_unknown().then(|| site.file.donors.given().methods());
     all.into_iter().flatten()
 }
 

@@ -59,17 +59,19 @@ fn keeps(statement: Node<'_>) -> Vec<String> {
 
 /// That a collection lacks what the statement puts in.
 fn absent(site: &Site<'_>) -> Option<String> {
-    let form = site.language().snippets.absent;
+    let snippets = &site.language().snippets;
     let first = site.node.first()?;
-    let (collection, key) =
+    let (form, collection, key) =
         match (first.role(), site.node.part(&["left"]).or(first.part(&["left"]))) {
             (Role::Call, _) => {
                 let callee =
                     first.part(&["function"]).filter(|callee| callee.role() == Role::Attribute)?;
                 callee.last().filter(|method| STORES.contains(&method.text()))?;
-                (callee.first()?, first.part(&["arguments"])?.first()?)
+                (snippets.absent, callee.first()?, first.part(&["arguments"])?.first()?)
             }
-            (_, Some(left)) if left.role() == Role::Index => (left.first()?, left.last()?),
+            (_, Some(left)) if left.role() == Role::Index => {
+                (snippets.unset, left.first()?, left.last()?)
+            }
             _ => return None,
         };
     Some(filled(form, collection.text(), key.text()))

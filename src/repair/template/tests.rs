@@ -201,6 +201,13 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "for c in a:\n\td = g(c)\n\th(b[d])",
         "for c in a:\n\td = g(c)\n\tif d not in b:\n\t\tcontinue\n\th(b[d])",
     ),
+    (
+        "end-early",
+        "a, b",
+        "for c in a:\n\tg(b[c or 0])",
+        "for c in a:\n\tif (c or 0) not in b:\n\t\tcontinue\n\tg(b[c or 0])",
+    ),
+    ("keyword", "a, size", "return f(a, siz=1)", "return f(a, size=1)"),
     ("skip", "a", "for b in a:\n\tg(b)", "for b in a:\n\tif not b:\n\t\tcontinue\n\tg(b)"),
     ("copy-statement", "a", "for b in a:\n\tg(b)\nh(1)", "for b in a:\n\tg(b)\n\th(1)\nh(1)"),
     ("near-copy", "a, b", "a = g(a)", "a = g(a)\nb = g(b)"),
@@ -476,6 +483,12 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("pattern-part", "a", "return /a\\d+/.test(a);", "return /a\\d*/.test(a);"),
     ("condition", "a, b", "h(b);\nif (a) g();", "h(b);\nif (a && b) g();"),
     ("guard", "a", "return g(a);", "if (!a) {\n\treturn null;\n}\nreturn g(a);"),
+    (
+        "guard",
+        "a",
+        "const b = a - 1;\ng(b);\nreturn true;",
+        "const b = a - 1;\nif (b < 0) {\n\treturn false;\n}\ng(b);\nreturn true;",
+    ),
     ("update", "n", "n = 1;\ng();", "n = 1;\nn += 1;\ng();"),
     ("only-if", "a", "g();", "if (a) {\n\tg();\n}"),
     ("keep-result", "a", "a.trim();", "a = a.trim();"),
@@ -628,6 +641,26 @@ fn a_name_that_nothing_has_is_exchanged_for_any_other() {
     );
     let wanted = uncalled.replace("entirely_other", "h");
     assert!(made.iter().any(|(_, text)| *text == wanted), "nothing calls it yet");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_exchanged_before_it_is_used_otherwise() {
+    let text = "def f(items):\n    n = itemz\n    return n\n";
+    let made = outcomes(&source("a.py", text), &["NameError: name 'itemz' is not defined"]);
+    let first = made.iter().filter(|(made, _)| made.line == 2).take(2);
+    let first: Vec<&str> = first.map(|(made, _)| made.what.as_str()).collect();
+    assert_eq!(first, ["`itemz` → `items`", "`itemz` → `n`"]);
+}
+
+#[test]
+fn an_argument_that_no_function_takes_gets_a_name_that_others_are_given_by() {
+    let text = "def f(a):\n    g(a, siz=1)\n    return g(a, count=2)\n";
+    let is_made = |message: &str| {
+        let wanted = text.replace("siz=1", "count=1");
+        outcomes(&source("a.py", text), &[message]).iter().any(|(_, text)| *text == wanted)
+    };
+    assert!(is_made("TypeError: g() got an unexpected keyword argument 'siz'"));
+    assert!(!is_made("TypeError: g() got an unexpected keyword argument 'z'"));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub const SEPARATOR: Template =
 const SEPARATORS: &[&str] = &[",", " ", ";", ":", "-", ".", "/", "_", "|", "=", "\\n", "\\t"];
 
 const TEXTS_MAX: usize = 8;
+/// Longer texts are no words that somebody mistypes.
+const WORD_LETTERS_MAX: usize = 64;
 
 fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_key = matches!(
@@ -47,7 +49,8 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     let own = &site.node.text()[inside.clone()];
     let is_word = own.chars().all(|ch| ch.is_alphanumeric() || ch == '_');
-    if own.len() < 2 || !is_word || drafts.is_too_dear(0.4) {
+    let is_short = (2..=WORD_LETTERS_MAX).contains(&own.chars().count());
+    if !is_short || !is_word || drafts.is_too_dear(0.4 + bonus) {
         return;
     }
     let words = site.file.words.iter().filter(|word| is_misspelt(own, word)).take(TEXTS_MAX);
@@ -58,7 +61,7 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Whether one word is the other but for one letter.
 fn is_misspelt(word: &str, other: &str) -> bool {
-    word.len().abs_diff(other.len()) <= 1 && distance(word, other) == 1
+    word.chars().count().abs_diff(other.chars().count()) <= 1 && distance(word, other) == 1
 }
 
 fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
