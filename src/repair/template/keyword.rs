@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Template;
 use super::arguments::callee_name;
 use super::insert::parameters;
+use super::{Template, UNKNOWN};
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::similarity::ranked;
@@ -15,8 +15,6 @@ pub const KEYWORD: Template =
     Template { name: "keyword", cost: 2.6, on: &[Role::KeywordArgument], make: keyword };
 
 const NAMES_MAX: usize = 8;
-/// What it takes off the cost that a failing test says no function takes such an argument.
-const UNKNOWN: f64 = 1.5;
 
 fn keyword<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (Some(name), Some(list)) = (site.node.part(&["name"]), site.node.parent()) else { return };
