@@ -27,6 +27,7 @@ mod testing;
 mod tests;
 mod types;
 mod usage;
+mod way_out;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -38,7 +38,6 @@ mod shift;
 mod sibling;
 mod take_up;
 mod text;
-mod way_out;
 mod wrap;
 
 #[cfg(test)]

@@ -4,13 +4,13 @@ use super::Template;
 use super::condition::atoms;
 use super::insert::insert;
 use super::lines::STATEMENTS;
-use super::way_out::ways_out;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, tight};
 use crate::repair::statement::{before, filled, is_statement, statements};
 use crate::repair::syntax::Node;
+use crate::repair::way_out::ways_out;
 
 pub const BEFORE: Template =
     Template { name: "end-early", cost: 4.2, on: STATEMENTS, make: end_early };

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::Template;
 use super::condition::atoms;
 use super::lines::STATEMENTS;
-use super::way_out::{in_loop, results, ways_out};
 use crate::base::text::edit::Edit;
 use crate::repair::donor::renamed;
 use crate::repair::hints::Sign;
@@ -17,6 +16,7 @@ use crate::repair::statement::{
     after, before, body, filled, is_simple, is_statement, snippet, statements,
 };
 use crate::repair::syntax::Node;
+use crate::repair::way_out::{in_loop, results, ways_out};
 
 pub const GUARD: Template =
     Template { name: "guard", cost: 3.5, on: &[Role::Function], make: guard };
