@@ -25,13 +25,16 @@ mod template;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tight;
 mod types;
 mod usage;
 mod way_out;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use self::hints::Hints;
 use self::sieve::Sieve;
@@ -114,6 +117,9 @@ pub fn candidates(question: &Question<'_>) -> Vec<Candidate> {
     Grounds::of(question).candidates(question).collect()
 }
 
+/// Parts in which edits are drafted at the same time. As many everywhere: the order of what costs the same hangs on it.
+const DRAFT_PARTS: usize = 4;
+
 /// The files in which a search looks, parsed.
 pub struct Grounds<'q> {
     searched: Vec<Searched<'q>>,
@@ -140,25 +146,39 @@ impl<'q> Grounds<'q> {
         let highest = lines.copied().fold(0.0, f64::max);
         let searched = &self.searched;
         let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
-        let mut drafts = Drafts::new(n_max, question.favoured);
         let doubts: Vec<Vec<Option<f64>>> =
             searched.iter().map(|one| one.doubts(highest)).collect();
+        let mut restored = Drafts::new(n_max, question.favoured);
         let mut n_left = restore::PIECES_OF_ALL_MAX;
         for (at, one) in searched.iter().enumerate() {
             if let Some(before) = question.committed.get(&one.source.path) {
-                drafts.file = at;
-                n_left -= restore::restore(&one.tree, &doubts[at], before, n_left, &mut drafts);
+                restored.file = at;
+                n_left -= restore::restore(&one.tree, &doubts[at], before, n_left, &mut restored);
             }
         }
-        for (doubt, at, node) in places(searched, &doubts) {
-            (drafts.file, drafts.doubt) = (at, doubt);
-            template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
-        }
+        let places = places(searched, &doubts);
+        let part_of = |nth: usize| {
+            let mut drafts = Drafts::new(n_max.div_ceil(2), question.favoured);
+            for (doubt, at, node) in places.iter().skip(nth).step_by(DRAFT_PARTS).copied() {
+                (drafts.file, drafts.doubt) = (at, doubt);
+                template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
+            }
+            drafts
+        };
+        let parts: Vec<Drafts<'_>> = thread::scope(|scope| {
+            let part_of = &part_of;
+            let parts: Vec<_> =
+                (0..DRAFT_PARTS).map(|nth| scope.spawn(move || part_of(nth))).collect();
+            parts
+                .into_iter()
+                .map(|part| part.join().unwrap_or_else(|why| resume_unwind(why)))
+                .collect()
+        });
         let own = |draft: Draft<'_>| {
             let at = searched[draft.file].tree.node(draft.at.id());
             Draft { at, ..draft }
         };
-        drafts.sorted().into_iter().map(own).collect()
+        Drafts::sorted(std::iter::once(restored).chain(parts)).into_iter().map(own).collect()
     }
 }
 

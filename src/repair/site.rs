@@ -8,6 +8,7 @@ use super::language::{Language, Role};
 use super::methods::Methods;
 use super::rank;
 use super::syntax::{Node, Tree};
+pub use super::tight::{operand, tight, wants_tight};
 use super::usage;
 use crate::base::text::edit::Edit;
 use crate::base::text::line_ending;
@@ -212,15 +213,16 @@ impl<'s> Drafts<'s> {
         self.base = if self.favoured.contains(&template) { cost - rank::FAVOUR } else { cost };
     }
 
-    /// The drafts, cheapest first.
-    pub fn sorted(mut self) -> Vec<Draft<'s>> {
-        self.list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-        self.list
+    /// The drafts of all, cheapest first.
+    pub fn sorted(all: impl Iterator<Item = Self>) -> Vec<Draft<'s>> {
+        let mut list: Vec<Draft<'s>> = all.flat_map(|one| one.list).collect();
+        list.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        list
     }
 
     /// Whether nothing with this extra cost would be kept.
     pub fn is_too_dear(&self, extra: f64) -> bool {
-        self.base + self.doubt + extra - usage::WORTH_MAX > self.cost_max
+        self.base + self.doubt + extra - self.near.map_or(0.0, Pool::worth_max) > self.cost_max
     }
 
     /// Puts `text` in the place of `node`, with parentheses where its operators need them.
@@ -266,8 +268,12 @@ impl<'s> Drafts<'s> {
     }
 
     pub fn edits(&mut self, at: Node<'s>, edits: Vec<Edit>, what: Option<String>, extra: f64) {
+        let size = rank::size(&edits);
+        if self.is_too_dear(extra + size) {
+            return;
+        }
         let usage = self.near.map_or(0.0, |near| usage::cost(at, near, &edits));
-        let cost = self.base + self.doubt + extra + rank::size(&edits) + usage;
+        let cost = self.base + self.doubt + extra + size + usage;
         if cost > self.cost_max {
             return;
         }
@@ -340,51 +346,4 @@ pub fn shown(text: &str) -> String {
         Some((end, _)) => format!("{}…", &flat[..end]),
         None => flat,
     }
-}
-
-/// Whether what stands at `node` is an operand or the like, so that a loose expression needs parentheses there.
-pub fn wants_tight(node: Node<'_>) -> bool {
-    node.parent().is_some_and(|parent| match parent.role() {
-        Role::Comparison
-        | Role::Logical
-        | Role::Arithmetic
-        | Role::Not
-        | Role::Negative
-        | Role::Unary
-        | Role::Cast
-        | Role::Try
-        | Role::Range
-        | Role::Conditional => true,
-        Role::Attribute | Role::Call | Role::Index => {
-            parent.first().is_some_and(|first| first.id() == node.id())
-        }
-        _ => false,
-    })
-}
-
-/// `text` in parentheses unless it is a name, literal, call or the like.
-pub fn tight(text: &str) -> String {
-    if is_tight(text) { text.to_owned() } else { format!("({text})") }
-}
-
-fn is_tight(text: &str) -> bool {
-    let mut depth = 0usize;
-    let mut quote: Option<char> = None;
-    let mut escaped = false;
-    for ch in text.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if ch == '\\' => escaped = true,
-            Some(open) if ch == open => quote = None,
-            Some(_) => {}
-            None => match ch {
-                '"' | '\'' => quote = Some(ch),
-                '(' | '[' | '{' => depth += 1,
-                ')' | ']' | '}' => depth = depth.saturating_sub(1),
-                _ if depth == 0 && !(ch.is_alphanumeric() || "_.:?".contains(ch)) => return false,
-                _ => {}
-            },
-        }
-    }
-    true
 }

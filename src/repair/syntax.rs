@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::language::{Language, Role};
 use crate::base::text::LineIndex;
@@ -15,7 +15,7 @@ pub struct Tree<'a> {
     pub parsed: tree_sitter::Tree,
     grammar: tree_sitter::Language,
     /// By kind.
-    roles: Rc<[Role]>,
+    roles: Arc<[Role]>,
     nodes: Vec<Data>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Tree<'a> {
 
     /// Another text of the same language, parsed by its grammar.
     pub fn like<'b>(&self, parsed: tree_sitter::Tree, text: &'b str) -> Tree<'b> {
-        let (grammar, roles) = (self.grammar.clone(), Rc::clone(&self.roles));
+        let (grammar, roles) = (self.grammar.clone(), Arc::clone(&self.roles));
         Tree::collected(text, self.language, parsed, grammar, roles)
     }
 
@@ -68,7 +68,7 @@ impl<'a> Tree<'a> {
         language: &'static Language,
         parsed: tree_sitter::Tree,
         grammar: tree_sitter::Language,
-        roles: Rc<[Role]>,
+        roles: Arc<[Role]>,
     ) -> Self {
         let lines = LineIndex::new(text);
         let mut tree = Tree { text, language, lines, parsed, grammar, roles, nodes: Vec::new() };

@@ -175,6 +175,8 @@ const TEMPLATES: &[&Template] = &[
     &text::SEPARATOR,
 ];
 
+/// The most that a template takes off its own cost for an edit.
+const BONUS_MAX: f64 = 1.5;
 /// What it takes off the cost of putting another name in the place of one that a failing test says nothing has.
 const UNKNOWN: f64 = 1.5;
 /// The templates that do so.
@@ -188,6 +190,8 @@ pub fn make_all<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let is_renamed = is_unknown && RENAMES.contains(&template.name);
         let unknown = if is_renamed { UNKNOWN } else { 0.0 };
         drafts.by(template.name, template.cost + site.hints.bonus(template.name) - unknown);
-        (template.make)(site, drafts);
+        if !drafts.is_too_dear(-BONUS_MAX) {
+            (template.make)(site, drafts);
+        }
     }
 }

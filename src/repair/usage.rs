@@ -6,8 +6,6 @@ use crate::base::text::edit::Edit;
 
 /// What it is worth to an edit that it reads a variable which nothing read.
 const TAKEN_UP: f64 = 1.2;
-/// The most that the use of variables takes off a cost.
-pub const WORTH_MAX: f64 = TAKEN_UP + TOLD_APART + KEPT_UP;
 /// What it costs to take the only place away where a variable is read.
 const LET_GO: f64 = 0.5;
 
@@ -25,8 +23,8 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let reads = |text: &str, name: &str| words(text).any(|word| word == name);
     let now = |name: &str| edits.iter().any(|edit| reads(&edit.text, name));
     let before = |name: &str| edits.iter().any(|edit| reads(old(edit), name));
-    let takes_up = near.unread().any(|name| now(name) && !before(name));
-    let n_let_go = near.read_once().filter(|name| before(name) && !now(name)).count();
+    let takes_up = near.unread().iter().any(|name| now(name) && !before(name));
+    let n_let_go = near.read_once().iter().filter(|name| before(name) && !now(name)).count();
     let is_inside = |value: Node<'_>| {
         let range = value.range();
         edits.iter().all(|edit| range.start <= edit.start && edit.end <= range.end)
@@ -35,6 +33,16 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let told_apart = f64::from(u8::from(is_told_apart)) * TOLD_APART;
     let taken_up = f64::from(u8::from(takes_up)) * TAKEN_UP;
     n_let_go as f64 * LET_GO - taken_up - told_apart - kept_up(near, edits)
+}
+
+/// The most that [`cost`] takes off for any edit in a function.
+pub fn worth_max(near: &Pool<'_>) -> f64 {
+    let worths = [
+        (!near.unread().is_empty(), TAKEN_UP),
+        (near.has_repeated(), TOLD_APART),
+        (!near.idle().is_empty(), KEPT_UP),
+    ];
+    worths.into_iter().filter(|(is_so, _)| *is_so).map(|(_, worth)| worth).sum()
 }
 
 fn kept_up(near: &Pool<'_>, edits: &[Edit]) -> f64 {

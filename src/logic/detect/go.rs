@@ -12,6 +12,10 @@ pub(super) fn detect(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, foun
     let manifests = files.list.iter().filter(|path| path.file_name() == MANIFEST);
     for manifest in manifests {
         let dir = manifest.parent();
+        if is_ignored(&dir) {
+            found.notes.push(format!("`{manifest}` is in a folder that go ignores"));
+            continue;
+        }
         let is_test = |path: &&&RepoPath| {
             path.as_str().ends_with("_test.go") && module_of(files, path).as_ref() == Some(&dir)
         };
@@ -37,6 +41,12 @@ pub(super) fn detect(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, foun
             format!("`{test}` is a Go test"),
         ));
     }
+}
+
+/// Whether go looks into no folder of this name: `go help packages`.
+fn is_ignored(dir: &RepoPath) -> bool {
+    let is_left_out = |name: &str| name.starts_with(['.', '_']) || name == "testdata";
+    dir.ancestors().any(|folder| is_left_out(folder.file_name()))
 }
 
 /// The folder of the module that a file belongs to.

@@ -126,11 +126,12 @@ fn a_project_that_configures_nextest() {
 
 #[test]
 fn go_modules() {
-    let text = "//- go.mod\nmodule a\n\ngo 1.19\n//- a_test.go\n//- vendor/modules.txt\n//- tools/go.mod\nmodule b\n//- tools/x/b_test.go\n//- tools/vendor/modules.txt\n//- empty/go.mod\n//- empty/a.go\n";
+    let text = "//- go.mod\nmodule a\n\ngo 1.19\n//- a_test.go\n//- vendor/modules.txt\n//- tools/go.mod\nmodule b\n//- tools/x/b_test.go\n//- tools/vendor/modules.txt\n//- empty/go.mod\n//- empty/a.go\n//- _benchmark/go/go.mod\nmodule c\n//- _benchmark/go/c_test.go\n";
     insta::assert_snapshot!(found(text, None), @"
     go test in .: go test ./... (`a_test.go` is a Go test)
     go test:tools in tools: go test -mod=vendor ./... (`tools/x/b_test.go` is a Go test)
     go-vet in .: go vet ./... (`go.mod`)
+    note: `_benchmark/go/go.mod` is in a folder that go ignores
     note: `empty/go.mod` is a Go module without tests
     ");
 }

@@ -1,8 +1,8 @@
 //! What one function, or a file outside its functions, has that can be put in another place.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::assignment::{Assignment, assignment};
 use super::lookup::{Lookup, lookup};
@@ -10,6 +10,7 @@ use super::{Texts, is_callee};
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::syntax::Node;
+use crate::repair::usage;
 
 /// Material from one function, in order of first appearance, each text once.
 #[derive(Default)]
@@ -37,7 +38,10 @@ pub struct Pool<'t> {
     places: Vec<(u32, &'t str)>,
     /// Variables that are declared without a value.
     bare: Vec<Idle<'t>>,
-    idle: OnceCell<Vec<Idle<'t>>>,
+    idle: OnceLock<Vec<Idle<'t>>>,
+    unread: OnceLock<Vec<&'t str>>,
+    read_once: OnceLock<Vec<&'t str>>,
+    worth_max: OnceLock<f64>,
 }
 
 #[derive(Default)]
@@ -136,18 +140,29 @@ impl<'t> Pool<'t> {
     }
 
     /// Variables that nothing reads; one that begins with `_` says so itself.
-    pub fn unread(&self) -> impl Iterator<Item = &str> {
-        self.read_times(0).filter(|name| !name.starts_with('_'))
+    pub fn unread(&self) -> &[&'t str] {
+        let is_meant = |name: &&str| !name.starts_with('_');
+        self.unread.get_or_init(|| self.read_times(0).filter(is_meant).collect())
     }
 
     /// Variables that are read in one place alone.
-    pub fn read_once(&self) -> impl Iterator<Item = &str> {
-        self.read_times(1)
+    pub fn read_once(&self) -> &[&'t str] {
+        self.read_once.get_or_init(|| self.read_times(1).collect())
     }
 
-    fn read_times(&self, n_reads: u32) -> impl Iterator<Item = &str> {
+    fn read_times(&self, n_reads: u32) -> impl Iterator<Item = &'t str> {
         let bound = self.reads.iter().filter(|(_, reads)| reads.n_writes > 0);
         bound.filter(move |(_, reads)| reads.n_reads == n_reads).map(|(name, _)| *name)
+    }
+
+    /// The most that the use of its variables takes off the cost of an edit.
+    pub fn worth_max(&self) -> f64 {
+        *self.worth_max.get_or_init(|| usage::worth_max(self))
+    }
+
+    /// Whether several variables get one value.
+    pub fn has_repeated(&self) -> bool {
+        self.assigned.values().any(|names| names.len() > 1)
     }
 
     /// Whether a name is introduced here.

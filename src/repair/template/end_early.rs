@@ -7,8 +7,8 @@ use super::lines::STATEMENTS;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
-use crate::repair::site::{Drafts, Site, tight};
-use crate::repair::statement::{before, filled, is_statement, statements};
+use crate::repair::site::{Drafts, Site, operand};
+use crate::repair::statement::{before, body, filled, is_statement, statements};
 use crate::repair::syntax::Node;
 use crate::repair::way_out::ways_out;
 
@@ -51,9 +51,10 @@ fn end_early<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Whether it is what `skip` puts something before.
 fn begins_loop(node: Node<'_>) -> bool {
-    let Some(block) = node.parent() else { return false };
-    let is_first = statements(block).next().is_some_and(|first| first.id() == node.id());
-    is_first && block.parent().is_some_and(|outer| outer.is(&[Role::Loop, Role::While]))
+    let mut around = node.ancestors().take(3);
+    let outer = around.find(|outer| outer.is(&[Role::Loop, Role::While]));
+    let first = outer.and_then(body).and_then(|block| statements(block).next());
+    first.is_some_and(|first| first.id() == node.id())
 }
 
 /// That something which the statement asks a collection for is not there.
@@ -68,25 +69,23 @@ fn needs(site: &Site<'_>) -> Vec<String> {
     let mut needs: Vec<String> = Vec::new();
     for part in asked.filter(is_within).take(NEEDS_MAX) {
         let (Some(all), Some(key)) = (part.first(), part.last()) else { continue };
-        if all.id() == key.id() || key.is(&[Role::Slice, Role::Range]) {
+        if all.id() == key.id() || part.parts().count() > 2 || key.is(&[Role::Slice, Role::Range]) {
             continue;
         }
-        let key = operand(key);
-        let past = format!("{key} >= {}", filled(language.length, all.text(), ""));
-        let unset = filled(language.snippets.unset, all.text(), &key);
-        for need in [past, unset] {
+        let length = filled(language.length, all.text(), "");
+        let asked = if key.role() == Role::Negative {
+            // Counted from the end, there have to be as many.
+            key.last().map(|n| format!("{length} < {}", operand(n))).into_iter().collect()
+        } else {
+            let key = operand(key);
+            let unset = filled(language.snippets.unset, all.text(), &key);
+            vec![format!("{key} >= {length}"), unset]
+        };
+        for need in asked {
             if !needs.contains(&need) {
                 needs.push(need);
             }
         }
     }
     needs
-}
-
-/// A key so that it can stand beside what compares it.
-fn operand(key: Node<'_>) -> String {
-    // What is borrowed for a look is not borrowed twice.
-    let text = key.text().trim_start_matches('&');
-    let is_sum = key.role() == Role::Arithmetic && !text.contains(['&', '|', '^', '<', '>']);
-    if is_sum { text.to_owned() } else { tight(text) }
 }

@@ -39,7 +39,7 @@ fn entry<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, (field, name)) in known.take(ENTRIES_MAX).enumerate() {
         insert(site.node, drafts, usize::MAX, &shape.entry(field, name), nth(rank));
     }
-    let unread: Vec<&str> = near.unread().collect();
+    let unread = near.unread();
     let unread = names.iter().filter(|name| unread.contains(name));
     for (rank, name) in unread.take(UNREAD_MAX).enumerate() {
         insert(site.node, drafts, usize::MAX, &shape.entry(name, name), 0.2 + nth(rank));

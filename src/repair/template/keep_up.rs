@@ -31,7 +31,7 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let fields: Vec<&str> = site.shared().fields.iter().collect();
-    for (rank, name) in site.near().unread().take(NAMES_MAX).enumerate() {
+    for (rank, name) in site.near().unread().iter().take(NAMES_MAX).enumerate() {
         let best = fields.iter().max_by(|a, b| similarity(a, name).total_cmp(&similarity(b, name)));
         let Some(field) = best.filter(|field| similarity(field, name) >= ALIKE) else { continue };
         let text = filled(site.language().snippets.assign, &format!("{own}.{field}"), name);

@@ -9,7 +9,7 @@ use crate::base::text::edit::Edit;
 use crate::repair::donor::renamed;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
-use crate::repair::site::{Drafts, Site, shown};
+use crate::repair::site::{Drafts, Site, operand, shown};
 use crate::repair::statement::{before, filled, is_simple, is_statement, snippet};
 use crate::repair::syntax::Node;
 use crate::repair::usage::words;
@@ -74,7 +74,7 @@ fn absent(site: &Site<'_>) -> Option<String> {
             }
             _ => return None,
         };
-    Some(filled(form, collection.text(), key.text()))
+    Some(filled(form, collection.text(), &operand(key)))
 }
 
 /// What the function asks of other values, asked of one that the statement uses: `if a - x >= least` for `b - x`.

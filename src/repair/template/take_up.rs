@@ -44,7 +44,7 @@ const NAMES_MAX: usize = 6;
 /// Variables that are introduced before `end` and that nothing reads.
 fn forgotten<'s>(site: &Site<'s>, end: usize) -> Vec<&'s str> {
     let near = site.near();
-    let unread: Vec<&str> = near.unread().collect();
+    let unread = near.unread();
     let before = near.names.nodes.iter().filter(|name| name.range().start < end);
     let forgotten = before.map(|name| name.text()).filter(|name| unread.contains(name));
     forgotten.filter(|name| *name != site.own()).take(FORGOTTEN_MAX).collect()
