@@ -66,7 +66,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lexopt", &["cli", "main"]),
     ("std::fs", &["io", "cli", "main"]),
     ("std::process", &["io", "cli", "main"]),
-    ("std::thread", &["io", "engine", "lsp", "cli", "main"]),
+    ("std::thread", &["repair", "io", "engine", "lsp", "cli", "main"]),
     ("std::time::Instant", &["io", "engine", "lsp", "cli", "main"]),
     ("std::time::SystemTime", &["io", "engine", "cli", "main"]),
 ];
