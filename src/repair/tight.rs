@@ -31,9 +31,15 @@ pub fn tight(text: &str) -> String {
 /// A key so that it can stand beside what compares it.
 pub fn operand(key: Node<'_>) -> String {
     // What is borrowed for a look is not borrowed twice.
-    let text = key.text().trim_start_matches('&');
+    let inner = key.last().filter(|_| key.kind() == "reference_expression");
+    let key = inner.unwrap_or(key);
+    let text = key.text();
     let is_sum = key.role() == Role::Arithmetic && !text.contains(['&', '|', '^', '<', '>']);
-    if is_sum { text.to_owned() } else { tight(text) }
+    match key.role() {
+        Role::Conditional => format!("({text})"),
+        _ if is_sum => text.to_owned(),
+        _ => tight(text),
+    }
 }
 
 fn is_tight(text: &str) -> bool {

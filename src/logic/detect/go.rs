@@ -12,7 +12,7 @@ pub(super) fn detect(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, foun
     let manifests = files.list.iter().filter(|path| path.file_name() == MANIFEST);
     for manifest in manifests {
         let dir = manifest.parent();
-        if is_ignored(&dir) {
+        if is_ignored(files, &dir) {
             found.notes.push(format!("`{manifest}` is in a folder that go ignores"));
             continue;
         }
@@ -43,10 +43,11 @@ pub(super) fn detect(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, foun
     }
 }
 
-/// Whether go looks into no folder of this name: `go help packages`.
-fn is_ignored(dir: &RepoPath) -> bool {
+/// Whether go looks into no folder of this name below a module: `go help packages`.
+fn is_ignored(files: &Files<'_>, dir: &RepoPath) -> bool {
     let is_left_out = |name: &str| name.starts_with(['.', '_']) || name == "testdata";
-    dir.ancestors().any(|folder| is_left_out(folder.file_name()))
+    let mut left_out = dir.ancestors().filter(|folder| is_left_out(folder.file_name()));
+    left_out.any(|folder| folder.parent().ancestors().any(|outer| files.has(&outer, MANIFEST)))
 }
 
 /// The folder of the module that a file belongs to.

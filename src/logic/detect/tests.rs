@@ -134,6 +134,11 @@ fn go_modules() {
     note: `_benchmark/go/go.mod` is in a folder that go ignores
     note: `empty/go.mod` is a Go module without tests
     ");
+    let alone = "//- _src/go.mod\nmodule a\n//- _src/a_test.go\n";
+    insta::assert_snapshot!(found(alone, None), @"
+    go test:_src in _src: go test ./... (`_src/a_test.go` is a Go test)
+    go-vet:_src in _src: go vet ./... (`_src/go.mod`)
+    ");
 }
 
 #[test]

@@ -73,15 +73,15 @@ fn needs(site: &Site<'_>) -> Vec<String> {
             continue;
         }
         let length = filled(language.length, all.text(), "");
-        let asked = if key.role() == Role::Negative {
-            // Counted from the end, there have to be as many.
-            key.last().map(|n| format!("{length} < {}", operand(n))).into_iter().collect()
-        } else {
-            let key = operand(key);
-            let unset = filled(language.snippets.unset, all.text(), &key);
-            vec![format!("{key} >= {length}"), unset]
+        // What is counted from the end has to have as many.
+        let from_end = Some(key).filter(|key| key.role() == Role::Negative).and_then(Node::last);
+        let key = operand(key);
+        let past = match from_end {
+            Some(n) => format!("{length} < {}", operand(n)),
+            None => format!("{key} >= {length}"),
         };
-        for need in asked {
+        let unset = filled(language.snippets.unset, all.text(), &key);
+        for need in [past, unset] {
             if !needs.contains(&need) {
                 needs.push(need);
             }
