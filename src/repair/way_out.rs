@@ -1,5 +1,6 @@
 //! How a loop or a function can be left early.
 
+use crate::repair::donor::only;
 use crate::repair::language::Role;
 use crate::repair::site::Site;
 use crate::repair::statement::filled;
@@ -23,7 +24,8 @@ pub(super) fn in_loop(node: Node<'_>) -> bool {
 /// What the function returns elsewhere, then what functions return when there is nothing: first what is of the sort.
 pub(super) fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> Vec<&'s str> {
     let returns = site.node.descendants().filter(|node| node.role() == Role::Return);
-    let own: Vec<Node<'_>> = returns.filter_map(Node::first).map(only_value).collect();
+    let own: Vec<Node<'_>> =
+        returns.filter_map(Node::first).map(|given| only(given).unwrap_or(given)).collect();
     let gives = |roles: &[Role]| own.iter().any(|node| node.is(roles));
     let mut results: Vec<&str> =
         own.iter().map(|node| node.text()).filter(|text| text.len() < 24).collect();
@@ -42,10 +44,4 @@ pub(super) fn results<'s>(site: &Site<'s>, blanks: &'static [&'static str]) -> V
         !fits
     });
     results.into_iter().chain(blanks).collect()
-}
-
-/// Some grammars have a list of values even around one.
-fn only_value(node: Node<'_>) -> Node<'_> {
-    let only = || node.first().filter(|_| node.parts().count() == 1);
-    if node.role() == Role::Values { only().unwrap_or(node) } else { node }
 }

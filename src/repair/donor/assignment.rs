@@ -57,8 +57,8 @@ pub(super) fn assignment(node: Node<'_>) -> Option<Assignment<'_>> {
     is_plain.then_some(Assignment { at: node, name: name.text(), value })
 }
 
-/// The one part of a list of values, or the node itself.
-fn only(node: Node<'_>) -> Option<Node<'_>> {
+/// The one part of a list of values, or the node itself; some grammars have a list even around one.
+pub fn only(node: Node<'_>) -> Option<Node<'_>> {
     match node.role() {
         Role::Values => node.first().filter(|_| node.parts().count() == 1),
         _ => Some(node),
