@@ -42,6 +42,7 @@ use self::site::{Draft, Drafts, File, Site};
 use self::spread::spread;
 pub use self::syntax::syntax_error;
 use self::syntax::{Node, Tree};
+use crate::base::cancel::CancelToken;
 use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
@@ -91,6 +92,8 @@ pub struct Question<'a> {
     pub favoured: &'a [&'a str],
     /// At most this many candidates.
     pub n_max: usize,
+    /// Once it is raised, no more candidates are made.
+    pub cancel: &'a CancelToken,
 }
 
 /// One edit to try.
@@ -132,11 +135,11 @@ impl<'q> Grounds<'q> {
 
     /// The [`candidates`] of the question, each of which is looked at only when it is asked for: that takes nearly all of
     /// the time, and most searches need few.
-    pub fn candidates(&self, question: &Question<'_>) -> Candidates<'_> {
+    pub fn candidates<'s>(&'s self, question: &Question<'s>) -> Candidates<'s> {
         let n_max = question.n_max.min(CANDIDATES_MAX);
         let sieves = self.searched.iter().map(|file| Sieve::new(&file.tree)).collect();
         let drafts = self.drafts(question, n_max).into_iter();
-        Candidates { files: &self.searched, sieves, drafts, n_left: n_max }
+        Candidates { files: &self.searched, sieves, drafts, n_left: n_max, cancel: question.cancel }
     }
 
     /// The cheapest first, some of them invalid or the same as others.
@@ -159,7 +162,8 @@ impl<'q> Grounds<'q> {
         let places = places(searched, &doubts);
         let part_of = |nth: usize| {
             let mut drafts = Drafts::new(n_max.div_ceil(2), question.favoured);
-            for (doubt, at, node) in places.iter().skip(nth).step_by(DRAFT_PARTS).copied() {
+            let own = places.iter().skip(nth).step_by(DRAFT_PARTS).copied();
+            for (doubt, at, node) in own.take_while(|_| !question.cancel.is_cancelled()) {
                 (drafts.file, drafts.doubt) = (at, doubt);
                 template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
             }
@@ -188,12 +192,16 @@ pub struct Candidates<'s> {
     sieves: Vec<Option<Sieve<'s>>>,
     drafts: std::vec::IntoIter<Draft<'s>>,
     n_left: usize,
+    cancel: &'s CancelToken,
 }
 
 impl<'s> Iterator for Candidates<'s> {
     type Item = Candidate;
 
     fn next(&mut self) -> Option<Candidate> {
+        if self.cancel.is_cancelled() {
+            return None;
+        }
         self.n_left = self.n_left.checked_sub(1)?;
         let sieves = &mut self.sieves;
         let accepts = |draft: &Draft<'s>| {

@@ -6,6 +6,7 @@ use std::fs;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use greenloop::base::cancel::CancelToken;
 use greenloop::base::limits::CANDIDATES_MAX;
 use greenloop::base::path::RepoPath;
 use greenloop::base::text::edit;
@@ -90,6 +91,7 @@ fn tried(source: &Source, suspicion: &Suspicion) -> Vec<Candidate> {
         failures: &[],
         favoured: &[],
         n_max: CANDIDATES_MAX,
+        cancel: &CancelToken::new(),
     })
 }
 

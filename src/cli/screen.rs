@@ -144,7 +144,8 @@ fn by_people(event: &Event) -> Option<String> {
         Event::Answered { answer: Answer::Said { text }, .. } => format!("answer    {text}"),
         Event::Paused { .. } => "paused".to_owned(),
         Event::StopRequested => {
-            "stopping; what was found by now is checked, Ctrl-C again ends that too".to_owned()
+            "stopping; what may have been found by now is checked, Ctrl-C again ends that too"
+                .to_owned()
         }
         Event::Resumed { .. } | Event::Unpaused { .. } => "resumed".to_owned(),
         _ => return None,

@@ -160,6 +160,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::base::cancel::CancelToken;
     use crate::base::text::edit;
     use crate::repair::rank::Ranking;
     use crate::repair::testing::{all_lines, source};
@@ -195,6 +196,7 @@ def fits(a, b):
             failures: &[],
             favoured: &[],
             n_max: 4000,
+            cancel: &CancelToken::new(),
         })
     }
 
@@ -245,6 +247,7 @@ def fits(a, b):
             failures,
             favoured,
             n_max: 4000,
+            cancel: &CancelToken::new(),
         });
         let there = all.iter().filter(|made| made.path != sources[1].path);
         let there: Vec<String> = there.map(|made| format!("{}:{}", made.path, made.what)).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Candidate, Question, Source, Suspicion, candidates};
+use crate::base::cancel::CancelToken;
 use crate::base::ids::CheckId;
 use crate::base::path::RepoPath;
 use crate::base::text::{LineIndex, edit};
@@ -46,6 +47,7 @@ pub fn outcomes(source: &Source, messages: &[&str]) -> Vec<(Candidate, String)> 
         failures: &failures,
         favoured: &[],
         n_max: usize::MAX,
+        cancel: &CancelToken::new(),
     };
     let made = candidates(&question).into_iter();
     made.map(|made| (edit::apply(&source.text, &made.edits).unwrap(), made))

@@ -143,6 +143,7 @@ fn only_suspicious_lines_are_searched_and_no_more_made_than_asked() {
         failures: &[],
         favoured: &[],
         n_max: usize::MAX,
+        cancel: &CancelToken::new(),
     };
     let all = candidates(&question);
     let second = 10..23;
@@ -152,6 +153,28 @@ fn only_suspicious_lines_are_searched_and_no_more_made_than_asked() {
     assert_eq!(all.iter().find(|made| made.edits.iter().any(changes)), None);
     question.n_max = 7;
     assert_eq!(candidates(&question), all[..7]);
+}
+
+#[test]
+fn no_more_are_made_once_the_search_is_cancelled() {
+    let code = source("a.py", "def f(a):\n    return a + 1\n");
+    let suspicion = all_lines(&code);
+    let (sources, cancel) = ([code], CancelToken::new());
+    let question = Question {
+        sources: &sources,
+        suspicion: &suspicion,
+        committed: &BTreeMap::new(),
+        failures: &[],
+        favoured: &[],
+        n_max: usize::MAX,
+        cancel: &cancel,
+    };
+    let grounds = Grounds::of(&question);
+    let mut made = grounds.candidates(&question);
+    assert!(made.next().is_some());
+    cancel.cancel();
+    assert_eq!(made.next(), None);
+    assert!(grounds.drafts(&question, 9).is_empty());
 }
 
 #[test]
@@ -173,6 +196,7 @@ fn repairs_that_only_answer_the_test_are_offered_last() {
         failures: &failures,
         favoured: &[],
         n_max: usize::MAX,
+        cancel: &CancelToken::new(),
     };
     let all = candidates(&question);
     let find = |what: &str| all.iter().find(|made| made.what == what).unwrap().clone();

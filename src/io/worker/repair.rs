@@ -289,6 +289,7 @@ fn solve(
         failures: &failures,
         favoured: job.favoured,
         n_max: CANDIDATES_MAX,
+        cancel: job.desk.cancel,
     };
     let grounds = Grounds::of(&question);
     let n_avoided = Cell::new(0);
