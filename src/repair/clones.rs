@@ -29,7 +29,11 @@ pub struct Piece {
 }
 
 /// A number of a unit, which is a function or variable, and a number of a copy of it, counted from 1.
-pub type Arm = (u32, u32);
+pub type Arm = (u64, u32);
+
+/// Room for the units of a package: as each has its own, its files hang on its own pieces alone, and what was built of them
+/// once is built.
+pub const UNITS_MAX: u64 = 100_000;
 
 /// What became of a piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +53,6 @@ pub struct Package {
     pub texts: BTreeMap<RepoPath, String>,
     /// One per piece.
     pub places: Vec<Place>,
-    /// Unit numbers used, for the next package's first.
-    pub next_unit: u32,
 }
 
 /// The copy in which a compiler's message is, by the name of its file.
@@ -87,8 +89,8 @@ struct Unit {
 }
 
 /// Puts every piece that can be held into the files of one package (`sources`: those in one folder), units numbered from
-/// `first_unit`. Tests among the sources are left alone.
-pub fn build(sources: &[&Source], pieces: &[&Piece], first_unit: u32) -> Package {
+/// `first_unit`, at most [`UNITS_MAX`]. Tests among the sources are left alone.
+pub fn build(sources: &[&Source], pieces: &[&Piece], first_unit: u64) -> Package {
     let files = sources.iter().filter(|source| !source.is_test);
     let files = files.filter_map(|source| {
         let tree = parse(&source.text)?;
@@ -102,7 +104,7 @@ pub fn build(sources: &[&Source], pieces: &[&Piece], first_unit: u32) -> Package
 struct Builder<'a> {
     files: Vec<File<'a>>,
     units: Vec<Unit>,
-    first_unit: u32,
+    first_unit: u64,
 }
 
 impl Builder<'_> {
@@ -155,7 +157,7 @@ impl Builder<'_> {
             self.units.len() - 1
         });
         self.units[at].n_arms += 1;
-        (self.first_unit + at as u32, self.units[at].n_arms)
+        (self.first_unit + at as u64, self.units[at].n_arms)
     }
 
     fn function(&mut self, at: usize, start: usize, edits: &[Edit]) -> Result<Arm, Place> {
@@ -194,8 +196,9 @@ impl Builder<'_> {
     fn variable(&mut self, at: usize, start: usize, edits: &[Edit]) -> Result<Arm, Place> {
         let (name, value) = self.value(at, start, edits)?;
         let (unit, arm) = self.arm(at, start);
+        let own = unit - self.first_unit;
         let text =
-            format!("func init() {{ if greenloopUnits[{unit}] == {arm} {{ {name} = {value}\n}} }}");
+            format!("func init() {{ if greenloopUnits[{own}] == {arm} {{ {name} = {value}\n}} }}");
         self.copy(at, (unit, arm), &text);
         Ok((unit, arm))
     }
@@ -260,7 +263,7 @@ impl Builder<'_> {
     }
 
     fn finish(mut self, places: Vec<Place>) -> Package {
-        for (unit, number) in self.units.iter().zip(self.first_unit..) {
+        for (number, unit) in self.units.iter().enumerate() {
             let file = &mut self.files[unit.file];
             let found = declaration(file.tree.root_node(), unit.start..unit.start + 1);
             let body = found.and_then(|function| function.child_by_field_name("body"));
@@ -270,7 +273,6 @@ impl Builder<'_> {
                 file.edits.push(Edit::new(at..at, choice));
             }
         }
-        let next_unit = self.first_unit + self.units.len() as u32;
         let mut texts = BTreeMap::new();
         for mut file in self.files.into_iter().filter(|file| !file.copies.is_empty()) {
             file.edits.sort();
@@ -278,11 +280,11 @@ impl Builder<'_> {
             let path = registry_path(&file.source.path);
             if let Some(path) = path.filter(|_| texts.is_empty()) {
                 let package = package(&file.source.text, &file.tree);
-                texts.insert(path, registry(&package, next_unit));
+                texts.insert(path, registry(&package, self.first_unit, self.units.len()));
             }
             texts.insert(file.source.path.clone(), text + &file.copies);
         }
-        Package { texts, places, next_unit }
+        Package { texts, places }
     }
 }
 

@@ -29,8 +29,9 @@ pub(super) fn package(text: &str, tree: &Tree) -> String {
     name.map_or_else(String::new, |name| text[name.byte_range()].to_owned())
 }
 
-/// The file that knows which arms are on, and ends a program that takes too much for one.
-pub(super) fn registry(package: &str, n_units: u32) -> String {
+/// The file that knows which arms of the `n_units` from `first_unit` on are on, and ends a program that takes too much for
+/// one.
+pub(super) fn registry(package: &str, first_unit: u64, n_units: usize) -> String {
     format!(
         "package {package}
 
@@ -50,7 +51,8 @@ func greenloopChoices() (units [{n_units}]int) {{
 	for _, pair := range greenloopStrings.Split(greenloopOs.Getenv(\"{ARMS_VARIABLE}\"), \",\") {{
 		if at := greenloopStrings.IndexByte(pair, '='); at > 0 {{
 			// Other packages have units of their own.
-			if unit, _ := greenloopStrconv.Atoi(pair[:at]); unit < len(units) {{
+			unit, _ := greenloopStrconv.Atoi(pair[:at])
+			if unit -= {first_unit}; 0 <= unit && unit < len(units) {{
 				units[unit], _ = greenloopStrconv.Atoi(pair[at+1:])
 			}}
 		}}

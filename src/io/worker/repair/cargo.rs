@@ -16,7 +16,7 @@ use std::thread;
 use self::lane::Lane;
 use self::ledger::Ledger;
 use self::search::Search;
-use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
+use super::fast_path::{FastPath, Job, Request, Verdict, given_up};
 use crate::base::limits::RUST_LANES_MAX;
 use crate::model::failure::Failure;
 use crate::repair::TestCoverage;
@@ -46,9 +46,7 @@ impl FastPath for Cargo<'_> {
 
     fn search(
         &mut self,
-        patches: &[Patch<'_>],
-        failing: &[String],
-        is_patient: bool,
+        request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let n_cores = thread::available_parallelism().map_or(1, usize::from);
@@ -58,7 +56,7 @@ impl FastPath for Cargo<'_> {
         }
         let n_jobs = n_cores.div_ceil(n_lanes);
         self.lanes.iter_mut().for_each(|lane| lane.n_jobs = n_jobs);
-        Search::of(self, patches, failing, is_patient).run(each)
+        Search::of(self, request).run(each)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::super::Desk;
@@ -76,6 +77,32 @@ impl Job<'_> {
 /// file never touch each other.
 pub(super) type Patch<'a> = Vec<&'a Candidate>;
 
+/// Patches that are to be tried, the likeliest first.
+pub(super) struct Request<'r, 'p> {
+    pub patches: &'r [Patch<'p>],
+    /// Red tests of the check; the first one screens.
+    pub failing: &'r [String],
+    /// Whether those are waited for that are late.
+    pub is_patient: bool,
+    n_wanted: AtomicUsize,
+}
+
+impl<'r, 'p> Request<'r, 'p> {
+    pub fn new(patches: &'r [Patch<'p>], failing: &'r [String], is_patient: bool) -> Self {
+        let n_wanted = AtomicUsize::new(patches.len());
+        Self { patches, failing, is_patient, n_wanted }
+    }
+
+    /// From now on only the first `n` patches are worth beginning with.
+    pub fn want_only(&self, n: usize) {
+        self.n_wanted.store(n, Ordering::Relaxed);
+    }
+
+    pub fn wants(&self, place: usize) -> bool {
+        place < self.n_wanted.load(Ordering::Relaxed)
+    }
+}
+
 /// What trying a patch showed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -106,15 +133,13 @@ pub(super) trait FastPath {
     /// What failing tests and a sample of passing ones ran; empty when the language has no way to tell.
     fn observe(&mut self) -> Result<Vec<TestCoverage>, Failure>;
 
-    /// Tries `patches` in order: first against `failing` (red tests of the check; the first one screens), then
-    /// against the passing tests that matter. `each` gets every verdict once, by the patch's place, in any order near
-    /// theirs. Unless it is to be `patient`, it waits for none that is late, and those that need a fresh process get no
-    /// verdict. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
+    /// Tries the patches in order: first against those failing tests, then against the passing tests that matter. `each`
+    /// gets every verdict once, by the patch's place, in any order near theirs. Unless it is to be patient, it waits for
+    /// none that is late, and those that need a fresh process get no verdict. Those that are not wanted any more may get
+    /// none. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
     fn search(
         &mut self,
-        patches: &[Patch<'_>],
-        failing: &[String],
-        patient: bool,
+        request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure>;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
 use super::patch;
 use crate::base::cancel::CancelToken;
 use crate::io::checks::{self, Select};
@@ -90,10 +90,15 @@ impl<'a> Generic<'a> {
         checks::run(self.job.desk.store, world, &check, select, stop, &mut |_| {})
     }
 
-    fn claim(&self, next: &AtomicUsize, n_patches: usize, stop: &CancelToken) -> Option<usize> {
+    fn claim(
+        &self,
+        next: &AtomicUsize,
+        request: &Request<'_, '_>,
+        stop: &CancelToken,
+    ) -> Option<usize> {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let is_over = stop.is_cancelled() || self.job.is_late();
-        (index < n_patches && !is_over).then_some(index)
+        (request.wants(index) && !is_over).then_some(index)
     }
 }
 
@@ -104,9 +109,7 @@ impl FastPath for Generic<'_> {
 
     fn search(
         &mut self,
-        patches: &[Patch<'_>],
-        failing: &[String],
-        _patient: bool,
+        request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let worlds = self.worlds()?;
@@ -118,8 +121,13 @@ impl FastPath for Generic<'_> {
             for mut world in worlds {
                 let (tell, stop, next) = (tell.clone(), &stop, &next);
                 scope.spawn(move || {
-                    while let Some(index) = this.claim(next, patches.len(), stop) {
-                        let verdict = this.try_patch(&mut world, &patches[index], failing, stop);
+                    while let Some(index) = this.claim(next, request, stop) {
+                        let verdict = this.try_patch(
+                            &mut world,
+                            &request.patches[index],
+                            request.failing,
+                            stop,
+                        );
                         if tell.send((index, verdict)).is_err() {
                             return;
                         }

@@ -9,11 +9,11 @@ mod ledger;
 mod observe;
 mod search;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::build::{Launch, Packages};
 use self::ledger::Ledger;
-use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
+use super::fast_path::{FastPath, Job, Request, Verdict, given_up};
 use crate::base::path::RepoPath;
 use crate::io::worlds::World;
 use crate::model::failure::Failure;
@@ -27,6 +27,8 @@ pub(super) struct Go<'a> {
     packages: Packages,
     /// Files that differ from the job's sources, as they are now.
     changed: BTreeMap<RepoPath, String>,
+    /// The same when edits were last built to the end.
+    built: BTreeMap<RepoPath, String>,
     ledger: Ledger,
     n_single_builds: usize,
 }
@@ -39,8 +41,8 @@ impl<'a> Go<'a> {
         })?;
         let world = job.desk.worlds.enter(job.tree)?;
         let packages = Packages::list(job, &world, &launch);
-        let (changed, ledger) = (BTreeMap::new(), Ledger::default());
-        Ok(Self { job, world, launch, packages, changed, ledger, n_single_builds: 0 })
+        let (changed, built, ledger) = (BTreeMap::new(), BTreeMap::new(), Ledger::default());
+        Ok(Self { job, world, launch, packages, changed, built, ledger, n_single_builds: 0 })
     }
 
     /// Makes the world show these texts, and every other file as it was.
@@ -64,6 +66,14 @@ impl<'a> Go<'a> {
         Ok(())
     }
 
+    /// [`Self::show`] for texts with edits; folders without any stay as they were built last, as that needs no other build.
+    fn show_edits(&mut self, mut texts: BTreeMap<RepoPath, String>) -> Result<(), Failure> {
+        let edited: BTreeSet<RepoPath> = texts.keys().map(RepoPath::parent).collect();
+        let kept = self.built.iter().filter(|(path, _)| !edited.contains(&path.parent()));
+        texts.extend(kept.map(|(path, text)| (path.clone(), text.clone())));
+        self.show(texts)
+    }
+
     fn is_over(&self) -> bool {
         self.job.is_late() || self.job.desk.cancel.is_cancelled()
     }
@@ -71,11 +81,13 @@ impl<'a> Go<'a> {
 
 /// The Go sources by folder and package; a folder may hold programs of their own that no build takes in.
 fn by_package(sources: &[Source]) -> Vec<Vec<&Source>> {
-    let mut packages: BTreeMap<(&str, &str), Vec<&Source>> = BTreeMap::new();
+    let mut packages: BTreeMap<(RepoPath, &str), Vec<&Source>> = BTreeMap::new();
     for source in sources.iter().filter(|source| source.path.extension() == "go") {
-        let folder = source.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
         let clause = source.text.lines().find_map(|line| line.strip_prefix("package "));
-        packages.entry((folder, clause.unwrap_or_default().trim())).or_default().push(source);
+        packages
+            .entry((source.path.parent(), clause.unwrap_or_default().trim()))
+            .or_default()
+            .push(source);
     }
     packages.into_values().collect()
 }
@@ -87,12 +99,10 @@ impl FastPath for Go<'_> {
 
     fn search(
         &mut self,
-        patches: &[Patch<'_>],
-        failing: &[String],
-        is_patient: bool,
+        request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> std::ops::ControlFlow<()>,
     ) -> Result<(), Failure> {
-        search::Search { go: self, patches, failing, is_patient }.run(each)
+        search::Search { go: self, request }.run(each)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::super::Progress;
 use super::clock::Clock;
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
 use super::judge::n_tests;
 use super::patch;
 use super::waves::Waves;
@@ -152,7 +152,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let names = [self.job.failing, self.job.others].concat();
         let n_own = self.job.failing.len();
         // What is found is as good without.
-        drop(path.search(fresh, &names, true, &mut |index, verdict| {
+        drop(path.search(&Request::new(fresh, &names, true), &mut |index, verdict| {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
@@ -239,7 +239,8 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let place = |name: &String| self.job.failing.iter().position(|known| known == name);
         let places: Vec<Option<usize>> = failing.iter().map(place).collect();
         let mut judged = vec![None; patches.len()];
-        path.search(patches, failing, patient, &mut |index, verdict| {
+        let request = Request::new(patches, failing, patient);
+        path.search(&request, &mut |index, verdict| {
             self.tried += usize::from(verdict != Verdict::Late);
             judged[index] = Some(verdict.clone());
             match verdict {
@@ -252,7 +253,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
                 Verdict::Invalid | Verdict::StillRed | Verdict::Late => {}
             }
             self.tell(&patches[index]);
-            let is_over = self.is_over() || self.is_decided(patches, &judged);
+            let is_over = self.is_over() || self.is_decided(&request, &judged);
             if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(judged)
@@ -288,9 +289,10 @@ impl<'a, 'c> Hunt<'a, 'c> {
 
     /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
     /// none ranks before its cost. Verdicts come in any order.
-    fn is_decided(&self, patches: &[Patch<'_>], judged: &[Option<Verdict>]) -> bool {
+    fn is_decided(&self, request: &Request<'_, '_>, judged: &[Option<Verdict>]) -> bool {
         let bound = self.best_key + self.margin;
-        let n_near = patches.partition_point(|patch| cost(patch) <= bound);
+        let n_near = request.patches.partition_point(|patch| cost(patch) <= bound);
+        request.want_only(n_near);
         self.best_key.is_finite() && judged[..n_near].iter().all(Option::is_some)
     }
 

@@ -8,7 +8,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
-use super::fast_path::{FastPath, Job, Patch, Verdict, given_up};
+use super::fast_path::{FastPath, Job, Patch, Request, Verdict, given_up};
 use super::patch;
 use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
 use crate::base::path::RepoPath;
@@ -130,18 +130,16 @@ impl FastPath for Program<'_> {
 
     fn search(
         &mut self,
-        patches: &[Patch<'_>],
-        failing: &[String],
-        patient: bool,
+        request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let mut spec = Spec { patient, ..self.spec("search", failing) };
-        spec.patches = patches.iter().map(file_edits).collect();
+        let mut spec = Spec { patient: request.is_patient, ..self.spec("search", request.failing) };
+        spec.patches = request.patches.iter().map(file_edits).collect();
         self.run(&spec, &mut |message| {
             let Message::Verdicts { verdicts } = message else { return ControlFlow::Continue(()) };
             verdicts
                 .into_iter()
-                .filter(|(index, _)| *index < patches.len())
+                .filter(|(index, _)| *index < request.patches.len())
                 .try_for_each(|(index, found)| each(index, found.into()))
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::fast_path::{FastPath, Job, Patch, Verdict};
+use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
 use super::patch;
 use crate::base::limits::{MUTANTS_MAX, MUTANTS_MIN, MUTANTS_WALL};
 use crate::model::proposal::Strength;
@@ -26,7 +26,7 @@ pub(super) fn strength<'a>(
     }
     let until = Instant::now() + MUTANTS_WALL;
     let mut verdicts = vec![None; patches.len()];
-    let tried = path.search(&patches, job.failing, false, &mut |index, verdict| {
+    let tried = path.search(&Request::new(&patches, job.failing, false), &mut |index, verdict| {
         verdicts[index] = Some(verdict);
         let is_over = Instant::now() > until || job.is_over();
         if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

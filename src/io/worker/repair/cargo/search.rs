@@ -18,7 +18,7 @@ use crate::base::limits::{
 };
 use crate::base::path::RepoPath;
 use crate::io::process::End;
-use crate::io::worker::repair::fast_path::{FastPath, Patch, Verdict};
+use crate::io::worker::repair::fast_path::{FastPath, Patch, Request, Verdict};
 use crate::io::worker::repair::generic::Generic;
 use crate::model::failure::Failure;
 
@@ -28,9 +28,7 @@ const PENDING_MAX: usize = 256;
 /// A search on all lanes.
 pub(super) struct Search<'s, 'a, 'p> {
     lanes: &'s mut [Lane<'a>],
-    patches: &'s [Patch<'p>],
-    failing: &'s [String],
-    is_patient: bool,
+    request: &'s Request<'s, 'p>,
     by_libraries: bool,
     board: Mutex<Board<'s>>,
 }
@@ -62,29 +60,22 @@ struct Compiled {
 }
 
 impl<'s, 'a, 'p> Search<'s, 'a, 'p> {
-    /// One that waits for those that are late if it `is_patient`.
-    pub fn of(
-        cargo: &'s mut Cargo<'a>,
-        patches: &'s [Patch<'p>],
-        failing: &'s [String],
-        is_patient: bool,
-    ) -> Self {
+    pub fn of(cargo: &'s mut Cargo<'a>, request: &'s Request<'s, 'p>) -> Self {
         let Cargo { lanes, ledger, n_single_builds, by_libraries } = cargo;
         let entry = |(index, patch)| Entry { index, places: ledger.places(patch) };
-        let waiting = patches.iter().enumerate().map(entry).collect();
+        let waiting = request.patches.iter().enumerate().map(entry).collect();
         let board = Mutex::new(Board { ledger, waiting, n_single_builds, n_batches: 0 });
-        Self { lanes, patches, failing, is_patient, by_libraries: *by_libraries, board }
+        Self { lanes, request, by_libraries: *by_libraries, board }
     }
 
     pub fn run(self, each: Each<'_>) -> Result<(), Failure> {
-        let Self { lanes, patches, failing, is_patient, by_libraries, board } = self;
+        let Self { lanes, request, by_libraries, board } = self;
         let stop = lanes[0].job.desk.cancel.child();
         let (tell, told) = mpsc::sync_channel(PENDING_MAX);
         thread::scope(|scope| {
             for lane in lanes {
                 let (tell, stop, board) = (tell.clone(), &stop, &board);
-                let mut work =
-                    Work { lane, patches, failing, is_patient, by_libraries, board, stop };
+                let mut work = Work { lane, request, by_libraries, board, stop };
                 scope.spawn(move || work.run(&tell));
             }
             drop(tell);
@@ -109,9 +100,7 @@ fn hand_on(told: &mpsc::Receiver<Told>, each: Each<'_>) -> Result<(), Failure> {
 /// The part of a search that one lane does.
 struct Work<'w, 's, 'a, 'p> {
     lane: &'w mut Lane<'a>,
-    patches: &'w [Patch<'p>],
-    failing: &'w [String],
-    is_patient: bool,
+    request: &'w Request<'w, 'p>,
     by_libraries: bool,
     board: &'w Mutex<Board<'s>>,
     stop: &'w CancelToken,
@@ -155,6 +144,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         let size = if is_first { RUST_FIRST_BATCH_PATCHES } else { RUST_BATCH_PATCHES };
         board.n_batches += 1;
         let waiting = &mut board.waiting;
+        waiting.retain(|entry| self.request.wants(entry.index));
         let size = size.min(waiting.len().div_ceil(RUST_LANES_MAX));
         let (mut batch, mut later) = (Vec::new(), VecDeque::new());
         let mut n_by_function: BTreeMap<(&RepoPath, Option<usize>), usize> = BTreeMap::new();
@@ -162,7 +152,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             && let Some(entry) = waiting.pop_front()
         {
             let parts = || {
-                let patch = self.patches[entry.index].iter();
+                let patch = self.request.patches[entry.index].iter();
                 patch.map(|part| (&part.path, part.function.as_ref().map(|range| range.start)))
             };
             let is_full =
@@ -262,9 +252,10 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         ready: &[(usize, String)],
         each: Each<'_>,
     ) -> Result<ControlFlow<()>, Failure> {
-        let known: Vec<Option<Test>> = self.failing.iter().map(|name| build.test(name)).collect();
+        let known: Vec<Option<Test>> =
+            self.request.failing.iter().map(|name| build.test(name)).collect();
         if known.first().is_none_or(Option::is_none) {
-            let name = self.failing.first().map_or("", String::as_str);
+            let name = self.request.failing.first().map_or("", String::as_str);
             return Err(not_possible(format!("`{name}` is no test of a test program")));
         }
         let passing = self.lane.job.passing.iter();
@@ -272,7 +263,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| build.test(name)).collect(),
-            is_patient: self.is_patient,
+            is_patient: self.request.is_patient,
         };
         // Documentation tests are left to the check that verifies the result.
         let in_programs: Vec<usize> =
@@ -311,12 +302,10 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             return Ok(ControlFlow::Continue(()));
         }
         let chosen: Vec<Patch<'_>> =
-            single.iter().map(|index| self.patches[*index].clone()).collect();
+            single.iter().map(|index| self.request.patches[*index].clone()).collect();
         let mut flow = ControlFlow::Continue(());
         Generic::alone(self.lane.job, self.stop).search(
-            &chosen,
-            self.failing,
-            true,
+            &Request::new(&chosen, self.request.failing, true),
             &mut |place, verdict| {
                 flow = each(single[place], verdict);
                 flow

@@ -6,7 +6,7 @@ use super::by_package;
 use crate::base::path::RepoPath;
 use crate::base::text::edit::Edit;
 use crate::io::worker::repair::fast_path::Patch;
-use crate::repair::clones::{self, Arm, Piece, Place};
+use crate::repair::clones::{self, Arm, Piece, Place, UNITS_MAX};
 use crate::repair::{Candidate, Source};
 
 /// What is known of an edit.
@@ -65,8 +65,7 @@ impl Ledger {
     /// Sources that hold all these edits, as far as they are open. Edits that no copy can hold are noted.
     pub fn plan(&mut self, sources: &[Source], places: &[usize]) -> Plan {
         let mut plan = Plan::default();
-        let mut first_unit = 0;
-        for package in by_package(sources) {
+        for (nth, package) in by_package(sources).into_iter().enumerate() {
             let of_package = |place: &&usize| {
                 let (piece, fate) = &self.known[**place];
                 let holds = package.iter().any(|source| source.path == piece.path);
@@ -79,8 +78,7 @@ impl Ledger {
                 continue;
             }
             let pieces: Vec<&Piece> = members.iter().map(|place| &self.known[*place].0).collect();
-            let made = clones::build(&package, &pieces, first_unit);
-            first_unit = made.next_unit;
+            let made = clones::build(&package, &pieces, nth as u64 * UNITS_MAX);
             for (place, made) in members.into_iter().zip(made.places) {
                 match made {
                     Place::Arms(arms) => drop(plan.arms.insert(place, arms)),
@@ -109,7 +107,7 @@ impl Plan {
     /// The value of the variable that switches these edits on; `None` when the plan does not hold them all, or two want
     /// another copy of the same function.
     pub fn arms(&self, places: &[usize]) -> Option<String> {
-        let mut units: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut units: BTreeMap<u64, u32> = BTreeMap::new();
         for place in places {
             for (unit, arm) in self.arms.get(place)? {
                 if units.insert(*unit, *arm).is_some_and(|known| known != *arm) {

@@ -11,16 +11,13 @@ use crate::base::limits::{
     GO_SINGLE_BUILDS_MAX, GO_UNBUILT_MAX,
 };
 use crate::io::worker::repair::batch::{self, Line, Outcome, Spec, Task, Test, Trial};
-use crate::io::worker::repair::fast_path::{FastPath, Patch, Verdict};
+use crate::io::worker::repair::fast_path::{FastPath, Patch, Request, Verdict};
 use crate::io::worker::repair::generic::Generic;
 use crate::model::failure::Failure;
 
 pub(super) struct Search<'s, 'a, 'p> {
     pub go: &'s mut Go<'a>,
-    pub patches: &'s [Patch<'p>],
-    pub failing: &'s [String],
-    /// Whether those are waited for that are late.
-    pub is_patient: bool,
+    pub request: &'s Request<'s, 'p>,
 }
 
 /// A patch by its place in the list, with its edits by their places in the ledger.
@@ -43,10 +40,15 @@ type Each<'e> = &'e mut dyn FnMut(usize, Verdict) -> ControlFlow<()>;
 impl Search<'_, '_, '_> {
     pub fn run(&mut self, each: Each<'_>) -> Result<(), Failure> {
         let entry = |(index, patch)| Entry { index, places: self.go.ledger.places(patch) };
-        let mut waiting: VecDeque<Entry> = self.patches.iter().enumerate().map(entry).collect();
+        let mut waiting: VecDeque<Entry> =
+            self.request.patches.iter().enumerate().map(entry).collect();
         let (mut size, mut n_unbuilt) = (GO_FIRST_BATCH_PATCHES, 0);
         let mut single = Vec::new();
-        while !waiting.is_empty() && !self.go.is_over() {
+        while !self.go.is_over() {
+            waiting.retain(|entry| self.request.wants(entry.index));
+            if waiting.is_empty() {
+                break;
+            }
             let batch: Vec<Entry> = waiting.drain(..size.min(waiting.len())).collect();
             let flow = match self.compile(&batch)? {
                 Compiled::Whole(plan, programs) => {
@@ -73,6 +75,7 @@ impl Search<'_, '_, '_> {
                 return Ok(());
             }
         }
+        single.retain(|index| self.request.wants(*index));
         self.try_singly(&single, each)
     }
 
@@ -107,7 +110,7 @@ impl Search<'_, '_, '_> {
 
     /// Builds what compiles of a batch, for the first failing test: each round drops what the compiler objected to.
     fn compile(&mut self, batch: &[Entry]) -> Result<Compiled, Failure> {
-        let package = self.failing.first().and_then(|name| name.split_once(' '));
+        let package = self.request.failing.first().and_then(|name| name.split_once(' '));
         let (package, _) = package.ok_or_else(|| not_possible("a test without a package"))?;
         let mut said = String::new();
         for _ in 0..GO_BUILD_ROUNDS_MAX {
@@ -118,10 +121,13 @@ impl Search<'_, '_, '_> {
             if plan.is_empty() {
                 return Ok(Compiled::Whole(plan, Programs::default()));
             }
-            self.go.show(plan.texts.clone())?;
+            self.go.show_edits(plan.texts.clone())?;
             let mut programs = Programs::default();
             match self.go.build(package, &mut programs) {
-                Build::Whole => return Ok(Compiled::Whole(plan, programs)),
+                Build::Whole => {
+                    self.go.built = self.go.changed.clone();
+                    return Ok(Compiled::Whole(plan, programs));
+                }
                 Build::Blamed(_) | Build::Failed(_) if self.go.is_over() => {
                     return Ok(Compiled::Whole(plan, programs));
                 }
@@ -170,7 +176,7 @@ impl Search<'_, '_, '_> {
 
     /// Packages with tests that matter and no program yet.
     fn other_packages(&self, programs: &Programs) -> Vec<String> {
-        let names = self.failing.iter().chain(self.go.job.passing);
+        let names = self.request.failing.iter().chain(self.go.job.passing);
         let mut others: Vec<String> = Vec::new();
         for (package, _) in names.filter_map(|name| name.split_once(' ')) {
             if !programs.has(package) && !others.iter().any(|known| known == package) {
@@ -188,10 +194,10 @@ impl Search<'_, '_, '_> {
         is_screen: bool,
         each: Each<'_>,
     ) -> Result<ControlFlow<()>, Failure> {
-        let names = if is_screen { &self.failing[..1] } else { self.failing };
+        let names = if is_screen { &self.request.failing[..1] } else { self.request.failing };
         let known: Vec<Option<Test>> = names.iter().map(|name| programs.test(name)).collect();
         if known.first().is_none_or(Option::is_none) {
-            let name = self.failing.first().map_or("", String::as_str);
+            let name = self.request.failing.first().map_or("", String::as_str);
             return Err(not_possible(&format!("`{name}` is no test of a test program")));
         }
         let passing = self.go.job.passing.iter().filter(|_| !is_screen);
@@ -199,7 +205,7 @@ impl Search<'_, '_, '_> {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| programs.test(name)).collect(),
-            is_patient: self.is_patient,
+            is_patient: self.request.is_patient,
         };
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
@@ -237,8 +243,10 @@ impl Search<'_, '_, '_> {
             return Ok(());
         }
         let chosen: Vec<Patch<'_>> =
-            single.iter().map(|index| self.patches[*index].clone()).collect();
+            single.iter().map(|index| self.request.patches[*index].clone()).collect();
         Generic::open(self.go.job)
-            .search(&chosen, self.failing, true, &mut |place, verdict| each(single[place], verdict))
+            .search(&Request::new(&chosen, self.request.failing, true), &mut |place, verdict| {
+                each(single[place], verdict)
+            })
     }
 }
