@@ -32,6 +32,8 @@ pub struct Donors<'t> {
     none: Pool<'t>,
     /// Short simple statements, each text once, with how many there are.
     statements: Vec<(Node<'t>, usize)>,
+    /// The same of short `if`s without an `else`.
+    branches: Vec<(Node<'t>, usize)>,
     /// Names of fields and variants by the declaration they stand in.
     members: BTreeMap<u32, Vec<&'t str>>,
     /// Short calls with a gap, in order.
@@ -42,6 +44,8 @@ pub struct Donors<'t> {
 
 /// Bytes of a statement that is worth having in another function.
 const STATEMENT_BYTES_MAX: usize = 60;
+const BRANCH_BYTES_MAX: usize = 120;
+const BRANCH_LINES_MAX: u32 = 4;
 
 impl<'t> Donors<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
@@ -50,12 +54,13 @@ impl<'t> Donors<'t> {
             by_function: BTreeMap::new(),
             none: Pool::default(),
             statements: Vec::new(),
+            branches: Vec::new(),
             members: BTreeMap::new(),
             called: Vec::new(),
             objects: Objects::default(),
             given: Given::default(),
         };
-        let mut statements: BTreeMap<&str, usize> = BTreeMap::new();
+        let (mut statements, mut branches) = (BTreeMap::new(), BTreeMap::new());
         let mut function: Option<Node<'t>> = None;
         for node in tree.nodes() {
             if function.is_none_or(|open| node.range().start >= open.range().end) {
@@ -79,11 +84,10 @@ impl<'t> Donors<'t> {
             donors.given.note(node);
             donors.called.extend(called(node));
             if is_donor(node) {
-                let place = *statements.entry(node.text()).or_insert_with(|| {
-                    donors.statements.push((node, 0));
-                    donors.statements.len() - 1
-                });
-                donors.statements[place].1 += 1;
+                note_once(node, &mut donors.statements, &mut statements);
+            }
+            if is_branch(node) {
+                note_once(node, &mut donors.branches, &mut branches);
             }
         }
         count(&mut donors.called);
@@ -123,6 +127,11 @@ impl<'t> Donors<'t> {
         &self.statements
     }
 
+    /// Short `if`s without an `else`, each text once, with how many there are.
+    pub fn branches(&self) -> &[(Node<'t>, usize)] {
+        &self.branches
+    }
+
     /// What the file says of functions and fields by their names.
     pub fn given(&self) -> &Given<'t> {
         &self.given
@@ -158,6 +167,28 @@ impl<'t> Donors<'t> {
     pub fn shared(&self) -> &Pool<'t> {
         &self.shared
     }
+}
+
+/// Counts a node with those of the same text; `places` has where each text is in `known`.
+fn note_once<'t>(
+    node: Node<'t>,
+    known: &mut Vec<(Node<'t>, usize)>,
+    places: &mut BTreeMap<&'t str, usize>,
+) {
+    let place = *places.entry(node.text()).or_insert_with(|| {
+        known.push((node, 0));
+        known.len() - 1
+    });
+    known[place].1 += 1;
+}
+
+/// Whether a node is a short `if` that another function may need.
+fn is_branch(node: Node<'_>) -> bool {
+    let own = if node.role() == Role::ExpressionStatement { node.first() } else { Some(node) };
+    is_statement(node)
+        && own.is_some_and(|own| own.role() == Role::If && own.part(&["alternative"]).is_none())
+        && node.last_line() - node.line() < BRANCH_LINES_MAX
+        && node.text().len() <= BRANCH_BYTES_MAX
 }
 
 /// Whether a node is a statement that another function may need.

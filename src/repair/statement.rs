@@ -113,7 +113,12 @@ pub fn snippet(statement: Node<'_>) -> Option<String> {
     if statement.descendants().any(spans_lines) {
         return None;
     }
-    let mut lines = statement.text().lines();
+    shallow(statement.text(), indent)
+}
+
+/// The text of a statement with its own depth taken off; `None` when a line is less deep.
+pub fn shallow(statement: &str, indent: &str) -> Option<String> {
+    let mut lines = statement.lines();
     let first = lines.next()?.to_owned();
     lines.try_fold(first, |text, line| {
         let line = if line.trim().is_empty() { "" } else { line.strip_prefix(indent)? };

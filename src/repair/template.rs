@@ -63,6 +63,7 @@ const TEMPLATES: &[&Template] = &[
     &arguments::ADD_NAME,
     &boolean::FLIP,
     &borrow::BORROW,
+    &borrow::BRANCH,
     &branch::KEYWORD,
     &branch::BODIES,
     &branch::VALUES,

@@ -1,4 +1,4 @@
-//! A statement that another function of the file has: `self.at += 1`, `this.close();`.
+//! A statement that another function of the file has: `self.at += 1`, `this.close();`, `if !m.ok { return nil }`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -11,30 +11,24 @@ use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
-use crate::repair::statement::{after, before, is_statement};
+use crate::repair::statement::{after, before, body, filled, is_statement, shallow, statements};
 use crate::repair::syntax::Node;
+use crate::repair::way_out::ways_out;
 
 pub const BORROW: Template =
     Template { name: "borrow-statement", cost: 4.0, on: STATEMENTS, make: borrow };
 
+pub const BRANCH: Template =
+    Template { name: "borrow-statement", cost: 4.0, on: STATEMENTS, make: borrow_branch };
+
 const BORROWED_MAX: usize = 10;
 const NAMES_MAX: usize = 3;
+const ENDS_MAX: usize = 2;
 
 fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    let Some(function) = node.function().filter(|_| is_statement(node)) else { return };
-    let elsewhere = site.file.donors.statements().iter();
-    let is_elsewhere =
-        |other: Node<'_>| other.function().is_some_and(|it| it.id() != function.id());
-    let elsewhere = elsewhere.filter(|(other, _)| is_elsewhere(*other));
-    let mut texts: Vec<(Reverse<usize>, String)> = elsewhere
-        .flat_map(|(other, n)| known_here(site, *other).into_iter().map(|text| (Reverse(*n), text)))
-        .collect();
-    // What stands in many places is what is forgotten in one.
-    texts.sort_by_key(|(n, _)| *n);
-    let mut seen = BTreeSet::new();
-    texts.retain(|(_, text)| seen.insert(text.clone()));
-    for (rank, (_, text)) in texts.into_iter().take(BORROWED_MAX).enumerate() {
+    let texts = elsewhere(site, site.file.donors.statements(), |other| known_here(site, other));
+    for (rank, text) in texts.into_iter().enumerate() {
         let extra = nth(rank);
         if !drafts.is_too_dear(extra) {
             insert(site, drafts, after(site.file, node, &text), &text, extra);
@@ -43,8 +37,68 @@ fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// A statement as it can stand here: as it is, or with one name that is not known here exchanged for one that is.
-fn known_here(site: &Site<'_>, statement: Node<'_>) -> Vec<String> {
+/// An `if`: as it is, and where all it does is to go out, as this function does.
+fn borrow_branch<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let Some(function) = node.function().filter(|_| !drafts.is_too_dear(0.0)) else { return };
+    let ends = ways_out(site, function);
+    let guard = site.language().snippets.guard;
+    let texts = elsewhere(site, site.file.donors.branches(), |other| {
+        let text = |known: &String| shallow(known, other.indent()?);
+        let mut texts: Vec<String> = known_here(site, other).iter().filter_map(text).collect();
+        if let Some(condition) = guarding(other) {
+            let known = known_here(site, condition);
+            let ends = ends.iter().take(ENDS_MAX);
+            texts.extend(
+                ends.flat_map(|end| known.iter().map(move |known| filled(guard, known, end))),
+            );
+        }
+        texts
+    });
+    for (rank, text) in texts.into_iter().enumerate() {
+        let extra = nth(rank);
+        if !drafts.is_too_dear(extra) {
+            insert(site, drafts, before(site.file, node, &text), &text, extra);
+        }
+    }
+}
+
+/// What an `if` asks whose only statement goes out of the loop or function.
+fn guarding(branch: Node<'_>) -> Option<Node<'_>> {
+    let own = if branch.role() == Role::If { branch } else { branch.first()? };
+    let is_out =
+        |node: Node<'_>| node.is(&[Role::Return, Role::Raise, Role::Break, Role::Continue]);
+    let mut done: Vec<Node<'_>> = body(own).into_iter().flat_map(statements).collect();
+    // In some languages a statement needs no block.
+    done.extend(own.part(&["consequence"]).filter(|node| is_out(*node)));
+    let [last] = done[..] else { return None };
+    let condition = own.part(&["condition"])?;
+    let goes = is_out(last) || last.first().is_some_and(is_out);
+    let asked = if condition.role() == Role::Group { condition.first() } else { Some(condition) };
+    asked.filter(|_| goes)
+}
+
+/// Some of what other functions have, as it can stand here: first what stands in many places, as that is what is forgotten
+/// in one, then what is near.
+fn elsewhere<'s>(
+    site: &Site<'s>,
+    known: &[(Node<'s>, usize)],
+    texts: impl Fn(Node<'s>) -> Vec<String>,
+) -> Vec<String> {
+    let Some(function) = site.node.function().filter(|_| is_statement(site.node)) else {
+        return Vec::new();
+    };
+    let is_elsewhere =
+        |other: Node<'_>| other.function().is_some_and(|it| it.id() != function.id());
+    let mut others: Vec<_> = known.iter().filter(|(other, _)| is_elsewhere(*other)).collect();
+    others.sort_by_key(|(other, n)| (Reverse(*n), other.line().abs_diff(site.node.line())));
+    let mut seen = BTreeSet::new();
+    let texts = others.into_iter().flat_map(|(other, _)| texts(*other));
+    texts.filter(|text| seen.insert(text.clone())).take(BORROWED_MAX).collect()
+}
+
+/// A piece of another function as it can stand here: as it is, or with one name that is not known here exchanged for one that is.
+fn known_here(site: &Site<'_>, piece: Node<'_>) -> Vec<String> {
     let near = site.near();
     let is_foreign = |node: &Node<'_>| {
         let name = node.text();
@@ -52,26 +106,27 @@ fn known_here(site: &Site<'_>, statement: Node<'_>) -> Vec<String> {
             || name != site.own() && site.language().reserved.contains(&name);
         node.is(&[Role::Name, Role::Binding]) && !is_callee(*node) && !is_known
     };
-    let foreign: Vec<Node<'_>> = statement.descendants().filter(is_foreign).collect();
+    let all = std::iter::once(piece).chain(piece.descendants());
+    let foreign: Vec<Node<'_>> = all.filter(is_foreign).collect();
     let names: BTreeSet<&str> = foreign.iter().map(|node| node.text()).collect();
     let mut names = names.into_iter();
     match (names.next(), names.next()) {
-        (None, _) => vec![statement.text().to_owned()],
+        (None, _) => vec![piece.text().to_owned()],
         (Some(name), None) => {
             let own = site.own();
             let others = near.names.iter().filter(|other| *other != own);
             let others = ranked(name, others, NAMES_MAX);
-            others.into_iter().map(|other| renamed(statement, &foreign, other)).collect()
+            others.into_iter().map(|other| renamed(piece, &foreign, other)).collect()
         }
         (Some(_), Some(_)) => Vec::new(),
     }
 }
 
-/// The text of a statement with another name at some nodes.
-fn renamed(statement: Node<'_>, nodes: &[Node<'_>], name: &str) -> String {
-    let mut text = statement.text().to_owned();
+/// The text of a piece with another name at some nodes.
+fn renamed(piece: Node<'_>, nodes: &[Node<'_>], name: &str) -> String {
+    let mut text = piece.text().to_owned();
     for node in nodes.iter().rev() {
-        let (start, range) = (statement.range().start, node.range());
+        let (start, range) = (piece.range().start, node.range());
         text.replace_range(range.start - start..range.end - start, name);
     }
     text

@@ -623,7 +623,7 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         };
         outcomes.iter().any(is_wanted)
     };
-    let python = "class A:\n    def f(self, x):\n        self.n += 1\n        g(x)\n        return y\n\n    def h(self, z):\n        return self.m\n";
+    let python = "class A:\n    def f(self, x):\n        g(x)\n        self.n += 1\n        return y\n\n    def h(self, z):\n        return self.m\n";
     let at = "        return self.m\n";
     let with = |line: &str| python.replace(at, &format!("        {line}\n{at}"));
     assert!(check("a.py", python, &with("self.n += 1")));
@@ -638,6 +638,47 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
     let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
     assert!(check("a.js", javascript, &longer));
+}
+
+#[test]
+fn ifs_of_other_functions_are_borrowed_as_they_are_or_to_go_out_as_the_function_does() {
+    let check = |path, before: &str, at: &str, wanted: &str| {
+        let after = before.replacen(at, &format!("{wanted}{at}"), 1);
+        let made = outcomes_of(path, before);
+        made.iter().any(|(made, text)| made.template == "borrow-statement" && *text == after)
+    };
+    let javascript = "class A {\n\tf(x) {\n\t\tif (!this.isOpen) return false;\n\t\treturn x > 1;\n\t}\n\n\th(y) {\n\t\treturn y + this.n;\n\t}\n\n\tk(z) {\n\t\tif (!z) return 7;\n\t\treturn this.n + z;\n\t}\n}\n";
+    let at = "\t\treturn y";
+    assert!(check("a.js", javascript, at, "\t\tif (!this.isOpen) return false;\n"));
+    assert!(
+        check("a.js", javascript, at, "\t\tif (!y) return 7;\n"),
+        "with the one name exchanged"
+    );
+    let last = "\t\treturn this.n";
+    assert!(check("a.js", javascript, last, "\t\tif (!this.isOpen) {\n\t\t\treturn 7;\n\t\t}\n"));
+    let go = "package p\n\nfunc (b *B) f(x int) (int, error) {\n\tif b.done {\n\t\treturn 0, errDone\n\t}\n\treturn x + b.n, nil\n}\n\nfunc (b *B) g(x int) int {\n\tx++\n\treturn x * b.n\n}\n";
+    assert!(check("a.go", go, "\tx++", "\tif b.done {\n\t\treturn x * b.n\n\t}\n"));
+    assert!(check(
+        "a.go",
+        &go.replace("g(x int) int", "g(x int) (int, error)")
+            .replace("return x * b.n", "return x * b.n, errDone"),
+        "\tx++",
+        "\tif b.done {\n\t\treturn 0, errDone\n\t}\n"
+    ));
+    let python = "def f(self, x):\n    if self.shut:\n        self.n = 0\n    return x\n\n\nclass A:\n    def g(self, y):\n        return self.n + y\n";
+    assert!(check(
+        "a.py",
+        python,
+        "        return self.n",
+        "        if self.shut:\n            self.n = 0\n"
+    ));
+    let plain = python.replace("def g(self, y)", "def g(y)").replace("self.n + y", "y");
+    assert!(!check(
+        "a.py",
+        &plain,
+        "        return y",
+        "        if self.shut:\n            self.n = 0\n"
+    ));
 }
 
 #[test]
