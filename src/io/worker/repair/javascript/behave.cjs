@@ -7,7 +7,7 @@ const path = require("path");
 const { Alive, isClass, usesThis } = require("./alive.cjs");
 const { fileOf, groups, inTime, isTimeout } = require("./bench.cjs");
 const { within } = require("./loader.cjs");
-const { copy, cut, isShown, leaves, replaced, show, variants, written } = require("./values.cjs");
+const { copy, cut, isShown, leaves, replaced, show, variants, wordsOf, written } = require("./values.cjs");
 
 const TESTS_MAX = 40;
 const RECORD_MS = 5000;
@@ -190,7 +190,8 @@ class Notes {
 function* inputs(noted) {
   yield* noted.slice(0, CALLS_MAX);
   const seen = new Set(noted.map(written));
-  let waiting = noted.map(changes);
+  const words = wordsOf(noted);
+  let waiting = noted.map((call) => changes(call, words));
   for (let left = INPUTS_MAX; waiting.length > 0; ) {
     const still = [];
     for (const one of waiting) {
@@ -207,13 +208,13 @@ function* inputs(noted) {
   }
 }
 
-function* changes(call) {
+function* changes(call, words) {
   const { self, args } = call;
   let left = LEAVES_MAX;
   for (const place of leaves({ args, self })) {
     if (left-- === 0) return;
     const old = place.reduce((value, part) => value[part], call);
-    for (const other of variants(old)) yield replaced(call, place, other);
+    for (const other of variants(old, words)) yield replaced(call, place, other);
   }
 }
 

@@ -79,6 +79,32 @@ fn changes_that_pass_are_told_apart_by_calls_that_no_test_makes() {
 }
 
 #[test]
+fn texts_are_tried_with_each_others_words_and_with_other_numbers() {
+    let module = "export function span(text) {\n  const [first, last = 0] = text.split('-');\n  return [first, last];\n}\n";
+    let test = "() => m.span('sun-tue') && m.span('sat')";
+    let changes = [("last = 0", "last = 'sat'"), ("last = 0", "last = first")];
+    insta::assert_snapshot!(apart(module, test, &changes), @r"
+    span('sun') gives [ 'sun', 'sat' ], or gives [ 'sun', 'sun' ]
+    span('sa') gives [ 'sa', 'sat' ], or gives [ 'sa', 'sa' ]
+    span('satt') gives [ 'satt', 'sat' ], or gives [ 'satt', 'satt' ]
+    span('at') gives [ 'at', 'sat' ], or gives [ 'at', 'at' ]
+    span('SAT') gives [ 'SAT', 'sat' ], or gives [ 'SAT', 'SAT' ]
+    span('') gives [ '', 'sat' ], or gives [ '', '' ]
+    6 of 14 calls
+    ");
+    let test = "() => m.span('sat 09')";
+    insta::assert_snapshot!(apart(module, test, &[("= 0", "= 'sat 09'"), ("= 0", "= first")]), @r"
+    span('sat 10') gives [ 'sat 10', 'sat 09' ], or gives [ 'sat 10', 'sat 10' ]
+    span('sat 0') gives [ 'sat 0', 'sat 09' ], or gives [ 'sat 0', 'sat 0' ]
+    span('sat 099') gives [ 'sat 099', 'sat 09' ], or gives [ 'sat 099', 'sat 099' ]
+    span('at 09') gives [ 'at 09', 'sat 09' ], or gives [ 'at 09', 'at 09' ]
+    span('SAT 09') gives [ 'SAT 09', 'sat 09' ], or gives [ 'SAT 09', 'SAT 09' ]
+    span('') gives [ '', 'sat 09' ], or gives [ '', '' ]
+    6 of 7 calls
+    ");
+}
+
+#[test]
 fn calls_on_objects_that_change_hang_or_throw_are_told_in_words() {
     let module = "\
 class Cart {

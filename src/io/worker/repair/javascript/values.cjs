@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000;
 const STYLE = { depth: DEPTH_MAX, breakLength: Infinity, compact: true, customInspect: false, maxArrayLength: null, maxStringLength: null };
 // What is nested too deep to be shown.
 const CUT_OFF = /\[[A-Z]\w*\]/;
+const WORD = /\p{L}+|\d+/gu;
+const WORDS_MAX = 4;
 const USUAL = new Set(["length", "name", "prototype", "arguments", "caller"]);
 const EXOTIC = Object.keys(types).filter((name) => /^is[A-Z]/.test(name) && !/WebAssembly|CryptoKey|KeyObject/.test(name));
 
@@ -81,21 +83,21 @@ function hasPrivate(owner) {
   return false;
 }
 
-/** Values of the same kind near one. */
-function variants(value) {
-  const found = near(value);
+/** Values of the same kind near one; `words` take the place of those in texts. */
+function variants(value, words = []) {
+  const found = near(value, words);
   const shown = found.map(show);
   return found.filter((_, place) => shown[place] !== show(value) && shown.indexOf(shown[place]) === place);
 }
 
-function near(value) {
+function near(value, words) {
   if (value === null) return [undefined];
   if (value === undefined) return [null];
   if (typeof value === "boolean") return [!value];
   if (Number.isInteger(value)) return [value + 1, value - 1, 0, -value || 0, value * 2];
   if (typeof value === "number") return Number.isFinite(value) ? [value + 1, value - 1, 0, -value] : [0];
   if (typeof value === "bigint") return [value + 1n, value - 1n, 0n, -value];
-  if (typeof value === "string") return [value.slice(0, -1), value + value.slice(-1), value.slice(1), swapped(value), ""];
+  if (typeof value === "string") return [...reworded(value, words), value.slice(0, -1), value + value.slice(-1), value.slice(1), swapped(value), ""];
   switch (Object.getPrototypeOf(value)) {
     case Date.prototype:
       return [1, -1, 31].map((days) => new Date(value.getTime() + days * DAY_MS));
@@ -109,6 +111,26 @@ function near(value) {
     default:
       return [];
   }
+}
+
+/** A text with the next of the words in the place of one of its own, or with a number one higher. */
+function reworded(text, words) {
+  const own = [...text.matchAll(WORD)].slice(0, WORDS_MAX);
+  return own.flatMap(({ 0: word, index }) => {
+    const other = /^\d/.test(word) ? oneMore(word) : words[(words.indexOf(word) + 1) % words.length];
+    return other === undefined ? [] : [text.slice(0, index) + other + text.slice(index + word.length)];
+  });
+}
+
+function oneMore(digits) {
+  return `${BigInt(digits) + 1n}`.padStart(digits.length, "0");
+}
+
+/** The words of the texts in some values, each once. */
+function wordsOf(values) {
+  const texts = values.flatMap((value) => [...leaves(value)].map((place) => place.reduce((whole, part) => whole[part], value)));
+  const words = texts.filter((text) => typeof text === "string").flatMap((text) => text.match(WORD) ?? []);
+  return [...new Set(words.filter((word) => !/^\d/.test(word)))];
 }
 
 function swapped(text) {
@@ -156,4 +178,4 @@ function cut(text) {
   return `${text.slice(0, SHOWN_MAX)}... (${createHash("sha1").update(text).digest("hex").slice(0, 8)})`;
 }
 
-module.exports = { copy, cut, isShown, leaves, replaced, show, variants, written };
+module.exports = { copy, cut, isShown, leaves, replaced, show, variants, wordsOf, written };

@@ -5,6 +5,7 @@ import copy
 import datetime
 import itertools
 import numbers
+import re
 import sys
 import time
 import types
@@ -27,6 +28,9 @@ ITEMS_MAX = 50
 CALL_CPU_S = 0.05
 TOTAL_CPU_S = 1.5
 SHOWN_MAX = 160
+WORDS_MAX = 4
+# Letters or digits.
+WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 class Behaviour(Task):
@@ -180,7 +184,8 @@ def _inputs(calls):
     """The calls as they are, then changed ones, from one call after the other."""
     noted = [(function, args) for function, known in calls.items() for args in known.values()]
     yield from noted[:CALLS_MAX]
-    changed = [_changed(function, args) for function, args in noted]
+    words = _words(args for _, args in noted)
+    changed = [_changed(function, args, words) for function, args in noted]
     seen = {_call(function, args) for function, args in noted}
     while changed:
         for one in list(changed):
@@ -194,9 +199,20 @@ def _inputs(calls):
                 yield function, args
 
 
-def _changed(function, args):
+def _words(values):
+    """The words of the texts in some values, each once."""
+    found = {}
+    for value in values:
+        for path in itertools.islice(_leaves(value, ()), LEAVES_MAX):
+            text = _at(value, path)
+            if isinstance(text, str):
+                found.update((word, None) for word in WORD.findall(text) if not word.isdecimal())
+    return list(found)
+
+
+def _changed(function, args, words):
     for path in itertools.islice(_leaves(args, ()), LEAVES_MAX):
-        for value in _variants(_at(args, path)):
+        for value in _variants(_at(args, path), words):
             try:
                 yield function, _with(args, path, value)
             except Exception:
@@ -251,8 +267,8 @@ def _is_plain(value):
     return not isinstance(value, (type, types.FunctionType, types.ModuleType)) and hasattr(value, "__dict__")
 
 
-def _variants(value):
-    """Values of the same kind near one."""
+def _variants(value, words=()):
+    """Values of the same kind near one; the words take the place of those in texts."""
     if isinstance(value, bool):
         found = [not value]
     elif isinstance(value, int) and type(value) is int:
@@ -261,6 +277,8 @@ def _variants(value):
         found = [value + 1, value - 1, value * 0, -value]
     elif isinstance(value, (str, bytes)):
         found = [value[:-1], value + value[-1:], value[1:], value.swapcase(), value[:0]]
+        if isinstance(value, str):
+            found = _reworded(value, words) + found
     elif isinstance(value, (datetime.date, datetime.datetime)):
         found = [value + datetime.timedelta(days=n) for n in (1, -1, 31)]
     elif isinstance(value, datetime.timedelta):
@@ -274,6 +292,21 @@ def _variants(value):
     else:
         found = []
     return [one for place, one in enumerate(found) if one != value and one not in found[:place]]
+
+
+def _reworded(text, words):
+    """A text with the next of the words in the place of one of its own, or with a number one higher."""
+    found = []
+    for one in itertools.islice(WORD.finditer(text), WORDS_MAX):
+        word = one.group()
+        if word.isdecimal():
+            other = str(int(word) + 1).zfill(len(word))
+        elif words:
+            other = words[(words.index(word) + 1 if word in words else 0) % len(words)]
+        else:
+            continue
+        found.append(text[: one.start()] + other + text[one.end() :])
+    return found
 
 
 def show(value, depth=0):

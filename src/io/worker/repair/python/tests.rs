@@ -625,6 +625,19 @@ fn changes_that_pass_are_told_apart_by_calls_that_no_test_makes() {
 }
 
 #[test]
+fn texts_are_tried_with_each_others_words_and_with_other_numbers() {
+    let test = suite(
+        "from m import span",
+        "def test_red(self):\n    self.assertEqual(span('sat 09'), ['sat', 'sat'])\n\
+         def test_green(self):\n    self.assertEqual(span('sun-tue'), ['sun', 'tue'])",
+    );
+    let module = "def span(text):\n    first, _, last = text.partition(' ')[0].partition('-')\n    return [first, last or 0]\n";
+    let changes = [("m.py", "or 0", "or 'sat'"), ("m.py", "or 0", "or first")];
+    let told = apart(module, &test, &changes);
+    assert_eq!(told[0], "span('sun 09') gives ['sun', 'sat'], or gives ['sun', 'sun']");
+}
+
+#[test]
 fn calls_on_objects_that_change_hang_or_raise_are_told_in_words() {
     let module = "\
 class Cart:
