@@ -45,6 +45,7 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let extra = match place(node) {
         Some(Place::Condition) if is_outermost => 0.0,
         Some(Place::Returned) if node.is(&[Role::Comparison, Role::Logical, Role::Not]) => 0.2,
+        Some(Place::Returned) if node.role() == Role::Call && answers(node) => 0.2,
         Some(Place::Returned) if node.role() == Role::Call => 1.2,
         Some(_) | None => return,
     };
@@ -55,6 +56,16 @@ fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             drafts.put(node, format!("{atom} {operator} {}", guarded(node, operator)), extra + 0.3);
         }
     }
+}
+
+/// Whether the function around a node is declared to give a boolean.
+fn answers(node: Node<'_>) -> bool {
+    let mut around = node.ancestors();
+    let function = around.find(|outer| outer.is(&[Role::Function, Role::Lambda]));
+    let given = function.and_then(|function| function.part(&["return_type", "result"]));
+    given.is_some_and(|given| {
+        matches!(given.text().trim_start_matches([':', ' ']), "bool" | "boolean")
+    })
 }
 
 /// The condition or one like it: `a == "x"` → `a == "x" || a == "y"`, `is_digit(a)` → `is_digit(a) || is_letter(a)`.

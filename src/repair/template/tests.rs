@@ -207,12 +207,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "for c in a:\n\tg(b[c or 0])",
         "for c in a:\n\tif (c or 0) not in b:\n\t\tcontinue\n\tg(b[c or 0])",
     ),
-    (
-        "end-early",
-        "a, b",
-        "g(b)\nreturn a[-1]",
-        "g(b)\nif len(a) < 1:\n\treturn None\nreturn a[-1]",
-    ),
+    ("end-early", "a, b", "g(b)\nreturn a[-1]", "g(b)\nif not a:\n\treturn None\nreturn a[-1]"),
     (
         "end-early",
         "a, b",
