@@ -39,6 +39,13 @@ pub(super) struct CompileError {
     pub text: String,
 }
 
+impl CompileError {
+    /// What it says, without its reasons.
+    pub fn said(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+}
+
 /// A line, counted from 1, of a file as the compiler names it.
 #[derive(Debug)]
 pub(super) struct Spot {

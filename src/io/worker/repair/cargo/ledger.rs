@@ -1,6 +1,6 @@
 //! What is known of each edit of a Rust search: whether it compiles, and how much code its arm must repeat.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::super::fast_path::Patch;
@@ -116,11 +116,12 @@ impl Ledger {
         let mut note = |place: usize, step: Step| {
             steps.entry(place).and_modify(|known| *known = step.max(*known)).or_insert(step);
         };
+        let spoilt: BTreeSet<(usize, &str)> =
+            blames.iter().zip(errors).flat_map(|(blamed, error)| blamed.spoilt(error)).collect();
         for (blamed, error) in blames.iter().zip(errors) {
-            blamed
-                .arms()
-                .iter()
-                .for_each(|place| note(*place, self.step(*place, plan, error, blamed)));
+            let own =
+                blamed.arms().iter().filter(|place| !spoilt.contains(&(**place, error.said())));
+            own.for_each(|place| note(*place, self.step(*place, plan, error, blamed)));
             // An arm may spoil the type of all beside it, the original's included.
             blamed.tied.iter().for_each(|place| note(*place, Step::Widen));
         }
@@ -215,6 +216,13 @@ impl Blamed {
         if self.primary.is_empty() { &self.secondary } else { &self.primary }
     }
 
+    /// Edits beside original code that the compiler objects to, with what it says: it is an arm elsewhere that gives a
+    /// variable another type, and who it says the same of here may be as innocent.
+    fn spoilt<'e>(&self, error: &'e CompileError) -> impl Iterator<Item = (usize, &'e str)> {
+        let beside = if self.arms().is_empty() { self.around.as_slice() } else { &[] };
+        beside.iter().map(|place| (*place, error.said()))
+    }
+
     /// Whether more than one arm is part of it.
     fn reaches_further(&self) -> bool {
         let arms = || self.primary.iter().chain(&self.secondary);
@@ -287,4 +295,46 @@ impl Plan {
 /// Whether the compiler, which names files from the folder of the workspace, means `path`.
 pub(super) fn is_same(path: &Path, named: &str) -> bool {
     path.ends_with(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of `&&` → `||` and `<` → `<=` in one condition when the compiler says this of the original, the first
+    /// and the second.
+    fn check(said: [&str; 3]) -> [Fate; 2] {
+        let text = "fn f(a: i64, b: i64) -> bool {\n    if a < b && b > 1 {\n        return true;\n    }\n    false\n}\n";
+        let path = RepoPath::new("src/a.rs").unwrap();
+        let source = Source { path, text: text.into(), is_test: false };
+        let mut ledger = Ledger::default();
+        let mut place = |old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            ledger.place(&source.path, vec![Edit::new(start..start + old.len(), new)])
+        };
+        let places = [place("&&", "||"), place("< b", "<= b")];
+        let plan = ledger.plan(&[source], &places);
+        let built = plan.texts().into_values().next().unwrap();
+        let line = |code: &str| {
+            let at = built.lines().position(|line| line.trim() == code);
+            at.unwrap_or_else(|| panic!("no `{code}` in {built}")) as u32 + 1
+        };
+        let codes = ["a < b && b > 1", "a < b || b > 1", "a <= b && b > 1"];
+        let errors = codes.iter().zip(said).filter(|(_, said)| !said.is_empty());
+        let errors = errors.map(|(code, said)| CompileError {
+            primary: vec![Spot { file: "src/a.rs".to_owned(), line: line(code) }],
+            secondary: Vec::new(),
+            code: "E0277".to_owned(),
+            text: said.to_owned(),
+        });
+        ledger.learn(&plan, &errors.collect::<Vec<_>>(), Path::new(""));
+        places.map(|place| ledger.fate(&[place]))
+    }
+
+    #[test]
+    fn who_the_compiler_says_the_same_of_as_of_the_original_is_innocent() {
+        let open = Fate::Open(Span::Smallest);
+        assert_eq!(check(["", "no", "no"]), [Fate::Invalid, Fate::Invalid]);
+        assert_eq!(check(["no", "no", "not so"]), [open, Fate::Invalid]);
+    }
 }
