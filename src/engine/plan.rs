@@ -8,7 +8,7 @@ use crate::io::worker::model::plan::{self, Planned, Planning, Stuck};
 use crate::io::worker::{Desk, Reach};
 use crate::logic::affected::{self, Imports};
 use crate::logic::plan_check::Facts;
-use crate::logic::replan::parts;
+use crate::logic::replan::{has_time, parts};
 use crate::logic::{lessons, machine, model_plan, planner};
 use crate::model::event::{Event, Planner};
 use crate::model::failure::Failure;
@@ -80,11 +80,15 @@ pub(super) fn replan(
     let (Some(plan), Some(stuck)) = (&run.plan, run.step(step)) else {
         return replanned(Vec::new(), String::new(), String::new());
     };
+    let attempts: Vec<&Attempt> = run.attempts.iter().filter(|made| made.step == step).collect();
     if !machine::asks_models(run) {
+        if !has_time(&attempts, work::left(run)) {
+            let why = "too little time is left to look at each of its tests";
+            return replanned(Vec::new(), String::new(), why.to_owned());
+        }
         let why = "its tests may be red for causes of their own";
         return replanned(parts(stuck), "Greenloop".to_owned(), why.to_owned());
     }
-    let attempts: Vec<&Attempt> = run.attempts.iter().filter(|made| made.step == step).collect();
     let tip = machine::tip(run);
     let verified = tip.and_then(|(_, attempt)| attempt.verified.as_ref());
     let known = verified.map(|verified| &verified.runs).or(run.baseline.as_ref());

@@ -77,8 +77,7 @@ pub(super) fn work(
 /// When the worker of an attempt has to be done: what it leaves is compared and verified within the run's time, for which
 /// twice what the checks took is kept, no more than a third; and half of the time is for other steps where some are open.
 fn until(run: &Run, attempt: &Attempt) -> Instant {
-    let end_ms = run.started_ms.saturating_add(run.budget.wall_ms_max);
-    let left = Duration::from_millis(end_ms.saturating_sub(clock::now_ms())).min(WORK_WALL_MAX);
+    let left = left(run).min(WORK_WALL_MAX);
     let baseline = machine::base_runs(run, attempt).iter();
     let checks = Duration::from_millis(baseline.map(|run| run.duration_ms).sum());
     let own = left - (2 * checks + JUDGE_WALL_MIN).min(left / 3);
@@ -86,6 +85,12 @@ fn until(run: &Run, attempt: &Attempt) -> Instant {
     let is_other =
         |(step, state): (&StepId, &StepState)| *step != attempt.step && !state.is_settled();
     Instant::now() + if states.iter().any(is_other) { own / 2 } else { own }
+}
+
+/// What is left of the run's time.
+pub(super) fn left(run: &Run) -> Duration {
+    let end_ms = run.started_ms.saturating_add(run.budget.wall_ms_max);
+    Duration::from_millis(end_ms.saturating_sub(clock::now_ms()))
 }
 
 /// A model within the run's budget.

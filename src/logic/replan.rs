@@ -1,10 +1,14 @@
 //! Other steps in place of one that nobody could do.
 
+use std::time::Duration;
+
 use crate::base::ids::StepId;
 use crate::base::limits::{STEP_PARTS_MAX, TITLE_BYTES_MAX};
 use crate::base::text::in_a_line;
 use crate::logic::report_parse::{FINDING, phase_scope};
+use crate::model::event::WorkResult;
 use crate::model::plan::{Plan, Step};
+use crate::model::run::Attempt;
 
 /// One step for each test of one that nobody could do as a whole: the tests may be red for causes of their own. None where
 /// there is nothing to part, or too much for the time it takes.
@@ -22,6 +26,18 @@ pub fn parts(step: &Step) -> Vec<Step> {
     };
     let tests = step.tests.iter().cloned();
     (1..).zip(tests).map(part).map(named).collect()
+}
+
+/// Whether there is time to look at each test of a step by itself, which is quicker than all of them: a quarter of what a
+/// search for all took.
+pub fn has_time(attempts: &[&Attempt], left: Duration) -> bool {
+    let searched = |attempt: &&Attempt| match &attempt.left {
+        Some(WorkResult::Nothing { search, .. } | WorkResult::Changed { search, .. }) => {
+            search.as_ref().map_or(0, |search| search.duration_ms)
+        }
+        Some(WorkResult::Asks { .. } | WorkResult::Refused { .. }) | None => 0,
+    };
+    attempts.iter().all(|attempt| Duration::from_millis(searched(attempt)) <= 4 * left)
 }
 
 fn named(part: Step) -> Step {
@@ -67,6 +83,8 @@ pub fn replaced(plan: &Plan, old: StepId, steps: &[Step], first: u32) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::ids::AttemptId;
+    use crate::model::proposal::SearchFact;
 
     /// Steps like `1 2<1 3<1,2`.
     fn steps(text: &str) -> Vec<Step> {
@@ -88,6 +106,18 @@ mod tests {
             format!("{}<{}", step.id, after.join(","))
         };
         made.steps.iter().map(told).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_took_much_more_than_is_left_is_not_parted() {
+        let check = |took_ms: Option<u64>| {
+            let mut attempt = Attempt::started(AttemptId(1), StepId(1), "repair", None);
+            let search =
+                took_ms.map(|duration_ms| SearchFact { duration_ms, ..SearchFact::default() });
+            attempt.left = Some(WorkResult::Nothing { reason: String::new(), search });
+            has_time(&[&attempt], Duration::from_secs(3))
+        };
+        assert_eq!([None, Some(12_000), Some(12_001)].map(check), [true, true, false]);
     }
 
     #[test]
