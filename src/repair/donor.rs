@@ -21,7 +21,7 @@ pub use self::pool::{Idle, Pool};
 pub use self::renamed::renamed;
 pub use self::texts::Texts;
 use super::language::Role;
-use super::statement::{is_simple, is_statement};
+use super::statement::{branch, holds_lines, is_simple, is_statement};
 use super::syntax::{Node, Tree};
 
 /// Everything of one file that can be put in another place.
@@ -184,11 +184,11 @@ fn note_once<'t>(
 
 /// Whether a node is a short `if` that another function may need.
 fn is_branch(node: Node<'_>) -> bool {
-    let own = if node.role() == Role::ExpressionStatement { node.first() } else { Some(node) };
     is_statement(node)
-        && own.is_some_and(|own| own.role() == Role::If && own.part(&["alternative"]).is_none())
+        && branch(node).is_some_and(|own| own.part(&["alternative"]).is_none())
         && node.last_line() - node.line() < BRANCH_LINES_MAX
         && node.text().len() <= BRANCH_BYTES_MAX
+        && !holds_lines(node)
 }
 
 /// Whether a node is a statement that another function may need.

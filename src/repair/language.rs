@@ -67,6 +67,8 @@ pub struct Language {
     pub rewrites: &'static [(Role, &'static str, &'static [&'static str])],
     /// How long `$a` is.
     pub length: &'static str,
+    /// Whether `$a` has nothing in it.
+    pub empty: &'static str,
     /// `$a` by how many `$b` holds.
     pub share: &'static str,
     /// The kind of an entry whose value is the variable of its key's name, or of what is around that.

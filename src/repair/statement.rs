@@ -107,13 +107,24 @@ fn rendered(file: &File<'_>, indent: &str, snippet: &str) -> String {
 /// The source of a statement as a snippet, its own depth taken off; `None` when a line is less deep or holds more than
 /// one line of text as a string.
 pub fn snippet(statement: Node<'_>) -> Option<String> {
-    let indent = statement.indent()?;
+    let indent = statement.indent().filter(|_| !holds_lines(statement))?;
+    shallow(statement.text(), indent)
+}
+
+/// Whether a string in a statement spans lines, which are not to be moved to another depth.
+pub fn holds_lines(statement: Node<'_>) -> bool {
     let spans_lines =
         |node: Node<'_>| node.role() == Role::String && node.line() != node.last_line();
-    if statement.descendants().any(spans_lines) {
-        return None;
-    }
-    shallow(statement.text(), indent)
+    statement.descendants().any(spans_lines)
+}
+
+/// The `if` that a statement is, in some grammars inside an expression.
+pub fn branch(statement: Node<'_>) -> Option<Node<'_>> {
+    let node = match statement.role() {
+        Role::ExpressionStatement => statement.first()?,
+        _ => statement,
+    };
+    Some(node).filter(|node| node.role() == Role::If)
 }
 
 /// The text of a statement with its own depth taken off; `None` when a line is less deep.

@@ -114,6 +114,7 @@ pub static GO: Language = Language {
     wraps: forms::WRAPS,
     rewrites: forms::REWRITES,
     length: "len($a)",
+    empty: "len($a) == 0",
     share: "$a / float64(len($b))",
     shorthand: "",
     is_shorthand_typed: false,

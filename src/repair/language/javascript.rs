@@ -185,6 +185,7 @@ const BOTH: Language = Language {
     wraps: wraps::WRAPS,
     rewrites: wraps::REWRITES,
     length: "$a.length",
+    empty: "$a.length === 0",
     share: "$a / $b.length",
     shorthand: "shorthand_property_identifier",
     is_shorthand_typed: false,

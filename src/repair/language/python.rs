@@ -119,6 +119,7 @@ pub static PYTHON: Language = Language {
     wraps: forms::WRAPS,
     rewrites: forms::REWRITES,
     length: "len($a)",
+    empty: "not $a",
     share: "$a / len($b)",
     shorthand: "",
     is_shorthand_typed: false,

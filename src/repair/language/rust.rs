@@ -133,6 +133,7 @@ pub static RUST: Language = Language {
     wraps: forms::WRAPS,
     rewrites: forms::REWRITES,
     length: "$a.len()",
+    empty: "$a.is_empty()",
     share: "$a / $b.len() as f64",
     shorthand: "shorthand_field_initializer",
     is_shorthand_typed: true,

@@ -4,16 +4,19 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Template;
-use super::insert::insert;
+use super::call::is_known;
+use super::insert::{ends, insert};
 use super::lines::STATEMENTS;
 use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
-use crate::repair::statement::{after, before, body, filled, is_statement, shallow, statements};
+use crate::repair::statement::{
+    after, before, body, branch, filled, is_statement, shallow, statements,
+};
 use crate::repair::syntax::Node;
-use crate::repair::way_out::ways_out;
+use crate::repair::way_out::{in_loop, ways_out};
 
 pub const BORROW: Template =
     Template { name: "borrow-statement", cost: 4.0, on: STATEMENTS, make: borrow };
@@ -23,7 +26,6 @@ pub const BRANCH: Template =
 
 const BORROWED_MAX: usize = 10;
 const NAMES_MAX: usize = 3;
-const ENDS_MAX: usize = 2;
 
 fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -41,19 +43,20 @@ fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn borrow_branch<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some(function) = node.function().filter(|_| !drafts.is_too_dear(0.0)) else { return };
-    let ends = ways_out(site, function);
+    let ends = ends_of_each_kind(site, function);
+    let in_loop = in_loop(node);
     let guard = site.language().snippets.guard;
+    // Else one of them with many names would leave no room for others.
+    let first = |piece| known_here(site, piece).into_iter().next();
     let texts = elsewhere(site, site.file.donors.branches(), |other| {
-        let text = |known: &String| shallow(known, other.indent()?);
-        let mut texts: Vec<String> = known_here(site, other).iter().filter_map(text).collect();
-        if let Some(condition) = guarding(other) {
-            let known = known_here(site, condition);
-            let ends = ends.iter().take(ENDS_MAX);
-            texts.extend(
-                ends.flat_map(|end| known.iter().map(move |known| filled(guard, known, end))),
-            );
-        }
-        texts
+        let jumps = other.descendants().any(|part| part.is(&[Role::Break, Role::Continue]));
+        let known = first(other).filter(|_| in_loop || !jumps);
+        let as_it_is = known.and_then(|text| shallow(&text, other.indent()?));
+        let condition = guarding(site, other).and_then(first);
+        let guards = condition
+            .into_iter()
+            .flat_map(|asked| ends.iter().map(move |end| filled(guard, &asked, end)));
+        as_it_is.into_iter().chain(guards).collect()
     });
     for (rank, text) in texts.into_iter().enumerate() {
         let extra = nth(rank);
@@ -63,18 +66,27 @@ fn borrow_branch<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
+/// How the loop is left, and what the function gives back: the likeliest of each.
+fn ends_of_each_kind<'s>(site: &Site<'s>, function: Node<'s>) -> Vec<String> {
+    let jumps = site.language().snippets.jumps;
+    let is_jump = |end: &String| jumps.contains(&end.as_str());
+    let (jumps, results): (Vec<String>, Vec<String>) =
+        ways_out(site, function).into_iter().partition(is_jump);
+    jumps.into_iter().take(1).chain(results.into_iter().take(1)).collect()
+}
+
 /// What an `if` asks whose only statement goes out of the loop or function.
-fn guarding(branch: Node<'_>) -> Option<Node<'_>> {
-    let own = if branch.role() == Role::If { branch } else { branch.first()? };
-    let is_out =
-        |node: Node<'_>| node.is(&[Role::Return, Role::Raise, Role::Break, Role::Continue]);
+fn guarding<'s>(site: &Site<'s>, statement: Node<'s>) -> Option<Node<'s>> {
+    let own = branch(statement)?;
     let mut done: Vec<Node<'_>> = body(own).into_iter().flat_map(statements).collect();
     // In some languages a statement needs no block.
-    done.extend(own.part(&["consequence"]).filter(|node| is_out(*node)));
+    done.extend(own.part(&["consequence"]).filter(|node| ends(*node)));
     let [last] = done[..] else { return None };
     let condition = own.part(&["condition"])?;
-    let goes = is_out(last) || last.first().is_some_and(is_out);
-    let asked = if condition.role() == Role::Group { condition.first() } else { Some(condition) };
+    let goes = ends(last) || last.first().is_some_and(ends);
+    let has_own =
+        condition.role() == Role::Group && site.language().snippets.guard.contains("($a)");
+    let asked = if has_own { condition.first() } else { Some(condition) };
     asked.filter(|_| goes)
 }
 
@@ -100,10 +112,15 @@ fn elsewhere<'s>(
 /// A piece of another function as it can stand here: as it is, or with one name that is not known here exchanged for one that is.
 fn known_here(site: &Site<'_>, piece: Node<'_>) -> Vec<String> {
     let near = site.near();
+    // What an `if` binds, it brings with it; what a statement assigns is of no use where nothing reads it.
+    let brought = branch(piece).into_iter().flat_map(Node::descendants);
+    let brought = brought.filter(|node| node.role() == Role::Binding).map(Node::text);
+    let brought: BTreeSet<&str> = brought.collect();
     let is_foreign = |node: &Node<'_>| {
         let name = node.text();
         let is_known = near.names.contains(name)
-            || name != site.own() && site.language().reserved.contains(&name);
+            || brought.contains(name)
+            || name != site.own() && is_known(site, name);
         node.is(&[Role::Name, Role::Binding]) && !is_callee(*node) && !is_known
     };
     let all = std::iter::once(piece).chain(piece.descendants());

@@ -76,10 +76,10 @@ fn needs(site: &Site<'_>) -> Vec<String> {
         // What is counted from the end has to have as many.
         let from_end = Some(key).filter(|key| key.role() == Role::Negative).and_then(Node::last);
         let key = operand(key);
-        let past = match (from_end, language.snippets.nothings) {
-            (Some(n), [empty, ..]) if n.text() == "1" => filled(empty, all.text(), ""),
-            (Some(n), _) => format!("{length} < {}", operand(n)),
-            (None, _) => format!("{key} >= {length}"),
+        let past = match from_end {
+            Some(n) if n.text() == "1" => filled(language.empty, all.text(), ""),
+            Some(n) => format!("{length} < {}", operand(n)),
+            None => format!("{key} >= {length}"),
         };
         let unset = filled(language.snippets.unset, all.text(), &key);
         for need in [past, unset] {

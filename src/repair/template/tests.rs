@@ -674,6 +674,36 @@ fn ifs_of_other_functions_are_borrowed_as_they_are_or_to_go_out_as_the_function_
         "        return y",
         "        if self.shut:\n            self.n = 0\n"
     ));
+    let rust = "impl B {\n    fn f(&self, x: i32) -> Option<i32> {\n        if self.done {\n            return None;\n        }\n        if let Some(y) = self.last {\n            return Some(y);\n        }\n        Some(x)\n    }\n\n    fn g(&self, x: i32) -> Option<i32> {\n        let z = x + self.n;\n        Some(z)\n    }\n}\n";
+    let at = "        let z";
+    assert!(check(
+        "a.rs",
+        rust,
+        at,
+        "        if self.done {\n            return None;\n        }\n"
+    ));
+    let bound = "        if let Some(y) = self.last {\n            return Some(y);\n        }\n";
+    assert!(check("a.rs", rust, at, bound), "with what it binds itself");
+    let typescript = "const MAX = 9;\n\nfunction f(n: number): number {\n  if (n > MAX) throw new RangeError();\n  return n;\n}\n\nfunction g(n: number): number {\n  return n * 2;\n}\n";
+    assert!(check(
+        "a.ts",
+        typescript,
+        "  return n * 2",
+        "  if (n > MAX) throw new RangeError();\n"
+    ));
+}
+
+#[test]
+fn what_a_function_declared_to_answer_gives_is_a_condition() {
+    let cost = |result: &str| {
+        let text = format!(
+            "package p\n\nfunc f(a *A, b int){result} {{\n\treturn a.has(b)\n}}\n\nfunc g(a *A, b int) {{\n\tif a.open {{\n\t\ta.n++\n\t}}\n}}\n"
+        );
+        let made = outcomes_of("a.go", &text);
+        let costs = made.iter().filter(|(made, _)| made.what.contains("a.has(b) && "));
+        costs.map(|(made, _)| made.cost).fold(f64::INFINITY, f64::min)
+    };
+    assert!(cost(" bool") + 0.9 < cost(" int"), "{} {}", cost(" bool"), cost(" int"));
 }
 
 #[test]

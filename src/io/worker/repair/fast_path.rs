@@ -93,7 +93,7 @@ impl<'r, 'p> Request<'r, 'p> {
         Self { patches, failing, is_patient, n_wanted }
     }
 
-    /// From now on only the first `n` patches are worth beginning with.
+    /// From now on only the first `n` patches are worth beginning with; what was passed over by then stays so.
     pub fn want_only(&self, n: usize) {
         self.n_wanted.store(n, Ordering::Relaxed);
     }

@@ -66,12 +66,18 @@ impl<'a> Go<'a> {
         Ok(())
     }
 
-    /// [`Self::show`] for texts with edits; folders without any stay as they were built last, as that needs no other build.
+    /// [`Self::show`] for texts with edits; folders without any stay as they were when the last program was built, as that
+    /// needs no other build.
     fn show_edits(&mut self, mut texts: BTreeMap<RepoPath, String>) -> Result<(), Failure> {
         let edited: BTreeSet<RepoPath> = texts.keys().map(RepoPath::parent).collect();
         let kept = self.built.iter().filter(|(path, _)| !edited.contains(&path.parent()));
         texts.extend(kept.map(|(path, text)| (path.clone(), text.clone())));
         self.show(texts)
+    }
+
+    /// Whether more than these texts is shown: it may not fit, as what no program has in it was never built.
+    fn keeps(&self, texts: &BTreeMap<RepoPath, String>) -> bool {
+        self.changed.len() > texts.len()
     }
 
     fn is_over(&self) -> bool {

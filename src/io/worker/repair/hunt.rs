@@ -253,7 +253,11 @@ impl<'a, 'c> Hunt<'a, 'c> {
                 Verdict::Invalid | Verdict::StillRed | Verdict::Late => {}
             }
             self.tell(&patches[index]);
-            let is_over = self.is_over() || self.is_decided(&request, &judged);
+            let n_near = self.n_near(patches);
+            request.want_only(n_near);
+            let is_decided =
+                self.best_key.is_finite() && judged[..n_near].iter().all(Option::is_some);
+            let is_over = self.is_over() || is_decided;
             if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(judged)
@@ -287,13 +291,11 @@ impl<'a, 'c> Hunt<'a, 'c> {
         self.clock.left().is_zero() || self.job.is_over()
     }
 
-    /// Whether all that has no verdict yet would stand far behind what was found: patches go by what they cost, and
-    /// none ranks before its cost. Verdicts come in any order.
-    fn is_decided(&self, request: &Request<'_, '_>, judged: &[Option<Verdict>]) -> bool {
+    /// How many of the patches may stand near what was found, all as long as nothing is: they go by what they cost, and none
+    /// ranks before its cost.
+    fn n_near(&self, patches: &[Patch<'_>]) -> usize {
         let bound = self.best_key + self.margin;
-        let n_near = request.patches.partition_point(|patch| cost(patch) <= bound);
-        request.want_only(n_near);
-        self.best_key.is_finite() && judged[..n_near].iter().all(Option::is_some)
+        patches.partition_point(|patch| cost(patch) <= bound)
     }
 
     fn tell(&mut self, patch: &Patch<'_>) {

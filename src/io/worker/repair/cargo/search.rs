@@ -195,7 +195,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
         if !ready.is_empty() && self.run_trial(&build, &ready, each)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
-        self.try_singly(&single, each)
+        self.try_singly(single, each)
     }
 
     /// Builds what compiles of a batch: each round drops what the compiler objected to.
@@ -292,7 +292,12 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
     }
 
     /// Tries patches that no schema can hold with a build each: the likeliest only.
-    fn try_singly(&mut self, single: &[usize], each: Each<'_>) -> Result<ControlFlow<()>, Failure> {
+    fn try_singly(
+        &mut self,
+        mut single: Vec<usize>,
+        each: Each<'_>,
+    ) -> Result<ControlFlow<()>, Failure> {
+        single.retain(|index| self.request.wants(*index));
         let mut board = self.board();
         let room = RUST_SINGLE_BUILDS_MAX - *board.n_single_builds;
         let single = &single[..single.len().min(room).min(RUST_SINGLE_BUILDS_PER_BATCH)];

@@ -105,7 +105,7 @@ impl Search<'_, '_, '_> {
         if ready.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
-        self.run_ready(&mut programs, &ready, each)
+        self.run_ready(plan, &mut programs, &ready, each)
     }
 
     /// Builds what compiles of a batch, for the first failing test: each round drops what the compiler objected to.
@@ -132,6 +132,7 @@ impl Search<'_, '_, '_> {
                     return Ok(Compiled::Whole(plan, programs));
                 }
                 Build::Blamed(arms) if self.go.ledger.learn(&plan, &arms) => {}
+                _ if self.go.keeps(&plan.texts) => self.go.built.clear(),
                 Build::Blamed(_) => break,
                 Build::Failed(first) => {
                     said = first;
@@ -145,7 +146,8 @@ impl Search<'_, '_, '_> {
     /// Runs the built programs with each patch switched on: the first failing test alone where there are others whose
     /// programs few patches are worth building for.
     fn run_ready(
-        &self,
+        &mut self,
+        plan: &Plan,
         programs: &mut Programs,
         ready: &[Ready],
         each: Each<'_>,
@@ -169,7 +171,12 @@ impl Search<'_, '_, '_> {
         }
         for package in others {
             // Of a program that does not build, the tests are left to the check that verifies the result.
-            self.go.build(&package, programs);
+            let built = self.go.build(&package, programs);
+            if !matches!(built, Build::Whole) && self.go.keeps(&plan.texts) {
+                self.go.built.clear();
+                self.go.show(plan.texts.clone())?;
+                self.go.build(&package, programs);
+            }
         }
         self.run_trial(programs, &hits, false, each)
     }

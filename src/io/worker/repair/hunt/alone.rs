@@ -64,7 +64,10 @@ impl<'a> Hunt<'a, '_> {
             front.late.retain(|place| within(place, self.best_key));
             front.late.truncate(LATE_MAX);
         }
-        front.late.drain(..).chain(front.left.drain(..)).collect()
+        let mut worth: Vec<usize> = front.late.drain(..).chain(front.left.drain(..)).collect();
+        // The likeliest first, as everywhere.
+        worth.sort_unstable();
+        worth
     }
 
     /// Tries candidates once more, with patience.

@@ -190,7 +190,7 @@ class Notes {
 function* inputs(noted) {
   yield* noted.slice(0, CALLS_MAX);
   const seen = new Set(noted.map(written));
-  const words = wordsOf(noted);
+  const words = wordsOf(noted.slice(0, CALLS_MAX).map(({ self, args }) => [args, self]));
   let waiting = noted.map((call) => changes(call, words));
   for (let left = INPUTS_MAX; waiting.length > 0; ) {
     const still = [];

@@ -12,8 +12,9 @@ const DAY_MS = 86_400_000;
 const STYLE = { depth: DEPTH_MAX, breakLength: Infinity, compact: true, customInspect: false, maxArrayLength: null, maxStringLength: null };
 // What is nested too deep to be shown.
 const CUT_OFF = /\[[A-Z]\w*\]/;
-const WORD = /\p{L}+|\d+/gu;
-const WORDS_MAX = 4;
+const WORD = /\p{L}+|\d{1,18}/gu;
+const WORDS_MAX = 3;
+const TEXTS_MAX = 8;
 const USUAL = new Set(["length", "name", "prototype", "arguments", "caller"]);
 const EXOTIC = Object.keys(types).filter((name) => /^is[A-Z]/.test(name) && !/WebAssembly|CryptoKey|KeyObject/.test(name));
 
@@ -97,7 +98,7 @@ function near(value, words) {
   if (Number.isInteger(value)) return [value + 1, value - 1, 0, -value || 0, value * 2];
   if (typeof value === "number") return Number.isFinite(value) ? [value + 1, value - 1, 0, -value] : [0];
   if (typeof value === "bigint") return [value + 1n, value - 1n, 0n, -value];
-  if (typeof value === "string") return [...reworded(value, words), value.slice(0, -1), value + value.slice(-1), value.slice(1), swapped(value), ""];
+  if (typeof value === "string") return inTurn(reworded(value, words), [value.slice(0, -1), value + value.slice(-1), value.slice(1), swapped(value), ""]);
   switch (Object.getPrototypeOf(value)) {
     case Date.prototype:
       return [1, -1, 31].map((days) => new Date(value.getTime() + days * DAY_MS));
@@ -115,22 +116,39 @@ function near(value, words) {
 
 /** A text with the next of the words in the place of one of its own, or with a number one higher. */
 function reworded(text, words) {
-  const own = [...text.matchAll(WORD)].slice(0, WORDS_MAX);
-  return own.flatMap(({ 0: word, index }) => {
+  const own = [...text.matchAll(WORD)];
+  const isNumber = ({ 0: word }) => /^\d/.test(word);
+  const some = [own.filter((one) => !isNumber(one)), own.filter(isNumber)].map((list) => list.slice(0, WORDS_MAX));
+  return inTurn(...some).flatMap(({ 0: word, index }) => {
     const other = /^\d/.test(word) ? oneMore(word) : words[(words.indexOf(word) + 1) % words.length];
     return other === undefined ? [] : [text.slice(0, index) + other + text.slice(index + word.length)];
   });
+}
+
+/** One of these, one of those. */
+function inTurn(these, those) {
+  const both = Array.from({ length: Math.max(these.length, those.length) }, (_, at) => [these[at], those[at]]);
+  return both.flat().filter((one) => one !== undefined);
 }
 
 function oneMore(digits) {
   return `${BigInt(digits) + 1n}`.padStart(digits.length, "0");
 }
 
-/** The words of the texts in some values, each once. */
+/** The words of the first texts in some values, each once. */
 function wordsOf(values) {
-  const texts = values.flatMap((value) => [...leaves(value)].map((place) => place.reduce((whole, part) => whole[part], value)));
-  const words = texts.filter((text) => typeof text === "string").flatMap((text) => text.match(WORD) ?? []);
+  const words = values.flatMap((value) => textsIn(value, [])).flatMap((text) => text.match(WORD) ?? []);
   return [...new Set(words.filter((word) => !/^\d/.test(word)))];
+}
+
+function textsIn(value, texts, depth = 0) {
+  if (typeof value === "string") texts.push(value);
+  const parts = isObject(value) && depth <= DEPTH_MAX ? Object.keys(value).slice(0, TEXTS_MAX) : [];
+  for (const part of parts) {
+    if (texts.length >= TEXTS_MAX) break;
+    textsIn(value[part], texts, depth + 1);
+  }
+  return texts;
 }
 
 function swapped(text) {

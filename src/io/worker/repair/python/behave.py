@@ -28,9 +28,10 @@ ITEMS_MAX = 50
 CALL_CPU_S = 0.05
 TOTAL_CPU_S = 1.5
 SHOWN_MAX = 160
-WORDS_MAX = 4
+TEXTS_MAX = 8
+WORDS_MAX = 3
 # Letters or digits.
-WORD = re.compile(r"[^\W\d_]+|\d+")
+WORD = re.compile(r"[^\W\d_]+|\d{1,18}")
 
 
 class Behaviour(Task):
@@ -184,7 +185,7 @@ def _inputs(calls):
     """The calls as they are, then changed ones, from one call after the other."""
     noted = [(function, args) for function, known in calls.items() for args in known.values()]
     yield from noted[:CALLS_MAX]
-    words = _words(args for _, args in noted)
+    words = _words(args for _, args in noted[:CALLS_MAX])
     changed = [_changed(function, args, words) for function, args in noted]
     seen = {_call(function, args) for function, args in noted}
     while changed:
@@ -200,13 +201,13 @@ def _inputs(calls):
 
 
 def _words(values):
-    """The words of the texts in some values, each once."""
+    """The words of the first texts in some values, each once."""
     found = {}
     for value in values:
-        for path in itertools.islice(_leaves(value, ()), LEAVES_MAX):
-            text = _at(value, path)
-            if isinstance(text, str):
-                found.update((word, None) for word in WORD.findall(text) if not word.isdecimal())
+        leaves = (_at(value, path) for path in itertools.islice(_leaves(value, ()), TEXTS_MAX))
+        texts = (text for text in leaves if isinstance(text, str))
+        words = itertools.chain.from_iterable(map(WORD.findall, texts))
+        found.update((word, None) for word in words if not word.isdecimal())
     return list(found)
 
 
@@ -278,7 +279,7 @@ def _variants(value, words=()):
     elif isinstance(value, (str, bytes)):
         found = [value[:-1], value + value[-1:], value[1:], value.swapcase(), value[:0]]
         if isinstance(value, str):
-            found = _reworded(value, words) + found
+            found = _in_turn(_reworded(value, words), found)
     elif isinstance(value, (datetime.date, datetime.datetime)):
         found = [value + datetime.timedelta(days=n) for n in (1, -1, 31)]
     elif isinstance(value, datetime.timedelta):
@@ -296,8 +297,10 @@ def _variants(value, words=()):
 
 def _reworded(text, words):
     """A text with the next of the words in the place of one of its own, or with a number one higher."""
-    found = []
-    for one in itertools.islice(WORD.finditer(text), WORDS_MAX):
+    found, own = [], list(WORD.finditer(text))
+    numbers = [one for one in own if one.group().isdecimal()]
+    others = [one for one in own if not one.group().isdecimal()]
+    for one in _in_turn(others[:WORDS_MAX], numbers[:WORDS_MAX]):
         word = one.group()
         if word.isdecimal():
             other = str(int(word) + 1).zfill(len(word))
@@ -307,6 +310,12 @@ def _reworded(text, words):
             continue
         found.append(text[: one.start()] + other + text[one.end() :])
     return found
+
+
+def _in_turn(these, those):
+    """One of these, one of those."""
+    both = itertools.chain.from_iterable(itertools.zip_longest(these, those))
+    return [one for one in both if one is not None]
 
 
 def show(value, depth=0):

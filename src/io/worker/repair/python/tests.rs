@@ -635,6 +635,10 @@ fn texts_are_tried_with_each_others_words_and_with_other_numbers() {
     let changes = [("m.py", "or 0", "or 'sat'"), ("m.py", "or 0", "or first")];
     let told = apart(module, &test, &changes);
     assert_eq!(told[0], "span('sun 09') gives ['sun', 'sat'], or gives ['sun', 'sun']");
+    let dated = module.replace("text.partition(' ')[0]", "text");
+    let changes = [("m.py", "or 0", "or 'sat 09'"), ("m.py", "or 0", "or first")];
+    let told = apart(&dated, &test, &changes);
+    assert!(told.iter().any(|call| call.starts_with("span('sat 10')")), "{told:?}");
 }
 
 #[test]
