@@ -1,4 +1,5 @@
-//! Suspicion where coverage cannot see: all lines of a statement, a function's head, constants that its body uses.
+//! Suspicion where coverage cannot see: all lines of a statement, a function's head, what cases are compared with, constants
+//! that its body uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -9,6 +10,8 @@ use super::syntax::{Node, Tree};
 
 /// What a function's head keeps of its body's suspicion: defaults and bounds are seldom at fault.
 const HEAD: f64 = 0.5;
+/// What a case keeps of the suspicion of its switch: it was compared with, taken or not.
+const CASE: f64 = 0.5;
 /// What a constant keeps of the suspicion of the lines that use it.
 const CONSTANT: f64 = 0.5;
 
@@ -25,6 +28,10 @@ pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
         let score = highest(&lines, head.clone());
         raise(&mut lines, head, score);
     }
+    for (case, switch) in tree.nodes().filter_map(|node| Some((node, switch_of(node)?))) {
+        let score = CASE * highest(&lines, switch.line()..switch.line() + 1);
+        raise(&mut lines, case.line()..case.line() + 1, score);
+    }
     for function in tree.nodes().filter(|node| node.role() == Role::Function) {
         let whole = function.line()..function.last_line() + 1;
         let score = HEAD * highest(&lines, whole);
@@ -39,6 +46,12 @@ pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
 fn is_spread(node: Node<'_>) -> bool {
     let is_statement = node.parent().is_some_and(|parent| parent.role() == Role::Block);
     is_statement && node.is_named() && !node.is(&[Role::Function, Role::Class])
+}
+
+/// What a node is a case of.
+fn switch_of(node: Node<'_>) -> Option<Node<'_>> {
+    let switch = node.parent()?.parent().filter(|_| node.is_named());
+    switch.filter(|switch| switch.role() == Role::Switch || node.role() == Role::Arm)
 }
 
 /// The lines of a statement up to its block, if it has one.
@@ -85,7 +98,9 @@ fn constants<'t>(tree: &'t Tree<'t>, lines: &[f64]) -> Vec<(Node<'t>, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repair::language::javascript::JAVASCRIPT;
     use crate::repair::language::python::PYTHON;
+    use crate::repair::language::rust::RUST;
 
     #[test]
     fn suspicion_reaches_what_coverage_leaves_out() {
@@ -93,5 +108,17 @@ mod tests {
         let tree = Tree::parse(&PYTHON, text).unwrap();
         let lines = spread(&tree, &BTreeMap::from([(6, 0.4), (8, 1.0)]));
         assert_eq!(lines[1..=8], [0.5, 0.0, 0.0, 0.5, 0.5, 0.4, 0.4, 1.0]);
+    }
+
+    #[test]
+    fn what_a_switch_compares_with_is_suspected_with_it() {
+        let text = "function f(x) {\n  switch (x) {\n    case \"a\":\n      return 1;\n    default:\n      return 2;\n  }\n}\n";
+        let tree = Tree::parse(&JAVASCRIPT, text).unwrap();
+        let lines = spread(&tree, &BTreeMap::from([(2, 1.0), (6, 0.8)]));
+        assert_eq!(lines[1..=7], [0.5, 1.0, 0.5, 0.0, 0.5, 0.8, 0.0]);
+        let text = "fn f(x: u8) -> u8 {\n    match x {\n        1 => {\n            2\n        }\n        3 => 4,\n        _ => 5,\n    }\n}\n";
+        let tree = Tree::parse(&RUST, text).unwrap();
+        let lines = spread(&tree, &BTreeMap::from([(2, 1.0), (7, 0.8)]));
+        assert_eq!(lines[2..=8], [1.0, 0.5, 0.0, 0.0, 0.5, 0.8, 0.0]);
     }
 }
