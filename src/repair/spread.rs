@@ -10,7 +10,7 @@ use super::syntax::{Node, Tree};
 
 /// What a function's head keeps of its body's suspicion: defaults and bounds are seldom at fault.
 const HEAD: f64 = 0.5;
-/// What a case keeps of the suspicion of its switch: it was compared with, taken or not.
+/// What a case keeps of the suspicion of its switch: it may have been compared with, though it was not taken.
 const CASE: f64 = 0.5;
 /// What a constant keeps of the suspicion of the lines that use it.
 const CONSTANT: f64 = 0.5;

@@ -14,7 +14,13 @@ pub(super) fn ways_out<'s>(site: &Site<'s>, function: Node<'s>) -> Vec<String> {
     let jumps = snippets.jumps.iter().map(|jump| (*jump).to_owned());
     let results = results(&Site { node: function, ..*site }, snippets.blanks);
     let results = results.into_iter().map(|result| filled(snippets.result, result, ""));
-    jumps.filter(|_| in_loop(site.node)).chain(results.take(RESULTS_MAX)).collect()
+    let fits =
+        |jump: &String| in_loop(site.node) && (goes_round(site.node) || jump.starts_with("break"));
+    jumps.filter(fits).chain(results.take(RESULTS_MAX)).collect()
+}
+
+fn goes_round(node: Node<'_>) -> bool {
+    node.ancestors().any(|outer| outer.is(&[Role::Loop, Role::While]))
 }
 
 pub(super) fn in_loop(node: Node<'_>) -> bool {

@@ -220,19 +220,12 @@ fn drop_inner(node: Node<'_>, lines_left: &mut BTreeSet<u32>) {
             node.kind() == "match_arm" && node.child_by_field_name("value") == Some(child);
         // The statements of a block are dropped, and what stands before it is not.
         if node.kind() == "block" || is_value && child.kind() != "block" {
-            let is_guarded = is_value && is_guarded(node);
-            let first = child.start_position().row as u32 + 1 + u32::from(is_guarded);
+            let first = child.start_position().row as u32 + 1;
             lines_left.retain(|line| !(first..=child.end_position().row as u32 + 1).contains(line));
         } else {
             drop_inner(child, lines_left);
         }
     }
-}
-
-/// Whether an arm has a guard, which is asked whether the arm is taken or not.
-fn is_guarded(arm: Node<'_>) -> bool {
-    let pattern = arm.child_by_field_name("pattern");
-    pattern.is_some_and(|pattern| pattern.child_by_field_name("condition").is_some())
 }
 
 fn lines(node: Node<'_>) -> BTreeSet<u32> {

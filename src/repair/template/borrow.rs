@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Template;
-use super::call::is_known;
 use super::insert::{ends, insert};
 use super::lines::STATEMENTS;
 use crate::repair::donor::is_callee;
@@ -66,7 +65,7 @@ fn borrow_branch<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
-/// How the loop is left, and what the function gives back: the likeliest of each.
+/// How the loop goes on or ends, and what the function gives back: the likeliest of each.
 fn ends_of_each_kind<'s>(site: &Site<'s>, function: Node<'s>) -> Vec<String> {
     let jumps = site.language().snippets.jumps;
     let is_jump = |end: &String| jumps.contains(&end.as_str());
@@ -113,14 +112,18 @@ fn elsewhere<'s>(
 fn known_here(site: &Site<'_>, piece: Node<'_>) -> Vec<String> {
     let near = site.near();
     // What an `if` binds, it brings with it; what a statement assigns is of no use where nothing reads it.
-    let brought = branch(piece).into_iter().flat_map(Node::descendants);
+    let asked = Some(piece).filter(|piece| !is_statement(*piece));
+    let brought = branch(piece).or(asked).into_iter().flat_map(Node::descendants);
     let brought = brought.filter(|node| node.role() == Role::Binding).map(Node::text);
     let brought: BTreeSet<&str> = brought.collect();
     let is_foreign = |node: &Node<'_>| {
         let name = node.text();
         let is_known = near.names.contains(name)
             || brought.contains(name)
-            || name != site.own() && is_known(site, name);
+            || name.starts_with(char::is_uppercase)
+            || site.file.imported.contains(name)
+            || [near, site.shared()].iter().any(|pool| pool.callees.contains(name))
+            || name != site.own() && site.language().reserved.contains(&name);
         node.is(&[Role::Name, Role::Binding]) && !is_callee(*node) && !is_known
     };
     let all = std::iter::once(piece).chain(piece.descendants());

@@ -172,9 +172,10 @@ impl Search<'_, '_, '_> {
         for package in others {
             // Of a program that does not build, the tests are left to the check that verifies the result.
             let built = self.go.build(&package, programs);
-            if !matches!(built, Build::Whole) && self.go.keeps(&plan.texts) {
-                self.go.built.clear();
+            let is_other = !matches!(built, Build::Whole) && self.go.keeps(&plan.texts);
+            if is_other && !self.go.is_over() {
                 self.go.show(plan.texts.clone())?;
+                self.go.built = plan.texts.clone();
                 self.go.build(&package, programs);
             }
         }

@@ -143,7 +143,7 @@ function wordsOf(values) {
 
 function textsIn(value, texts, depth = 0) {
   if (typeof value === "string") texts.push(value);
-  const parts = isObject(value) && depth <= DEPTH_MAX ? Object.keys(value).slice(0, TEXTS_MAX) : [];
+  const parts = isObject(value) && !ArrayBuffer.isView(value) && depth <= DEPTH_MAX ? Object.keys(value).slice(0, TEXTS_MAX) : [];
   for (const part of parts) {
     if (texts.length >= TEXTS_MAX) break;
     textsIn(value[part], texts, depth + 1);
