@@ -35,20 +35,30 @@ pub fn failure(message: &str) -> TestCase {
     }
 }
 
+/// What nothing more is known for than the files and where to look in them.
+pub fn question<'a>(
+    sources: &'a [Source],
+    suspicion: &'a Suspicion,
+    cancel: &'a CancelToken,
+) -> Question<'a> {
+    static COMMITTED: BTreeMap<RepoPath, Arc<str>> = BTreeMap::new();
+    Question {
+        sources,
+        suspicion,
+        committed: &COMMITTED,
+        failures: &[],
+        favoured: &[],
+        n_max: usize::MAX,
+        cancel,
+    }
+}
+
 /// All candidates for a source of which every line is suspicious, with the texts they lead to.
 pub fn outcomes(source: &Source, messages: &[&str]) -> Vec<(Candidate, String)> {
     let failures: Vec<TestCase> = messages.iter().map(|message| failure(message)).collect();
     let suspicion = all_lines(source);
-    let sources = [source.clone()];
-    let question = Question {
-        sources: &sources,
-        suspicion: &suspicion,
-        committed: &BTreeMap::new(),
-        failures: &failures,
-        favoured: &[],
-        n_max: usize::MAX,
-        cancel: &CancelToken::new(),
-    };
+    let (sources, cancel) = ([source.clone()], CancelToken::new());
+    let question = Question { failures: &failures, ..question(&sources, &suspicion, &cancel) };
     let made = candidates(&question).into_iter();
     made.map(|made| (edit::apply(&source.text, &made.edits).unwrap(), made))
         .map(|(text, made)| (made, text))

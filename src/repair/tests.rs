@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tree_sitter::Parser;
 
 use super::syntax::Node;
-use super::testing::{all_lines, outcomes, source};
+use super::testing::{all_lines, outcomes, question, source};
 use super::*;
 
 const PYTHON: &str = include_str!("corpus/python.txt");
@@ -135,16 +135,8 @@ fn only_suspicious_lines_are_searched_and_no_more_made_than_asked() {
     let code = source("a.py", "def f(a):\n    b = a + 1\n    return b + 2\n");
     let mut suspicion = all_lines(&code);
     suspicion.lines.values_mut().for_each(|lines| lines.retain(|line, _| *line == 3));
-    let sources = [code];
-    let mut question = Question {
-        sources: &sources,
-        suspicion: &suspicion,
-        committed: &BTreeMap::new(),
-        failures: &[],
-        favoured: &[],
-        n_max: usize::MAX,
-        cancel: &CancelToken::new(),
-    };
+    let (sources, cancel) = ([code], CancelToken::new());
+    let mut question = question(&sources, &suspicion, &cancel);
     let all = candidates(&question);
     let second = 10..23;
     let changes =
@@ -160,15 +152,7 @@ fn no_more_are_made_once_the_search_is_cancelled() {
     let code = source("a.py", "def f(a):\n    return a + 1\n");
     let suspicion = all_lines(&code);
     let (sources, cancel) = ([code], CancelToken::new());
-    let question = Question {
-        sources: &sources,
-        suspicion: &suspicion,
-        committed: &BTreeMap::new(),
-        failures: &[],
-        favoured: &[],
-        n_max: usize::MAX,
-        cancel: &cancel,
-    };
+    let question = question(&sources, &suspicion, &cancel);
     let grounds = Grounds::of(&question);
     let mut made = grounds.candidates(&question);
     assert!(made.next().is_some());
@@ -188,16 +172,8 @@ fn repairs_that_only_answer_the_test_are_offered_last() {
     let code = source("a.py", "def f(a):\n    return a * 10\n");
     let failures = [testing::failure("AssertionError: 30 != 42")];
     let suspicion = all_lines(&code);
-    let sources = [code];
-    let question = Question {
-        sources: &sources,
-        suspicion: &suspicion,
-        committed: &BTreeMap::new(),
-        failures: &failures,
-        favoured: &[],
-        n_max: usize::MAX,
-        cancel: &CancelToken::new(),
-    };
+    let (sources, cancel) = ([code], CancelToken::new());
+    let question = Question { failures: &failures, ..question(&sources, &suspicion, &cancel) };
     let all = candidates(&question);
     let find = |what: &str| all.iter().find(|made| made.what == what).unwrap().clone();
     let (told, plain) = (find("`10` → `42`"), find("`10` → `11`"));
