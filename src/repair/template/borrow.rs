@@ -41,13 +41,16 @@ fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 /// An `if`: as it is, and where all it does is to go out, as this function does.
 fn borrow_branch<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    let Some(function) = node.function().filter(|_| !drafts.is_too_dear(0.0)) else { return };
+    let branches = site.file.donors.branches();
+    // What a function gives back is looked for in all of it.
+    let is_of_use = is_statement(node) && !branches.is_empty() && !drafts.is_too_dear(0.0);
+    let Some(function) = node.function().filter(|_| is_of_use) else { return };
     let ends = ends_of_each_kind(site, function);
     let in_loop = in_loop(node);
     let guard = site.language().snippets.guard;
     // Else one of them with many names would leave no room for others.
     let first = |piece| known_here(site, piece).into_iter().next();
-    let texts = elsewhere(site, site.file.donors.branches(), |other| {
+    let texts = elsewhere(site, branches, |other| {
         let jumps = other.descendants().any(|part| part.is(&[Role::Break, Role::Continue]));
         let known = first(other).filter(|_| in_loop || !jumps);
         let as_it_is = known.and_then(|text| shallow(&text, other.indent()?));
