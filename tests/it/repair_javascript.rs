@@ -106,6 +106,32 @@ fn what_else_passes_is_compared_in_typescript() {
 }
 
 #[test]
+fn what_nothing_waits_for_is_waited_for() {
+    let code = "export async function send(box: { put(a: string): Promise<number> }, text: string) {\n  \
+        const count = box.put(text);\n  return count;\n}\n\n\
+        export async function post(box: { put(a: string): Promise<number> }, text: string) {\n  \
+        box.put(text);\n  return text;\n}\n";
+    let test = "import { assert, expect, test } from 'vitest';\nimport { post, send } from '../src/post';\n\n\
+        const full = { put: async () => { throw new Error('full'); } };\n\
+        test('posts', async () => assert.equal(await post({ put: async () => 1 }, 'a'), 'a'));\n\
+        test('tells', async () => { await expect(post(full, 'a')).rejects.toThrow('full'); });\n\
+        test.each(['a', 'b'])('sends %p', async (text) => {\n  \
+        assert.equal(await send({ put: async (it) => it.length }, text), 1);\n});\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "post", "type": "module" }"#),
+            ("src/post.ts", code),
+            ("test/post.test.ts", test),
+        ],
+    );
+    let names: Vec<&str> = red.targets.iter().map(|target| target.name.as_str()).collect();
+    assert!(names.iter().any(|name| name.ends_with(" (unhandled)")), "{names:?}");
+    fixes_fast(&red, "`box.put(text)` → `await box.put(text)`");
+}
+
+#[test]
 fn modules_have_the_names_that_a_configuration_gives_them() {
     // As plugins do that go by `tsconfig.json`.
     let paths = "{ name: 'paths', resolveId: (id) => id.startsWith('~/') ? \

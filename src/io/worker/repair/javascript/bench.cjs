@@ -39,9 +39,15 @@ function isWhole(name) {
   return name.endsWith(" (import)");
 }
 
+/** Whether a name stands for what nothing handled while the tests of a file ran. */
+function isStray(name) {
+  return name.endsWith(" (unhandled)");
+}
+
 /** Why a test failed, or a whole file; `undefined` when it passed. */
-function failureOf({ ran, error }, name) {
+function failureOf({ ran, error, strays }, name) {
   if (error !== undefined) return error;
+  if (isStray(name)) return strays[0];
   if (isWhole(name)) return ran.size === 0 ? new Error("no test ran") : [...ran.values()].find((failure) => failure !== undefined);
   return ran.has(name) ? ran.get(name) : new Error("not found");
 }
@@ -51,6 +57,8 @@ class Bench {
     this.spec = spec;
     this.pending = new Set();
     this.tests = null;
+    // Errors that nothing handled in this run.
+    this.strays = [];
     // Called with the registry of a run once its files are loaded.
     this.loaded = null;
     // Called when a test has ended.
@@ -75,8 +83,9 @@ class Bench {
       if (after) after();
       return true;
     };
-    process.on("unhandledRejection", () => {});
-    process.on("uncaughtException", () => {});
+    const stray = (error) => this.strays.push(error ?? new Error("undefined was thrown"));
+    process.on("unhandledRejection", stray);
+    process.on("uncaughtException", stray);
     this.globals = new Map(Object.getOwnPropertyNames(globalThis).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
     this.env = { ...env };
     this.folder = process.cwd();
@@ -117,8 +126,9 @@ class Bench {
   }
 
   /**
-   * Runs the tests of `names`, all of one file, with the texts of `overlay` in force: `{ ran, error, took, worked, loaded }`,
-   * where `ran` has an error or `undefined` for each test by name and `error` is why the file cannot be loaded.
+   * Runs the tests of `names`, all of one file, with the texts of `overlay` in force: `{ ran, error, strays, took, worked,
+   * loaded }`, where `ran` has an error or `undefined` for each test by name, `error` is why the file cannot be loaded and
+   * `strays` are errors that nothing handled.
    */
   async run(file, names, overlay, budget) {
     for (let patience = 1; ; patience *= 3) {
@@ -143,6 +153,7 @@ class Bench {
     const registry = new Registry(this.files, this.outside, overlay);
     const tests = new Tests(fileName(full), this.framework.style, this.framework.checks);
     this.tests = tests;
+    this.strays = [];
     let error;
     try {
       this.framework.begin?.(tests);
@@ -150,11 +161,13 @@ class Bench {
       const all = [...first, fs.realpathSync(full)];
       for (const one of all) await registry.prepare(one);
       await drive(this.steps(registry, all, tests, names, ran), budget);
+      // What nothing handles is told once all promises that can be settled are.
+      if (names.some(isStray)) await new Promise((resolve) => timers.setImmediate(resolve));
     } catch (failure) {
       error = failure ?? new Error("undefined was thrown");
     }
     this.cleanUp();
-    return { ran, error, loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
+    return { ran, error, strays: this.strays, loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
   }
 
   /** Loads files and runs tests, and yields promises that are to be waited for. */
@@ -232,7 +245,7 @@ function isWaiting() {
 
 /** Subtests run with the test around them, and all tests with the file. */
 function wants(names) {
-  if (names.some(isWhole)) return () => true;
+  if (names.some((name) => isWhole(name) || isStray(name))) return () => true;
   const all = new Set(names);
   for (const name of names) {
     const parts = name.split(" > ");
@@ -245,4 +258,4 @@ function isTimeout(error) {
   return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error?.message === "it took too long";
 }
 
-module.exports = { Bench, exit, failureOf, fileOf, groups, inTime, isTimeout, isWhole };
+module.exports = { Bench, exit, failureOf, fileOf, groups, inTime, isStray, isTimeout, isWhole };

@@ -261,7 +261,9 @@ function titled(title, row, index) {
     if (kind === "%") return "%";
     if (kind === "#") return String(index);
     if (kind === "$") return String(index + 1);
-    if (at >= row.length) return match;
+    // Only Jest knows it.
+    const isUnknown = kind === "p" && pretty === inspect;
+    if (at >= row.length || isUnknown) return match;
     const value = row[at++];
     return kind === "p" ? pretty(value) : format(`%${kind}`, value);
   });

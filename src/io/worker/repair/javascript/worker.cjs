@@ -4,7 +4,7 @@
 const path = require("path");
 const { readFileSync } = require("fs");
 const { behave } = require("./behave.cjs");
-const { Bench, exit, failureOf, fileOf, groups, isTimeout, isWhole } = require("./bench.cjs");
+const { Bench, exit, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
 
 const FIRST_BUDGET_MS = Number(process.argv[3]);
@@ -83,9 +83,13 @@ class Worker {
     return Math.min(Math.ceil(needed), this.budget);
   }
 
-  /** Finds the test that screens: the first that fails here too. Some runners end tests for what another one does. */
+  /**
+   * Finds the test that screens: the first that fails here too. Some runners end tests for what another one does. For what
+   * nothing handles a whole file has to run.
+   */
   async screening() {
-    for (const name of this.spec.failing.slice(0, SCREENS_MAX)) {
+    const names = [...this.spec.failing].sort((a, b) => isStray(a) - isStray(b));
+    for (const name of names.slice(0, SCREENS_MAX)) {
       const alone = await this.try(fileOf(name), [name], new Map(), FIRST_BUDGET_MS);
       this.screen = name;
       if (!alone.passed(name)) return alone;
@@ -107,7 +111,7 @@ class Worker {
     const result = await this.bench.run(file, names, overlay, budget);
     return {
       result,
-      has: (name) => isWhole(name) || result.ran.has(name) || result.error !== undefined,
+      has: (name) => isWhole(name) || isStray(name) || result.ran.has(name) || result.error !== undefined,
       passed: (name) => failureOf(result, name) === undefined,
     };
   }
