@@ -7,6 +7,7 @@ mod lookup;
 mod objects;
 mod pool;
 mod renamed;
+mod states;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,11 @@ pub use self::lookup::Lookup;
 pub use self::objects::Objects;
 pub use self::pool::{Idle, Pool};
 pub use self::renamed::renamed;
+use self::states::States;
+pub use self::states::{Begun, Start, is_maker};
 pub use self::texts::Texts;
 use super::language::Role;
+use super::methods::type_of;
 use super::statement::{branch, holds_lines, is_simple, is_statement};
 use super::syntax::{Node, Tree};
 
@@ -40,6 +44,7 @@ pub struct Donors<'t> {
     called: Vec<Called<'t>>,
     objects: Objects<'t>,
     given: Given<'t>,
+    states: States<'t>,
 }
 
 /// Bytes of a statement that is worth having in another function.
@@ -59,6 +64,7 @@ impl<'t> Donors<'t> {
             called: Vec::new(),
             objects: Objects::default(),
             given: Given::default(),
+            states: States::default(),
         };
         let (mut statements, mut branches) = (BTreeMap::new(), BTreeMap::new());
         let mut function: Option<Node<'t>> = None;
@@ -70,6 +76,7 @@ impl<'t> Donors<'t> {
                 let names = member_names(node).map(Node::text);
                 names.for_each(|name| donors.members.entry(list.id()).or_default().push(name));
             }
+            donors.states.note_declared(node);
             if node.is_frozen() {
                 continue;
             }
@@ -82,6 +89,7 @@ impl<'t> Donors<'t> {
             donors.share(node);
             donors.objects.note(node);
             donors.given.note(node);
+            donors.states.note(node);
             donors.called.extend(called(node));
             if is_donor(node) {
                 note_once(node, &mut donors.statements, &mut statements);
@@ -91,6 +99,12 @@ impl<'t> Donors<'t> {
             }
         }
         count(&mut donors.called);
+        let unread: Vec<&str> = donors.states.unread().collect();
+        for (function, pool) in &mut donors.by_function {
+            if !unread.is_empty() && type_of(tree.node(*function)).is_some() {
+                pool.unread_fields.clone_from(&unread);
+            }
+        }
         donors
     }
 
@@ -135,6 +149,11 @@ impl<'t> Donors<'t> {
     /// What the file says of functions and fields by their names.
     pub fn given(&self) -> &Given<'t> {
         &self.given
+    }
+
+    /// What fields start as and which of them nothing changes.
+    pub fn states(&self) -> &States<'t> {
+        &self.states
     }
 
     /// What the file takes of things by their names.

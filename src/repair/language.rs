@@ -79,6 +79,8 @@ pub struct Language {
     pub copies: &'static [&'static str],
     /// Calls that go into a chain of method calls.
     pub links: &'static [&'static str],
+    /// `$a` once it is there.
+    pub awaits: &'static str,
     /// Arguments that calls by this name may lack; those that start with `^` come first.
     pub arguments: &'static [(&'static str, &'static [&'static str])],
     /// Values variables start with.

@@ -41,6 +41,11 @@ pub fn type_of(function: Node<'_>) -> Option<&str> {
     Some(name.text())
 }
 
+/// Whether the language calls a function of this name by itself, where an object is made or used.
+pub fn is_special(name: &str) -> bool {
+    name == "constructor" || name.starts_with("__")
+}
+
 /// The call of a method that takes nothing; `None` for those that take something, belong to the type alone or are no
 /// methods to those who use them.
 fn call(function: Node<'_>) -> Option<String> {
@@ -55,8 +60,7 @@ fn call(function: Node<'_>) -> Option<String> {
     let takes_any = taken.map(Node::text).any(|name| !language.reserved.contains(&name));
     let is_plain = function.tokens().all(|token| !matches!(token.kind(), "get" | "set" | "static"))
         && function.parent().is_none_or(|parent| parent.kind() != "decorated_definition");
-    let is_special = name == "constructor" || name.starts_with("__");
-    if !is_bound || takes_any || !is_plain || is_special {
+    if !is_bound || takes_any || !is_plain || is_special(name) {
         return None;
     }
     let result = function.part(&["return_type"]).map_or("", Node::text);

@@ -1,7 +1,10 @@
 //! The order candidates are tried in, and the order in which those that pass are offered.
 
+use std::collections::BTreeSet;
+
 use super::hints::Hints;
 use super::restore::{self, RESTORE};
+use super::usage::words;
 use super::{Candidate, Question};
 use crate::base::text::edit::Edit;
 
@@ -49,7 +52,8 @@ type Look = fn(&str, &Edit) -> bool;
 
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
 /// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or in a
-/// condition that had none, one value for all above it.
+/// condition that had none, one value for all above it, the number alone that a variable stood beside, two more where one
+/// more was, less and less of what begins with zero, less than was asked for before.
 const UNLIKELY: &[(Look, f64)] = &[
     (is_idle, 2.0),
     (is_factor, 0.8),
@@ -57,6 +61,10 @@ const UNLIKELY: &[(Look, f64)] = &[
     (is_remainder, 0.8),
     (adds_remainder, 0.6),
     (asks_for_one, 0.8),
+    (is_lone_number, 0.8),
+    (is_two_more, 0.5),
+    (takes_from_nothing, 0.6),
+    (forgets, 0.5),
 ];
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
@@ -183,7 +191,6 @@ fn asks_for_one(text: &str, edit: &Edit) -> bool {
 /// Whether an edit puts another number in the place of one that something is multiplied or divided by.
 fn is_factor(text: &str, edit: &Edit) -> bool {
     let before = text.get(..edit.start).unwrap_or("").trim_end();
-    let is_number = |text: &str| text.parse::<f64>().is_ok();
     before.ends_with(['*', '/', '%'])
         && is_number(&edit.text)
         && text.get(edit.range()).is_some_and(is_number)
@@ -195,6 +202,46 @@ fn is_two_off(text: &str, edit: &Edit) -> bool {
     let is_one = after.strip_prefix('1').is_some_and(|rest| !rest.starts_with(is_digit_or_dot));
     let old = text.get(edit.range()).unwrap_or("").trim();
     is_one && matches!((old, edit.text.trim()), ("+", "-") | ("-", "+"))
+}
+
+/// Whether an edit leaves of `a + 1` only the number.
+fn is_lone_number(text: &str, edit: &Edit) -> bool {
+    let old = text.get(edit.range()).unwrap_or("").trim();
+    let is_part = old.starts_with(edit.text.trim()) || old.ends_with(edit.text.trim());
+    is_number(edit.text.trim()) && is_part && old.contains(char::is_alphabetic)
+}
+
+/// Whether an edit adds or takes away two where it was one.
+fn is_two_more(text: &str, edit: &Edit) -> bool {
+    let before = text.get(..edit.start).unwrap_or("").trim_end();
+    let is_one = text.get(edit.range()).is_some_and(|old| old.trim() == "1");
+    is_one && edit.text.trim() == "2" && before.ends_with(['+', '-'])
+}
+
+/// Whether an edit takes away where something was added to what begins with zero.
+fn takes_from_nothing(text: &str, edit: &Edit) -> bool {
+    let (before, old) = (text.get(..edit.start), text.get(edit.range()).unwrap_or("").trim());
+    let (Some(before), "+=", "-=") = (before.map(str::trim_end), old, edit.text.trim()) else {
+        return false;
+    };
+    let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
+    let name = &before[before.trim_end_matches(is_part).len()..];
+    let begins = ["=", ":="].map(|sign| format!("{name} {sign} 0"));
+    !name.is_empty() && begins.iter().any(|begins| before.contains(begins.as_str()))
+}
+
+/// Whether an edit leaves several names out and has none that is new.
+fn forgets(text: &str, edit: &Edit) -> bool {
+    let names = |text: &'_ str| -> BTreeSet<String> {
+        let names = words(text).filter(|word| word.len() > 1 && !is_number(word));
+        names.map(str::to_owned).collect()
+    };
+    let (old, new) = (names(text.get(edit.range()).unwrap_or("")), names(&edit.text));
+    !edit.text.trim().is_empty() && new.is_subset(&old) && old.len() > new.len() + 1
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok()
 }
 
 fn is_digit_or_dot(ch: char) -> bool {
@@ -267,6 +314,30 @@ mod tests {
         assert!(
             !check("n + 12", "+", "-") && !check("n + 1.5", "+", "-") && !check("n + 1", "+", "*")
         );
+    }
+
+    #[test]
+    fn numbers_left_alone_or_doubled_are_seen() {
+        let check = |looks: Look, text: &str, old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            looks(text, &Edit::new(start..start + old.len(), new))
+        };
+        assert!(check(is_lone_number, "a[mid+1]", "mid+1", "1"));
+        assert!(!check(is_lone_number, "a[mid+1]", "mid+1", "mid"));
+        assert!(!check(is_lone_number, "a[mid]", "mid", "1"));
+        assert!(check(is_two_more, "n + 1", "1", "2") && !check(is_two_more, "n + 1", "1", "0"));
+        assert!(!check(is_two_more, "f(1)", "1", "2"));
+        let sum = "total := 0\nfor i := range n {\n\ttotal += i";
+        assert!(check(takes_from_nothing, sum, "+=", "-="));
+        assert!(check(
+            forgets,
+            "f((a, b) => a.size - b.size || other(a))",
+            "(a, b) => a.size - b.size || other(a)",
+            "(a, b) => a - b"
+        ));
+        assert!(!check(forgets, "f(a.size + b.size)", "a.size + b.size", "a.size"));
+        assert!(!check(forgets, "f(a.size)", "f(a.size)", ""));
+        assert!(!check(takes_from_nothing, &sum.replace(":= 0", ":= n"), "+=", "-="));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The repair templates, and how one is described.
 
 mod arguments;
+mod r#await;
 mod boolean;
 mod borrow;
 mod branch;
@@ -34,6 +35,7 @@ mod refuse;
 mod remember;
 mod result;
 mod scale;
+mod set_field;
 mod shift;
 mod sibling;
 mod take_up;
@@ -61,6 +63,7 @@ const TEMPLATES: &[&Template] = &[
     &arguments::DROP,
     &arguments::ADD,
     &arguments::ADD_NAME,
+    &r#await::AWAIT,
     &boolean::FLIP,
     &borrow::BORROW,
     &borrow::BRANCH,
@@ -112,6 +115,7 @@ const TEMPLATES: &[&Template] = &[
     &negate::NEGATE,
     &number::BY_ONE,
     &number::OTHER,
+    &number::DIFFERENCE,
     &one_off::ONE_OFF,
     &only_if::ONLY_IF,
     &operand::DROP,
@@ -173,6 +177,7 @@ const TEMPLATES: &[&Template] = &[
     &scale::REST,
     &scale::MEAN,
     &scale::SCALE,
+    &set_field::SET,
     &text::SEPARATOR,
 ];
 

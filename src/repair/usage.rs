@@ -23,7 +23,11 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
     let reads = |text: &str, name: &str| words(text).any(|word| word == name);
     let now = |name: &str| edits.iter().any(|edit| reads(&edit.text, name));
     let before = |name: &str| edits.iter().any(|edit| reads(old(edit), name));
-    let takes_up = near.unread().iter().any(|name| now(name) && !before(name));
+    let takes_up = near.unread().iter().any(|name| now(name) && !before(name))
+        || near
+            .unread_fields
+            .iter()
+            .any(|field| edits.iter().any(|edit| reads_field(&edit.text, field)) && !before(field));
     let n_let_go = near.read_once().iter().filter(|name| before(name) && !now(name)).count();
     let is_inside = |value: Node<'_>| {
         let range = value.range();
@@ -38,7 +42,7 @@ pub fn cost(at: Node<'_>, near: &Pool<'_>, edits: &[Edit]) -> f64 {
 /// The most that [`cost`] takes off for any edit in a function.
 pub fn worth_max(near: &Pool<'_>) -> f64 {
     let worths = [
-        (!near.unread().is_empty(), TAKEN_UP),
+        (!near.unread().is_empty() || !near.unread_fields.is_empty(), TAKEN_UP),
         (near.has_repeated(), TOLD_APART),
         (!near.idle().is_empty(), KEPT_UP),
     ];
@@ -68,6 +72,15 @@ fn begins(idle: &Idle<'_>, edit: &Edit) -> bool {
         return edit.range() == *value && edit.text.trim_start().starts_with('=');
     }
     value.start <= edit.start && edit.start < value.end && edit.end <= value.end
+}
+
+/// Whether a text reads a field of an object.
+fn reads_field(text: &str, field: &str) -> bool {
+    let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
+    text.match_indices(field).any(|(at, _)| {
+        let after = &text[at + field.len()..];
+        text[..at].ends_with('.') && !after.starts_with(is_part) && !is_changed(after)
+    })
 }
 
 /// Operators that change what is on their left.
@@ -123,6 +136,23 @@ mod tests {
         assert!(!check("n <= 1") && !check("n != 1") && !check("n[0] == a") && !check("n..m"));
         assert!(check("n[key] = 1") && !check("m.n = 1") && !check("n == 1") && !check("an = 1"));
         assert!(!check("f(n)") && !check("n + 1") && !check("(n) => n"));
+    }
+
+    #[test]
+    fn a_field_that_nothing_reads_is_taken_up() {
+        let check = |text: &str| reads_field(text, "n");
+        assert!(check("self.n") && check("a + this.n * 2") && check("self.n == 1"));
+        assert!(!check("self.n += 1") && !check("self.nn") && !check("n"));
+        let text = "class A:\n    def add(self):\n        self.hits += 1\n\n    def miss(self):\n        self.misses += 1\n\n    def rate(self):\n        total = self.hits\n        return self.hits * 100 // total\n";
+        let all = outcomes_of("a.py", text);
+        let wanted = text.replace("total = self.hits", "total = self.hits + self.misses");
+        let place = |wanted: &str| all.iter().position(|(_, text)| *text == wanted).unwrap();
+        let doubled = text.replace("total = self.hits", "total = self.hits + self.hits");
+        assert!(
+            place(&wanted)
+                < all.iter().position(|(_, text)| *text == doubled).unwrap_or(usize::MAX)
+        );
+        assert!(place(&wanted) < 60, "{}", place(&wanted));
     }
 
     #[test]

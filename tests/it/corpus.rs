@@ -11,7 +11,7 @@ use crate::support::repository;
 use seeded::{Fault, Language, Replacement, Seeded, load};
 
 /// Families that no file of templates is named after.
-const MORE_FAMILIES: [&str; 4] = ["await", "copy", "exception", "recursion"];
+const MORE_FAMILIES: [&str; 3] = ["copy", "exception", "recursion"];
 const SINGLE_MIN: usize = 80;
 const PAIRS_MIN: usize = 60;
 

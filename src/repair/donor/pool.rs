@@ -36,6 +36,8 @@ pub struct Pool<'t> {
     pub lookups: Vec<Lookup<'t>>,
     /// Where names stand, by line, in order.
     places: Vec<(u32, &'t str)>,
+    /// Fields of a method's object that only get values.
+    pub unread_fields: Vec<&'t str>,
     /// Variables that are declared without a value.
     bare: Vec<Idle<'t>>,
     idle: OnceLock<Vec<Idle<'t>>>,

@@ -120,6 +120,7 @@ pub static GO: Language = Language {
     is_shorthand_typed: false,
     copies: forms::COPIES,
     links: &[],
+    awaits: "",
     arguments: forms::ARGUMENTS,
     initials: forms::INITIALS,
     atoms: forms::ATOMS,

@@ -191,6 +191,7 @@ const BOTH: Language = Language {
     is_shorthand_typed: false,
     copies: forms::COPIES,
     links: forms::LINKS,
+    awaits: "await $a",
     arguments: forms::ARGUMENTS,
     initials: forms::INITIALS,
     atoms: forms::ATOMS,

@@ -125,6 +125,7 @@ pub static PYTHON: Language = Language {
     is_shorthand_typed: false,
     copies: forms::COPIES,
     links: forms::LINKS,
+    awaits: "await $a",
     arguments: forms::ARGUMENTS,
     initials: forms::INITIALS,
     atoms: forms::ATOMS,

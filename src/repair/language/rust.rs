@@ -139,6 +139,7 @@ pub static RUST: Language = Language {
     is_shorthand_typed: true,
     copies: forms::COPIES,
     links: forms::LINKS,
+    awaits: "$a.await",
     arguments: &[],
     initials: forms::INITIALS,
     atoms: forms::ATOMS,

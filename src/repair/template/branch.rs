@@ -148,4 +148,13 @@ fn arms<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if let (Some(value), Some(other)) = (site.node.part(&["value"]), next.part(&["value"])) {
         drafts.exchange(value, other, 0.0);
     }
+    // Which comes first is of no matter where only one can hold.
+    let may_both_hold = |case: Node<'s>| {
+        let literals = [Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null];
+        case.first().is_some_and(|pattern| !pattern.is(&literals))
+    };
+    let is_choice = site.node.is(&[Role::Arm, Role::Case]) && next.role() == site.node.role();
+    if is_choice && (may_both_hold(site.node) || may_both_hold(next)) {
+        drafts.exchange(site.node, next, 0.6);
+    }
 }

@@ -37,6 +37,7 @@ const VALUES_MAX: usize = 7;
 const FIELDS_MAX: usize = 4;
 const LIKE_MAX: usize = 8;
 const PREDICATES_MAX: usize = 3;
+const FLAGS_MAX: usize = 2;
 const PREDICATE_VALUES_MAX: usize = 2;
 
 fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -151,6 +152,7 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
     atoms.extend(ranked(text, donors, DONORS_MAX).into_iter().map(str::to_owned));
     let names = values(site);
     atoms.extend(predicates(site, &names));
+    atoms.extend(flags(site, &names));
     for form in site.language().atoms {
         atoms.extend(names.iter().map(|name| filled(form, name, "")));
     }
@@ -189,6 +191,20 @@ fn predicates(site: &Site<'_>, values: &[&str]) -> Vec<String> {
         }
     }
     atoms
+}
+
+/// Booleans that the own object and other values hold, and that they are not so.
+fn flags(site: &Site<'_>, values: &[&str]) -> Vec<String> {
+    let (own, donors) = (site.own(), &site.file.donors);
+    let objects = Some(own).filter(|own| !own.is_empty() && site.near().names.contains(own));
+    let others = values.iter().copied().filter(|value| *value != own);
+    let objects = objects.into_iter().chain(others.take(PREDICATE_VALUES_MAX));
+    let flags = objects.flat_map(|object| {
+        let flags = donors.states().flags(donors.objects(), object, object == own);
+        flags.take(FLAGS_MAX).map(move |flag| format!("{object}.{flag}"))
+    });
+    let is_new = |flag: &String| !site.node.text().contains(flag.as_str());
+    flags.filter(is_new).flat_map(|flag| [format!("{}{flag}", site.language().not), flag]).collect()
 }
 
 /// Parts of what the condition asks about that are used where it holds: `a` decides on `a.b(c)`, which needs `a.b`.

@@ -1,6 +1,7 @@
-//! Another number: `1` → `0`, `2` → `3`, `0.5` → `5`, `24` → a number of the same function.
+//! Another number: `1` → `0`, `2` → `3`, `0.5` → `5`, `24` → a number of the same function, `599` → what gives what is wanted.
 
 use super::Template;
+use crate::repair::hints::Gap;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
@@ -9,6 +10,12 @@ pub const BY_ONE: Template =
     Template { name: "off-by-one", cost: 1.5, on: &[Role::Integer], make: by_one };
 pub const OTHER: Template =
     Template { name: "number", cost: 2.8, on: &[Role::Integer, Role::Float], make: other };
+pub const DIFFERENCE: Template =
+    Template { name: "difference", cost: 2.6, on: &[Role::Integer, Role::Float], make: difference };
+
+/// What it is worth to a number that failing tests agree on.
+const AGREED: f64 = 0.6;
+const NUMBERS_MAX: usize = 6;
 
 fn by_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((value, suffix)) = whole(site.node.text()) else { return };
@@ -49,6 +56,63 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, number) in scaled.into_iter().enumerate().filter(|(_, number)| *number != value) {
         drafts.replace(node, &format!("{number}{suffix}"), 0.2 + nth(rank));
     }
+}
+
+/// What a number has to be so that what is computed with it is what was wanted: as much more, or as many times as much.
+fn difference<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let digits = site.node.text().trim_end_matches(|ch: char| !ch.is_ascii_digit());
+    let suffix = &site.node.text()[digits.len()..];
+    let Ok(value) = digits.replace('_', "").parse::<f64>() else { return };
+    let n_decimals = digits.split_once('.').map(|(_, decimals)| decimals.len());
+    let mut numbers: Vec<(String, usize)> = Vec::new();
+    for gap in &site.hints.gaps {
+        for number in needed(value, gap, n_decimals) {
+            match numbers.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, n)) => *n += 1,
+                None => numbers.push((number, 1)),
+            }
+        }
+    }
+    numbers.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    for (rank, (number, n)) in numbers.iter().take(NUMBERS_MAX).enumerate() {
+        let agreed = if *n > 1 { -AGREED } else { 0.0 };
+        drafts.replace(site.node, &format!("{number}{suffix}"), nth(rank) + agreed);
+    }
+}
+
+/// Numbers that close a gap in the place of `value`, each once, written with as few decimals as they need.
+fn needed(value: f64, gap: &Gap, n_decimals: Option<usize>) -> Vec<String> {
+    let more = gap.wanted - gap.got;
+    let n_more = n_decimals.map_or(0, |_| 2);
+    let written = |number: f64, fits: &dyn Fn(f64) -> bool| {
+        let n_own = n_decimals.unwrap_or(0);
+        let mut texts = (n_own..=n_own + n_more).map(|n| format!("{number:.n$}"));
+        texts.find(|text| text.parse().is_ok_and(fits))
+    };
+    let is_sum =
+        |sign: f64| move |number: f64| (sign * (number - value) - more).abs() < gap.unit / 2.0;
+    let ratio = gap.wanted / gap.got;
+    let scaled = |number: f64, ratio: f64| {
+        let fits = move |it: f64| {
+            (gap.got * (it / value).powf(ratio) - gap.wanted).abs() <= 0.6 * gap.unit
+        };
+        written(number, &fits)
+    };
+    let all = [
+        written(value + more, &is_sum(1.0)),
+        written(value - more, &is_sum(-1.0)),
+        scaled(value * ratio, 1.0),
+        scaled(value / ratio, -1.0),
+    ];
+    let mut numbers: Vec<String> = Vec::new();
+    for number in all.into_iter().flatten() {
+        let is_usual =
+            number.parse().is_ok_and(|it: f64| it >= 0.0 && it.is_finite() && it != value);
+        if is_usual && !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers
 }
 
 /// The value of a decimal integer literal and its type suffix.

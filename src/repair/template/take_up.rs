@@ -41,13 +41,15 @@ pub const VARIABLE: Template =
 const FORGOTTEN_MAX: usize = 3;
 const NAMES_MAX: usize = 6;
 
-/// Variables that are introduced before `end` and that nothing reads.
-fn forgotten<'s>(site: &Site<'s>, end: usize) -> Vec<&'s str> {
+/// Variables that are introduced before `end` and fields that nothing reads.
+fn forgotten(site: &Site<'_>, end: usize) -> Vec<String> {
     let near = site.near();
     let unread = near.unread();
     let before = near.names.nodes.iter().filter(|name| name.range().start < end);
     let forgotten = before.map(|name| name.text()).filter(|name| unread.contains(name));
-    forgotten.filter(|name| *name != site.own()).take(FORGOTTEN_MAX).collect()
+    let forgotten = forgotten.filter(|name| *name != site.own()).map(str::to_owned);
+    let fields = near.unread_fields.iter().map(|field| format!("{}.{field}", site.own()));
+    forgotten.chain(fields).take(FORGOTTEN_MAX).collect()
 }
 
 /// A value and a variable: `a` → `a + b`, `if a` → `if a and not b`.
@@ -56,7 +58,7 @@ fn in_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some(place) = place(node).filter(|_| !is_callee(node)) else { return };
     for (rank, name) in forgotten(site, node.range().start).into_iter().enumerate() {
         if place == Place::Condition {
-            let others = [name.to_owned(), format!("{}{name}", language.not)];
+            let others = [name.clone(), format!("{}{name}", language.not)];
             let pairs = language
                 .logicals
                 .iter()
@@ -76,7 +78,7 @@ fn in_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             let is_sum = form.starts_with("$a +") || form.starts_with("$a -");
             let is_loose = form.contains('(') || node.role() == Role::Arithmetic && is_sum;
             let text = if is_loose { node.text().to_owned() } else { tight(node.text()) };
-            drafts.replace(node, &filled(form, &text, name), nth(rank) + nth(more));
+            drafts.replace(node, &filled(form, &text, &name), nth(rank) + nth(more));
         }
     }
 }
@@ -138,7 +140,7 @@ fn as_argument<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, name) in forgotten(site, node.range().start).into_iter().enumerate() {
         let n_parts = node.parts().count();
         for index in 0..=n_parts {
-            insert(node, drafts, index, name, nth(rank) + nth(n_parts - index));
+            insert(node, drafts, index, &name, nth(rank) + nth(n_parts - index));
         }
         for (more, key) in keys.iter().enumerate() {
             insert(node, drafts, usize::MAX, &format!("{key}={name}"), nth(rank) + nth(more));
@@ -158,7 +160,7 @@ fn into_variable<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, name) in forgotten(site, node.range().end).into_iter().enumerate() {
         let others = known.iter().filter(|other| **other != name && near.is_assigned(other));
         for (more, other) in others.take(NAMES_MAX).enumerate() {
-            let text = filled(site.language().snippets.assign, other, name);
+            let text = filled(site.language().snippets.assign, other, &name);
             add_after(site, drafts, &text, nth(rank) + nth(more));
         }
     }

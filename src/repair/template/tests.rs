@@ -169,6 +169,12 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ),
     ("add-else", "a", "if a:\n\ta = 1\nreturn 2", "if a:\n\ta = 1\nelse:\n\treturn 2\nreturn 2"),
     ("exchange-arms", "", "return {1: 'a', 2: 'b'}", "return {1: 'b', 2: 'a'}"),
+    (
+        "exchange-arms",
+        "a",
+        "match a:\n\tcase x:\n\t\treturn 1\n\tcase 2:\n\t\treturn 2",
+        "match a:\n\tcase 2:\n\t\treturn 2\n\tcase x:\n\t\treturn 1",
+    ),
     ("fresh-default", "a=[]", "return a", "=None) if a is None:\n\ta = []\nreturn a"),
     ("delete-statement", "a", "a = 1\nreturn a", "return a"),
     ("delete-statement", "a", "if a:\n\ta = 1", "if a:\n\tpass"),
@@ -472,6 +478,12 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("boolean", "", "return true;", "return false;"),
     ("negate", "a", "if (a) g();", "if (!a) g();"),
     ("negate", "a, b, c", "return a ? b : c;", "return (!a) ? b : c;"),
+    (
+        "set-field",
+        "a",
+        "const b = { n: 0 };\ng(b.n);\nreturn b;",
+        "const b = { n: 0 };\ng(b.n);\nb.n += a;\nreturn b;",
+    ),
     ("exchange-values", "a, b, c", "return a ? b : c;", "return a ? c : b;"),
     ("drop-operand", "a, b", "return a && b;", "return a;"),
     ("drop-operand", "a", "return -a;", "return a;"),
@@ -484,6 +496,18 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("swap-arguments", "a, b", "return g(a, b);", "return g(b, a);"),
     ("add-argument", "a", "return a.join();", "return a.join(\"\");"),
     ("unwrap", "a", "return await g(a);", "return g(a);"),
+    (
+        "await",
+        "a",
+        "return (async () => {\n\tg(a);\n\treturn h(a).n;\n});",
+        "return (async () => {\n\tawait g(a);\n\treturn h(a).n;\n});",
+    ),
+    (
+        "await",
+        "a",
+        "return (async () => {\n\tg(a);\n\treturn h(a).n;\n});",
+        "return (async () => {\n\tg(a);\n\treturn (await h(a)).n;\n});",
+    ),
     ("wrap", "a, b", "return a / b;", "return Math.abs(a / b);"),
     ("loop", "a", "for (const b in a) g(b);", "for (const b of a) g(b);"),
     ("chain", "a", "return a.split();", "return a.toLowerCase().split();"),
@@ -606,8 +630,15 @@ fn every_template_has_a_case() {
 }
 
 /// Templates that need more than a function to work on, tested below.
-const WITH_HINTS: &[&str] =
-    &["own-call", "refuse", "widen", "borrow-statement", "variant", "swap-parameters"];
+const WITH_HINTS: &[&str] = &[
+    "difference",
+    "own-call",
+    "refuse",
+    "widen",
+    "borrow-statement",
+    "variant",
+    "swap-parameters",
+];
 
 #[test]
 fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
@@ -691,6 +722,97 @@ fn ifs_of_other_functions_are_borrowed_as_they_are_or_to_go_out_as_the_function_
         "  return n * 2",
         "  if (n > MAX) throw new RangeError();\n"
     ));
+}
+
+#[test]
+fn fields_that_nothing_changes_are_set() {
+    let check = |path, before: &str, at: &str, wanted: &str| {
+        let after = before.replacen(at, &format!("{at}{wanted}"), 1);
+        let made = outcomes_of(path, before);
+        made.iter().any(|(made, text)| made.template == "set-field" && *text == after)
+    };
+    let python = "class A:\n    def __init__(self, size):\n        self.size = size\n        self.shut = False\n        self.last = None\n\n    def shut_down(self, why):\n        self.pipe.close()\n\n    def f(self):\n        return self.shut, self.last, self.size\n";
+    let at = "self.pipe.close()";
+    assert!(check("a.py", python, at, "\n        self.shut = True"));
+    assert!(check("a.py", python, at, "\n        self.last = why"));
+    assert!(!check("a.py", python, at, "\n        self.size = why"), "it is made with its own");
+    let set = python
+        .replace("self.shut, self.last", "self.last")
+        .replace("def f(self):\n", "def f(self):\n        self.shut = True\n");
+    assert!(!check("a.py", &set, at, "\n        self.shut = True"), "that is done elsewhere");
+    let typescript = "class A {\n  #open = true;\n  close(): void {\n    this.file.end();\n  }\n  isOpen(): boolean {\n    return this.#open;\n  }\n}\n";
+    assert!(check("a.ts", typescript, "this.file.end();", "\n    this.#open = false;"));
+    let javascript = "function pack(all, room) {\n\tconst parcel = { weight: 0, items: [] };\n\tfor (const item of all) {\n\t\tif (parcel.weight + item.weight > room) break;\n\t\tparcel.items.push(item);\n\t}\n\treturn parcel;\n}\n";
+    assert!(check(
+        "a.js",
+        javascript,
+        "parcel.items.push(item);",
+        "\n\t\tparcel.weight += item.weight;"
+    ));
+    let go = "package p\n\ntype A struct {\n\tpaid bool\n\tname string\n}\n\nfunc (a *A) pay() {\n\ta.note()\n}\n\nfunc (a *A) due() bool {\n\treturn !a.paid\n}\n";
+    assert!(check("a.go", go, "a.note()", "\n\ta.paid = true"));
+    let rust = "impl C {\n    fn get(&mut self, key: u8) -> u8 {\n        let entry = self.find(key);\n        self.n += 1;\n        entry.value\n    }\n\n    fn put(&mut self, key: u8, value: u8) {\n        self.add(key, Entry { value, used: self.clock });\n    }\n\n    fn oldest(&self) -> u8 {\n        self.all.map(|entry| entry.used).min()\n    }\n}\n";
+    assert!(check("a.rs", rust, "self.n += 1;", "\n        entry.used = self.clock;"));
+}
+
+#[test]
+fn what_is_to_come_is_waited_for_where_that_can_be() {
+    let check = |path, before: &str, old: &str, new: &str| {
+        let after = before.replacen(old, new, 1);
+        outcomes_of(path, before)
+            .iter()
+            .any(|(made, text)| made.template == "await" && *text == after)
+    };
+    let python = "async def f(a):\n    return g(a)\n\n\ndef h(a):\n    return g(a)\n\n\ndef k(a):\n    return a\n";
+    assert!(check("a.py", python, "return g(a)", "return await g(a)"));
+    assert!(!check("a.py", python, "h(a):\n    return g(a)", "h(a):\n    return await g(a)"));
+    let known = python.replacen("g(a)", "k(a)", 1);
+    assert!(
+        !check("a.py", &known, "return k(a)", "return await k(a)"),
+        "there is nothing to wait for"
+    );
+    let rust = "pub async fn f(a: u8) -> u8 {\n    g(a) + 1\n}\n";
+    assert!(check("a.rs", rust, "g(a)", "g(a).await"));
+    let method = "class A {\n  static async f(a) {\n    this.g(a);\n  }\n}\n";
+    assert!(check("a.js", method, "this.g(a)", "await this.g(a)"));
+}
+
+#[test]
+fn booleans_that_objects_hold_are_asked_for() {
+    let check = |path, before: &str, old: &str, new: &str| {
+        let after = before.replacen(old, new, 1);
+        outcomes_of(path, before)
+            .iter()
+            .any(|(made, text)| made.template == "condition" && *text == after)
+    };
+    let go = "package p\n\ntype A struct {\n\tn, m, k, l, i, j int\n\tpaid bool\n}\n\nfunc (a *A) late(b int) bool {\n\treturn b > a.n\n}\n";
+    assert!(check("a.go", go, "b > a.n", "!a.paid && b > a.n"));
+    assert!(!check("a.go", &go.replace("paid bool", "paid T"), "b > a.n", "!a.paid && b > a.n"));
+    let javascript = "function f(all) {\n\tfor (const task of all) {\n\t\tif (task.n > 1) g(task);\n\t}\n\treturn { n: 0, done: false };\n}\n";
+    assert!(check("a.js", javascript, "task.n > 1", "task.n > 1 && !task.done"));
+}
+
+#[test]
+fn numbers_that_would_give_what_is_wanted_are_tried() {
+    let check = |path, old: &str, messages: &[&str]| {
+        let text = format!("const FEE = {old};\n");
+        let made = outcomes(&source(path, &text), messages).into_iter();
+        let made = made.filter(|(made, _)| made.template == "difference");
+        let told = made.map(|(_, text)| text.replace("const FEE = ", "").replace(";\n", ""));
+        told.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        check("a.js", "599", &["Expected values to be strictly equal:\n\n12099 !== 11999\n"]),
+        "499 699 604"
+    );
+    assert_eq!(
+        check("a.js", "0.19", &["expected 235 to be 87 // Object.is equality"]),
+        "148.19 0.07 0.51"
+    );
+    assert_eq!(check("a.js", "60", &["AssertionError: 120 != 7200"]), "7140 3600 1");
+    assert_eq!(check("a.js", "60", &["AssertionError: 'a' != 'b'"]), "");
+    let both = ["AssertionError: 20 != 30", "AssertionError: 200 != 210"];
+    assert_eq!(check("a.js", "100", &both).split(' ').next(), Some("110"), "as both tell");
 }
 
 #[test]

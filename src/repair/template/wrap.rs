@@ -88,18 +88,9 @@ fn wrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let wraps = site.language().wraps.iter().filter(|(places, _)| places.contains(&place));
     let is_stored = site.node.is(&[Role::Name, Role::Attribute, Role::Index]);
     let forms = wraps.flat_map(|(_, forms)| *forms).enumerate();
-    let waits = may_wait(site.node);
-    let fits =
-        |form: &str| (is_stored || !form.ends_with("++")) && (waits || !form.starts_with("await "));
-    for (rank, form) in forms.filter(|(_, form)| fits(form)) {
+    for (rank, form) in forms.filter(|(_, form)| is_stored || !form.ends_with("++")) {
         drafts.replace(site.node, &around(form, site.node), nth(rank) + site.hints.favour(form));
     }
-}
-
-/// Whether the innermost function around a node may wait for something, as its first word says.
-fn may_wait(node: Node<'_>) -> bool {
-    let function = node.ancestors().find(|outer| outer.role() == Role::Function);
-    function.is_some_and(|function| function.text().starts_with("async"))
 }
 
 /// A form around a node, which gets parentheses where the form does not enclose it.
