@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::language::Role;
+use super::methods::type_of;
 use super::statement::body;
 use super::syntax::{Node, Tree};
 
@@ -12,6 +13,8 @@ use super::syntax::{Node, Tree};
 const HEAD: f64 = 0.5;
 /// What a case keeps of the suspicion of its switch: it may have been compared with, though it was not taken.
 const CASE: f64 = 0.5;
+/// What functions of errors keep of theirs: they run because something failed before.
+const ERROR: f64 = 0.3;
 /// What a constant keeps of the suspicion of the lines that use it.
 const CONSTANT: f64 = 0.5;
 
@@ -22,6 +25,9 @@ pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
         if let Some(known) = lines.get_mut(*line as usize) {
             *known = *score;
         }
+    }
+    for function in tree.nodes().filter(|node| is_of_error(*node)) {
+        lower(&mut lines, function.line()..function.last_line() + 1, ERROR);
     }
     for node in tree.nodes().filter(|node| is_spread(*node)) {
         let head = head(node);
@@ -48,6 +54,12 @@ fn is_spread(node: Node<'_>) -> bool {
     is_statement && node.is_named() && !node.is(&[Role::Function, Role::Class])
 }
 
+/// Whether a node is a method of an error.
+fn is_of_error(node: Node<'_>) -> bool {
+    let is_error = |name: &str| name.ends_with("Error") || name.ends_with("Exception");
+    node.role() == Role::Function && type_of(node).is_some_and(is_error)
+}
+
 /// What a node is a case of.
 fn switch_of(node: Node<'_>) -> Option<Node<'_>> {
     let switch = node.parent()?.parent().filter(|_| node.is_named());
@@ -68,6 +80,12 @@ fn highest(lines: &[f64], range: Range<u32>) -> f64 {
 fn raise(lines: &mut [f64], range: Range<u32>, score: f64) {
     for line in lines.iter_mut().take(range.end as usize).skip(range.start as usize) {
         *line = line.max(score);
+    }
+}
+
+fn lower(lines: &mut [f64], range: Range<u32>, share: f64) {
+    for line in lines.iter_mut().take(range.end as usize).skip(range.start as usize) {
+        *line *= share;
     }
 }
 
@@ -98,6 +116,7 @@ fn constants<'t>(tree: &'t Tree<'t>, lines: &[f64]) -> Vec<(Node<'t>, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::repair::language::go::GO;
     use crate::repair::language::javascript::JAVASCRIPT;
     use crate::repair::language::python::PYTHON;
     use crate::repair::language::rust::RUST;
@@ -108,6 +127,25 @@ mod tests {
         let tree = Tree::parse(&PYTHON, text).unwrap();
         let lines = spread(&tree, &BTreeMap::from([(6, 0.4), (8, 1.0)]));
         assert_eq!(lines[1..=8], [0.5, 0.0, 0.0, 0.5, 0.5, 0.4, 0.4, 1.0]);
+    }
+
+    #[test]
+    fn what_tells_of_an_error_is_suspected_less() {
+        let check = |language, text: &str| {
+            let tree = Tree::parse(language, text).unwrap();
+            let all = spread(&tree, &(1..=6).map(|line| (line, 1.0)).collect());
+            (1..=6).filter(|line| all[*line] < 1.0).map(|line| line.to_string()).collect::<String>()
+        };
+        let python = "class LateError(E):\n    def __str__(self):\n        return self.text\n\ndef f(a):\n    return a\n";
+        assert_eq!(check(&PYTHON, python), "23");
+        let go =
+            "package p\nfunc (e *LateError) Error() string {\n\treturn e.text\n}\nfunc f() {\n}\n";
+        assert_eq!(check(&GO, go), "234");
+        let rust = "impl Display for Error {\n    fn fmt(&self) {\n        f.write(\"late\")\n    }\n}\nfn f() {}\n";
+        assert_eq!(check(&RUST, rust), "234");
+        let javascript =
+            "class LateError extends Error {\n  constructor(a) {\n    super(a);\n  }\n}\nf();\n";
+        assert_eq!(check(&JAVASCRIPT, javascript), "234");
     }
 
     #[test]

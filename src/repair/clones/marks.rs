@@ -93,7 +93,7 @@ func greenloopMark(site int) {{
 	}}
 	greenloopSeen[site] = true
 	path := greenloopOs.Getenv(\"{COVERAGE_VARIABLE}\")
-	file, err := greenloopOs.OpenFile(path, greenloopOs.O_APPEND|greenloopOs.O_CREATE|greenloopOs.O_WRONLY, 0o600)
+	file, err := greenloopOs.OpenFile(path, greenloopOs.O_APPEND|greenloopOs.O_CREATE|greenloopOs.O_WRONLY, 0600)
 	if path == \"\" || err != nil {{
 		return
 	}}

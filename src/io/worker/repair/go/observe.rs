@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::build::{Build, Programs};
 use super::{Go, by_package};
 use crate::base::limits::{RUST_OBSERVED_BYTES_MAX, RUST_OBSERVED_GREEN_MAX};
+use crate::io::worker::Progress;
 use crate::io::worker::repair::batch::{self, Spec, Task, Test, read_lines};
 use crate::model::failure::Failure;
 use crate::repair::clones::mark;
@@ -23,9 +24,14 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
         if programs.has(package) {
             continue;
         }
-        if !matches!(go.build(package, &mut programs), Build::Whole) {
-            return Ok(Vec::new());
-        }
+        let said = match go.build(package, &mut programs) {
+            Build::Whole => continue,
+            Build::Blamed(_) => String::new(),
+            Build::Failed(said) => said,
+        };
+        let text = format!("which lines run cannot be seen: {said}");
+        (go.job.desk.progress)(Progress { text, ..Progress::default() });
+        return Ok(Vec::new());
     }
     let observed = observed(go, &programs);
     let folder = go.world.scratch().to_owned();
