@@ -90,14 +90,21 @@ impl Hints {
                 self.signs.insert(*sign);
             }
         }
+        let mut told: Vec<Gap> = Vec::new();
         for (actual, expected) in pairs(message) {
             self.signs.extend(difference(actual, expected));
-            self.gaps.extend(gaps(actual, expected));
+            for gap in gaps(actual, expected) {
+                if !told.contains(&gap) {
+                    told.push(gap);
+                }
+            }
             self.exchanged.extend(exchanged(actual, expected));
             self.exchanged.extend(exchanged(expected, actual));
             self.note(actual);
             self.note(expected);
         }
+        let room = LITERALS_MAX.saturating_sub(self.gaps.len());
+        self.gaps.extend(told.into_iter().take(room));
         quoted(message).for_each(|text| self.note(text));
         self.unknown.extend(unknown::names(message).map(str::to_owned));
         let names =

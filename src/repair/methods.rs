@@ -30,6 +30,14 @@ impl<'t> Methods<'t> {
     }
 }
 
+/// The name of the object that the function around a node is a method of, as the language or the function has it.
+pub fn own_name(node: Node<'_>) -> &str {
+    let receiver = node.function().and_then(|function| function.part(&["receiver"]));
+    let name = receiver
+        .and_then(|receiver| receiver.descendants().find(|node| node.role() == Role::Binding));
+    name.map_or(node.tree.language.own, Node::text)
+}
+
 /// The type that a method belongs to.
 pub fn type_of(function: Node<'_>) -> Option<&str> {
     if let Some(receiver) = function.part(&["receiver"]) {
@@ -39,11 +47,6 @@ pub fn type_of(function: Node<'_>) -> Option<&str> {
     let class = function.ancestors().find(|outer| outer.is(&[Role::Class, Role::Function]))?;
     let name = class.part(&["type", "name"]).filter(|_| class.role() == Role::Class)?;
     Some(name.text())
-}
-
-/// Whether the language calls a function of this name by itself, where an object is made or used.
-pub fn is_special(name: &str) -> bool {
-    name == "constructor" || name.starts_with("__")
 }
 
 /// The call of a method that takes nothing; `None` for those that take something, belong to the type alone or are no
@@ -60,7 +63,8 @@ fn call(function: Node<'_>) -> Option<String> {
     let takes_any = taken.map(Node::text).any(|name| !language.reserved.contains(&name));
     let is_plain = function.tokens().all(|token| !matches!(token.kind(), "get" | "set" | "static"))
         && function.parent().is_none_or(|parent| parent.kind() != "decorated_definition");
-    if !is_bound || takes_any || !is_plain || is_special(name) {
+    let is_special = name == "constructor" || name.starts_with("__");
+    if !is_bound || takes_any || !is_plain || is_special {
         return None;
     }
     let result = function.part(&["return_type"]).map_or("", Node::text);

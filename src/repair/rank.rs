@@ -53,7 +53,7 @@ type Look = fn(&str, &Edit) -> bool;
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
 /// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or in a
 /// condition that had none, one value for all above it, the number alone that a variable stood beside, two more where one
-/// more was, less and less of what begins with zero, less than was asked for before.
+/// more was, less and less of what begins with zero.
 const UNLIKELY: &[(Look, f64)] = &[
     (is_idle, 2.0),
     (is_factor, 0.8),
@@ -64,8 +64,9 @@ const UNLIKELY: &[(Look, f64)] = &[
     (is_lone_number, 0.8),
     (is_two_more, 0.5),
     (takes_from_nothing, 0.6),
-    (forgets, 0.5),
 ];
+/// For another form of something that leaves several of its names out.
+const FORGETS: f64 = 0.5;
 /// What it is worth to a candidate that its template mended such a failure before.
 pub const FAVOUR: f64 = 2.0;
 /// For each line changed beyond the first.
@@ -146,6 +147,7 @@ fn penalty(question: &Question<'_>, hints: &Hints, candidate: &Candidate) -> f64
         + unlikely.sum::<f64>()
         + if told { TOLD_LITERAL } else { 0.0 }
         + if constant { CONSTANT_CONDITION } else { 0.0 }
+        + if candidate.template == "rewrite" && is_seen(forgets) { FORGETS } else { 0.0 }
         + LINE * n_lines as f64
 }
 
@@ -215,7 +217,11 @@ fn is_lone_number(text: &str, edit: &Edit) -> bool {
 fn is_two_more(text: &str, edit: &Edit) -> bool {
     let before = text.get(..edit.start).unwrap_or("").trim_end();
     let is_one = text.get(edit.range()).is_some_and(|old| old.trim() == "1");
-    is_one && edit.text.trim() == "2" && before.ends_with(['+', '-'])
+    let operand = before.strip_suffix(['+', '-']).map(str::trim_end);
+    let is_sum = operand.is_some_and(|it| {
+        it.ends_with(|ch: char| ch.is_alphanumeric() || matches!(ch, '_' | ')' | ']'))
+    });
+    is_one && edit.text.trim() == "2" && is_sum
 }
 
 /// Whether an edit takes away where something was added to what begins with zero.
@@ -226,8 +232,13 @@ fn takes_from_nothing(text: &str, edit: &Edit) -> bool {
     };
     let is_part = |ch: char| ch.is_alphanumeric() || ch == '_';
     let name = &before[before.trim_end_matches(is_part).len()..];
-    let begins = ["=", ":="].map(|sign| format!("{name} {sign} 0"));
-    !name.is_empty() && begins.iter().any(|begins| before.contains(begins.as_str()))
+    let begins = |begins: &String| {
+        before.rmatch_indices(begins.as_str()).any(|(at, _)| {
+            !before[..at].ends_with(is_part)
+                && !before[at + begins.len()..].starts_with(is_digit_or_dot)
+        })
+    };
+    !name.is_empty() && ["=", ":="].map(|sign| format!("{name} {sign} 0")).iter().any(begins)
 }
 
 /// Whether an edit leaves several names out and has none that is new.
@@ -241,7 +252,7 @@ fn forgets(text: &str, edit: &Edit) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok()
+    text.starts_with(is_digit_or_dot) && text.parse::<f64>().is_ok()
 }
 
 fn is_digit_or_dot(ch: char) -> bool {
@@ -337,6 +348,9 @@ mod tests {
         ));
         assert!(!check(forgets, "f(a.size + b.size)", "a.size + b.size", "a.size"));
         assert!(!check(forgets, "f(a.size)", "f(a.size)", ""));
+        assert!(!check(takes_from_nothing, &sum.replace(":= 0", ":= 0.5"), "+=", "-="));
+        assert!(!check(takes_from_nothing, &sum.replace("total :", "subtotal :"), "+=", "-="));
+        assert!(!check(is_two_more, "a[-1]", "1", "2") && !is_number("inf"));
         assert!(!check(takes_from_nothing, &sum.replace(":= 0", ":= n"), "+=", "-="));
     }
 

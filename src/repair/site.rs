@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
 use super::language::{Language, Role};
-use super::methods::Methods;
+use super::methods::{Methods, own_name};
 use super::rank;
 use super::syntax::{Node, Tree};
 pub use super::tight::{operand, tight, wants_tight};
@@ -111,10 +111,7 @@ impl<'s> Site<'s> {
 
     /// The name of the object that the function around the node is a method of, as the language or the function has it.
     pub fn own(&self) -> &'s str {
-        let receiver = self.node.function().and_then(|function| function.part(&["receiver"]));
-        let name = receiver
-            .and_then(|receiver| receiver.descendants().find(|node| node.role() == Role::Binding));
-        name.map_or(self.language().own, Node::text)
+        own_name(self.node)
     }
 
     /// Fields of that object, those seen on an object of this name first.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use super::{Objects, is_member, member_names};
+use super::{Objects, STATEMENT_BYTES_MAX, member_names};
 use crate::repair::language::Role;
-use crate::repair::methods::is_special;
+use crate::repair::methods::{own_name, type_of};
 use crate::repair::syntax::Node;
+use crate::repair::usage::words;
 
 /// Fields of a file's objects.
 #[derive(Default)]
@@ -14,12 +15,15 @@ pub struct States<'t> {
     begun: Vec<Begun<'t>>,
     /// Fields that get a value once their object is made.
     changed: BTreeSet<&'t str>,
+    /// Those that their own object's methods change.
+    changed_here: BTreeSet<&'t str>,
     read: BTreeSet<&'t str>,
     /// Fields that objects are made with: each has its own.
     given: BTreeSet<&'t str>,
     /// The fields that begin in one place.
     places: BTreeMap<u32, BTreeSet<&'t str>>,
     idle: OnceLock<Vec<Begun<'t>>>,
+    flags: OnceLock<Vec<Begun<'t>>>,
 }
 
 /// A field where its object is made or declared.
@@ -27,8 +31,9 @@ pub struct States<'t> {
 pub struct Begun<'t> {
     pub name: &'t str,
     pub start: Start<'t>,
-    /// What makes the object.
+    /// What makes the object, and its type where that is known.
     place: u32,
+    of: Option<&'t str>,
 }
 
 /// What a field starts as.
@@ -39,72 +44,119 @@ pub enum Start<'t> {
     Number,
     /// No value yet, or a text.
     Nothing,
-    /// What an expression gives.
+    /// What a short expression gives.
     Made(Node<'t>),
 }
+
+const VALUE: &[&str] = &["right", "value"];
+const FLAGS_MAX: usize = 24;
+const UNREAD_MAX: usize = 8;
 
 impl<'t> States<'t> {
     pub(super) fn note(&mut self, node: Node<'t>) {
         match node.role() {
             Role::Attribute => self.note_use(node),
-            Role::Assign if is_member(node) => {
-                let (name, value) = (node.part(&["property", "name", "left"]), node.part(VALUE));
-                let place = node.parent().map_or(0, Node::id);
-                self.begin(name, value.and_then(start), place);
-            }
-            Role::Pair => {
-                let place = node.parent().map_or(0, Node::id);
-                self.make(node.first(), node.last(), place);
+            Role::Assign if !is_fixed(node) => self.note_member(node),
+            Role::Pair if node.kind() != "enum_assignment" => {
+                self.make(node.first(), node.last(), (node.parent().map_or(0, Node::id), None));
             }
             Role::KeywordArgument => self.given.extend(node.first().map(Node::text)),
+            Role::Name if node.kind() == "shorthand_property_identifier" => {
+                self.given.insert(node.text());
+            }
+            Role::Binding if node.kind() == "shorthand_property_identifier_pattern" => {
+                self.read.insert(node.text());
+            }
+            Role::Tokens => self.read.extend(words(node.text())),
             _ => {}
         }
     }
 
     /// What a type declares; such nodes are never edited.
     pub(super) fn note_declared(&mut self, node: Node<'t>) {
-        let place = node.parent().map_or(0, Node::id);
         for name in member_names(node) {
+            let place = node.parent().map_or(0, Node::id);
+            let of = node.ancestors().find_map(|outer| outer.part(&["name"])).map(Node::text);
             let declared = node.part(&["type"]).map(|of| of.text().trim_start_matches([':', ' ']));
-            self.begin(Some(name), declared.and_then(start_of_type), place);
+            let start = declared.and_then(|of| start_of_type(node, of));
+            self.begin(Some(name), start, (place, of));
+        }
+    }
+
+    /// What stands in the body of a class.
+    fn note_member(&mut self, node: Node<'t>) {
+        let around = [Role::Class, Role::Function, Role::Lambda];
+        let class = node.ancestors().find(|outer| outer.is(&around));
+        if let Some(class) = class.filter(|outer| outer.role() == Role::Class) {
+            let (name, value) = (node.part(&["property", "name", "left"]), node.part(VALUE));
+            let of = class.part(&["type", "name"]).map(Node::text);
+            self.begin(name, value.and_then(start), (class.id(), of));
         }
     }
 
     fn note_use(&mut self, node: Node<'t>) {
         let Some((object, field)) = node.first().zip(node.last()) else { return };
-        let listed = node.listed();
-        let assign = listed.parent().filter(|parent| {
+        let target = target(node);
+        let assign = target.parent().filter(|parent| {
             parent.is(&[Role::Assign, Role::AugmentedAssign])
-                && parent.first().is_some_and(|first| first.id() == listed.id())
+                && parent.first().is_some_and(|first| first.id() == target.id())
         });
         let Some(assign) = assign else {
             self.read.insert(field.text());
             return;
         };
-        let own = node.tree.language.own;
-        match node.function().filter(|function| is_maker(*function) && object.text() == own) {
-            Some(maker) => {
-                let value = assign.part(VALUE).filter(|_| listed.id() == node.id());
-                let is_made = value.is_none_or(|it| matches!(start(it), Some(Start::Made(_))));
-                self.make(Some(field), value.filter(|_| !is_made), maker.id());
-            }
-            None => drop(self.changed.insert(field.text())),
+        let (own, around) = (own_name(node), node.ancestors());
+        let function = { around }.find(|outer| outer.is(&[Role::Function, Role::Lambda]));
+        let is_own = object.text() == own;
+        let maker = function.filter(|function| is_own && is_maker(*function));
+        let is_first = assign.role() == Role::Assign;
+        if let Some(maker) = maker.filter(|_| is_first) {
+            let value = assign.part(VALUE).filter(|_| target.id() == node.id());
+            let is_made = value.is_none_or(|it| matches!(start(it), Some(Start::Made(_))));
+            let value = value.filter(|_| !is_made);
+            self.make(Some(field), value, (maker.id(), type_of(maker)));
+            return;
+        }
+        self.changed.insert(field.text());
+        if is_own {
+            self.changed_here.insert(field.text());
+        }
+        // `return this.count++`
+        let is_statement = assign.parent().is_none_or(|outer| {
+            outer.is(&[Role::ExpressionStatement, Role::Block]) || outer.kind() == "for_clause"
+        });
+        if !is_first && !is_statement {
+            self.read.insert(field.text());
         }
     }
 
     /// A field gets a value as its object is made.
-    fn make(&mut self, name: Option<Node<'t>>, value: Option<Node<'t>>, place: u32) {
+    fn make(
+        &mut self,
+        name: Option<Node<'t>>,
+        value: Option<Node<'t>>,
+        at: (u32, Option<&'t str>),
+    ) {
         let start = value.and_then(start);
         if start.is_none() {
             self.given.extend(name.map(Node::text));
         }
-        self.begin(name, start, place);
+        self.begin(name, start, at);
     }
 
-    fn begin(&mut self, name: Option<Node<'t>>, start: Option<Start<'t>>, place: u32) {
-        let Some(name) = name.map(Node::text) else { return };
+    fn begin(
+        &mut self,
+        name: Option<Node<'t>>,
+        start: Option<Start<'t>>,
+        (place, of): (u32, Option<&'t str>),
+    ) {
+        let is_name = |text: &&str| {
+            let bare = text.strip_prefix('#').unwrap_or(text);
+            words(bare).eq([bare]) && !bare.starts_with(|ch: char| ch.is_ascii_digit())
+        };
+        let Some(name) = name.map(Node::text).filter(is_name) else { return };
         self.places.entry(place).or_default().insert(name);
-        self.begun.extend(start.map(|start| Begun { name, start, place }));
+        self.begun.extend(start.map(|start| Begun { name, start, place, of }));
     }
 
     /// Fields that nothing changes, as they start; first those that are read here.
@@ -121,54 +173,82 @@ impl<'t> States<'t> {
         })
     }
 
-    /// Fields that get values once their object is made and that nothing reads.
+    /// Fields that their object's methods give values and that nothing reads.
     pub fn unread(&self) -> impl Iterator<Item = &'t str> {
-        self.changed.difference(&self.read).copied()
+        self.changed_here.difference(&self.read).copied().take(UNREAD_MAX)
     }
 
-    /// Fields of what has this name that hold a boolean.
-    pub fn flags(
+    /// Fields that hold a boolean.
+    pub fn flags(&self) -> &[Begun<'t>] {
+        self.flags.get_or_init(|| {
+            let mut seen = BTreeSet::new();
+            let flags = self.begun.iter().filter(|it| matches!(it.start, Start::Flag(_)));
+            let flags = flags.filter(|it| seen.insert((it.name, it.of)));
+            flags.copied().take(FLAGS_MAX).collect()
+        })
+    }
+
+    /// Whether the own object of `function`, or what else has this name, has a field: by its type, or by the fields that it
+    /// is seen with.
+    pub fn has(
         &self,
         objects: &Objects<'t>,
         name: &str,
-        is_own: bool,
-    ) -> impl Iterator<Item = &'t str> {
-        let flags = self.begun.iter().filter(|it| matches!(it.start, Start::Flag(_)));
-        let flags = flags.filter(|it| is_own || self.has(objects, name, it));
-        flags.map(|it| it.name).collect::<BTreeSet<_>>().into_iter()
-    }
-
-    /// Whether what has this name is seen with fields that begin where this one does.
-    pub fn has(&self, objects: &Objects<'t>, name: &str, field: &Begun<'t>) -> bool {
+        function: Option<Node<'_>>,
+        field: &Begun<'t>,
+    ) -> bool {
+        if let Some(function) = function.filter(|_| field.of.is_some()) {
+            return type_of(function) == field.of;
+        }
         let beside = self.places.get(&field.place);
         objects.fields(name).any(|seen| beside.is_some_and(|names| names.contains(seen.text())))
     }
 }
 
-const VALUE: &[&str] = &["right", "value"];
+/// Whether a declaration says that nothing changes it, or that it is of no one object.
+fn is_fixed(node: Node<'_>) -> bool {
+    let value = node.part(VALUE).map_or(node.range().end, |value| value.range().start);
+    let head = &node.text()[..value - node.range().start];
+    words(head).any(|word| matches!(word, "const" | "static" | "readonly" | "Final" | "ClassVar"))
+}
+
+/// The list that a value is assigned to in, or the value itself.
+fn target(node: Node<'_>) -> Node<'_> {
+    let is_list = |outer: &Node<'_>| {
+        outer.is(&[Role::Values, Role::Tuple, Role::List])
+            || node.tree.language.targets.contains(&outer.kind())
+            || outer.kind() == "array_pattern"
+    };
+    std::iter::once(node).chain(node.ancestors().take_while(is_list)).last().unwrap_or(node)
+}
 
 /// Whether a function makes an object.
 pub fn is_maker(function: Node<'_>) -> bool {
-    function.part(&["name"]).is_some_and(|name| is_special(name.text()))
+    const MAKERS: &[&str] = &["__init__", "__new__", "__post_init__", "constructor"];
+    function.part(&["name"]).is_some_and(|name| MAKERS.contains(&name.text()))
 }
 
 fn start(value: Node<'_>) -> Option<Start<'_>> {
+    let is_short = value.text().len() <= STATEMENT_BYTES_MAX && value.line() == value.last_line();
     match value.role() {
         Role::Boolean => Some(Start::Flag(Some(value.text()))),
         Role::Integer | Role::Float => Some(Start::Number),
         Role::Null | Role::String => Some(Start::Nothing),
-        Role::Attribute | Role::Call | Role::Arithmetic => Some(Start::Made(value)),
+        Role::Attribute | Role::Call | Role::Arithmetic if is_short => Some(Start::Made(value)),
         // Some grammars wrap the parts of an entry.
-        Role::Other => value.first().filter(|_| value.parts().count() == 1).and_then(start),
+        Role::Other | Role::Element => {
+            value.first().filter(|_| value.parts().count() == 1).and_then(start)
+        }
         _ => None,
     }
 }
 
-fn start_of_type(of: &str) -> Option<Start<'static>> {
-    const NUMBERS: &[&str] = &["int", "int64", "float64", "uint", "uint64", "int32", "number"];
+fn start_of_type<'t>(node: Node<'_>, of: &str) -> Option<Start<'t>> {
+    let is_number = node.tree.language.cast_types.contains(&of) || of == "number";
     match of {
         "bool" | "boolean" => Some(Start::Flag(None)),
-        of if NUMBERS.contains(&of) => Some(Start::Number),
+        "string" => None,
+        of if is_number && !of.starts_with('[') => Some(Start::Number),
         _ => None,
     }
 }

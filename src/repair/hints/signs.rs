@@ -180,6 +180,7 @@ pub(super) const BONUSES: &[(Sign, f64, &[&str])] = &[
     (Sign::Type, 0.5, &["wrap", "unwrap", "cast", "add-argument", "copy-value", "combine"]),
     (Sign::Raises, 1.2, &["refuse"]),
     (Sign::Raises, 0.6, &["await"]),
+    (Sign::Type, 0.6, &["await"]),
     (Sign::Unawaited, 1.4, &["await"]),
     (Sign::Raises, 0.4, &["sibling", "condition", "comparison", "other-condition", "logical"]),
 ];

@@ -18,6 +18,8 @@ pub const AWAIT: Template = Template {
 
 /// What it costs to wait for what is no call.
 const STORED: f64 = 0.8;
+/// What it costs where the function is declared otherwise: it may give what is to come as it is.
+const PLAIN: f64 = 0.8;
 /// What it is worth that the file declares a function which is to be waited for.
 const DECLARED: f64 = 0.6;
 
@@ -25,7 +27,8 @@ fn wait<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (node, form) = (site.node, site.language().awaits);
     let is_call = node.role() == Role::Call;
     let is_value = is_call || place(node).is_some();
-    let is_waited_for = node.parent().is_some_and(|parent| parent.kind().starts_with("await"));
+    // What follows in parentheses, or is said not to be missing, is no simple value.
+    let is_waited_for = node.parent().is_some_and(|parent| parent.role() == Role::Try);
     if form.is_empty() || !is_value || is_waited_for || is_callee(node) || !may_wait(node) {
         return;
     }
@@ -35,7 +38,7 @@ fn wait<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let extra = match declared.map(is_async) {
         _ if !is_call => STORED,
         Some(true) => -DECLARED,
-        Some(false) => return,
+        Some(false) => PLAIN,
         None => 0.0,
     };
     let text = filled(form, node.text(), "");
@@ -49,11 +52,13 @@ fn wait<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Whether the innermost function around a node may wait for something.
 fn may_wait(node: Node<'_>) -> bool {
-    node.ancestors().find(|outer| outer.role() == Role::Function).is_some_and(is_async)
+    let mut around = node.ancestors();
+    around.find(|outer| outer.is(&[Role::Function, Role::Lambda])).is_some_and(is_async)
 }
 
 fn is_async(function: Node<'_>) -> bool {
-    let (start, body) = (function.range().start, function.part(&["body"]));
-    let end = body.map_or(function.range().end, |body| body.range().start);
+    let start = function.range().start;
+    let behind = function.part(&["name", "parameters", "parameter", "body"]);
+    let end = behind.map_or(function.range().end, |behind| behind.range().start);
     words(&function.text()[..end - start]).any(|word| word == "async")
 }

@@ -148,13 +148,41 @@ fn arms<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if let (Some(value), Some(other)) = (site.node.part(&["value"]), next.part(&["value"])) {
         drafts.exchange(value, other, 0.0);
     }
-    // Which comes first is of no matter where only one can hold.
-    let may_both_hold = |case: Node<'s>| {
-        let literals = [Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null];
-        case.first().is_some_and(|pattern| !pattern.is(&literals))
-    };
     let is_choice = site.node.is(&[Role::Arm, Role::Case]) && next.role() == site.node.role();
-    if is_choice && (may_both_hold(site.node) || may_both_hold(next)) {
-        drafts.exchange(site.node, next, 0.6);
+    if is_choice && (may_hold_beside(site.node) || may_hold_beside(next)) && !takes_all(next) {
+        exchange_cases(site.node, next, drafts);
     }
+}
+
+/// A case in the place of the next, each with the comma that it needs.
+fn exchange_cases<'s>(case: Node<'s>, next: Node<'s>, drafts: &mut Drafts<'s>) {
+    let has_commas = [case, next].iter().any(|case| case.text().ends_with(','));
+    let text = |case: Node<'s>| {
+        let bare = case.text().trim_end_matches(',');
+        let needs = has_commas && !bare.ends_with('}');
+        format!("{bare}{}", if needs { "," } else { "" })
+    };
+    let edits = vec![Edit::new(case.range(), text(next)), Edit::new(next.range(), text(case))];
+    let what = format!("`{}` ↔ `{}`", shown(case.text()), shown(next.text()));
+    drafts.edits(case, edits, Some(what), 0.6);
+}
+
+/// What a case asks for, without what some grammars put around it.
+fn pattern(case: Node<'_>) -> Option<Node<'_>> {
+    let mut pattern = case.first()?;
+    while pattern.is_named() && pattern.parts().count() == 1 {
+        pattern = pattern.first()?;
+    }
+    Some(pattern)
+}
+
+/// Whether a case may hold where another does: which of literals comes first is of no matter.
+fn may_hold_beside(case: Node<'_>) -> bool {
+    let literals = [Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null];
+    pattern(case).is_some_and(|pattern| !pattern.is(&literals))
+}
+
+/// Whether nothing after a case is reached.
+fn takes_all(case: Node<'_>) -> bool {
+    case.first().is_some_and(|pattern| pattern.text() == "_")
 }

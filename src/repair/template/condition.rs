@@ -200,10 +200,14 @@ fn flags(site: &Site<'_>, values: &[&str]) -> Vec<String> {
     let others = values.iter().copied().filter(|value| *value != own);
     let objects = objects.into_iter().chain(others.take(PREDICATE_VALUES_MAX));
     let flags = objects.flat_map(|object| {
-        let flags = donors.states().flags(donors.objects(), object, object == own);
-        flags.take(FLAGS_MAX).map(move |flag| format!("{object}.{flag}"))
+        let function = site.node.function().filter(|_| object == own);
+        let flags = donors.states().flags().iter();
+        let flags =
+            flags.filter(move |flag| donors.states().has(donors.objects(), object, function, flag));
+        flags.take(FLAGS_MAX).map(move |flag| format!("{object}.{}", flag.name))
     });
-    let is_new = |flag: &String| !site.node.text().contains(flag.as_str());
+    let is_new =
+        |flag: &String| site.node.descendants().chain([site.node]).all(|part| part.text() != flag);
     flags.filter(is_new).flat_map(|flag| [format!("{}{flag}", site.language().not), flag]).collect()
 }
 

@@ -60,9 +60,16 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// What a number has to be so that what is computed with it is what was wanted: as much more, or as many times as much.
 fn difference<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let digits = site.node.text().trim_end_matches(|ch: char| !ch.is_ascii_digit());
-    let suffix = &site.node.text()[digits.len()..];
-    let Ok(value) = digits.replace('_', "").parse::<f64>() else { return };
+    if drafts.is_too_dear(-AGREED) {
+        return;
+    }
+    let text = site.node.text();
+    let is_digit = |ch: char| ch.is_ascii_digit() || matches!(ch, '_' | '.');
+    let (digits, suffix) = text.split_at(text.find(|ch| !is_digit(ch)).unwrap_or(text.len()));
+    let is_plain = suffix.is_empty() || suffix == "n" || suffix.starts_with(['i', 'u', 'f']);
+    let Some(value) = digits.replace('_', "").parse::<f64>().ok().filter(|_| is_plain) else {
+        return;
+    };
     let n_decimals = digits.split_once('.').map(|(_, decimals)| decimals.len());
     let mut numbers: Vec<(String, usize)> = Vec::new();
     for gap in &site.hints.gaps {

@@ -14,6 +14,8 @@ pub const SET: Template = Template { name: "set-field", cost: 2.8, on: STATEMENT
 const FIELDS_MAX: usize = 6;
 const OBJECTS_MAX: usize = 2;
 const NAMES_MAX: usize = 4;
+/// Names beside a statement that are looked at.
+const NEAR_MAX: usize = 24;
 
 fn set<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_maker = site.node.function().is_none_or(is_maker);
@@ -33,10 +35,13 @@ fn set<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn objects<'s>(site: &Site<'s>, field: &Begun<'s>) -> impl Iterator<Item = &'s str> {
     let (own, near, donors) = (site.own(), site.near(), &site.file.donors);
     let is_own = !own.is_empty() && near.names.contains(own);
-    let others = near.names.iter().filter(move |name| *name != own);
-    let field = *field;
-    let others = others.filter(move |name| donors.states().has(donors.objects(), name, &field));
-    is_own.then_some(own).into_iter().chain(others)
+    let (field, function) = (*field, site.node.function());
+    let has =
+        move |name: &str, function| donors.states().has(donors.objects(), name, function, &field);
+    let others = site.names_near().take(NEAR_MAX).filter(move |name| *name != own);
+    let others = others.filter(move |name| has(name, None));
+    let own = Some(own).filter(|own| is_own && has(own, function));
+    own.into_iter().chain(others)
 }
 
 /// Statements that change a field of an object, the likeliest first.
@@ -54,7 +59,8 @@ fn changes<'s>(site: &Site<'s>, object: &'s str, field: &Begun<'s>) -> Vec<Strin
             let by_one = snippets.updates.iter().take(2).map(|form| filled(form, &target, ""));
             let objects = &site.file.donors.objects();
             let has = |name: &&str| objects.fields(name).any(|seen| seen.text() == field.name);
-            let same = names().filter(has).map(|name| format!("{name}.{}", field.name));
+            let same = names().take(NEAR_MAX).filter(has).take(NAMES_MAX);
+            let same = same.map(|name| format!("{name}.{}", field.name));
             let others = names().take(NAMES_MAX).map(str::to_owned);
             let sums = same.chain(others);
             let sums = sums.map(|value| format!("{target} += {value}{}", snippets.statement_end));
@@ -62,7 +68,10 @@ fn changes<'s>(site: &Site<'s>, object: &'s str, field: &Begun<'s>) -> Vec<Strin
         }
         Start::Nothing => names().take(NAMES_MAX).map(assigned).collect(),
         Start::Made(value) => {
-            let is_known = |name: &str| site.near().names.contains(name) || name == site.own();
+            let (near, shared) = (site.near(), site.shared());
+            let is_called =
+                |name: &str| near.callees.contains(name) || shared.callees.contains(name);
+            let is_known = |name: &str| near.names.contains(name) || is_called(name);
             let mut names = value.descendants().filter(|node| node.role() == Role::Name);
             let is_made = names.all(|name| is_known(name.text()));
             let more = format!("{target} += {}{}", value.text(), snippets.statement_end);

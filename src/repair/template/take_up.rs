@@ -48,7 +48,9 @@ fn forgotten(site: &Site<'_>, end: usize) -> Vec<String> {
     let before = near.names.nodes.iter().filter(|name| name.range().start < end);
     let forgotten = before.map(|name| name.text()).filter(|name| unread.contains(name));
     let forgotten = forgotten.filter(|name| *name != site.own()).map(str::to_owned);
-    let fields = near.unread_fields.iter().map(|field| format!("{}.{field}", site.own()));
+    let is_method = near.names.contains(site.own());
+    let fields = near.unread_fields.iter().filter(|_| is_method);
+    let fields = fields.map(|field| format!("{}.{field}", site.own()));
     forgotten.chain(fields).take(FORGOTTEN_MAX).collect()
 }
 

@@ -751,6 +751,16 @@ fn fields_that_nothing_changes_are_set() {
     ));
     let go = "package p\n\ntype A struct {\n\tpaid bool\n\tname string\n}\n\nfunc (a *A) pay() {\n\ta.note()\n}\n\nfunc (a *A) due() bool {\n\treturn !a.paid\n}\n";
     assert!(check("a.go", go, "a.note()", "\n\ta.paid = true"));
+    let pair = "class A:\n    def __init__(self):\n        self.a, self.b = False, False\n\n    def f(self):\n        self.a, self.b = True, True\n        g(self.a)\n\n    def __next__(self):\n        self.n += 1\n        return self.n\n";
+    assert!(!check("a.py", pair, "g(self.a)", "\n        self.a = True"), "both are set");
+    assert!(!check("a.py", pair, "g(self.a)", "\n        self.n += 1"), "that is no beginning");
+    let other = "class A {\n\tfixed = 1;\n\tstatic all = 2;\n}\n\nclass B {\n\tf() {\n\t\tthis.g();\n\t\treturn [this.fixed, this.all];\n\t}\n}\n";
+    assert!(!check("a.js", other, "this.g();", "\n\t\tthis.fixed += 1;"), "it is another's");
+    let own = other.replace("}\n\nclass B {\n", "");
+    assert!(check("a.js", &own, "this.g();", "\n\t\tthis.fixed += 1;"));
+    assert!(!check("a.js", &own, "this.g();", "\n\t\tthis.all += 1;"), "it is no object's");
+    let keys = "const m = { 'a-b': 0, [k]: 0 };\nfunction f() {\n\tg(m);\n\treturn m.k;\n}\n";
+    assert!(outcomes_of("a.js", keys).iter().all(|(made, _)| made.template != "set-field"));
     let rust = "impl C {\n    fn get(&mut self, key: u8) -> u8 {\n        let entry = self.find(key);\n        self.n += 1;\n        entry.value\n    }\n\n    fn put(&mut self, key: u8, value: u8) {\n        self.add(key, Entry { value, used: self.clock });\n    }\n\n    fn oldest(&self) -> u8 {\n        self.all.map(|entry| entry.used).min()\n    }\n}\n";
     assert!(check("a.rs", rust, "self.n += 1;", "\n        entry.used = self.clock;"));
 }
@@ -768,13 +778,37 @@ fn what_is_to_come_is_waited_for_where_that_can_be() {
     assert!(!check("a.py", python, "h(a):\n    return g(a)", "h(a):\n    return await g(a)"));
     let known = python.replacen("g(a)", "k(a)", 1);
     assert!(
-        !check("a.py", &known, "return k(a)", "return await k(a)"),
-        "there is nothing to wait for"
+        check("a.py", &known, "return k(a)", "return await k(a)"),
+        "it may give what is to come"
     );
+    let lambda = "async def f(a):\n    return sorted(a, key=lambda b: g(b))\n";
+    assert!(!check("a.py", lambda, "g(b)", "await g(b)"));
+    let named = "function f({ async = true }) {\n  return g(async);\n}\n";
+    assert!(!check("a.js", named, "g(async)", "await g(async)"));
     let rust = "pub async fn f(a: u8) -> u8 {\n    g(a) + 1\n}\n";
     assert!(check("a.rs", rust, "g(a)", "g(a).await"));
     let method = "class A {\n  static async f(a) {\n    this.g(a);\n  }\n}\n";
     assert!(check("a.js", method, "this.g(a)", "await this.g(a)"));
+}
+
+#[test]
+fn cases_change_places_where_both_may_hold() {
+    let check = |path, before: &str, after: &str| {
+        outcomes_of(path, before).iter().any(|(_, text)| text == after)
+    };
+    let rust = |arms: &str| format!("fn f(a: u8) -> u8 {{\n    match a {{\n{arms}    }}\n}}\n");
+    let ranges = "        0..=9 => 1,\n        5 => {\n            2\n        }\n        _ => 3\n";
+    let changed = "        5 => {\n            2\n        }\n        0..=9 => 1,\n        _ => 3\n";
+    assert!(check("a.rs", &rust(ranges), &rust(changed)));
+    let last = "        5 => {\n            2\n        }\n        _ => 3\n        0..=9 => 1,\n";
+    assert!(!check("a.rs", &rust(ranges), &rust(last)), "nothing after it is reached");
+    let go = |cases: &str| {
+        format!("package p\n\nfunc f(a int) int {{\n\tswitch {{\n{cases}\t}}\n\treturn 0\n}}\n")
+    };
+    let (above, below) = ("\tcase a > 9:\n\t\treturn 1\n", "\tcase a > 5:\n\t\treturn 2\n");
+    assert!(check("a.go", &go(&format!("{below}{above}")), &go(&format!("{above}{below}"))));
+    let plain = |text: &str| go(text).replace("switch {", "switch a {").replace("a > ", "");
+    assert!(!check("a.go", &plain(&format!("{below}{above}")), &plain(&format!("{above}{below}"))));
 }
 
 #[test]
@@ -811,6 +845,8 @@ fn numbers_that_would_give_what_is_wanted_are_tried() {
     );
     assert_eq!(check("a.js", "60", &["AssertionError: 120 != 7200"]), "7140 3600 1");
     assert_eq!(check("a.js", "60", &["AssertionError: 'a' != 'b'"]), "");
+    assert_eq!(check("a.js", "0xFF", &["AssertionError: 20 != 30"]), "");
+    assert_eq!(check("a.js", "20n", &["AssertionError: 20 != 30"]), "30n 10n");
     let both = ["AssertionError: 20 != 30", "AssertionError: 200 != 210"];
     assert_eq!(check("a.js", "100", &both).split(' ').next(), Some("110"), "as both tell");
 }

@@ -57,8 +57,9 @@ class Bench {
     this.spec = spec;
     this.pending = new Set();
     this.tests = null;
-    // Errors that nothing handled in this run.
-    this.strays = [];
+    // Errors that nothing handled in this run, by what they came of.
+    this.strays = new Map();
+    this.asksForStrays = [...(spec.failing || []), ...(spec.passing || [])].some(isStray);
     // Called with the registry of a run once its files are loaded.
     this.loaded = null;
     // Called when a test has ended.
@@ -83,9 +84,11 @@ class Bench {
       if (after) after();
       return true;
     };
-    const stray = (error) => this.strays.push(error ?? new Error("undefined was thrown"));
+    const stray = (error, promise) => this.strays.set(promise, error ?? new Error("undefined was thrown"));
     process.on("unhandledRejection", stray);
-    process.on("uncaughtException", stray);
+    process.on("uncaughtException", (error) => stray(error, {}));
+    // Mocha alone forgives what is handled later.
+    if (spec.framework === "mocha") process.on("rejectionHandled", (promise) => this.strays.delete(promise));
     this.globals = new Map(Object.getOwnPropertyNames(globalThis).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
     this.env = { ...env };
     this.folder = process.cwd();
@@ -153,7 +156,9 @@ class Bench {
     const registry = new Registry(this.files, this.outside, overlay);
     const tests = new Tests(fileName(full), this.framework.style, this.framework.checks);
     this.tests = tests;
-    this.strays = [];
+    // What the run before left behind is told once nothing is left to do.
+    if (this.asksForStrays) await turn();
+    this.strays.clear();
     let error;
     try {
       this.framework.begin?.(tests);
@@ -161,13 +166,12 @@ class Bench {
       const all = [...first, fs.realpathSync(full)];
       for (const one of all) await registry.prepare(one);
       await drive(this.steps(registry, all, tests, names, ran), budget);
-      // What nothing handles is told once all promises that can be settled are.
-      if (names.some(isStray)) await new Promise((resolve) => timers.setImmediate(resolve));
+      if (this.asksForStrays) await turn();
     } catch (failure) {
       error = failure ?? new Error("undefined was thrown");
     }
     this.cleanUp();
-    return { ran, error, strays: this.strays, loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
+    return { ran, error, strays: [...this.strays.values()], loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
   }
 
   /** Loads files and runs tests, and yields promises that are to be waited for. */
@@ -186,6 +190,11 @@ class Bench {
   setupFile(name) {
     return this.files.find(name, path.join(this.folder, "x.js")) || require.resolve(name, { paths: [this.folder] });
   }
+}
+
+/** Waits until all promises that can be settled are. */
+function turn() {
+  return new Promise((resolve) => timers.setImmediate(resolve));
 }
 
 /** Loads a file of a package. */

@@ -88,8 +88,9 @@ class Worker {
    * nothing handles a whole file has to run.
    */
   async screening() {
-    const names = [...this.spec.failing].sort((a, b) => isStray(a) - isStray(b));
-    for (const name of names.slice(0, SCREENS_MAX)) {
+    const tests = this.spec.failing.filter((name) => !isStray(name));
+    const names = [...tests.slice(0, SCREENS_MAX), ...this.spec.failing.filter(isStray).slice(0, 1)];
+    for (const name of names) {
       const alone = await this.try(fileOf(name), [name], new Map(), FIRST_BUDGET_MS);
       this.screen = name;
       if (!alone.passed(name)) return alone;
