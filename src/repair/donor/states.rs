@@ -13,6 +13,8 @@ use crate::repair::usage::words;
 #[derive(Default)]
 pub struct States<'t> {
     begun: Vec<Begun<'t>>,
+    /// Those of which only the type says what they start as.
+    declared: Vec<Begun<'t>>,
     /// Fields that get a value once their object is made.
     changed: BTreeSet<&'t str>,
     /// Those that their own object's methods change.
@@ -77,9 +79,11 @@ impl<'t> States<'t> {
         for name in member_names(node) {
             let place = node.parent().map_or(0, Node::id);
             let of = node.ancestors().find_map(|outer| outer.part(&["name"])).map(Node::text);
-            let declared = node.part(&["type"]).map(|of| of.text().trim_start_matches([':', ' ']));
-            let start = declared.and_then(|of| start_of_type(node, of));
-            self.begin(Some(name), start, (place, of));
+            let written = node.part(&["type"]).map(|of| of.text().trim_start_matches([':', ' ']));
+            let start = written.and_then(|of| start_of_type(node, of));
+            let name = name.text();
+            self.places.entry(place).or_default().insert(name);
+            self.declared.extend(start.map(|start| Begun { name, start, place, of }));
         }
     }
 
@@ -165,7 +169,8 @@ impl<'t> States<'t> {
             let mut seen = BTreeSet::new();
             let stays =
                 |it: &&Begun<'t>| !self.changed.contains(it.name) && !self.given.contains(it.name);
-            let idle = self.begun.iter().filter(stays).filter(|it| seen.insert(it.name)).copied();
+            let all = self.begun.iter().chain(&self.declared);
+            let idle = all.filter(stays).filter(|it| seen.insert(it.name)).copied();
             let (mut idle, others): (Vec<_>, Vec<_>) =
                 idle.partition(|it| self.read.contains(it.name));
             idle.extend(others);
@@ -182,7 +187,8 @@ impl<'t> States<'t> {
     pub fn flags(&self) -> &[Begun<'t>] {
         self.flags.get_or_init(|| {
             let mut seen = BTreeSet::new();
-            let flags = self.begun.iter().filter(|it| matches!(it.start, Start::Flag(_)));
+            let all = self.begun.iter().chain(&self.declared);
+            let flags = all.filter(|it| matches!(it.start, Start::Flag(_)));
             let flags = flags.filter(|it| seen.insert((it.name, it.of)));
             flags.copied().take(FLAGS_MAX).collect()
         })

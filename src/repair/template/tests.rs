@@ -761,7 +761,7 @@ fn fields_that_nothing_changes_are_set() {
     assert!(!check("a.js", &own, "this.g();", "\n\t\tthis.all += 1;"), "it is no object's");
     let keys = "const m = { 'a-b': 0, [k]: 0 };\nfunction f() {\n\tg(m);\n\treturn m.k;\n}\n";
     assert!(outcomes_of("a.js", keys).iter().all(|(made, _)| made.template != "set-field"));
-    let rust = "impl C {\n    fn get(&mut self, key: u8) -> u8 {\n        let entry = self.find(key);\n        self.n += 1;\n        entry.value\n    }\n\n    fn put(&mut self, key: u8, value: u8) {\n        self.add(key, Entry { value, used: self.clock });\n    }\n\n    fn oldest(&self) -> u8 {\n        self.all.map(|entry| entry.used).min()\n    }\n}\n";
+    let rust = "struct Entry {\n    value: u8,\n    used: u64,\n}\n\nimpl C {\n    fn get(&mut self, key: u8) -> u8 {\n        let entry = self.find(key);\n        self.n += 1;\n        entry.value\n    }\n\n    fn put(&mut self, key: u8, value: u8) {\n        self.add(key, Entry { value, used: self.clock });\n    }\n\n    fn oldest(&self) -> u8 {\n        self.all.map(|entry| entry.used).min()\n    }\n}\n";
     assert!(check("a.rs", rust, "self.n += 1;", "\n        entry.used = self.clock;"));
 }
 
