@@ -42,6 +42,7 @@ pub fn own_name(node: Node<'_>) -> &str {
 pub fn type_of(function: Node<'_>) -> Option<&str> {
     if let Some(receiver) = function.part(&["receiver"]) {
         let inside = receiver.text().trim_matches(['(', ')']);
+        let inside = inside.split('[').next()?;
         return inside.rsplit([' ', '*']).next();
     }
     let class = function.ancestors().find(|outer| outer.is(&[Role::Class, Role::Function]))?;

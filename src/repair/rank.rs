@@ -252,7 +252,7 @@ fn forgets(text: &str, edit: &Edit) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    text.starts_with(is_digit_or_dot) && text.parse::<f64>().is_ok()
+    text.trim_start_matches('-').starts_with(is_digit_or_dot) && text.parse::<f64>().is_ok()
 }
 
 fn is_digit_or_dot(ch: char) -> bool {
@@ -309,7 +309,9 @@ mod tests {
             let start = text.find(old).unwrap();
             is_factor(text, &Edit::new(start..start + old.len(), new))
         };
-        assert!(check("n // 2", "2", "3") && check("n * 1.5", "1.5", "2"));
+        assert!(
+            check("n * 2", "2", "-2") && check("n // 2", "2", "3") && check("n * 1.5", "1.5", "2")
+        );
         assert!(
             !check("n - 2", "2", "3") && !check("n / a", "a", "2") && !check("n / 2", "2", "b")
         );

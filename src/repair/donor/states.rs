@@ -203,12 +203,28 @@ impl<'t> States<'t> {
         function: Option<Node<'_>>,
         field: &Begun<'t>,
     ) -> bool {
-        if let Some(function) = function.filter(|_| field.of.is_some()) {
-            return type_of(function) == field.of;
+        let own = function.and_then(type_of).map(bare);
+        let is_plain = function.is_some_and(|function| !is_derived(function));
+        if let Some((of, own)) = field.of.map(bare).zip(own).filter(|_| is_plain) {
+            return of == own;
         }
         let beside = self.places.get(&field.place);
         objects.fields(name).any(|seen| beside.is_some_and(|names| names.contains(seen.text())))
     }
+}
+
+/// A type's name without what it is a type of.
+fn bare(of: &str) -> &str {
+    of.split(['<', '[']).next().unwrap_or(of)
+}
+
+/// Whether a method's class has what another one begins.
+fn is_derived(function: Node<'_>) -> bool {
+    let class = function.ancestors().find(|outer| outer.role() == Role::Class);
+    class.is_some_and(|class| {
+        class.part(&["superclasses"]).is_some()
+            || class.children().any(|part| part.kind() == "class_heritage")
+    })
 }
 
 /// Whether a declaration says that nothing changes it, or that it is of no one object.

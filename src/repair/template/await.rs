@@ -27,8 +27,10 @@ fn wait<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (node, form) = (site.node, site.language().awaits);
     let is_call = node.role() == Role::Call;
     let is_value = is_call || place(node).is_some();
-    // What follows in parentheses, or is said not to be missing, is no simple value.
-    let is_waited_for = node.parent().is_some_and(|parent| parent.role() == Role::Try);
+    // What is said not to be missing is no simple value.
+    let is_waited_for = node.parent().is_some_and(|parent| {
+        parent.kind().starts_with("await") || parent.kind() == "non_null_expression"
+    });
     if form.is_empty() || !is_value || is_waited_for || is_callee(node) || !may_wait(node) {
         return;
     }

@@ -156,11 +156,11 @@ fn arms<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// A case in the place of the next, each with the comma that it needs.
 fn exchange_cases<'s>(case: Node<'s>, next: Node<'s>, drafts: &mut Drafts<'s>) {
-    let has_commas = [case, next].iter().any(|case| case.text().ends_with(','));
     let text = |case: Node<'s>| {
-        let bare = case.text().trim_end_matches(',');
-        let needs = has_commas && !bare.ends_with('}');
-        format!("{bare}{}", if needs { "," } else { "" })
+        let value = case.part(&["value"]).filter(|_| case.kind() == "match_arm");
+        let needs = value.is_some_and(|value| value.role() != Role::Block);
+        let comma = if needs && !case.text().ends_with(',') { "," } else { "" };
+        format!("{}{comma}", case.text())
     };
     let edits = vec![Edit::new(case.range(), text(next)), Edit::new(next.range(), text(case))];
     let what = format!("`{}` ↔ `{}`", shown(case.text()), shown(next.text()));
@@ -170,16 +170,17 @@ fn exchange_cases<'s>(case: Node<'s>, next: Node<'s>, drafts: &mut Drafts<'s>) {
 /// What a case asks for, without what some grammars put around it.
 fn pattern(case: Node<'_>) -> Option<Node<'_>> {
     let mut pattern = case.first()?;
-    while pattern.is_named() && pattern.parts().count() == 1 {
+    while !pattern.is(LITERALS) && pattern.parts().count() == 1 {
         pattern = pattern.first()?;
     }
     Some(pattern)
 }
 
+const LITERALS: &[Role] = &[Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null];
+
 /// Whether a case may hold where another does: which of literals comes first is of no matter.
 fn may_hold_beside(case: Node<'_>) -> bool {
-    let literals = [Role::Integer, Role::Float, Role::String, Role::Boolean, Role::Null];
-    pattern(case).is_some_and(|pattern| !pattern.is(&literals))
+    pattern(case).is_some_and(|pattern| !pattern.is(LITERALS))
 }
 
 /// Whether nothing after a case is reached.

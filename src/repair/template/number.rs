@@ -66,7 +66,12 @@ fn difference<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let text = site.node.text();
     let is_digit = |ch: char| ch.is_ascii_digit() || matches!(ch, '_' | '.');
     let (digits, suffix) = text.split_at(text.find(|ch| !is_digit(ch)).unwrap_or(text.len()));
-    let is_plain = suffix.is_empty() || suffix == "n" || suffix.starts_with(['i', 'u', 'f']);
+    // `0755` counts in eights.
+    let is_octal = digits.len() > 1
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
+        && digits.starts_with('0');
+    let is_known = suffix.is_empty() || suffix == "n" || suffix.starts_with(['i', 'u', 'f']);
+    let is_plain = is_known && !is_octal;
     let Some(value) = digits.replace('_', "").parse::<f64>().ok().filter(|_| is_plain) else {
         return;
     };

@@ -759,8 +759,18 @@ fn fields_that_nothing_changes_are_set() {
     let own = other.replace("}\n\nclass B {\n", "");
     assert!(check("a.js", &own, "this.g();", "\n\t\tthis.fixed += 1;"));
     assert!(!check("a.js", &own, "this.g();", "\n\t\tthis.all += 1;"), "it is no object's");
-    let keys = "const m = { 'a-b': 0, [k]: 0 };\nfunction f() {\n\tg(m);\n\treturn m.k;\n}\n";
-    assert!(outcomes_of("a.js", keys).iter().all(|(made, _)| made.template != "set-field"));
+    let keys = "const m = { 'a-b': 0, [k]: 0, n: 0 };\nfunction f() {\n\tg(m);\n\treturn m.n;\n}\n";
+    assert!(check("a.js", keys, "g(m);", "\n\tm.n += 1;"));
+    assert!(
+        outcomes_of("a.js", keys)
+            .iter()
+            .all(|(_, text)| !text.contains("m.'a") && !text.contains("m.["))
+    );
+    let derived = "class B:\n    def __init__(self):\n        self.shut = False\n\n    def f(self):\n        return self.shut\n\n\nclass D(B):\n    def close(self):\n        self.pipe.close()\n";
+    assert!(check("a.py", derived, "self.pipe.close()", "\n        self.shut = True"));
+    let generic =
+        go.replace("type A struct", "type A[T any] struct").replace("(a *A)", "(a *A[T])");
+    assert!(check("a.go", &generic, "a.note()", "\n\ta.paid = true"));
     let rust = "struct Entry {\n    value: u8,\n    used: u64,\n}\n\nimpl C {\n    fn get(&mut self, key: u8) -> u8 {\n        let entry = self.find(key);\n        self.n += 1;\n        entry.value\n    }\n\n    fn put(&mut self, key: u8, value: u8) {\n        self.add(key, Entry { value, used: self.clock });\n    }\n\n    fn oldest(&self) -> u8 {\n        self.all.map(|entry| entry.used).min()\n    }\n}\n";
     assert!(check("a.rs", rust, "self.n += 1;", "\n        entry.used = self.clock;"));
 }
@@ -781,6 +791,11 @@ fn what_is_to_come_is_waited_for_where_that_can_be() {
         check("a.py", &known, "return k(a)", "return await k(a)"),
         "it may give what is to come"
     );
+    let waited = python.replacen("g(a)", "await g(a)", 1);
+    assert!(!check("a.py", &waited, "await g(a)", "await await g(a)"));
+    let tried = "async fn f(a: u8) -> R {\n    g(a)?;\n    h(a).await\n}\n";
+    assert!(check("a.rs", tried, "g(a)?", "g(a).await?"));
+    assert!(!check("a.rs", tried, "h(a).await", "h(a).await.await"));
     let lambda = "async def f(a):\n    return sorted(a, key=lambda b: g(b))\n";
     assert!(!check("a.py", lambda, "g(b)", "await g(b)"));
     let named = "function f({ async = true }) {\n  return g(async);\n}\n";
@@ -797,11 +812,15 @@ fn cases_change_places_where_both_may_hold() {
         outcomes_of(path, before).iter().any(|(_, text)| text == after)
     };
     let rust = |arms: &str| format!("fn f(a: u8) -> u8 {{\n    match a {{\n{arms}    }}\n}}\n");
-    let ranges = "        0..=9 => 1,\n        5 => {\n            2\n        }\n        _ => 3\n";
-    let changed = "        5 => {\n            2\n        }\n        0..=9 => 1,\n        _ => 3\n";
-    assert!(check("a.rs", &rust(ranges), &rust(changed)));
-    let last = "        5 => {\n            2\n        }\n        _ => 3\n        0..=9 => 1,\n";
-    assert!(!check("a.rs", &rust(ranges), &rust(last)), "nothing after it is reached");
+    let (wide, five, all) =
+        ("        0..=9 => 1,\n", "        5 => {\n            2\n        }\n", "        _ => 3\n");
+    let arms = |arms: [&str; 3]| rust(&arms.concat());
+    assert!(check("a.rs", &arms([wide, five, all]), &arms([five, wide, all])));
+    let last = all.replace("3", "3,");
+    assert!(!check("a.rs", &arms([five, wide, &last]), &arms([five, &last, wide])), "it takes all");
+    let words = |arms: String| rust(&arms).replace("5", "\"b\"").replace("0..=9", "\"a\"");
+    let swapped = words([five, wide, &last].concat());
+    assert!(!check("a.rs", &words([wide, five, &last].concat()), &swapped));
     let go = |cases: &str| {
         format!("package p\n\nfunc f(a int) int {{\n\tswitch {{\n{cases}\t}}\n\treturn 0\n}}\n")
     };

@@ -26,8 +26,8 @@ pub(super) fn coverage(go: &mut Go<'_>) -> Result<Vec<TestCoverage>, Failure> {
         }
         let said = match go.build(package, &mut programs) {
             Build::Whole => continue,
-            Build::Blamed(_) => String::new(),
-            Build::Failed(said) => said,
+            Build::Failed(said) if !said.is_empty() => said,
+            Build::Blamed(_) | Build::Failed(_) => "what notes them does not build".into(),
         };
         let text = format!("which lines run cannot be seen: {said}");
         (go.job.desk.progress)(Progress { text, ..Progress::default() });

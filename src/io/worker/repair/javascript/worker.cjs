@@ -89,7 +89,8 @@ class Worker {
    */
   async screening() {
     const tests = this.spec.failing.filter((name) => !isStray(name));
-    const names = [...tests.slice(0, SCREENS_MAX), ...this.spec.failing.filter(isStray).slice(0, 1)];
+    const strays = this.spec.failing.filter(isStray);
+    const names = [...tests.slice(0, SCREENS_MAX), ...strays.slice(0, SCREENS_MAX)];
     for (const name of names) {
       const alone = await this.try(fileOf(name), [name], new Map(), FIRST_BUDGET_MS);
       this.screen = name;
