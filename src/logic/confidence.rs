@@ -35,8 +35,13 @@ fn sure(search: &SearchFact) -> String {
         }
         Some(Confidence::Unjudged) => unjudged(*plausible),
         Some(Confidence::FewTests { tests }) => {
-            let run = if *tests == 1 { "one test runs" } else { &format!("{tests} tests run") };
-            tentative(&format!("only {run} it"), *plausible)
+            let why = match tests {
+                // What stands outside functions runs before any test.
+                0 => "which tests it matters to cannot be seen".to_owned(),
+                1 => "only one test runs it".to_owned(),
+                n => format!("only {n} tests run it"),
+            };
+            tentative(&why, *plausible)
         }
         Some(Confidence::WeakTests) => tentative("the tests that run it say little", *plausible),
     }
@@ -86,6 +91,7 @@ mod tests {
             check(4, Some(Confidence::Agree { calls: 60 })),
             check(4, Some(Confidence::Differ { behaviours: 2, difference: Box::new(difference) })),
             check(2, Some(Confidence::Unjudged)),
+            check(1, Some(Confidence::FewTests { tests: 0 })),
             check(1, Some(Confidence::FewTests { tests: 1 })),
             check(9, Some(Confidence::FewTests { tests: 2 })),
         ];
@@ -109,6 +115,7 @@ mod tests {
         4 edits pass; the best of them do the same in 60 other calls
         2 different behaviours pass these tests: `f(0)` gives 1 with this one, raises Error with another
         1 other edit passes these tests as well; read the change, more tests would tell
+        tentative: which tests it matters to cannot be seen
         tentative: only one test runs it
         tentative: only 2 tests run it; 8 other edits pass these tests as well; read the change, more tests would tell
         the only fix among all 9 edits there were to try; tests notice 38 of 40 small changes near it
