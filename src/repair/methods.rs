@@ -31,7 +31,7 @@ impl<'t> Methods<'t> {
 }
 
 /// The name of the object that the function around a node is a method of, as the language or the function has it.
-pub fn own_name(node: Node<'_>) -> &str {
+pub fn own_object(node: Node<'_>) -> &str {
     let receiver = node.function().and_then(|function| function.part(&["receiver"]));
     let name = receiver
         .and_then(|receiver| receiver.descendants().find(|node| node.role() == Role::Binding));

@@ -38,7 +38,7 @@ pub fn place(node: Node<'_>) -> Option<Place> {
         }
         Role::Conditional | Role::Group | Role::Values => place(parent),
         Role::Loop if matches!(field, Some("right" | "value")) => Some(Place::Iterable),
-        Role::Index if !is_first(node, parent) => Some(Place::Key),
+        Role::Index if !node.is_first() => Some(Place::Key),
         Role::Slice if field == Some("operand") => None,
         Role::Slice | Role::Range => Some(Place::Bound),
         Role::Comparison
@@ -72,10 +72,6 @@ pub fn place(node: Node<'_>) -> Option<Place> {
 fn is_decisive(node: Node<'_>, conditional: Node<'_>) -> bool {
     let condition = conditional.part(&["condition"]).or_else(|| conditional.parts().nth(1));
     condition.is_some_and(|condition| condition.id() == node.id())
-}
-
-fn is_first(node: Node<'_>, parent: Node<'_>) -> bool {
-    parent.first().is_some_and(|first| first.id() == node.id())
 }
 
 /// Whether these are the arguments of a call that makes a range of numbers.

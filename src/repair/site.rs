@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
 use super::language::{Language, Role};
-use super::methods::{Methods, own_name};
+use super::methods::{Methods, own_object};
 use super::rank;
 use super::syntax::{Node, Tree};
 pub use super::tight::{operand, tight, wants_tight};
@@ -111,7 +111,7 @@ impl<'s> Site<'s> {
 
     /// The name of the object that the function around the node is a method of, as the language or the function has it.
     pub fn own(&self) -> &'s str {
-        own_name(self.node)
+        own_object(self.node)
     }
 
     /// Fields of that object, those seen on an object of this name first.

@@ -253,6 +253,11 @@ impl<'t> Node<'t> {
         self.parts().next()
     }
 
+    /// Whether it is the first part of what it is in.
+    pub fn is_first(self) -> bool {
+        self.parent().and_then(Node::first).is_some_and(|first| first.at == self.at)
+    }
+
     pub fn last(self) -> Option<Node<'t>> {
         self.parts().last()
     }

@@ -16,9 +16,7 @@ pub fn wants_tight(node: Node<'_>) -> bool {
         | Role::Try
         | Role::Range
         | Role::Conditional => true,
-        Role::Attribute | Role::Call | Role::Index => {
-            parent.first().is_some_and(|first| first.id() == node.id())
-        }
+        Role::Attribute | Role::Call | Role::Index => node.is_first(),
         _ => false,
     })
 }

@@ -221,7 +221,7 @@ fn bare(node: Node<'_>) -> Option<Idle<'_>> {
 fn use_of(node: Node<'_>) -> u16 {
     let listed = node.listed();
     let Some(parent) = listed.parent() else { return 0 };
-    let is_first = parent.first().is_some_and(|first| first.id() == listed.id());
+    let is_first = listed.is_first();
     match parent.role() {
         Role::Attribute if is_callee(parent) => RECEIVER,
         Role::Attribute => OBJECT,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::{Objects, STATEMENT_BYTES_MAX, member_names};
 use crate::repair::language::Role;
-use crate::repair::methods::{own_name, type_of};
+use crate::repair::methods::{own_object, type_of};
 use crate::repair::syntax::Node;
 use crate::repair::usage::words;
 
@@ -102,14 +102,13 @@ impl<'t> States<'t> {
         let Some((object, field)) = node.first().zip(node.last()) else { return };
         let target = target(node);
         let assign = target.parent().filter(|parent| {
-            parent.is(&[Role::Assign, Role::AugmentedAssign])
-                && parent.first().is_some_and(|first| first.id() == target.id())
+            parent.is(&[Role::Assign, Role::AugmentedAssign]) && target.is_first()
         });
         let Some(assign) = assign else {
             self.read.insert(field.text());
             return;
         };
-        let (own, around) = (own_name(node), node.ancestors());
+        let (own, around) = (own_object(node), node.ancestors());
         let function = { around }.find(|outer| outer.is(&[Role::Function, Role::Lambda]));
         let is_own = object.text() == own;
         let maker = function.filter(|function| is_own && is_maker(*function));

@@ -44,10 +44,8 @@ fn wait<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         None => 0.0,
     };
     let text = filled(form, node.text(), "");
-    let is_taken_apart = node.parent().is_some_and(|parent| {
-        parent.is(&[Role::Attribute, Role::Index])
-            && parent.first().is_some_and(|first| first.id() == node.id())
-    });
+    let parent = node.parent().filter(|_| node.is_first());
+    let is_taken_apart = parent.is_some_and(|parent| parent.is(&[Role::Attribute, Role::Index]));
     let needs_group = is_taken_apart && form.starts_with("await");
     drafts.put(node, if needs_group { format!("({text})") } else { text }, extra);
 }

@@ -666,12 +666,16 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
     assert!(check("a.js", javascript, &longer));
 }
 
+/// Whether a template makes this change, where `old` stands first.
+fn makes(template: &str, path: &str, before: &str, old: &str, new: &str) -> bool {
+    let after = before.replacen(old, new, 1);
+    outcomes_of(path, before).iter().any(|(made, text)| made.template == template && *text == after)
+}
+
 #[test]
 fn ifs_of_other_functions_are_borrowed_as_they_are_or_to_go_out_as_the_function_does() {
     let check = |path, before: &str, at: &str, wanted: &str| {
-        let after = before.replacen(at, &format!("{wanted}{at}"), 1);
-        let made = outcomes_of(path, before);
-        made.iter().any(|(made, text)| made.template == "borrow-statement" && *text == after)
+        makes("borrow-statement", path, before, at, &format!("{wanted}{at}"))
     };
     let javascript = "class A {\n\tf(x) {\n\t\tif (!this.isOpen) return false;\n\t\treturn x > 1;\n\t}\n\n\th(y) {\n\t\treturn y + this.n;\n\t}\n\n\tk(z) {\n\t\tif (!z) return 7;\n\t\treturn this.n + z;\n\t}\n}\n";
     let at = "\t\treturn y";
@@ -727,9 +731,7 @@ fn ifs_of_other_functions_are_borrowed_as_they_are_or_to_go_out_as_the_function_
 #[test]
 fn fields_that_nothing_changes_are_set() {
     let check = |path, before: &str, at: &str, wanted: &str| {
-        let after = before.replacen(at, &format!("{at}{wanted}"), 1);
-        let made = outcomes_of(path, before);
-        made.iter().any(|(made, text)| made.template == "set-field" && *text == after)
+        makes("set-field", path, before, at, &format!("{at}{wanted}"))
     };
     let python = "class A:\n    def __init__(self, size):\n        self.size = size\n        self.shut = False\n        self.last = None\n\n    def shut_down(self, why):\n        self.pipe.close()\n\n    def f(self):\n        return self.shut, self.last, self.size\n";
     let at = "self.pipe.close()";
@@ -777,12 +779,7 @@ fn fields_that_nothing_changes_are_set() {
 
 #[test]
 fn what_is_to_come_is_waited_for_where_that_can_be() {
-    let check = |path, before: &str, old: &str, new: &str| {
-        let after = before.replacen(old, new, 1);
-        outcomes_of(path, before)
-            .iter()
-            .any(|(made, text)| made.template == "await" && *text == after)
-    };
+    let check = |path, before: &str, old: &str, new: &str| makes("await", path, before, old, new);
     let python = "async def f(a):\n    return g(a)\n\n\ndef h(a):\n    return g(a)\n\n\ndef k(a):\n    return a\n";
     assert!(check("a.py", python, "return g(a)", "return await g(a)"));
     assert!(!check("a.py", python, "h(a):\n    return g(a)", "h(a):\n    return await g(a)"));
@@ -832,12 +829,8 @@ fn cases_change_places_where_both_may_hold() {
 
 #[test]
 fn booleans_that_objects_hold_are_asked_for() {
-    let check = |path, before: &str, old: &str, new: &str| {
-        let after = before.replacen(old, new, 1);
-        outcomes_of(path, before)
-            .iter()
-            .any(|(made, text)| made.template == "condition" && *text == after)
-    };
+    let check =
+        |path, before: &str, old: &str, new: &str| makes("condition", path, before, old, new);
     let go = "package p\n\ntype A struct {\n\tn, m, k, l, i, j int\n\tpaid bool\n}\n\nfunc (a *A) late(b int) bool {\n\treturn b > a.n\n}\n";
     assert!(check("a.go", go, "b > a.n", "!a.paid && b > a.n"));
     assert!(!check("a.go", &go.replace("paid bool", "paid T"), "b > a.n", "!a.paid && b > a.n"));

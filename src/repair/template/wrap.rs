@@ -116,9 +116,7 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 /// One more call in a chain of method calls.
 fn chain<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_link = site.node.parent().is_some_and(|parent| {
-        is_callee(parent)
-            && parent.role() == Role::Attribute
-            && parent.first().is_some_and(|first| first.id() == site.node.id())
+        is_callee(parent) && parent.role() == Role::Attribute && site.node.is_first()
     });
     let links = site.language().links.iter().filter(|_| is_link);
     for (rank, link) in links.enumerate() {
