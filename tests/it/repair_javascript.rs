@@ -131,6 +131,41 @@ fn what_nothing_waits_for_is_waited_for() {
     fixes_fast(&red, "`box.put(text)` → `await box.put(text)`");
 }
 
+/// A file of tests that leave shared things changed: what the program itself needs, and what those after them need.
+const UNTIDY_TEST: &str = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+    import { half } from '../money.js';\n\n\
+    const spies = (t) => [t.mock.method(console, 'log', () => {}), test.mock.method(process, 'on', () => {})];\n\
+    test('half of a half', (t) => {\n  spies(t);\n  process.on('SIGUSR2', () => {});\n  assert.equal(half(half(4)), 1);\n});\n\
+    test('is told', (t) => {\n  const [log, on] = spies(t);\n  console.log(half(2));\n  \
+    assert.equal(log.mock.callCount(), 1);\n  assert.equal(on.mock.callCount(), 0);\n});\n\
+    test('none', (t) => assert.equal(half(0), 0));\n";
+
+#[test]
+fn tests_that_leave_shared_things_changed_are_borne() {
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("money.js", &MONEY.replace("a + 2", "a * 2")),
+        ("test/money.test.js", MONEY_TEST),
+        ("test/untidy.test.js", UNTIDY_TEST),
+    ]);
+    fixes_fast(&red, "money.js:2");
+}
+
+#[test]
+fn what_failed_is_tidied_up_after() {
+    let test = "import test, { afterEach } from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { half, twice } from '../money.js';\n\n\
+        let open = 0;\nafterEach(() => { open -= 1; });\n\
+        test('half', () => { open += 1; assert.deepEqual([half(2), half(8), open], [1, 4, 1]); });\n\
+        test('twice', () => { open += 1; assert.deepEqual([twice(1), twice(5), open], [2, 10, 1]); });\n";
+    let red = Red::of_files(&[
+        ("package.json", MANIFEST),
+        ("money.js", &MONEY.replace("a + 2", "a * 2")),
+        ("test/money.test.js", test),
+    ]);
+    fixes_fast(&red, "money.js:2");
+}
+
 #[test]
 fn modules_have_the_names_that_a_configuration_gives_them() {
     // As plugins do that go by `tsconfig.json`.

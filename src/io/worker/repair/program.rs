@@ -232,12 +232,23 @@ impl Program<'_> {
         }
     }
 
-    /// It ended without saying so; the last line it printed tells most.
     fn died(&self, output: &[u8]) -> Failure {
         let text = String::from_utf8_lossy(output);
-        let said = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no output");
-        given_up(format!("the {} search ended early: {said}", self.language))
+        given_up(format!("the {} search ended early: {}", self.language, last_words(&text)))
     }
+}
+
+/// What a program said that ended without saying so: the error of its interpreter, which Node.js puts before where it was
+/// and its own version, or else its last line.
+fn last_words(text: &str) -> &str {
+    let lines =
+        || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('{'));
+    let is_trace = |line: &str| line.starts_with("at ") || line.starts_with("Node.js v");
+    let error = lines().rev().find(|line| {
+        let kind = line.split(':').next().unwrap_or_default();
+        !is_trace(line) && (kind.ends_with("Error") || kind.contains("Error ["))
+    });
+    error.or_else(|| lines().last()).unwrap_or("no output")
 }
 
 fn file_edits<'a>(patch: &Patch<'a>) -> Vec<FileEdits<'a>> {

@@ -89,7 +89,7 @@ class Bench {
     process.on("uncaughtException", (error) => stray(error, {}));
     // Mocha alone forgives what is handled later.
     if (spec.framework === "mocha") process.on("rejectionHandled", (promise) => this.strays.delete(promise));
-    this.globals = new Map(Object.getOwnPropertyNames(globalThis).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
+    this.shared = [globalThis, process, console].map((object) => new Shared(object));
     this.env = { ...env };
     this.folder = process.cwd();
   }
@@ -115,14 +115,7 @@ class Bench {
     }
     this.pending.clear();
     this.framework.checks.reset();
-    for (const name of Object.getOwnPropertyNames(globalThis)) {
-      if (!this.globals.has(name)) delete globalThis[name];
-    }
-    for (const [name, old] of this.globals) {
-      if (!("value" in old)) continue;
-      const now = Object.getOwnPropertyDescriptor(globalThis, name);
-      if ((!now || now.value !== old.value) && old.configurable) Object.defineProperty(globalThis, name, old);
-    }
+    for (const one of this.shared) one.restore();
     for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
     for (const name of Object.keys(this.env)) if (env[name] !== this.env[name]) env[name] = this.env[name];
     if (process.cwd() !== this.folder) process.chdir(this.folder);
@@ -189,6 +182,34 @@ class Bench {
 
   setupFile(name) {
     return this.files.find(name, path.join(this.folder, "x.js")) || require.resolve(name, { paths: [this.folder] });
+  }
+}
+
+/** An object that tests share with us and with each other; its own properties are put back as they were at first. */
+class Shared {
+  constructor(object) {
+    this.object = object;
+    this.was = new Map(this.names().map((name) => [name, this.now(name)]));
+  }
+
+  names() {
+    const names = Object.getOwnPropertyNames(this.object);
+    // What Node.js itself changes there: listeners that come and go, and more.
+    return this.object === globalThis ? names : names.filter((name) => !name.startsWith("_"));
+  }
+
+  now(name) {
+    return Object.getOwnPropertyDescriptor(this.object, name);
+  }
+
+  restore() {
+    for (const name of this.names()) if (!this.was.has(name)) delete this.object[name];
+    for (const [name, was] of this.was) {
+      const now = this.now(name);
+      const isSame = now && now.value === was.value && now.get === was.get;
+      if (!isSame && (now?.configurable ?? true)) Object.defineProperty(this.object, name, was);
+      else if (!isSame && now.writable) this.object[name] = was.value;
+    }
   }
 }
 

@@ -18,19 +18,60 @@ function nodeTest(now) {
   const real = require("node:test");
   const only = ["test", "it", "describe", "suite", "before", "after", "beforeEach", "afterEach"];
   const made = functions(now, { only });
-  const style = { before: 1, args: (tests, isHook, test, cleanups) => [subtests(tests, test, cleanups, real)] };
+  const mocks = new Mocks(real.mock);
+  const style = { before: 1, args: (tests, isHook, test, cleanups) => [subtests(tests, test, cleanups, mocks)] };
   const main = made.test;
-  Object.assign(main, made, { mock: real.mock, run: real.run, default: main });
+  Object.assign(main, made, { mock: mocks.all, run: real.run, default: main });
   const modules = new Map([["node:test", main], ["test", main]]);
-  return { modules, style, checks: { before() {}, after() {}, reset: () => real.mock.reset() } };
+  return { modules, style, checks: { before() {}, after() {}, reset: () => mocks.reset() } };
+}
+
+/**
+ * What mocks for `node:test`: `all` for the file, and one more for each test, which ends with it. What is mocked twice is
+ * left mocked by `node:test`, whose process ends with the file; ours goes on, so it is put back as it was at first.
+ */
+class Mocks {
+  constructor(real) {
+    const old = (this.old = []);
+    this.Mock = class extends real.constructor {
+      method(object, name, ...rest) {
+        if (object) old.push([object, name, Object.getOwnPropertyDescriptor(object, name)]);
+        return super.method(object, name, ...rest);
+      }
+    };
+    this.all = new this.Mock();
+    this.open = new Set([this.all]);
+  }
+
+  forTest(cleanups) {
+    const mock = new this.Mock();
+    this.open.add(mock);
+    cleanups.push(() => {
+      mock.reset();
+      this.open.delete(mock);
+    });
+    return mock;
+  }
+
+  reset() {
+    for (const mock of this.open) mock.reset();
+    this.open = new Set([this.all]);
+    for (const [object, name, was] of this.old.splice(0).reverse()) {
+      if (was) Object.defineProperty(object, name, was);
+      else delete object[name];
+    }
+  }
 }
 
 /** The context that `node:test` hands to tests. */
-function subtests(tests, test, cleanups, real) {
+function subtests(tests, test, cleanups, mocks) {
   const titles = test ? test.titles || [...test.suite.titles(), test.title] : [];
+  let own;
   const context = {
     name: test?.title,
-    mock: real.mock,
+    get mock() {
+      return (own ??= mocks.forTest(cleanups));
+    },
     signal: new AbortController().signal,
     diagnostic() {},
     plan() {},
@@ -49,7 +90,7 @@ function subtests(tests, test, cleanups, real) {
       const name = tests.nameOf(inner.titles);
       const error = await tests.outcome(async () => {
         await context.each?.();
-        await work(subtests(tests, inner, cleanups, real));
+        await work(subtests(tests, inner, cleanups, mocks));
       });
       tests.tell(name, error);
       if (error !== undefined) throw error;

@@ -21,6 +21,8 @@ const MB = 1024 * 1024;
 const MEMORY_SHARE = 0.75;
 const MEMORY_MIN_MB = 384;
 const UNHEALTHY_MAX = 20;
+// So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
+const SILENT_MAX = 20;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
 const FIRST_BUDGETS_MS = [1500, 150];
 
@@ -84,6 +86,7 @@ class Search {
     this.alone = [];
     this.nRunning = 0;
     this.nUnhealthy = 0;
+    this.nSilent = 0;
     this.size = FIRST_CHUNK;
     this.budgets = FIRST_BUDGETS_MS;
   }
@@ -103,13 +106,19 @@ class Search {
       this.wait(worker, state);
       if (message.broken) fail(message.broken.split("\n")[0]);
       if (message.ready) state.isOpen = true;
-      if (message.verdict) state.verdicts.push([message.index, message.verdict]);
+      if (message.verdict) {
+        state.verdicts.push([message.index, message.verdict]);
+        this.nSilent = 0;
+      }
       if (message.verdict?.is === "plausible") this.settle(state);
       if (message.idle && !this.take(state, message.healthy)) return worker.kill("SIGKILL");
       if (message.ready || message.idle) this.hand(worker, state);
     });
-    worker.on("exit", () => {
+    // It has ended before it could be told what to do next: "exit" follows.
+    worker.on("error", () => {});
+    worker.on("exit", (code) => {
       clearTimeout(state.timer);
+      if (code === 0 && this.nSilent++ === SILENT_MAX) fail("its processes end before they have tried anything");
       this.over(state);
     });
   }

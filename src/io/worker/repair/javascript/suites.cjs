@@ -119,8 +119,10 @@ class Tests {
     for (const hook of before) error ??= yield* this.failure(this.prepare(hook, cleanups));
     error ??= yield* this.failure(this.call(test.work, cleanups, false, test));
     error ??= yield* this.failure(this.checked());
-    for (const work of cleanups.reverse()) error ??= yield* this.failure(this.call(work, [], true));
-    for (const hook of after) error ??= yield* this.failure(this.call(hook, [], true));
+    for (const work of [...cleanups.reverse(), ...after]) {
+      const late = yield* this.failure(this.call(work, [], true));
+      error ??= late;
+    }
     this.tell(test.name, test.mode === "fails" ? (error === undefined ? new Error("it passes") : undefined) : error);
   }
 

@@ -26,6 +26,7 @@ const INVALID = { is: "invalid" };
 
 // Bound now, because candidates share this process.
 const send = process.send.bind(process);
+const on = process.on.bind(process);
 
 class Worker {
   constructor(spec) {
@@ -209,7 +210,7 @@ async function main() {
     send({ broken: String(error?.stack || error) });
     return undefined;
   }
-  process.on("message", async (chunk) => {
+  on("message", async (chunk) => {
     for (const [index, patch] of chunk) {
       let verdict = STILL_RED;
       try {
@@ -221,7 +222,7 @@ async function main() {
     }
     send({ idle: true, healthy: await worker.isHealthy().catch(() => false) });
   });
-  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   send({ ready: true });
 }
 
