@@ -738,6 +738,17 @@ fn a_forged_report_of_python_is_not_believed() {
 }
 
 #[test]
+fn of_many_failures_pytest_shows_the_first_in_full() {
+    let text = "import pytest\n\n@pytest.mark.parametrize('n', range(40))\ndef test_a(n):\n    assert n == -1\n";
+    let place = place(&[("greenloop.toml", &pytest_config()), ("test_a.py", text)]);
+    let run = run_one(&place);
+    let said = printed(&place, &run);
+    assert_eq!(run.report.cases.iter().filter(|case| case.message.contains("== -1")).count(), 40);
+    assert_eq!(said.matches(">       assert n == -1").count(), 16, "{said}");
+    assert_eq!(said.matches("Traceback (most recent call last)").count(), 24, "{said}");
+}
+
+#[test]
 fn what_a_test_starts_reports_for_itself() {
     let inner = "import subprocess, sys\n\ndef test_inner(tmp_path):\n    \
                  (tmp_path / 'test_x.py').write_text('def test_x(): assert False')\n    \

@@ -6,6 +6,10 @@ from greenloop_report import (
     Report, exception_line, failed_example, in_example, is_asked, out_of_time, outcome_of, place, unlike,
 )
 
+# Of so many failures pytest shows all source lines in its output. Those it looks up anew for each frame, which takes
+# longer than most tests; nothing is read from them here.
+FULL_TRACES_MAX = 16
+
 _RANK = {"passed": 0, "skipped": 1, "failed": 2, "errored": 3, "timed-out": 4}
 
 
@@ -16,6 +20,7 @@ class Plugin:
         self.cases = {}
         self.ran_out = False
         self.announced = 0
+        self.failed = 0
         only = self.report.more["only"]
         self.only = None if only is None else {name[:-9] if name.endswith(" (import)") else name for name in only}
 
@@ -118,8 +123,11 @@ class Plugin:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
+        if self.failed >= FULL_TRACES_MAX and item.config.option.tbstyle in ("auto", "long", "short"):
+            item.config.option.tbstyle = "native"
         outcome = yield
         report = outcome.get_result()
+        self.failed += report.failed
         report.greenloop_start = self.starts(item)
         if self.ran_out and report.passed and report.when == "call":
             # It caught the end of its time.
