@@ -273,6 +273,21 @@ fn tests_that_only_leave_out_are_not_told_as_passed() {
 }
 
 #[test]
+fn a_file_whose_process_ends_early_is_red_and_the_others_are_told() {
+    let text = "const turn = () => new Promise(setImmediate);\ndescribe('more', () => {\n  \
+                test('a', turn);\n  test('b', async () => { await turn(); process.exit(3); });\n  \
+                test('c', () => {});\n});\n";
+    let other = "test('d', () => {});\n";
+    let place = project("node-test", &[("test/a.test.js", text), ("test/b.test.js", other)]);
+    insta::assert_snapshot!(told(&run_one(&place)), @"
+    Completed, complete
+    Errored test/a.test.js (unhandled) test/a.test.js:1 Error: exit code 3
+    Passed test/a.test.js::more > a test/a.test.js:4
+    Passed test/b.test.js::d test/b.test.js:2
+    ");
+}
+
+#[test]
 fn a_mocha_test_that_skips_itself_is_over() {
     let text = "it('a', function () { this.skip(); });\nit('b');\n\
                 it('c', function () { this.retries(2); this.n = (this.n || 0) + 1; });\n";

@@ -13,7 +13,8 @@ const around = [];
 const noise = new Map();
 /** Files of which a test was told. */
 const spoken = new Set();
-let begun = 0;
+/** How many tests of a file have begun and are not over. */
+const open = new Map();
 let over = 0;
 
 export default async function* tell(source) {
@@ -21,12 +22,16 @@ export default async function* tell(source) {
     if (type in take) take[type](data);
   }
   // The oldest versions tell of no end.
-  report.end(over > 0 ? Math.max(0, begun - over) : 0);
+  const missing = [...open.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+  report.end(over > 0 ? missing : 0);
 }
 
 const take = {
-  "test:enqueue": () => (begun += 1),
-  "test:complete": () => (over += 1),
+  "test:enqueue": (data) => count(data, 1),
+  "test:complete": (data) => {
+    over += 1;
+    count(data, -1);
+  },
   "test:dequeue": (data) => isFile(data) || report.running(data.file, [data.name]),
   "test:start": (data) => (around[data.nesting] = data.name),
   "test:stderr": ({ file, message }) => hear(file, message),
@@ -34,6 +39,11 @@ const take = {
   "test:pass": (data) => tellTest(data, "passed"),
   "test:fail": (data) => tellTest(data, undefined),
 };
+
+function count({ file }, by) {
+  const from = absolute(file);
+  open.set(from, (open.get(from) || 0) + by);
+}
 
 function hear(file, message) {
   const from = absolute(file);
@@ -91,6 +101,8 @@ function tellFile({ file: spelled, skip }, outcome, error, seconds) {
     return;
   }
   if (failureType === "subtestsFailed" && spoken.has(file)) return;
+  // What it had begun is told with it; nothing more comes from there.
+  open.set(file, -Infinity);
   const how = signal ? `ended by signal ${signal}` : `exit code ${exitCode ?? "unknown"}`;
   const heard = [file, ""].map((from) => noise.get(from) || "").join("").trim();
   const failure = { name: "Error", message: heard ? saidBy(heard) : how, stack: heard };
