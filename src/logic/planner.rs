@@ -36,6 +36,10 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
+    fn stopped(&self) -> bool {
+        matches!(self.cause, Some(Cause::Stopped { .. }))
+    }
+
     /// Where it goes wrong, as far as is known.
     fn files(&self) -> BTreeSet<&RepoPath> {
         let at = self.red.iter().flat_map(Red::places).map(|at| &at.path);
@@ -48,8 +52,9 @@ impl Group<'_> {
 pub fn plan(baseline: &[CheckRun], targets: &[TestId], imports: &Imports) -> Plan {
     let red = Red::all(baseline, targets);
     let mut groups = grouped(red, imports);
-    // The cause with the most tests first: it is worth most.
-    groups.sort_by_key(|group| (group.rank, Reverse(group.red.len())));
+    // Where they stopped is known best, and what stops often makes others differ: mended, those go with it. Of the rest
+    // the cause with the most tests first: it is worth most.
+    groups.sort_by_key(|group| (group.rank, !group.stopped(), Reverse(group.red.len())));
     let groups = bounded(groups);
     let n = targets.len();
     Plan {

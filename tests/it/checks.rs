@@ -652,7 +652,8 @@ fn cargo_tells_tests_of_every_binary_and_builds_that_fail() {
     ]);
     let crashed = run_one(&place);
     insta::assert_snapshot!(told(&crashed), @r#"
-    Crashed { detail: "`demo::it` ended early: signal: 6, SIGABRT: process abort signal" }, not complete
+    Completed, complete
+    Crashed demo::it aborts the test program ended early: signal: 6, SIGABRT: process abort signal
     Errored demo tests::unwraps src/lib.rs:15 <src/lib.rs:15> called `Option::unwrap()` on a `None` value
     Failed demo tests::fails src/lib.rs:14 <src/lib.rs:14> assertion `left == right` failed
     Failed demo::doc src/lib.rs - half src/lib.rs:1 assertion `left == right` failed

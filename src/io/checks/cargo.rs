@@ -1,5 +1,7 @@
 //! Cargo's tests: one `cargo test`, its output read line by line while it comes.
 
+mod rest;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -15,14 +17,13 @@ use crate::model::report::TestCase;
 
 const OURS: [&str; 3] = ["--offline", "--no-fail-fast", "--message-format=json"];
 
+/// What keeps the output to what is read.
+const PLAIN: [(&str, &str); 3] =
+    [("RUST_BACKTRACE", "0"), ("CARGO_TERM_COLOR", "never"), ("CARGO_TERM_PROGRESS_WHEN", "never")];
+
 pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let wanted = Wanted::of(job.select);
-    let fixed = [
-        ("RUST_BACKTRACE", "0"),
-        ("CARGO_TERM_COLOR", "never"),
-        ("CARGO_TERM_PROGRESS_WHEN", "never"),
-    ];
-    let command = job.command(argv(&job.check.argv, &wanted), job.environment(&fixed));
+    let command = job.command(argv(&job.check.argv, &wanted), job.environment(&PLAIN));
     let find = |path: &str| job.find_path(path);
     let mut reader = Reader::new(&job.check.id);
     let mut tell = |case: &TestCase| {
@@ -33,6 +34,7 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let mut output =
         job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
     let mut reported = reader.finish(&find, &mut tell);
+    output.duration = rest::add(job, &wanted, &mut reported, output.duration, &mut tell);
     let end = end(job, &output, &reported);
     wanted.keep(&mut reported.report);
     output.text = readable(&output.text);
@@ -154,8 +156,8 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 
 fn end_of_tests(code: i32, reported: &Reported) -> CheckEnd {
     let is_red = reported.report.red().next().is_some();
-    if let Some(detail) = &reported.crash {
-        crashed(detail)
+    if let Some(crash) = reported.crashes.first() {
+        crashed(&crash.detail)
     } else if is_red != (code != 0) || is_red != reported.says_failed {
         crashed(format!("exit code {code} contradicts the tests it reported"))
     } else if reported.report.cases.is_empty() {

@@ -201,9 +201,9 @@ fn what_is_known_of_a_test_groups_it() {
         "{stopped}\n p | t/test_m.py::c | errored | OSError: no⏎  m.py:8 in twice | t/test_m.py:5 m.py:8"
     );
     insta::assert_snapshot!(check(&two, &files), @r#"
-    1 m.py: 1 red test [1]
-    2 `half` in m.py: TypeError [1]
-    3 `twice` in m.py: OSError [1]
+    1 `half` in m.py: TypeError [1]
+    2 `twice` in m.py: OSError [1]
+    3 m.py: 1 red test [1]
     "#);
     // Nothing but names.
     let unknown = "

@@ -34,8 +34,7 @@ pub struct Reader {
     n_sections: usize,
     /// Sections whose figures do not add up or that ended before their summary.
     is_incomplete: bool,
-    /// How the first test program that died did so.
-    crash: Option<String>,
+    crashes: Vec<Crash>,
     n_failed_targets: usize,
 }
 
@@ -46,12 +45,24 @@ pub struct Reported {
     pub problems: Vec<Problem>,
     /// `None` when cargo did not get as far as building.
     pub built: Option<bool>,
-    /// How the first test program that died did so.
-    pub crash: Option<String>,
+    /// Test programs that died; without them the report is complete if `adds_up`.
+    pub crashes: Vec<Crash>,
+    pub adds_up: bool,
     /// Whether cargo said that a test program failed.
     pub says_failed: bool,
     /// Cargo's own first `error:` with what follows, empty when there is none.
     pub cargo_error: String,
+}
+
+/// A test program that ended before its summary, or not as libtest does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    pub binary: String,
+    /// How, for people.
+    pub detail: String,
+    pub n_announced: usize,
+    /// The test that was told as begun when it died; only a program that runs one after the other tells.
+    pub running: Option<TestCase>,
 }
 
 impl Reader {
@@ -62,7 +73,7 @@ impl Reader {
             section: None,
             n_sections: 0,
             is_incomplete: false,
-            crash: None,
+            crashes: Vec::new(),
             n_failed_targets: 0,
         }
     }
@@ -108,17 +119,18 @@ impl Reader {
     /// The report as far as it came.
     pub fn finish(mut self, find: FindPath<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Reported {
         self.close(find, on_case);
-        let complete = self.n_sections > 0
+        let adds_up = self.n_sections > 0
             && self.build.succeeded == Some(true)
             && !self.is_incomplete
-            && self.crash.is_none()
             && !self.cases.is_cut;
+        let complete = adds_up && self.crashes.is_empty();
         let (problems, cargo_error) = self.build.finish(find);
         Reported {
             report: TestReport { cases: self.cases.list, complete },
             problems,
             built: self.build.succeeded,
-            crash: self.crash,
+            crashes: self.crashes,
+            adds_up,
             says_failed: self.n_failed_targets > 0,
             cargo_error,
         }
@@ -129,10 +141,13 @@ impl Reader {
         for case in section.rest() {
             add(&mut self.cases, case.placed(&section.binary, find), on_case);
         }
-        self.is_incomplete |= !section.adds_up();
-        if self.crash.is_none() {
-            self.crash = section.crash();
-        }
+        let Some((detail, n_announced)) = section.crash() else {
+            self.is_incomplete |= !section.adds_up();
+            return;
+        };
+        let running = section.running().map(|raw| raw.placed(&section.binary, find));
+        let running = running.map(|found| case_of(&self.cases, found));
+        self.crashes.push(Crash { binary: section.binary, detail, n_announced, running });
     }
 }
 
@@ -149,18 +164,16 @@ pub fn explain(case: &mut TestCase, find: FindPath<'_>) {
     }
 }
 
-fn add(cases: &mut Cases, case: section::Found, on_case: &mut dyn FnMut(&TestCase)) {
-    let case = TestCase {
-        id: cases.id(&case.name),
-        outcome: case.outcome,
-        message: case.message,
-        at: case.at,
-        frames: case.frames,
-        duration_ms: 0,
-    };
+fn add(cases: &mut Cases, found: section::Found, on_case: &mut dyn FnMut(&TestCase)) {
+    let case = case_of(cases, found);
     if let Some(case) = cases.add(case) {
         on_case(case);
     }
+}
+
+fn case_of(cases: &Cases, found: section::Found) -> TestCase {
+    let section::Found { name, outcome, message, at, frames } = found;
+    TestCase { id: cases.id(&name), outcome, message, at, frames, duration_ms: 0 }
 }
 
 /// Cargo's line after a test program that failed.

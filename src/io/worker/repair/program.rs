@@ -248,7 +248,7 @@ fn last_words(text: &str) -> &str {
         let kind = line.split(':').next().unwrap_or_default();
         !is_trace(line) && (kind.ends_with("Error") || kind.contains("Error ["))
     });
-    error.or_else(|| lines().last()).unwrap_or("no output")
+    error.or_else(|| lines().next_back()).unwrap_or("no output")
 }
 
 fn file_edits<'a>(patch: &Patch<'a>) -> Vec<FileEdits<'a>> {

@@ -269,16 +269,29 @@ impl Section {
         }
     }
 
-    /// How a program that runs libtest died, with its last words.
-    pub(super) fn crash(&self) -> Option<String> {
-        let died = self.n_announced.is_some() && (self.summary.is_none() || self.death.is_some());
-        died.then(|| {
-            let how = self.death.as_deref().unwrap_or("it stopped before its summary");
-            let last =
-                self.last_lines.iter().rev().find(|line| line.contains("overflowed its stack"));
-            let last = last.map(|line| format!("; {}", line.trim())).unwrap_or_default();
-            format!("`{}` ended early: {how}{last}", self.binary)
-        })
+    /// How a program that runs libtest died, with its last words, and how many tests it had announced.
+    pub(super) fn crash(&self) -> Option<(String, usize)> {
+        let n_announced = self.n_announced?;
+        (self.summary.is_none() || self.death.is_some())
+            .then(|| (format!("`{}` {}", self.binary, self.end_told()), n_announced))
+    }
+
+    fn end_told(&self) -> String {
+        let how = self.death.as_deref().unwrap_or("it stopped before its summary");
+        let overflowed = self.last_lines.iter().rev().find_map(|line| {
+            let (thread, _) = line.trim().split_once(" has overflowed its stack")?;
+            // Newer versions add a number, which is another in each run.
+            Some(thread.rsplit_once(" (").map_or(thread, |(name, _)| name))
+        });
+        let last = overflowed.map(|thread| format!("; {thread} has overflowed its stack"));
+        format!("ended early: {how}{}", last.unwrap_or_default())
+    }
+
+    /// The test in which a program died that had told of its beginning.
+    pub(super) fn running(&self) -> Option<Raw> {
+        let name = block_name(self.pending.as_deref()?).to_owned();
+        let text = format!("the test program {}\n\n{}", self.end_told(), self.said());
+        Some(Raw { name, outcome: TestOutcome::Crashed, text, example: None })
     }
 }
 

@@ -45,7 +45,10 @@ fn check_report(text: &str) -> String {
     let lines: String = cases.chain(problems).collect();
     format!(
         "{lines}complete: {}, built: {:?}, crash: {:?}, says_failed: {}",
-        read.report.complete, read.built, read.crash, read.says_failed
+        read.report.complete,
+        read.built,
+        read.crashes.first().map(|crash| &crash.detail),
+        read.says_failed
     )
 }
 
@@ -188,7 +191,7 @@ Caused by:
 ");
     insta::assert_snapshot!(check_report(&text), @r#"
     Passed demo::it z "" +0
-    complete: false, built: Some(true), crash: Some("`demo::it` ended early: signal: 6, SIGABRT: process abort signal; thread 'ab' (1) has overflowed its stack"), says_failed: true
+    complete: false, built: Some(true), crash: Some("`demo::it` ended early: signal: 6, SIGABRT: process abort signal; thread 'ab' has overflowed its stack"), says_failed: true
     "#);
 }
 
