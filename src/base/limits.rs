@@ -257,14 +257,10 @@ pub const CHECK_CACHE_MAX: usize = 512;
 pub const CHECK_CACHE_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Files of a folder outside a project that are looked at for what a check depends on.
 pub const LINKED_FILES_MAX: usize = 20_000;
-/// How often what is left of a Go package is run after a test ended it.
-pub const GO_RESTS_MAX: usize = 4;
-/// How often a test program of Rust's is run again without the tests that ended it.
-pub const CARGO_RESTS_MAX: usize = 8;
-/// Test programs of Rust's of which that is done.
-pub const CARGO_RESTS_PROGRAMS_MAX: usize = 4;
-/// Go packages of which that is done.
-pub const GO_RESTS_PACKAGES_MAX: usize = 8;
+/// How often what is left of a test program of Go or Rust is run after a test ended it.
+pub const RESTS_MAX: usize = 6;
+/// Test programs of which that is done.
+pub const RESTS_PROGRAMS_MAX: usize = 8;
 /// A check whose run took longer first runs the tests that a change is most likely to leave or turn red.
 pub const CHECK_QUICK_MAX: Duration = Duration::from_secs(2);
 /// How long a search for a repair goes on after its first find, at least.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{OURS, is_doc, option, package};
-use crate::base::limits::{CARGO_RESTS_MAX, CARGO_RESTS_PROGRAMS_MAX, SELECT_BYTES_MAX};
+use crate::base::limits::{RESTS_MAX, RESTS_PROGRAMS_MAX, SELECT_BYTES_MAX};
 use crate::io::checks::Job;
 use crate::io::checks::wanted::Wanted;
 use crate::io::process::End;
@@ -23,7 +23,7 @@ pub(super) fn add(
 ) -> Duration {
     let mut rest = Rest { job, wanted, took };
     for (nth, crash) in std::mem::take(&mut reported.crashes).into_iter().enumerate() {
-        let is_tried = nth < CARGO_RESTS_PROGRAMS_MAX;
+        let is_tried = nth < RESTS_PROGRAMS_MAX;
         let Some(cases) = is_tried.then(|| rest.cases(&crash)).flatten() else {
             reported.crashes.push(crash);
             continue;
@@ -47,7 +47,7 @@ impl Rest<'_> {
     /// What all tests of a program come to; `None` where that cannot be had.
     fn cases(&mut self, crash: &Crash) -> Option<Vec<TestCase>> {
         let mut ended: Vec<TestCase> = Vec::new();
-        for _ in 0..=CARGO_RESTS_MAX {
+        for _ in 0..=RESTS_MAX {
             let mut reported = self.run(&crash.binary, &ended)?;
             if let Some(again) = reported.crashes.pop() {
                 ended.push(again.running?);

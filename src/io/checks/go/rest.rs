@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{environment, limit};
-use crate::base::limits::{GO_RESTS_MAX, GO_RESTS_PACKAGES_MAX, SELECT_BYTES_MAX};
+use crate::base::limits::{RESTS_MAX, RESTS_PROGRAMS_MAX, SELECT_BYTES_MAX};
 use crate::io::checks::Job;
 use crate::io::process::End;
 use crate::io::worlds::Command;
@@ -21,10 +21,10 @@ pub(super) fn add(
     tell: &mut dyn FnMut(&TestCase),
 ) -> Duration {
     let mut rest = Rest { job, took };
-    let stopped = reported.stopped.iter().take(GO_RESTS_PACKAGES_MAX).cloned().collect::<Vec<_>>();
+    let stopped = reported.stopped.iter().take(RESTS_PROGRAMS_MAX).cloned().collect::<Vec<_>>();
     for package in stopped {
         let Some(listed) = rest.list(&package) else { continue };
-        for _ in 0..GO_RESTS_MAX {
+        for _ in 0..RESTS_MAX {
             let left = left(&listed, &package, &reported.report.cases);
             let new = rest.run(&package, &left);
             if new.is_empty() {
