@@ -52,10 +52,11 @@ impl Group<'_> {
 pub fn plan(baseline: &[CheckRun], targets: &[TestId], imports: &Imports) -> Plan {
     let red = Red::all(baseline, targets);
     let mut groups = grouped(red, imports);
-    // Where they stopped is known best, and what stops often makes others differ: mended, those go with it. Of the rest
-    // the cause with the most tests first: it is worth most.
-    groups.sort_by_key(|group| (group.rank, !group.stopped(), Reverse(group.red.len())));
-    let groups = bounded(groups);
+    // The cause with the most tests first: it is worth most.
+    groups.sort_by_key(|group| (group.rank, Reverse(group.red.len())));
+    let mut groups = bounded(groups);
+    // Where they stopped is known best, and what stops often makes others differ: mended, those go with it.
+    groups.sort_by_key(|group| (group.rank, group.cause.is_none(), !group.stopped()));
     let n = targets.len();
     Plan {
         title: format!("Take {n} red {} to green", if n == 1 { "test" } else { "tests" }),

@@ -278,10 +278,14 @@ fn a_file_whose_process_ends_early_is_red_and_the_others_are_told() {
                 test('a', turn);\n  test('b', async () => { await turn(); process.exit(3); });\n  \
                 test('c', () => {});\n});\n";
     let other = "test('d', () => {});\n";
-    let place = project("node-test", &[("test/a.test.js", text), ("test/b.test.js", other)]);
+    let red = text.replace("'a', turn", "'a', async () => { await turn(); assert.equal(1, 2); }");
+    let files = [("test/a.test.js", text), ("test/b.test.js", other), ("test/c.test.js", &red)];
+    let place = project("node-test", &files);
     insta::assert_snapshot!(told(&run_one(&place)), @"
     Completed, complete
     Errored test/a.test.js (unhandled) test/a.test.js:1 Error: exit code 3
+    Errored test/c.test.js (unhandled) test/c.test.js:1 Error: exit code 3
+    Failed test/c.test.js::more > a test/c.test.js:4 <test/c.test.js:4> AssertionError: 1 == 2
     Passed test/a.test.js::more > a test/a.test.js:4
     Passed test/b.test.js::d test/b.test.js:2
     ");

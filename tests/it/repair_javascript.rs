@@ -132,8 +132,10 @@ fn what_nothing_waits_for_is_waited_for() {
 }
 
 /// A file of tests that leave shared things changed: what the program itself needs, and what those after them need.
-const UNTIDY_TEST: &str = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+const UNTIDY_TEST: &str = "import test, { afterEach, beforeEach } from 'node:test';\nimport assert from 'node:assert/strict';\n\
     import { half } from '../money.js';\n\n\
+    beforeEach((t) => { t.mock.method(console, 'error', () => {}); });\n\
+    afterEach(() => assert.equal(console.error.mock.callCount(), 0));\n\n\
     const spies = (t) => [t.mock.method(console, 'log', () => {}), test.mock.method(process, 'on', () => {})];\n\
     test('half of a half', (t) => {\n  spies(t);\n  process.on('SIGUSR2', () => {});\n  assert.equal(half(half(4)), 1);\n});\n\
     test('is told', (t) => {\n  const [log, on] = spies(t);\n  console.log(half(2));\n  \

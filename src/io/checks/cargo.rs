@@ -10,7 +10,7 @@ use super::ending::{crashed, exit_code, last_line, missing_program};
 use super::wanted::Wanted;
 use super::{Done, Job};
 use crate::base::limits::SELECT_BYTES_MAX;
-use crate::io::process::Output;
+use crate::io::process::{End, Output};
 use crate::logic::report_parse::libtest::{DOC, HARNESS, Reader, Reported};
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
@@ -34,7 +34,9 @@ pub(super) fn run(job: &Job<'_>, on_case: &mut dyn FnMut(&TestCase)) -> Done {
     let mut output =
         job.world.run(&command, job.cancel, &mut |line| reader.line(line, &find, &mut tell));
     let mut reported = reader.finish(&find, &mut tell);
-    output.duration = rest::add(job, &wanted, &mut reported, output.duration, &mut tell);
+    if matches!(output.end, End::Exited(_)) {
+        output.duration = rest::add(job, &wanted, &mut reported, output.duration, &mut tell);
+    }
     let end = end(job, &output, &reported);
     wanted.keep(&mut reported.report);
     output.text = readable(&output.text);

@@ -31,6 +31,7 @@ const take = {
   "test:complete": (data) => {
     over += 1;
     count(data, -1);
+    if (isFile(data)) tellEnd(data);
   },
   "test:dequeue": (data) => isFile(data) || report.running(data.file, [data.name]),
   "test:start": (data) => (around[data.nesting] = data.name),
@@ -86,6 +87,16 @@ function tellTest(data, outcome) {
     const failed = error?.failureType === "testTimeoutFailure" ? "timed-out" : "errored";
     report.test({ file, line, titles, outcome: isOwn ? kind : failed, error: cause, seconds });
   }
+}
+
+/** A file whose process ended before all that it had begun, with tests that failed: nothing else tells of its end. */
+function tellEnd({ file: spelled, details }) {
+  const file = absolute(spelled);
+  const { exitCode, signal, failureType } = details?.error || {};
+  if (failureType !== "subtestsFailed" || !(exitCode || signal) || !(open.get(file) > 0)) return;
+  open.set(file, -Infinity);
+  const how = signal ? `ended by signal ${signal}` : `exit code ${exitCode}`;
+  report.test({ file, phase: "unhandled", outcome: "errored", error: { name: "Error", message: how, stack: "" } });
 }
 
 /** A file is told by itself when it has no tests, cannot be loaded or ends badly. */

@@ -123,7 +123,8 @@ class Plugin:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item, call):
-        if self.failed >= FULL_TRACES_MAX and item.config.option.tbstyle in ("auto", "long", "short"):
+        style = getattr(item.config.option, "tbstyle", None)
+        if self.failed >= FULL_TRACES_MAX and style in ("auto", "long", "short"):
             item.config.option.tbstyle = "native"
         outcome = yield
         report = outcome.get_result()

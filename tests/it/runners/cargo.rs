@@ -41,3 +41,26 @@ fn a_test_that_ends_its_program_is_red_and_the_others_are_told() {
     Passed m::it of_nothing
     ");
 }
+
+#[test]
+fn programs_of_a_workspace_that_end_alike_are_told_apart() {
+    let manifest = |name: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n")
+    };
+    let code = "#[cfg(test)]\nmod tests {\n    #[test]\n    fn ends() {\n        std::process::abort();\n    }\n\n    \
+        #[test]\n    fn stays() {}\n}\n";
+    let place = place(&[
+        ("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"api\", \"longer\"]\n"),
+        ("api/Cargo.toml", &manifest("api")),
+        ("api/src/lib.rs", code),
+        ("longer/Cargo.toml", &manifest("longer")),
+        ("longer/src/lib.rs", code),
+    ]);
+    insta::assert_snapshot!(told(&run_one(&place)), @"
+    Completed, complete
+    Crashed api tests::ends the test program ended early: signal: 6, SIGABRT: process abort signal
+    Crashed longer tests::ends the test program ended early: signal: 6, SIGABRT: process abort signal
+    Passed api tests::stays
+    Passed longer tests::stays
+    ");
+}

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use super::{OURS, is_doc, option, package};
+use super::{OURS, option, package, target};
 use crate::base::limits::{RESTS_MAX, RESTS_PROGRAMS_MAX, SELECT_BYTES_MAX};
 use crate::io::checks::Job;
 use crate::io::checks::wanted::Wanted;
 use crate::io::process::End;
 use crate::io::worlds::Command;
-use crate::logic::report_parse::libtest::{Crash, Reader, Reported};
+use crate::logic::report_parse::libtest::{Crash, DOC, Reader, Reported};
 use crate::model::report::TestCase;
 
 /// Puts what the tests of programs come to that died in a run, which took so long, in the place of what they told, and
@@ -50,7 +50,11 @@ impl Rest<'_> {
         for _ in 0..=RESTS_MAX {
             let mut reported = self.run(&crash.binary, &ended)?;
             if let Some(again) = reported.crashes.pop() {
-                ended.push(again.running?);
+                let one = again.running.filter(|case| is_of(case, &crash.binary))?;
+                if ended.iter().any(|known| known.id == one.id) {
+                    return None;
+                }
+                ended.push(one);
                 continue;
             }
             let is_told = !ended.is_empty() && reported.report.complete;
@@ -63,7 +67,8 @@ impl Rest<'_> {
 
     /// A run of a program's tests one after the other, but for those that ended it.
     fn run(&mut self, binary: &str, without: &[TestCase]) -> Option<Reported> {
-        let without: Vec<&str> = without.iter().map(|case| test_name(case, binary)).collect();
+        let without: Vec<&str> =
+            without.iter().filter_map(|case| Some(case.id.name.split_once(' ')?.1)).collect();
         let only = self.wanted.names.as_ref().map(|names| {
             let own = names.iter().filter_map(|name| name.split_once(' '));
             own.filter(|(of, _)| *of == binary).map(|(_, test)| test).collect::<Vec<_>>()
@@ -88,11 +93,8 @@ fn is_of(case: &TestCase, binary: &str) -> bool {
     case.id.name.split_once(' ').is_some_and(|(of, _)| of == binary)
 }
 
-fn test_name<'n>(case: &'n TestCase, binary: &str) -> &'n str {
-    case.id.name[binary.len()..].trim_start()
-}
-
-/// The check's command for one test program; `None` where it chooses tests itself, or too many are asked for.
+/// The check's command for one test program; `None` for documentation, where the command chooses tests itself behind `--`,
+/// and where too many are asked for.
 fn argv(
     argv: &[String],
     binary: &str,
@@ -101,22 +103,52 @@ fn argv(
 ) -> Option<Vec<String>> {
     let at = argv.iter().position(|word| word == "--").unwrap_or(argv.len());
     let (before, after) = (&argv[..at], argv.get(at + 1..).unwrap_or_default());
-    let test = (binary, "");
     let names = only.unwrap_or_default();
     let n_bytes: usize = names.iter().chain(without).map(|name| name.len() + 8).sum();
-    if is_doc(&test) || !after.iter().all(|word| is_harmless(word)) || n_bytes > SELECT_BYTES_MAX {
+    if target(binary) == [DOC]
+        || !after.iter().all(|word| is_harmless(word))
+        || n_bytes > SELECT_BYTES_MAX
+    {
         return None;
     }
-    let target = option(&test);
-    let is_given = target.iter().all(|word| before.contains(word));
-    let target = if is_given { Vec::new() } else { target };
+    let target = option(&(binary, ""));
     let package = ["--package".to_owned(), package(binary).to_owned()];
     let ours = ["--", "--test-threads=1", "--exact"].map(str::to_owned);
     let kept = after.iter().filter(|word| !word.starts_with(THREADS)).cloned();
     let skips = without.iter().flat_map(|name| ["--skip", name]);
-    let all = before.iter().cloned().chain(OURS.map(str::to_owned)).chain(package).chain(target);
+    let all =
+        unchosen(before).into_iter().chain(OURS.map(str::to_owned)).chain(package).chain(target);
     let all = all.chain(ours).chain(kept);
     Some(all.chain(names.iter().copied().chain(skips).map(str::to_owned)).collect())
+}
+
+/// A command without what chooses packages and their programs: beside `--workspace` cargo takes no notice of `--package`.
+fn unchosen(words: &[String]) -> Vec<String> {
+    const ALONE: [&str; 9] = [
+        "--workspace",
+        "--all",
+        "--lib",
+        "--bins",
+        "--examples",
+        "--tests",
+        "--benches",
+        "--all-targets",
+        "--doc",
+    ];
+    const WITH_NAME: [&str; 7] =
+        ["--exclude", "--package", "-p", "--bin", "--example", "--test", "--bench"];
+    let mut kept = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if WITH_NAME.contains(&word.as_str()) {
+            words.next();
+        } else if !ALONE.contains(&word.as_str())
+            && !WITH_NAME.iter().any(|start| word.starts_with(&format!("{start}=")))
+        {
+            kept.push(word.clone());
+        }
+    }
+    kept
 }
 
 const THREADS: &str = "--test-threads=";
@@ -137,21 +169,22 @@ mod tests {
             let argv = argv(&words, binary, only, &["a::x"]);
             argv.map(|argv| argv.join(" ").replace(&OURS.join(" "), "…"))
         };
-        let all = check("cargo test --workspace", "p::it", None);
+        let all = check("cargo test --workspace --exclude=q -p r --release --lib", "p::it", None);
         assert_eq!(
             all.as_deref(),
             Some(
-                "cargo test --workspace … --package p --test it -- --test-threads=1 --exact --skip a::x"
+                "cargo test --release … --package p --test it -- --test-threads=1 --exact --skip a::x"
             )
         );
         let one = check("cargo test --lib -- --test-threads=4 --nocapture", "p", Some(&["a::y"]));
         assert_eq!(
             one.as_deref(),
             Some(
-                "cargo test --lib … --package p -- --test-threads=1 --exact --nocapture a::y --skip a::x"
+                "cargo test … --package p --lib -- --test-threads=1 --exact --nocapture a::y --skip a::x"
             )
         );
         assert_eq!(check("cargo test -- slow", "p", None), None);
         assert_eq!(check("cargo test -- --skip slow", "p", None), None);
+        assert_eq!(check("cargo test", "p::doc", None), None);
     }
 }

@@ -234,13 +234,13 @@ impl Program<'_> {
 
     fn died(&self, output: &[u8]) -> Failure {
         let text = String::from_utf8_lossy(output);
-        given_up(format!("the {} search ended early: {}", self.language, last_words(&text)))
+        given_up(format!("the {} search ended early: {}", self.language, error_said(&text)))
     }
 }
 
 /// What a program said that ended without saying so: the error of its interpreter, which Node.js puts before where it was
 /// and its own version, or else its last line.
-fn last_words(text: &str) -> &str {
+fn error_said(text: &str) -> &str {
     let lines =
         || text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('{'));
     let is_trace = |line: &str| line.starts_with("at ") || line.starts_with("Node.js v");
@@ -265,4 +265,25 @@ fn not_written(path: &Path, error: &std::io::Error) -> Failure {
         format!("`{}` cannot be written: {error}", path.display()),
         "Check the space and the permissions of the cache folder.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_an_interpreter_says_the_error_is_told() {
+        let check = |text: &str, said: &str| assert_eq!(error_said(text), said);
+        check(
+            "x.cjs:5\n  throw er;\n\nError: write EPIPE\n    at send (x.cjs:1:2)\n\nNode.js v20.1.0\n",
+            "Error: write EPIPE",
+        );
+        check("TypeError [ERR_X]: no\n    at a\nNode.js v20.1.0", "TypeError [ERR_X]: no");
+        check(
+            "Traceback (most recent call last):\n  File \"a.py\", line 1\nValueError: no\n",
+            "ValueError: no",
+        );
+        check("{\"t\":\"test\"}\n", "no output");
+        check("killed\n", "killed");
+    }
 }

@@ -278,19 +278,23 @@ impl Section {
 
     fn end_told(&self) -> String {
         let how = self.death.as_deref().unwrap_or("it stopped before its summary");
-        let overflowed = self.last_lines.iter().rev().find_map(|line| {
-            let (thread, _) = line.trim().split_once(" has overflowed its stack")?;
-            // Newer versions add a number, which is another in each run.
-            Some(thread.rsplit_once(" (").map_or(thread, |(name, _)| name))
-        });
-        let last = overflowed.map(|thread| format!("; {thread} has overflowed its stack"));
+        let overflowed = |line: &&String| line.contains("overflowed its stack");
+        let last = self.last_lines.iter().rev().find(overflowed);
+        let last = last.map(|line| format!("; {}", without_number(line.trim())));
         format!("ended early: {how}{}", last.unwrap_or_default())
     }
 
     /// The test in which a program died that had told of its beginning.
     pub(super) fn running(&self) -> Option<Raw> {
-        let name = block_name(self.pending.as_deref()?).to_owned();
-        let text = format!("the test program {}\n\n{}", self.end_told(), self.said());
+        let told = self.pending.as_deref()?;
+        let name = block_name(told).to_owned();
+        let begins = |line: &String| line.contains(&format!("test {told} ... "));
+        let own = self.last_lines.iter().rposition(begins).map_or(0, |at| at + 1);
+        let said = self.last_lines.iter().skip(own).map(|line| without_number(line));
+        let said = said.collect::<Vec<_>>().join("\n");
+        let mut text = format!("the test program {}\n\n{}", self.end_told(), said.trim());
+        let most = text.floor_char_boundary(TEST_MESSAGE_BYTES_MAX);
+        text.truncate(most);
         Some(Raw { name, outcome: TestOutcome::Crashed, text, example: None })
     }
 }
@@ -332,6 +336,15 @@ impl Result {
             _ if text.starts_with("bench: ") => Some(Result::Passed),
             _ => text.strip_prefix("ignored, ").map(|reason| Result::Ignored(reason.to_owned())),
         }
+    }
+}
+
+/// `thread 'x' (12) panicked` without the number, which is another in each run; versions before Rust 1.91 tell none.
+fn without_number(line: &str) -> String {
+    let number = line.split_once("' (").and_then(|(_, rest)| rest.split_once(") "));
+    match number.filter(|(number, _)| number.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some((number, _)) => line.replacen(&format!(" ({number})"), "", 1),
+        None => line.to_owned(),
     }
 }
 

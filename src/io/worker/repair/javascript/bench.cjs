@@ -89,7 +89,7 @@ class Bench {
     process.on("uncaughtException", (error) => stray(error, {}));
     // Mocha alone forgives what is handled later.
     if (spec.framework === "mocha") process.on("rejectionHandled", (promise) => this.strays.delete(promise));
-    this.shared = [globalThis, process, console].map((object) => new Shared(object));
+    this.shared = [globalThis, process, console, process.stdout, process.stderr].map((object) => new Shared(object));
     this.env = { ...env };
     this.folder = process.cwd();
   }
@@ -116,6 +116,7 @@ class Bench {
     this.pending.clear();
     this.framework.checks.reset();
     for (const one of this.shared) one.restore();
+    process.exitCode = undefined;
     for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
     for (const name of Object.keys(this.env)) if (env[name] !== this.env[name]) env[name] = this.env[name];
     if (process.cwd() !== this.folder) process.chdir(this.folder);
@@ -203,12 +204,13 @@ class Shared {
   }
 
   restore() {
-    for (const name of this.names()) if (!this.was.has(name)) delete this.object[name];
+    for (const name of this.names()) if (!this.was.has(name)) Reflect.deleteProperty(this.object, name);
     for (const [name, was] of this.was) {
       const now = this.now(name);
       const isSame = now && now.value === was.value && now.get === was.get;
-      if (!isSame && (now?.configurable ?? true)) Object.defineProperty(this.object, name, was);
-      else if (!isSame && now.writable) this.object[name] = was.value;
+      if (isSame) continue;
+      if (now?.configurable ?? true) Reflect.defineProperty(this.object, name, was);
+      else if (now.writable && "value" in was) this.object[name] = was.value;
     }
   }
 }

@@ -19,7 +19,8 @@ function nodeTest(now) {
   const only = ["test", "it", "describe", "suite", "before", "after", "beforeEach", "afterEach"];
   const made = functions(now, { only });
   const mocks = new Mocks(real.mock);
-  const style = { before: 1, args: (tests, isHook, test, cleanups) => [subtests(tests, test, cleanups, mocks)] };
+  const args = (tests, isHook, test, cleanups) => [subtests(tests, test, cleanups, mocks)];
+  const style = { before: 1, args, over: (cleanups) => mocks.end(cleanups) };
   const main = made.test;
   Object.assign(main, made, { mock: mocks.all, run: real.run, default: main });
   const modules = new Map([["node:test", main], ["test", main]]);
@@ -40,25 +41,26 @@ class Mocks {
       }
     };
     this.all = new this.Mock();
-    this.open = new Set([this.all]);
+    this.open = new Map();
   }
 
-  forTest(cleanups) {
-    const mock = new this.Mock();
-    this.open.add(mock);
-    cleanups.push(() => {
-      mock.reset();
-      this.open.delete(mock);
-    });
-    return mock;
+  /** One for a test and the hooks around it, which have the same list of what is done in the end. */
+  of(cleanups) {
+    if (!this.open.has(cleanups)) this.open.set(cleanups, new this.Mock());
+    return this.open.get(cleanups);
+  }
+
+  end(cleanups) {
+    this.open.get(cleanups)?.reset();
+    this.open.delete(cleanups);
   }
 
   reset() {
-    for (const mock of this.open) mock.reset();
-    this.open = new Set([this.all]);
+    for (const mock of [...this.open.values(), this.all]) mock.reset();
+    this.open.clear();
     for (const [object, name, was] of this.old.splice(0).reverse()) {
-      if (was) Object.defineProperty(object, name, was);
-      else delete object[name];
+      if (was) Reflect.defineProperty(object, name, was);
+      else Reflect.deleteProperty(object, name);
     }
   }
 }
@@ -66,11 +68,10 @@ class Mocks {
 /** The context that `node:test` hands to tests. */
 function subtests(tests, test, cleanups, mocks) {
   const titles = test ? test.titles || [...test.suite.titles(), test.title] : [];
-  let own;
   const context = {
     name: test?.title,
     get mock() {
-      return (own ??= mocks.forTest(cleanups));
+      return mocks.of(cleanups);
     },
     signal: new AbortController().signal,
     diagnostic() {},
@@ -88,9 +89,15 @@ function subtests(tests, test, cleanups, mocks) {
       const work = rest.find((one) => typeof one === "function");
       const inner = { title: String(title), titles: [...titles, title], suite: test.suite, args: [] };
       const name = tests.nameOf(inner.titles);
+      const own = [];
       const error = await tests.outcome(async () => {
-        await context.each?.();
-        await work(subtests(tests, inner, cleanups, mocks));
+        try {
+          await context.each?.();
+          await work(subtests(tests, inner, own, mocks));
+        } finally {
+          for (const after of own.reverse()) await after();
+          mocks.end(own);
+        }
       });
       tests.tell(name, error);
       if (error !== undefined) throw error;

@@ -114,8 +114,8 @@ class Search {
       if (message.idle && !this.take(state, message.healthy)) return worker.kill("SIGKILL");
       if (message.ready || message.idle) this.hand(worker, state);
     });
-    // It has ended before it could be told what to do next: "exit" follows.
-    worker.on("error", () => {});
+    // Where it has ended before it could be told what to do next, "exit" follows.
+    worker.on("error", (error) => worker.pid === undefined && fail(String(error)));
     worker.on("exit", (code) => {
       clearTimeout(state.timer);
       if (code === 0 && this.nSilent++ === SILENT_MAX) fail("its processes end before they have tried anything");

@@ -120,9 +120,10 @@ class Tests {
     error ??= yield* this.failure(this.call(test.work, cleanups, false, test));
     error ??= yield* this.failure(this.checked());
     for (const work of [...cleanups.reverse(), ...after]) {
-      const late = yield* this.failure(this.call(work, [], true));
+      const late = yield* this.failure(this.call(work, cleanups, true));
       error ??= late;
     }
+    this.style.over?.(cleanups);
     this.tell(test.name, test.mode === "fails" ? (error === undefined ? new Error("it passes") : undefined) : error);
   }
 
