@@ -10,6 +10,7 @@ pub mod judge;
 pub mod language;
 pub mod localize;
 mod methods;
+mod naturalness;
 mod place;
 pub mod rank;
 pub mod restore;

@@ -1,8 +1,10 @@
 //! The order candidates are tried in, and the order in which those that pass are offered.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::hints::Hints;
+use super::naturalness::Habits;
 use super::restore::{self, RESTORE};
 use super::usage::words;
 use super::{Candidate, Question};
@@ -65,6 +67,9 @@ const UNLIKELY: &[(Look, f64)] = &[
     (is_two_more, 0.5),
     (takes_from_nothing, 0.6),
 ];
+/// For each unit of strangeness, and at most.
+const STRANGE: f64 = 0.6;
+const STRANGE_MAX: f64 = 1.2;
 /// For another form of something that leaves several of its names out.
 const FORGETS: f64 = 0.5;
 /// What it is worth to a candidate that its template mended such a failure before.
@@ -92,11 +97,13 @@ pub fn size(edits: &[Edit]) -> f64 {
 pub struct Ranking<'a> {
     question: &'a Question<'a>,
     hints: Hints,
+    /// Counted for the first that passes.
+    habits: OnceCell<Habits>,
 }
 
 impl<'a> Ranking<'a> {
     pub fn new(question: &'a Question<'a>) -> Self {
-        Self { question, hints: Hints::read(question.failures) }
+        Self { question, hints: Hints::read(question.failures), habits: OnceCell::new() }
     }
 
     /// The candidates, the one most likely to be right first.
@@ -112,7 +119,15 @@ impl<'a> Ranking<'a> {
 
     /// The less, the likelier it is to be right; never less than its cost.
     pub fn key(&self, candidate: &Candidate) -> f64 {
-        candidate.cost + penalty(self.question, &self.hints, candidate)
+        candidate.cost + penalty(self.question, &self.hints, candidate) + self.strange(candidate)
+    }
+
+    fn strange(&self, candidate: &Candidate) -> f64 {
+        let source = self.question.sources.iter().find(|source| source.path == candidate.path);
+        let Some(source) = source.filter(|_| candidate.template != RESTORE) else { return 0.0 };
+        let habits = self.habits.get_or_init(|| Habits::of(self.question.sources));
+        let all = candidate.edits.iter().map(|edit| habits.strangeness(&source.text, edit));
+        (STRANGE * all.fold(0.0, f64::max)).min(STRANGE_MAX)
     }
 }
 
