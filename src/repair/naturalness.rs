@@ -38,7 +38,8 @@ impl Habits {
     /// How much less usual an edit makes its place, from 0, in natural logarithms of how often the like of it stands
     /// elsewhere, on average over what it changes.
     pub fn strangeness(&self, text: &str, edit: &Edit) -> f64 {
-        let (before, after) = (beginning(text, edit.start), end(text, edit.end));
+        let before = text.ceil_char_boundary(edit.start.saturating_sub(AROUND_BYTES));
+        let after = text.floor_char_boundary(edit.end + AROUND_BYTES);
         let usual = |middle: &str, own: u32| {
             let whole = [&text[before..edit.start], middle, &text[edit.end..after]].concat();
             let changed = edit.start - before..edit.start - before + middle.len();
@@ -93,23 +94,6 @@ fn parts(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         at = range.end;
         Some(range)
     })
-}
-
-/// Where what is looked at before a place begins: at a character, and at a line if it is near.
-fn beginning(text: &str, place: usize) -> usize {
-    let mut at = place.saturating_sub(AROUND_BYTES);
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
-}
-
-fn end(text: &str, place: usize) -> usize {
-    let mut at = (place + AROUND_BYTES).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]
