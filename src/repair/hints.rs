@@ -32,6 +32,10 @@ pub struct Hints {
     names: BTreeSet<String>,
     /// Names that the messages say nothing has.
     unknown: BTreeSet<String>,
+    /// Names that were read of what was nothing.
+    of_nothing: BTreeSet<String>,
+    /// Whether something unnamed was.
+    reads_nothing: bool,
 }
 
 const LITERALS_MAX: usize = 24;
@@ -57,6 +61,11 @@ impl Hints {
     /// Whether the messages say that nothing has this name.
     pub fn is_unknown(&self, name: &str) -> bool {
         self.unknown.contains(name)
+    }
+
+    /// Whether the messages say, or may say, that this part was read of what was nothing.
+    pub fn reads_of_nothing(&self, part: &str) -> bool {
+        self.reads_nothing || self.of_nothing.contains(part)
     }
 
     /// What the signs take off or put on the cost of a template.
@@ -107,6 +116,8 @@ impl Hints {
         self.gaps.extend(told.into_iter().take(room));
         quoted(message).for_each(|text| self.note(text));
         self.unknown.extend(unknown::names(message).map(str::to_owned));
+        self.of_nothing.extend(unknown::of_nothing(message).map(str::to_owned));
+        self.reads_nothing |= message.contains(unknown::UNNAMED);
         let names =
             words(message).filter(|word| word.len() > 3 && word.starts_with(char::is_uppercase));
         self.names.extend(names.map(str::to_owned).take(LITERALS_MAX));

@@ -29,6 +29,7 @@ mod operand;
 mod operator;
 mod pattern;
 mod precedence;
+mod presence;
 mod receiver;
 mod recursion;
 mod refuse;
@@ -136,6 +137,7 @@ const TEMPLATES: &[&Template] = &[
     &precedence::UNGROUP,
     &precedence::REORDER,
     &precedence::SPREAD,
+    &presence::PRESENCE,
     &receiver::OWN,
     &receiver::FIELD,
     &receiver::LOCAL,

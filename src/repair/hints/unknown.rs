@@ -1,4 +1,7 @@
-//! Names of which a message says that nothing has them: `'Cart' object has no attribute 'totl'`.
+//! Names of which a message says that nothing has them: `'Cart' object has no attribute 'totl'`, and such as were read of
+//! what was nothing: `'NoneType' object has no attribute 'total'`.
+
+use std::collections::BTreeSet;
 
 /// What stands before a name that nothing has, and what stands behind it.
 const UNKNOWN: &[(&str, &str)] = &[
@@ -12,9 +15,27 @@ const UNKNOWN: &[(&str, &str)] = &[
     ("TypeError: ", " is not a function"),
 ];
 
+/// What stands before a name that was read of nothing, and what stands behind it.
+const OF_NOTHING: &[(&str, &str)] = &[
+    ("'NoneType' object has no attribute '", "'"),
+    ("of null (reading '", "')"),
+    ("of undefined (reading '", "')"),
+    ("of null (setting '", "')"),
+    ("of undefined (setting '", "')"),
+];
+/// Said where something was read of nothing, by languages that do not say what.
+pub(super) const UNNAMED: &str = "nil pointer dereference";
+
 /// Those that a message gives, some of them more than once.
 pub(super) fn names(message: &str) -> impl Iterator<Item = &str> {
-    UNKNOWN.iter().flat_map(|(before, behind)| between(message, before, behind))
+    let of_nothing: BTreeSet<&str> = of_nothing(message).collect();
+    let names = UNKNOWN.iter().flat_map(|(before, behind)| between(message, before, behind));
+    names.filter(move |name| !of_nothing.contains(name))
+}
+
+/// Those that were read of nothing, some of them more than once.
+pub(super) fn of_nothing(message: &str) -> impl Iterator<Item = &str> {
+    OF_NOTHING.iter().flat_map(|(before, behind)| between(message, before, behind))
 }
 
 /// Names that stand between these two texts.
@@ -29,8 +50,6 @@ fn between<'m>(message: &'m str, before: &str, behind: &str) -> impl Iterator<It
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -52,5 +71,15 @@ mod tests {
         assert_eq!(check("TypeError: this.rows.pusch is not a function"), "pusch");
         assert_eq!(check("TypeError: pusch is not a function"), "pusch");
         assert_eq!(check("AssertionError: the name 'a' is not here"), "");
+        assert_eq!(check("AttributeError: 'NoneType' object has no attribute 'total'"), "");
+    }
+
+    #[test]
+    fn messages_give_names_that_were_read_of_nothing() {
+        let check = |message: &str| of_nothing(message).collect::<Vec<_>>().join(" ");
+        assert_eq!(check("AttributeError: 'NoneType' object has no attribute 'total'"), "total");
+        assert_eq!(check("TypeError: Cannot read properties of null (reading 'next')"), "next");
+        assert_eq!(check("Cannot set properties of undefined (setting '$a')"), "$a");
+        assert_eq!(check("AttributeError: 'Cart' object has no attribute 'totl'"), "");
     }
 }

@@ -125,6 +125,7 @@ pub static GO: Language = Language {
     initials: forms::INITIALS,
     atoms: forms::ATOMS,
     pair_atoms: forms::PAIR_ATOMS,
+    presences: &[("$a != nil", "$a == nil")],
     cast: "$b($a)",
     cast_types: &[
         "int", "int64", "float64", "uint64", "int32", "uint32", "uint", "byte", "rune", "float32",

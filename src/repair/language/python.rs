@@ -130,6 +130,7 @@ pub static PYTHON: Language = Language {
     initials: forms::INITIALS,
     atoms: forms::ATOMS,
     pair_atoms: forms::PAIR_ATOMS,
+    presences: &[("$a", "not $a"), ("$a is not None", "$a is None")],
     cast: "",
     cast_types: &[],
     wide_types: &[],

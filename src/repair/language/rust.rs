@@ -144,6 +144,7 @@ pub static RUST: Language = Language {
     initials: forms::INITIALS,
     atoms: forms::ATOMS,
     pair_atoms: forms::PAIR_ATOMS,
+    presences: &[],
     cast: "$a as $b",
     cast_types: &[
         "usize", "i64", "u64", "i32", "u32", "f64", "i128", "u128", "u8", "isize", "u16", "i16",

@@ -12,7 +12,7 @@ use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
 
-const CONDITIONS: &[Role] = &[
+pub(super) const CONDITIONS: &[Role] = &[
     Role::Comparison,
     Role::Logical,
     Role::Not,

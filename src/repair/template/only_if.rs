@@ -29,18 +29,33 @@ const NONE: &[&str] = &["is None", "== null", "== undefined", "== nil"];
 
 fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    let Some(text) = snippet(node).filter(|_| is_statement(node) && is_simple(node)) else {
+    if !is_statement(node) || !is_simple(node) {
         return;
-    };
-    let form = site.language().snippets.guard;
+    }
     let atoms = atoms(site).into_iter().take(ATOMS_MAX);
     let own = keeps(node).into_iter().chain(absent(site)).chain(present(site)).chain(asked(site));
     for (rank, atom) in own.chain(atoms).enumerate() {
-        let Some(edit) = before(site.file, node, &filled(form, &atom, &text)) else { return };
-        let put = edit.text.trim_end().to_owned();
-        let what = format!("only if `{}`: `{}`", shown(&atom), shown(&text));
-        drafts.edits(node, vec![Edit::new(node.range(), put)], Some(what), nth(rank));
+        enclose(site, drafts, node, &atom, nth(rank));
     }
+}
+
+/// Puts a condition around a statement that has no block of its own.
+pub(super) fn enclose<'s>(
+    site: &Site<'s>,
+    drafts: &mut Drafts<'s>,
+    statement: Node<'s>,
+    condition: &str,
+    extra: f64,
+) {
+    if drafts.is_too_dear(extra) || !is_statement(statement) || !is_simple(statement) {
+        return;
+    }
+    let Some(text) = snippet(statement) else { return };
+    let form = site.language().snippets.guard;
+    let Some(edit) = before(site.file, statement, &filled(form, condition, &text)) else { return };
+    let put = edit.text.trim_end();
+    let what = format!("only if `{}`: `{}`", shown(condition), shown(&text));
+    drafts.edits(statement, vec![Edit::new(statement.range(), put)], Some(what), extra);
 }
 
 /// Conditions under which an assignment keeps the larger or smaller of two values.

@@ -633,6 +633,7 @@ fn every_template_has_a_case() {
 const WITH_HINTS: &[&str] = &[
     "difference",
     "own-call",
+    "presence",
     "refuse",
     "widen",
     "borrow-statement",
@@ -836,6 +837,37 @@ fn booleans_that_objects_hold_are_asked_for() {
     assert!(!check("a.go", &go.replace("paid bool", "paid T"), "b > a.n", "!a.paid && b > a.n"));
     let javascript = "function f(all) {\n\tfor (const task of all) {\n\t\tif (task.n > 1) g(task);\n\t}\n\treturn { n: 0, done: false };\n}\n";
     assert!(check("a.js", javascript, "task.n > 1", "task.n > 1 && !task.done"));
+}
+
+#[test]
+fn what_was_nothing_is_asked_for() {
+    const NEAR: f64 = 3.5;
+    let check = |path, before: &str, message: &str, wanted: &[(&str, &str)]| {
+        let outcomes = outcomes(&source(path, before), &[message]);
+        let has = |(old, new): &&(&str, &str)| {
+            let after = before.replace(old, new);
+            outcomes.iter().any(|(made, text)| made.cost < NEAR && *text == after)
+        };
+        let lost = wanted.iter().filter(|change| !has(change)).map(|(_, new)| (*new).to_owned());
+        lost.collect::<Vec<String>>()
+    };
+    let none: [&str; 0] = [];
+    let javascript = "function f(a, b) {\n  if (!a.x && b) {\n    a.y();\n  }\n  return b;\n}\n";
+    let message = "TypeError: Cannot read properties of null (reading 'x')";
+    let asked = ("!a.x && b", "a && !a.x && b");
+    assert_eq!(check("a.js", javascript, message, &[asked]), none);
+    let other = message.replace("'x'", "'y'");
+    let enclosed = ("    a.y();", "    if (a) {\n      a.y();\n    }");
+    assert_eq!(check("a.js", javascript, &other, &[enclosed]), none);
+    assert_eq!(check("a.js", javascript, &other, &[asked]), [asked.1]);
+    let python = "def f(a):\n    b = a.x\n    return b.y\n";
+    let message = "AttributeError: 'NoneType' object has no attribute 'x'";
+    let ended = ("    b =", "    if a is None:\n        return None\n    b =");
+    assert_eq!(check("a.py", python, message, &[ended]), none);
+    let go = "package a\n\nfunc f(a *A) bool {\n\treturn a.b.c > 1\n}\n";
+    let message = "panic: runtime error: invalid memory address or nil pointer dereference";
+    let asked = ("a.b.c > 1", "a.b != nil && a.b.c > 1");
+    assert_eq!(check("a.go", go, message, &[asked]), none);
 }
 
 #[test]

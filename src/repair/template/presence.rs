@@ -1,0 +1,74 @@
+//! What a test found to be nothing is asked for before a part of it is read: `!a.x` → `a && !a.x`, `a.x()` →
+//! `if (a) a.x()`.
+
+use super::Template;
+use super::condition::{CONDITIONS, guarded};
+use super::insert::insert;
+use super::only_if::enclose;
+use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
+use crate::repair::rank::nth;
+use crate::repair::site::{Drafts, Site};
+use crate::repair::statement::{before, filled, is_statement};
+use crate::repair::syntax::Node;
+use crate::repair::way_out::ways_out;
+
+pub const PRESENCE: Template =
+    Template { name: "presence", cost: 1.6, on: &[Role::Attribute], make: presence };
+
+/// Longer objects are not named twice.
+const OBJECT_BYTES_MAX: usize = 48;
+const ENDS_MAX: usize = 3;
+/// What forms cost that change more than a condition.
+const DENIED: f64 = 0.3;
+const ENCLOSED: f64 = 0.6;
+const ENDED: f64 = 0.8;
+
+fn presence<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let (Some(object), Some(field)) = (node.first(), node.last()) else { return };
+    let name = object.text();
+    let is_whole = name == site.own() || site.file.imported.contains(name);
+    let is_short =
+        name.len() <= OBJECT_BYTES_MAX && object.is(&[Role::Name, Role::Attribute, Role::Index]);
+    if is_whole || !is_short || !site.hints.reads_of_nothing(field.text()) {
+        return;
+    }
+    for (rank, (there, absent)) in site.language().presences.iter().enumerate() {
+        let (there, absent) = (filled(there, name, ""), filled(absent, name, ""));
+        ask(site, drafts, &there, &absent, nth(rank));
+        step_aside(site, drafts, &there, &absent, nth(rank));
+    }
+}
+
+/// Asks in the conditions around the node.
+fn ask<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, there: &str, absent: &str, extra: f64) {
+    let &[and, or, ..] = site.language().logicals else { return };
+    let around = std::iter::once(site.node).chain(site.node.ancestors());
+    let decides = |node: &Node<'s>| {
+        let is_denied = node.parent().is_some_and(|parent| parent.role() == Role::Not);
+        let is_place = matches!(place(*node), Some(Place::Condition | Place::Returned));
+        node.is(CONDITIONS) && is_place && !is_denied
+    };
+    let conditions = around.take_while(|node| !is_statement(*node)).filter(decides);
+    for (rank, node) in conditions.enumerate() {
+        let extra = extra + nth(rank);
+        drafts.put(node, format!("{there} {and} {}", guarded(node, and)), extra);
+        if node.parent().is_none_or(|parent| parent.role() != Role::Logical) {
+            drafts.put(node, format!("{absent} {or} {}", guarded(node, or)), extra + DENIED);
+        }
+    }
+}
+
+/// Leaves out the statement, or all from it on.
+fn step_aside<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, there: &str, absent: &str, extra: f64) {
+    let statement = site.node.statement().filter(|statement| is_statement(*statement));
+    let (Some(statement), Some(function)) = (statement, site.node.function()) else { return };
+    enclose(site, drafts, statement, there, extra + ENCLOSED);
+    let site = Site { node: statement, ..*site };
+    for (rank, end) in ways_out(&site, function).into_iter().take(ENDS_MAX).enumerate() {
+        let text = filled(site.language().snippets.guard, absent, &end);
+        let edit = before(site.file, statement, &text);
+        insert(&site, drafts, edit, &text, extra + ENDED + nth(rank));
+    }
+}
