@@ -29,6 +29,7 @@ mod tests;
 mod tight;
 mod types;
 mod usage;
+mod vocabulary;
 mod way_out;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,7 @@ use self::site::{Draft, Drafts, File, Site};
 use self::spread::spread;
 pub use self::syntax::syntax_error;
 use self::syntax::{Node, Tree};
+use self::vocabulary::Vocabulary;
 use crate::base::cancel::CancelToken;
 use crate::base::limits::{CANDIDATES_MAX, REPAIR_FILE_BYTES_MAX};
 use crate::base::path::RepoPath;
@@ -149,6 +151,7 @@ impl<'q> Grounds<'q> {
         let lines = question.suspicion.lines.values().flat_map(BTreeMap::values);
         let highest = lines.copied().fold(0.0, f64::max);
         let searched = &self.searched;
+        let vocabulary = Vocabulary::of(question.sources.iter().map(|source| &*source.text));
         let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
         let doubts: Vec<Vec<Option<f64>>> =
             searched.iter().map(|one| one.doubts(highest)).collect();
@@ -166,7 +169,8 @@ impl<'q> Grounds<'q> {
             let own = places.iter().skip(nth).step_by(DRAFT_PARTS).copied();
             for (doubt, at, node) in own.take_while(|_| !question.cancel.is_cancelled()) {
                 (drafts.file, drafts.doubt) = (at, doubt);
-                template::make_all(&Site { node, file: &files[at], hints: &hints }, &mut drafts);
+                let (file, hints, vocabulary) = (&files[at], &hints, &vocabulary);
+                template::make_all(&Site { node, file, hints, vocabulary }, &mut drafts);
             }
             drafts
         };

@@ -75,7 +75,7 @@ fn key(words: &[&str]) -> u64 {
 }
 
 /// Names, numbers, operators, and every other sign by itself.
-fn parts(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(super) fn parts(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let is_word = |ch: char| ch.is_alphanumeric() || ch == '_';
     let is_operator = |ch: char| "=!<>&|+-*/%^~?:".contains(ch);
     let mut at = 0;

@@ -10,6 +10,7 @@ use super::rank;
 use super::syntax::{Node, Tree};
 pub use super::tight::{operand, tight, wants_tight};
 use super::usage;
+use super::vocabulary::Vocabulary;
 use crate::base::text::edit::Edit;
 use crate::base::text::line_ending;
 
@@ -24,8 +25,6 @@ pub struct File<'t> {
     pub methods: Methods<'t>,
     /// Names that come from other files.
     pub imported: BTreeSet<&'t str>,
-    /// Each word of the file once.
-    pub words: BTreeSet<&'t str>,
     /// Functions that are imported by name or that no other file can use, and that stand nowhere else.
     pub uncalled: Vec<&'t str>,
 }
@@ -36,6 +35,7 @@ pub struct Site<'s> {
     pub node: Node<'s>,
     pub file: &'s File<'s>,
     pub hints: &'s Hints,
+    pub vocabulary: &'s Vocabulary<'s>,
 }
 
 impl<'t> File<'t> {
@@ -47,7 +47,6 @@ impl<'t> File<'t> {
             newline: line_ending(tree.text),
             step: step(tree),
             methods: Methods::of(tree),
-            words: usage::words(tree.text).collect(),
             uncalled: uncalled(tree, &imported),
             imported,
         }

@@ -181,6 +181,7 @@ const TEMPLATES: &[&Template] = &[
     &scale::SCALE,
     &set_field::SET,
     &text::SEPARATOR,
+    &text::BALANCE,
 ];
 
 /// The most that a template takes off its own cost for an edit.

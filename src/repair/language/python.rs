@@ -67,6 +67,7 @@ pub static PYTHON: Language = Language {
         ("else_clause", Role::Else),
         ("case_clause", Role::Arm),
         ("interpolation", Role::Element),
+        ("string_content", Role::Fragment),
         ("for_statement", Role::Loop),
         ("for_in_clause", Role::Loop),
         ("while_statement", Role::While),

@@ -1,14 +1,17 @@
 //! Another text: `"Name"` → `"name"`, `"colour"` → a text of the same file, `", "` → `","`.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::Template;
 use crate::base::text::edit::Edit;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
+use crate::repair::naturalness::parts;
 use crate::repair::rank::nth;
-use crate::repair::similarity::{distance, ranked};
+use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
+use crate::repair::syntax::Node;
 
 pub const DONOR: Template =
     Template { name: "other-text", cost: 2.4, on: &[Role::String], make: donor };
@@ -21,13 +24,16 @@ pub const SEPARATOR: Template =
 /// What texts are joined or cut with.
 const SEPARATORS: &[&str] = &[",", " ", ";", ":", "-", ".", "/", "_", "|", "=", "\\n", "\\t"];
 
+pub const BALANCE: Template =
+    Template { name: "balance", cost: 2.0, on: &[Role::String, Role::Fragment], make: balance };
+
+const BRACKETS: [(&str, &str); 3] = [("(", ")"), ("[", "]"), ("{", "}")];
 const TEXTS_MAX: usize = 8;
-/// Longer texts are no words that somebody mistypes.
-const WORD_LETTERS_MAX: usize = 64;
+const MISSPELT_MAX: usize = 8;
 
 fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_key = matches!(
-        site.node.parent().map(super::super::syntax::Node::role),
+        site.node.parent().map(Node::role),
         Some(Role::Index | Role::Pair | Role::Arguments | Role::Comparison)
     );
     let bonus = if is_key && site.hints.has(Sign::Missing) { -1.5 } else { 0.0 };
@@ -47,29 +53,27 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     {
         drafts.put(site.node, quoted(literal), 0.8 + nth(rank));
     }
-    let own = &site.node.text()[inside.clone()];
-    let is_word = own.chars().all(|ch| ch.is_alphanumeric() || ch == '_');
-    let is_short = (2..=WORD_LETTERS_MAX).contains(&own.chars().count());
-    if !is_short || !is_word || drafts.is_too_dear(0.4 + bonus) {
-        return;
-    }
-    let words = site.file.words.iter().filter(|word| is_misspelt(own, word)).take(TEXTS_MAX);
-    for (rank, word) in words.enumerate() {
-        drafts.put(site.node, quoted(word), 0.4 + bonus + nth(rank));
-    }
+    misspelt(site, drafts, bonus);
 }
 
-/// Whether one word is the other but for one letter.
-fn is_misspelt(word: &str, other: &str) -> bool {
-    word.chars().count().abs_diff(other.chars().count()) <= 1 && distance(word, other) == 1
+/// What words of a text should be that stand nowhere else in the project, while their like does.
+fn misspelt<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, bonus: f64) {
+    let Some((range, text)) = inner(site.node) else { return };
+    if drafts.is_too_dear(bonus) {
+        return;
+    }
+    let rare = parts(text).filter(|part| site.vocabulary.is_rare(&text[part.clone()]));
+    for (place, part) in rare.take(MISSPELT_MAX).enumerate() {
+        let like = site.vocabulary.like(&text[part.clone()]).into_iter().take(TEXTS_MAX);
+        for (rank, other) in like.enumerate() {
+            let edit = Edit::new(range.start + part.start..range.start + part.end, other);
+            drafts.edits(site.node, vec![edit], None, bonus + nth(place) + nth(rank));
+        }
+    }
 }
 
 fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let whole = (site.node.role() == Role::Fragment).then_some(0..site.node.text().len());
-    let Some(inside) = whole.or_else(|| content(site.node.text())) else { return };
-    let start = site.node.range().start;
-    let text = &site.node.text()[inside.clone()];
-    let range = start + inside.start..start + inside.end;
+    let Some((range, text)) = inner(site.node) else { return };
     for (old, new) in &site.hints.exchanged {
         let other = text.replace(*old, &new.to_string());
         if other != text {
@@ -84,7 +88,14 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         text.trim_end().to_owned(),
     ];
     let cased = [text.to_lowercase(), text.to_uppercase(), capitalized(text)];
-    let edged = [format!("{text}\\n"), without_last(text), without_first(text), text.repeat(2)];
+    let mark: String = text.chars().take_while(|ch| !ch.is_alphanumeric()).take(1).collect();
+    let edged = [
+        format!("{text}\\n"),
+        without_last(text),
+        without_first(text),
+        text.repeat(2),
+        format!("{mark}{text}"),
+    ];
     for (rank, other) in
         spaced.into_iter().chain(cased).chain(edged).enumerate().filter(|(_, other)| other != text)
     {
@@ -104,6 +115,43 @@ fn separator<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let range = start + inside.start..start + inside.end;
         drafts.edits(site.node, vec![Edit::new(range, other)], None, nth(rank));
     }
+}
+
+/// The bracket that the texts of a statement lack: `"" + a + ")"` → `"(" + a + ")"`.
+fn balance<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let (Some((range, _)), Some(statement)) = (inner(node), node.statement()) else { return };
+    let around = node.parent().filter(|_| node.role() == Role::Fragment).and_then(inner);
+    let whole = around.map_or(range.clone(), |(whole, _)| whole);
+    let plain: Vec<Node<'_>> = statement.descendants().filter(|part| is_plain(*part)).collect();
+    let n = |sign: &str, fits: &dyn Fn(Range<usize>) -> bool| {
+        let parts = plain.iter().filter(|part| fits(part.range()));
+        parts.map(|part| part.text().matches(sign).count()).sum::<usize>()
+    };
+    for (open, close) in BRACKETS {
+        let lacking = match n(open, &|_| true).cmp(&n(close, &|_| true)) {
+            Ordering::Less if n(close, &|part| part.end > range.start) > 0 => open,
+            Ordering::Greater if n(open, &|part| part.start < range.end) > 0 => close,
+            Ordering::Less | Ordering::Equal | Ordering::Greater => continue,
+        };
+        for at in [range.end, range.start, whole.end, whole.start] {
+            drafts.edits(node, vec![Edit::new(at..at, lacking)], None, 0.0);
+        }
+    }
+}
+
+/// Whether a text, or a part of one, has no other values in it.
+fn is_plain(node: Node<'_>) -> bool {
+    let has_parts = || node.descendants().any(|part| part.role() == Role::Fragment);
+    node.role() == Role::Fragment || node.role() == Role::String && !has_parts()
+}
+
+/// Where what is said stands, without quotes, and what it is.
+fn inner<'s>(node: Node<'s>) -> Option<(Range<usize>, &'s str)> {
+    let (start, text) = (node.range().start, node.text());
+    let whole = (node.role() == Role::Fragment).then_some(0..text.len());
+    let inside = whole.or_else(|| content(text))?;
+    Some((start + inside.start..start + inside.end, &text[inside]))
 }
 
 /// The bytes between the quotes of a literal.
