@@ -55,7 +55,7 @@ type Look = fn(&str, &Edit) -> bool;
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
 /// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or in a
 /// condition that had none, one value for all above it, the number alone that a variable stood beside, two more where one
-/// more was, less and less of what begins with zero.
+/// more was, less and less of what begins with zero, another variable for what is computed from the one there.
 const UNLIKELY: &[(Look, f64)] = &[
     (is_idle, 2.0),
     (is_factor, 0.8),
@@ -66,6 +66,7 @@ const UNLIKELY: &[(Look, f64)] = &[
     (is_lone_number, 0.8),
     (is_two_more, 0.5),
     (takes_from_nothing, 0.6),
+    (keeps_elsewhere, 0.8),
 ];
 /// For each unit of strangeness, and at most.
 const STRANGE: f64 = 0.6;
@@ -173,7 +174,10 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
     let begins = |digit: char| {
         after.strip_prefix(digit).is_some_and(|rest| !rest.starts_with(is_digit_or_dot))
     };
-    if takes_back(before, &edit.text) || repeats(before, edit.text.trim(), after) {
+    let operator = edit.text.trim();
+    let is_telling = TELLING_OF_TWO.iter().any(|telling| telling.trim() == operator);
+    let is_of_one = is_telling && repeats(&format!("{before} {operator}"), operand(after), "");
+    if is_of_one || takes_back(before, &edit.text) || repeats(before, operator, after) {
         return true;
     }
     match edit.text.trim() {
@@ -256,6 +260,18 @@ fn takes_from_nothing(text: &str, edit: &Edit) -> bool {
     !name.is_empty() && ["=", ":="].map(|sign| format!("{name} {sign} 0")).iter().any(begins)
 }
 
+/// Whether an edit gives what is computed from a variable, `a = f(a)`, to another one.
+fn keeps_elsewhere(text: &str, edit: &Edit) -> bool {
+    let (old, after) = (text.get(edit.range()), text.get(edit.end..).unwrap_or("").trim_start());
+    let value = after.strip_prefix(':').unwrap_or(after).strip_prefix('=');
+    let value = value.filter(|value| !value.starts_with(['=', '>']));
+    let (Some(old), Some(value)) = (old, value.and_then(|value| value.lines().next())) else {
+        return false;
+    };
+    let is_name = |text: &str| words(text).eq([text]);
+    is_name(old) && is_name(&edit.text) && words(value).any(|word| word == old)
+}
+
 /// Whether an edit leaves several names out and has none that is new.
 fn forgets(text: &str, edit: &Edit) -> bool {
     let names = |text: &'_ str| -> BTreeSet<String> {
@@ -297,6 +313,20 @@ fn repeats(before: &str, value: &str, after: &str) -> bool {
         rest.is_some_and(|rest| !rest.starts_with(is_part) || rest.starts_with([')', ']']))
     };
     TELLING_OF_TWO.iter().any(|operator| stands_before(&operator) || stands_after(&operator))
+}
+
+/// The value that a text begins with, with all its calls and parts.
+fn operand(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let end = text.find(|ch: char| {
+        match ch {
+            '(' | '[' => depth += 1,
+            ')' | ']' if depth > 0 => depth -= 1,
+            _ => return depth == 0 && !(ch.is_alphanumeric() || matches!(ch, '_' | '.')),
+        }
+        false
+    });
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// Whether text ends in `- 1` where `+ 1` is added, or the other way round.
@@ -372,6 +402,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_elsewhere_is_seen() {
+        let check = |text: &str, new: &str| {
+            keeps_elsewhere(text, &Edit::new(0..text.find(' ').unwrap(), new))
+        };
+        assert!(check("a = f(a)", "b") && check("a := a + 1", "b"));
+        assert!(!check("a = f(b)", "b") && !check("a == f(a)", "b") && !check("a = f(a)", "b.c"));
+        assert!(!check("a => f(a)", "b") && !check("a = 1\na", "b"));
+    }
+
+    #[test]
     fn one_value_for_many_is_seen() {
         let check = |old: &str, new: &str| asks_for_one(old, &Edit::new(0..old.len(), new));
         assert!(check(">=", "===") && check("<", "==") && !check("<", "<=") && !check("===", "<"));
@@ -410,6 +450,8 @@ mod tests {
         assert!(
             !check("a / b", "b", "c") && !check("ba - b", "b", "a") && !check("a + b", "b", "a")
         );
+        assert!(check("(len(a) * len(a))", "*", "/") && check("f(a.b+a.b, c)", "+", "-"));
+        assert!(!check("len(a) / len(a)", "/", "*") && !check("len(a) * len(b)", "*", "/"));
         assert!(
             !check("a.b - b", "b", "a")
                 && !check("b - a.c", "b", "a")
