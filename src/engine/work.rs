@@ -11,7 +11,6 @@ use crate::base::limits::{JUDGE_WALL_MIN, WORK_WALL_MAX};
 use crate::io::clock;
 use crate::io::model::{Caller, Provider};
 use crate::io::worker::{self, Assignment, Desk, Judge, Reach, Trial};
-use crate::logic::machine::StepState;
 use crate::logic::{lessons, machine};
 use crate::model::event::{Event, WorkResult};
 use crate::model::failure::{Failure, FailureKind};
@@ -75,16 +74,25 @@ pub(super) fn work(
 }
 
 /// When the worker of an attempt has to be done: what it leaves is compared and verified within the run's time, for which
-/// twice what the checks took is kept, no more than a third; and half of the time is for other steps where some are open.
+/// twice what the checks took is kept, no more than a third; and some of the time is for other steps where some are open.
 fn until(run: &Run, attempt: &Attempt) -> Instant {
     let left = left(run).min(WORK_WALL_MAX);
     let baseline = machine::base_runs(run, attempt).iter();
     let checks = Duration::from_millis(baseline.map(|run| run.duration_ms).sum());
     let own = left - (2 * checks + JUDGE_WALL_MIN).min(left / 3);
-    let states = run.plan.as_ref().map(|plan| machine::states(run, plan)).unwrap_or_default();
-    let is_other =
-        |(step, state): (&StepId, &StepState)| *step != attempt.step && !state.is_settled();
-    Instant::now() + if states.iter().any(is_other) { own / 2 } else { own }
+    Instant::now() + own.mul_f64(share(run, attempt.step))
+}
+
+/// The share of the time left that a step gets: that of its tests among those of all open steps, at least half.
+fn share(run: &Run, own: StepId) -> f64 {
+    let Some(plan) = &run.plan else { return 1.0 };
+    let states = machine::states(run, plan);
+    let is_open =
+        |step: &&Step| step.id == own || states.get(&step.id).is_some_and(|it| !it.is_settled());
+    let n_tests = |step: &Step| step.tests.len().max(1) as f64;
+    let open: f64 = plan.steps.iter().filter(is_open).map(n_tests).sum();
+    let step = plan.steps.iter().find(|step| step.id == own);
+    step.map_or(1.0, |step| (n_tests(step) / open).max(0.5))
 }
 
 /// What is left of the run's time.

@@ -1,11 +1,11 @@
 //! Which tests to run again on the same files, and what it says of them. Chance is told from order: a test that differs
 //! alone but not in the whole check depends on the tests before it, which is a fact about the project and no luck.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::logic::report_parse::phase_scope;
 use crate::model::check::{CheckEnd, CheckRun, Runner};
-use crate::model::report::{TestId, TestOutcome};
+use crate::model::report::{Place, TestCase, TestId, TestOutcome};
 
 /// The baseline of a check and the tests that are to turn green.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,29 @@ fn was_red(baseline: &CheckRun, id: &TestId) -> bool {
     baseline.report.red().any(|case| case.id == *id)
 }
 
+/// Of the tests in doubt those that are run again first: of many that stopped in the same place with the same words a few
+/// tell how it is with all of them. `red` is the run in which they were red.
+pub fn sample(in_doubt: &[String], red: &CheckRun) -> Vec<String> {
+    let mut stops: BTreeMap<(&Place, &str), usize> = BTreeMap::new();
+    let cases = red.report.red().map(|case| (&*case.id.name, case));
+    let cases: BTreeMap<&str, &TestCase> = cases.collect();
+    let mut is_wanted = |name: &&String| {
+        let case = cases.get(name.as_str());
+        let stop = case.and_then(|case| {
+            let place = case.frames.last().or(case.at.as_ref())?;
+            Some((place, case.message.lines().next()?))
+        });
+        let Some(stop) = stop else { return true };
+        let n = stops.entry(stop).or_default();
+        *n += 1;
+        *n <= ALIKE_MAX
+    };
+    in_doubt.iter().filter(|name| is_wanted(name)).cloned().collect()
+}
+
+/// So many tests that stopped alike are run again.
+const ALIKE_MAX: usize = 8;
+
 /// The tests of `names` that are red in one of the runs and not red in another. Runs that did not come to their end say
 /// nothing.
 pub fn differing(runs: &[&CheckRun], names: &[String]) -> Vec<TestId> {
@@ -66,6 +89,7 @@ pub fn differing(runs: &[&CheckRun], names: &[String]) -> Vec<TestId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::path::RepoPath;
     use crate::logic::verdict::samples::{id, names, run};
 
     #[test]
@@ -84,6 +108,20 @@ mod tests {
         check(before, "a: t=passed u=passed v=errored", "t");
         check(before, "a: t=failed u=failed v=errored x=failed", "u x");
         assert_eq!(suspects(Runner::Command, &run("a: a=failed"), None), [""; 0]);
+    }
+
+    #[test]
+    fn of_tests_that_stopped_alike_some_are_run_again() {
+        let names: Vec<String> = (0..20).map(|n| format!("t{n}")).collect();
+        let mut red = run(&format!("a: {}", names.join("=failed ") + "=failed"));
+        assert_eq!(sample(&names, &red).len(), 20, "nobody knows where they stopped");
+        let place = Place { path: RepoPath::new("a.py").unwrap(), line: 7 };
+        for (n, case) in red.report.cases.iter_mut().enumerate() {
+            case.message = format!("KeyError: {}\n\n  test {n}", n % 2);
+            case.frames = vec![place.clone()];
+        }
+        assert_eq!(sample(&names, &red), names[..2 * ALIKE_MAX]);
+        assert_eq!(sample(&names[..3], &red), names[..3]);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct Watch<'a> {
 }
 
 /// Runs a check, then once more what is in doubt: twice by itself and, where that came out differently, once with all
-/// the others. What differs under the same conditions is flaky.
+/// the others. What differs under the same conditions is flaky. Of tests in doubt that stopped alike a sample is enough
+/// as long as nothing in it differs.
 pub fn run_settled(
     world: &World,
     check: &Check,
@@ -37,22 +38,30 @@ pub fn run_settled(
     if suspects.is_empty() {
         return Ok(first);
     }
-    let mut again = |select| match may_again() {
+    let sample = flaky::sample(&suspects, against.map_or(&first, |against| against.baseline));
+    let mut again = |select: Select<'_>| match may_again() {
         true => run(store, world, check, select, cancel, &mut |_| {}).map(Some),
         false => Ok(None),
     };
-    let mut alone = Vec::new();
     let timed_out = |case: &TestCase| case.outcome == TestOutcome::TimedOut;
     let is_endless = first.report.cases.iter().any(timed_out);
-    for _ in 0..if is_endless { N_ENDLESS_ALONE } else { N_ALONE } {
-        alone.extend(again(Select::Only(&suspects))?);
+    let n_alone = if is_endless { N_ENDLESS_ALONE } else { N_ALONE };
+    let mut by_themselves = |names: &[String]| {
+        let runs = (0..n_alone).filter_map(|_| again(Select::Only(names)).transpose());
+        runs.collect::<Result<Vec<CheckRun>, Failure>>()
+    };
+    let differing = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
+    let is_other = |run: &CheckRun| !differing(&[&first, run]).is_empty();
+    let mut alone = by_themselves(&sample)?;
+    let is_part = sample.len() < suspects.len();
+    if is_part && alone.iter().any(is_other) {
+        alone = by_themselves(&suspects)?;
     }
-    let among = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
-    first.flaky = among(&alone.iter().collect::<Vec<_>>());
-    let differs = |run: &CheckRun| !among(&[&first, run]).is_empty();
-    if first.flaky.is_empty() && alone.iter().any(differs) {
+    let is_unlike = alone.iter().any(is_other);
+    first.flaky = differing(&alone.iter().collect::<Vec<_>>());
+    if first.flaky.is_empty() && is_unlike {
         // Alone it is one thing and among the others another: by their order, or by chance.
-        first.flaky = again(select)?.map_or_else(Vec::new, |other| among(&[&first, &other]));
+        first.flaky = again(select)?.map_or_else(Vec::new, |other| differing(&[&first, &other]));
     }
     Ok(first)
 }

@@ -226,6 +226,10 @@ class Facts:
     def cpu(self, name):
         return self.observed.get(name, {}).get("cpu", 0.0)
 
+    def red_cpu(self):
+        """The most that a red test took."""
+        return max((fact["cpu"] for fact in self.observed.values() if fact["outcome"] == RED), default=0.0)
+
     def passing(self, names, ranges):
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
         chosen = []
@@ -247,6 +251,9 @@ class Search:
         self.spec, self.framework, self.facts, self.emit = spec, framework, facts, emit
         self.failing = spec["failing"]
         self.screen = self.failing[0]
+        # Targets that were not observed.
+        self.unseen = {name for name in self.failing if name not in facts.observed}
+        self.unseen_cpu_s = facts.red_cpu()
         self.patches = spec["patches"]
         self.chunk_max = CHUNK_MAX
         self.n_broken = 0
@@ -291,7 +298,8 @@ class Search:
         return self.facts.observed.get(name, {}).get("lines", {})
 
     def confirm_cpu_s(self, name):
-        return max(CONFIRM_CPU_S, 10 * min(self.facts.cpu(name), 1.0))
+        cpu = self.unseen_cpu_s if name in self.unseen else self.facts.cpu(name)
+        return max(CONFIRM_CPU_S, 10 * min(cpu, 1.0))
 
     def is_healthy(self, runner):
         """Whether the child still does what it did before the first patch."""
