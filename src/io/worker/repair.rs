@@ -14,6 +14,7 @@ mod patch;
 mod program;
 mod python;
 mod refusals;
+mod session;
 mod sources;
 mod strength;
 mod tool;

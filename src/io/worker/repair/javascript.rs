@@ -4,8 +4,10 @@
 //!
 //! The program is `javascript/*.cjs`; what it does not run as the runner does, it leaves to the slow way.
 
+use std::sync::Arc;
+
 use super::fast_path::Job;
-use super::program::{self, Program};
+use super::program::{self, Program, Start};
 use crate::model::check::Runner;
 use crate::model::failure::Failure;
 
@@ -42,7 +44,18 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
     let main = world.scratch().join("greenloop_repair/main.cjs");
     let argv = vec![node.clone(), main.to_string_lossy().into_owned()];
     let (language, args) = ("JavaScript", job.check.argv[1..].to_vec());
-    Ok(Program { job, world, language, framework, args, argv, env: Vec::new(), behaves: true })
+    let world = Arc::new(world);
+    Ok(Program {
+        job,
+        world,
+        language,
+        framework,
+        args,
+        argv,
+        env: Vec::new(),
+        behaves: true,
+        start: Start::Anew,
+    })
 }
 
 fn framework(runner: Runner) -> &'static str {

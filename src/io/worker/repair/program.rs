@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::fast_path::{FastPath, Job, Patch, Request, Verdict, given_up};
 use super::patch;
+use super::session::{Heard, Session};
 use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
 use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
@@ -17,12 +21,18 @@ use crate::model::failure::Failure;
 use crate::repair::judge::Response;
 use crate::repair::{Standing, TestCoverage, localize};
 
+const OBSERVE: &str = "observe";
+const SEARCH: &str = "search";
 const BEHAVE: &str = "behave";
+/// How long it is listened before it is looked for what cannot be heard.
+const LISTEN: Duration = Duration::from_millis(20);
+/// How long a program may take to leave what it is at.
+const LEAVE_WALL: Duration = Duration::from_secs(1);
 
 /// A program that lies in the scratch folder of a world.
 pub(super) struct Program<'a> {
     pub job: &'a Job<'a>,
-    pub world: World,
+    pub world: Arc<World>,
     /// For people.
     pub language: &'static str,
     pub framework: &'static str,
@@ -33,6 +43,15 @@ pub(super) struct Program<'a> {
     pub env: Vec<(String, String)>,
     /// Whether it can tell what patches do where no test looks.
     pub behaves: bool,
+    pub start: Start,
+}
+
+/// How a program is started.
+pub(super) enum Start {
+    /// Once for each specification.
+    Anew,
+    /// Once for all of them; it has been where there is a session.
+    Once(Option<Session>),
 }
 
 #[derive(Serialize)]
@@ -46,6 +65,8 @@ struct Spec<'a> {
     /// So many of these are the job's; others are counted only.
     targets: usize,
     passing: &'a [String],
+    /// All other tests that it may be asked to run.
+    others: &'a [String],
     sources: Vec<&'a RepoPath>,
     patches: Vec<Vec<FileEdits<'a>>>,
     /// Whether it is worth waiting for patches that are late, and for a fresh process for those that need one.
@@ -54,6 +75,12 @@ struct Spec<'a> {
     /// For observing passing tests.
     seconds: f64,
     memory: u64,
+}
+
+impl Spec<'_> {
+    fn text(&self) -> Result<Vec<u8>, Failure> {
+        serde_json::to_vec(self).map_err(|error| given_up(error.to_string()))
+    }
 }
 
 /// A path and its `(start, end, text)`.
@@ -115,10 +142,11 @@ impl FastPath for Program<'_> {
         let red = [self.job.failing, self.job.others_observed()].concat();
         let sample = localize::sample(&red, self.job.passing);
         let sample: Vec<String> = sample.into_iter().cloned().collect();
-        let spec = Spec { passing: &sample, ..self.spec("observe", &red) };
-        self.run(&spec, &mut |message| {
+        let spec = Spec { passing: &sample, ..self.spec(OBSERVE, &red) }.text()?;
+        let job = self.job;
+        self.run(OBSERVE, &spec, &mut |message| {
             if let Message::Test { id, outcome, lines } = message {
-                let standing = self.job.standing(&id);
+                let standing = job.standing(&id);
                 if standing != Standing::Green || outcome == "passed" {
                     seen.push(TestCoverage { standing, lines });
                 }
@@ -133,9 +161,10 @@ impl FastPath for Program<'_> {
         request: &Request<'_, '_>,
         each: &mut dyn FnMut(usize, Verdict) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        let mut spec = Spec { patient: request.is_patient, ..self.spec("search", request.failing) };
+        let mut spec = Spec { patient: request.is_patient, ..self.spec(SEARCH, request.failing) };
         spec.patches = request.patches.iter().map(file_edits).collect();
-        self.run(&spec, &mut |message| {
+        let spec = spec.text()?;
+        self.run(SEARCH, &spec, &mut |message| {
             let Message::Verdicts { verdicts } = message else { return ControlFlow::Continue(()) };
             verdicts
                 .into_iter()
@@ -155,7 +184,8 @@ impl FastPath for Program<'_> {
         }
         let mut spec = self.spec(BEHAVE, self.job.failing);
         spec.patches = patches.iter().map(file_edits).collect();
-        self.run(&spec, &mut |message| {
+        let spec = spec.text()?;
+        self.run(BEHAVE, &spec, &mut |message| {
             if let Message::Response { call, gives } = message
                 && gives.len() == patches.len()
             {
@@ -178,6 +208,7 @@ impl Program<'_> {
             failing,
             targets: self.job.failing.len(),
             passing: self.job.passing,
+            others: self.job.others,
             sources: self.job.sources.iter().map(|source| &source.path).collect(),
             patches: Vec::new(),
             patient: true,
@@ -187,18 +218,32 @@ impl Program<'_> {
         }
     }
 
-    /// Runs the program to its end, the job's cancel, or until `each` breaks.
+    /// Has a specification worked off until it is done, the job is cancelled or late, or `each` breaks.
     fn run(
+        &mut self,
+        mode: &str,
+        spec: &[u8],
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        match self.start {
+            Start::Anew => self.run_anew(mode, spec, each),
+            Start::Once(_) => self.run_on(mode, spec, each),
+        }
+    }
+
+    fn run_anew(
         &self,
-        spec: &Spec<'_>,
+        mode: &str,
+        spec: &[u8],
         each: &mut dyn FnMut(Message) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
         let file = self.world.scratch().join("spec.json");
-        let text = serde_json::to_vec(spec).map_err(|error| not_written(&file, &error.into()))?;
-        fs::write(&file, text).map_err(|error| not_written(&file, &error))?;
+        fs::write(&file, spec).map_err(|error| not_written(&file, &error))?;
         let stop = self.job.desk.cancel.child();
         let mut has_ended = false;
-        let output = self.world.run(&self.command(spec, &file), &stop, &mut |line| {
+        let mut command = self.command(self.wall(mode));
+        command.argv.push(file.to_string_lossy().into_owned());
+        let output = self.world.run(&command, &stop, &mut |line| {
             if stop.is_cancelled() {
                 return;
             }
@@ -217,17 +262,67 @@ impl Program<'_> {
         if is_over { Ok(()) } else { Err(self.died(&output.text)) }
     }
 
-    fn command(&self, spec: &Spec<'_>, file: &Path) -> Command {
-        let file = file.to_string_lossy().into_owned();
+    fn run_on(
+        &mut self,
+        mode: &str,
+        spec: &[u8],
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let until = Instant::now() + self.wall(mode);
+        let world = Arc::clone(&self.world);
+        let not_given = |error| not_written(world.scratch(), &error);
+        let mut session = self.session().map_err(not_given)?;
+        session.give(spec).map_err(not_given)?;
+        loop {
+            let is_wanted = match session.hear(LISTEN) {
+                Heard::Line(line) => match serde_json::from_slice(&line) {
+                    Ok(Message::End) => break,
+                    Ok(message) => each(message).is_continue(),
+                    // Output of the interpreter itself.
+                    Err(_) => true,
+                },
+                Heard::Nothing => !self.job.desk.cancel.is_cancelled() && Instant::now() < until,
+                Heard::End if self.job.is_over() => return Ok(()),
+                Heard::End => {
+                    let output = session.end().map_or_else(Vec::new, |output| output.text);
+                    return Err(self.died(&output));
+                }
+            };
+            if !is_wanted {
+                session.leave().map_err(not_given)?;
+                break;
+            }
+        }
+        self.start = Start::Once(Some(session));
+        Ok(())
+    }
+
+    /// The session under way once it is done with what it was given last, else a new one.
+    fn session(&mut self) -> io::Result<Session> {
+        if let Start::Once(under_way) = &mut self.start
+            && let Some(session) = under_way.take()
+            && (!session.is_left() || is_done(&session))
+        {
+            return Ok(session);
+        }
+        // What edits do may be asked when the time is over.
+        let command = self.command(self.job.left() + 2 * JUDGE_WALL_MIN);
+        let folder = self.world.scratch().join("specs");
+        Session::start(Arc::clone(&self.world), command, folder, self.job.desk.cancel)
+    }
+
+    /// How long it may work on a specification.
+    fn wall(&self, mode: &str) -> Duration {
+        let left = self.job.left();
+        if mode == BEHAVE { left.max(JUDGE_WALL_MIN) } else { left }
+    }
+
+    fn command(&self, deadline: Duration) -> Command {
         Command {
-            argv: self.argv.iter().cloned().chain([file]).collect(),
+            argv: self.argv.clone(),
             dir: self.job.check.dir.clone(),
             env: self.env.iter().cloned().chain(self.job.check.env.clone()).collect(),
-            deadline: if spec.mode == BEHAVE {
-                self.job.left().max(JUDGE_WALL_MIN)
-            } else {
-                self.job.left()
-            },
+            deadline,
             policy: self.job.check.policy.clone(),
         }
     }
@@ -235,6 +330,21 @@ impl Program<'_> {
     fn died(&self, output: &[u8]) -> Failure {
         let text = String::from_utf8_lossy(output);
         given_up(format!("the {} search ended early: {}", self.language, error_said(&text)))
+    }
+}
+
+/// Waits for a program that was told to leave its work. One that is at it for long is not waited for.
+fn is_done(session: &Session) -> bool {
+    let until = Instant::now() + LEAVE_WALL;
+    loop {
+        match session.hear(LISTEN) {
+            Heard::Line(line) if matches!(serde_json::from_slice(&line), Ok(Message::End)) => {
+                return true;
+            }
+            Heard::End => return false,
+            Heard::Line(_) | Heard::Nothing if Instant::now() > until => return false,
+            Heard::Line(_) | Heard::Nothing => {}
+        }
     }
 }
 
@@ -260,7 +370,7 @@ fn file_edits<'a>(patch: &Patch<'a>) -> Vec<FileEdits<'a>> {
         .collect()
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Failure {
+fn not_written(path: &Path, error: &io::Error) -> Failure {
     Failure::environment(
         format!("`{}` cannot be written: {error}", path.display()),
         "Check the space and the permissions of the cache folder.",

@@ -3,9 +3,10 @@
 //! The program is `python/*.py`; it gets a specification in a file and answers in JSON lines.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::fast_path::Job;
-use super::program::{self, Program};
+use super::program::{self, Program, Start};
 use crate::model::check::{Check, Runner};
 use crate::model::failure::Failure;
 
@@ -19,6 +20,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("_greenloop_repair/frameworks.py", include_str!("python/frameworks.py")),
     ("_greenloop_repair/fresh.py", include_str!("python/fresh.py")),
     ("_greenloop_repair/guard.py", include_str!("python/guard.py")),
+    ("_greenloop_repair/loaded.py", include_str!("python/loaded.py")),
     ("_greenloop_repair/main.py", include_str!("python/main.py")),
     ("_greenloop_repair/observe.py", include_str!("python/observe.py")),
     ("_greenloop_repair/pool.py", include_str!("python/pool.py")),
@@ -55,8 +57,20 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
     let env = [("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "0")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
+    let start = Start::Once(None);
     let language = "Python";
-    Ok(Program { job, world, language, framework, args, argv: interpreter, env, behaves: true })
+    let world = Arc::new(world);
+    Ok(Program {
+        job,
+        world,
+        language,
+        framework,
+        args,
+        argv: interpreter,
+        env,
+        behaves: true,
+        start,
+    })
 }
 
 impl Launch {

@@ -1,4 +1,5 @@
-"""Reads a specification, observes tests, searches among patches or compares what they do, and reports in JSON lines on standard output.
+"""Works off specifications: observes tests, searches among patches or compares what they do, and reports in JSON lines on
+standard output, each time with a last line that says so.
 
 Three kinds of processes: this one, which loads nothing of the project; one that loads the tests and runs none; and
 children of either, in which tests run."""
@@ -6,98 +7,130 @@ children of either, in which tests run."""
 import json
 import os
 import sys
+import time
 
 from .behave import Behaviour
 from .edits import set_root
-from .fresh import FreshSearch, own_files, prepare, standard_modules
+from .fresh import FreshSearch, prepare
 from .frameworks import open_framework
+from .loaded import LOOK_S, Loaded
 from .observe import Observer
-from .pool import Pool, Task
+from .pool import sender
 from .search import Facts, Search
 
-LOAD_SILENCE_S = 30.0
-WORK_SILENCE_S = 180.0
 # Patches tried in fresh processes although the loaded one could not make them pass.
 FRESH_MAX = 300
 
 
-class Loaded(Task):
-    """The process that loads the tests."""
+class Orders:
+    """Specifications in a folder, one after the other: `1.json` and so on. `1.stop` says that the first is not wanted any
+    more, `end` that no other comes."""
 
-    silence_s = LOAD_SILENCE_S
+    def __init__(self, folder):
+        self.folder, self.n = folder, 0
 
-    def __init__(self, spec, framework, report, then):
-        self.spec, self.framework, self.report, self.then = spec, framework, report, then
-        self.files, self.modules = [], []
+    def __iter__(self):
+        while True:
+            self.n += 1
+            path = self._path("%d.json" % self.n)
+            while not os.path.exists(path):
+                if os.path.exists(self._path("end")):
+                    return
+                time.sleep(LOOK_S)
+            yield path
 
-    def work(self, send):
-        def then():
-            send({"t": "loaded", "files": own_files(), "modules": standard_modules()})
-            self.then(send)
-            send(None)
-            os._exit(0)
+    def is_unwanted(self):
+        return os.path.exists(self._path("%d.stop" % self.n))
 
-        self.framework.load(self.spec["failing"] + self.spec["passing"], then)
+    def _path(self, name):
+        return os.path.join(self.folder, name)
 
-    def heard(self, value):
-        if value["t"] == "loaded":
-            self.silence_s = WORK_SILENCE_S
-            self.files, self.modules = value["files"], value["modules"]
+
+class Bench:
+    """What stays from one specification to the next."""
+
+    def __init__(self, spec, report, orders):
+        set_root(spec["root"])
+        self.framework = open_framework(spec)
+        self.report, self.orders = report, orders
+        self.observed_path, self.fit_path = (os.path.join(spec["scratch"], name) for name in ("observed.json", "fit.json"))
+        self.loaded, self.is_prepared = None, False
+
+    def facts(self):
+        facts = Facts(_read_facts(self.observed_path))
+        facts.fit = _read_facts(self.fit_path)
+        return facts
+
+    def work(self, order, send):
+        """In a child of the process that has loaded the tests."""
+        spec, facts = _read(order), self.facts()
+        if spec["mode"] == "observe":
+            Observer(spec, self.framework, send).run()
+        elif spec["mode"] == "behave":
+            Behaviour(spec, self.framework, facts, send).run()
         else:
+            Search(spec, self.framework, facts, send).run()
+
+    def have_done(self, order, spec, heard):
+        names = set(spec["failing"]).union(spec["passing"], spec.get("others", ()))
+        if self.loaded is None or not self.loaded.names >= names:
+            if self.loaded is not None:
+                self.loaded.end()
+            self.loaded = Loaded(self.framework, names, self.work)
+        self.loaded.run(order, heard, self.orders.is_unwanted)
+
+    def observe(self, order, spec):
+        observed = {}
+
+        def keep(value):
+            observed[value["id"]] = value
             self.report(value)
 
+        self.have_done(order, spec, keep)
+        _write(self.observed_path, observed)
 
-def observe(spec, framework, report, observed_path):
-    observed = {}
+    def search(self, order, spec):
+        """First where the tests are loaded; then, where there is patience for it, in fresh processes, patches that got no
+        verdict there, which are all the rest when it died."""
+        facts = self.facts()
+        unsettled = dict.fromkeys(range(len(spec["patches"])))
 
-    def keep(value):
-        observed[value["id"]] = value
-        report(value)
+        def keep(value):
+            if value["t"] == "fit":
+                facts.fit[value["name"]] = value["passes"]
+                _write(self.fit_path, facts.fit)
+                return
+            for index, _ in value["verdicts"]:
+                unsettled.pop(index, None)
+            self.report(value)
 
-    Pool(1, 0).run_one(Loaded(spec, framework, keep, lambda send: Observer(spec, framework, send).run()))
-    _write(observed_path, observed)
+        self.have_done(order, spec, keep)
+        if unsettled and spec.get("patient", True) and not self.orders.is_unwanted():
+            self.prepare()
+            was_of_use = len(unsettled) < len(spec["patches"])
+            n_max = FRESH_MAX if was_of_use else len(unsettled)
+            FreshSearch(spec, self.framework, facts, self.report, list(unsettled)[:n_max]).run()
 
-
-def search(spec, framework, report, facts, fit_path):
-    """First where the tests are loaded; then, where there is patience for it, in fresh processes, patches that got no
-    verdict there, which are all the rest when it died."""
-    unsettled = dict.fromkeys(range(len(spec["patches"])))
-
-    def keep(value):
-        if value["t"] == "fit":
-            facts.fit[value["name"]] = value["passes"]
-            _write(fit_path, facts.fit)
-            return
-        for index, _ in value["verdicts"]:
-            unsettled.pop(index, None)
-        report(value)
-
-    loaded = Loaded(spec, framework, keep, lambda send: Search(spec, framework, facts, send).run())
-    Pool(1, 0).run_one(loaded)
-    if unsettled and spec.get("patient", True):
-        prepare(loaded.files, loaded.modules)
-        was_of_use = len(unsettled) < len(spec["patches"])
-        n_max = FRESH_MAX if was_of_use else len(unsettled)
-        FreshSearch(spec, framework, facts, report, list(unsettled)[:n_max]).run()
+    def prepare(self):
+        if not self.is_prepared:
+            prepare(self.loaded.files, self.loaded.modules)
+            self.is_prepared = True
 
 
-def main(spec_path):
-    with open(spec_path, encoding="utf-8") as file:
-        spec = json.load(file)
-    report = _take_stdout()
-    set_root(spec["root"])
-    observed_path, fit_path = (os.path.join(os.path.dirname(spec_path), name) for name in ("observed.json", "fit.json"))
+def main(folder):
+    report, orders = _take_stdout(), Orders(folder)
     sys.argv = sys.argv[:1]
-    framework = open_framework(spec)
-    facts = Facts(_read_facts(observed_path))
-    facts.fit = _read_facts(fit_path)
-    if spec["mode"] == "observe":
-        observe(spec, framework, report, observed_path)
-    elif spec["mode"] == "behave":
-        Pool(1, 0).run_one(Loaded(spec, framework, report, lambda send: Behaviour(spec, framework, facts, send).run()))
-    else:
-        search(spec, framework, report, facts, fit_path)
-    report({"t": "end"})
+    bench = None
+    for order in orders:
+        spec = _read(order)
+        bench = bench or Bench(spec, report, orders)
+        if spec["mode"] == "observe":
+            bench.observe(order, spec)
+        elif spec["mode"] == "behave":
+            bench.have_done(order, spec, report)
+        else:
+            bench.search(order, spec)
+        report({"t": "end"})
 
 
 def _take_stdout():
@@ -106,13 +139,12 @@ def _take_stdout():
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
+    return sender(out)
 
-    def report(value):
-        data = json.dumps(value).encode() + b"\n"
-        while data:
-            data = data[os.write(out, data) :]
 
-    return report
+def _read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
 
 
 def _write(path, facts):
@@ -122,7 +154,6 @@ def _write(path, facts):
 
 def _read_facts(path):
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        return _read(path)
     except OSError:
         return {}

@@ -154,11 +154,18 @@ def limit_memory(extra_bytes):
         pass
 
 
-def _work(task, pipe):
-    def send(value):
-        data = json.dumps(value).encode() + b"\n"
+def sender(pipe):
+    """What writes values to a pipe, each as a line."""
+
+    def send(value, before=b""):
+        data = before + json.dumps(value).encode() + b"\n"
         while data:
             data = data[os.write(pipe, data) :]
 
+    return send
+
+
+def _work(task, pipe):
+    send = sender(pipe)
     task.work(send)
     send(None)

@@ -35,15 +35,16 @@ impl Project<'_> {
         let patches: Vec<Value> = changes.iter().map(|change| self.patch(change)).collect();
         let spec = json!({
             "mode": mode, "root": root, "scratch": scratch, "framework": "unittest", "args": [],
-            "failing": self.failing, "passing": self.passing,
+            "failing": self.failing, "passing": self.passing, "others": [],
             "sources": self.files.iter().map(|(path, _)| path).filter(|path| !path.contains("test")).collect::<Vec<_>>(),
             "patches": patches, "targets": self.failing.len(), "workers": 2, "seconds": 60.0, "memory": 1 << 30,
         });
-        let file = scratch.join("spec.json");
-        write(&file, &spec.to_string());
+        let specs = scratch.join("specs");
+        write(&specs.join("1.json"), &spec.to_string());
+        write(&specs.join("end"), "");
         let output = Command::new("python3")
             .args(["-c", START])
-            .args([&scratch, &file])
+            .args([&scratch, &specs])
             .current_dir(&root)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .output()
