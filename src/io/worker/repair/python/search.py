@@ -25,7 +25,7 @@ SILENCE_S = 2.0
 STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
 NOT_VALID, LATE = {"is": "invalid"}, {"is": "late"}
 # Verdicts between ourselves.
-CLEARED, RED_ALONE = {"is": "cleared"}, {"is": "red-alone"}
+CLEARED, RED_ALONE, UNTOLD = {"is": "cleared"}, {"is": "red-alone"}, {"is": "untold"}
 GREEN, SLOW = "green", "slow"
 
 
@@ -166,7 +166,8 @@ class Confirm(Task):
         else:
             known = set(self.cleared + self.passed)
             passing = [name for name in search.relevant(self.actions) if name not in known]
-            send(judge(search, runner, self.actions, passing, send))
+            verdict = judge(search, runner, self.actions, passing, send)
+            send(UNTOLD if search.waits_for_load(verdict) else verdict)
 
     def heard(self, value):
         if isinstance(value, str):
@@ -404,8 +405,16 @@ class Search:
         if settled:
             self.emit({"t": "verdicts", "verdicts": settled})
 
+    def waits_for_load(self, verdict):
+        """Whether a patch mends all that could be loaded: what could not shows in a fresh process."""
+        left = set(range(len(self.failing))).difference(verdict.get("fixed", ()))
+        return "fixed" in verdict and not any(self.framework.has(self.failing[place]) for place in left)
+
     def settle(self, index, verdict):
-        if index in self.key_of:
+        if verdict == UNTOLD:
+            # Of its like there may be others later.
+            self.aliases.pop(self.key_of.pop(index, None), None)
+        elif index in self.key_of:
             self.emit({"t": "verdicts", "verdicts": self._settled(index, verdict)})
         elif verdict["is"] not in ("still-red", "breaks"):
             # Of a reload only a pass is believed.

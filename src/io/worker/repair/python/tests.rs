@@ -526,6 +526,36 @@ fn examples_in_documentation_and_cases_with_arguments_are_run_again_and_again() 
 }
 
 #[test]
+fn what_mends_all_that_was_loaded_is_tried_where_the_rest_loads() {
+    let project = Project {
+        files: &[
+            ("m.py", "def first(xs):\n    return xs[1]\n"),
+            (
+                "test_it.py",
+                &suite(
+                    "from m import first",
+                    "def test_red(self):\n    assert first([1, 2]) == 1\n",
+                ),
+            ),
+            (
+                "test_other.py",
+                &suite(
+                    "from m import first\nx = first([3])",
+                    "def test_it(self):\n    assert x == 3\n",
+                ),
+            ),
+        ],
+        failing: &["test_it.T.test_red", "test_other (import)"],
+        passing: &[],
+    };
+    project.expect(&[
+        (("m.py", "xs[1]", "xs[0]"), "plausible"),
+        (("m.py", "xs[1]", "xs[-1] - 1"), "partial"),
+        (("m.py", "xs[1]", "xs[2]"), "still-red"),
+    ]);
+}
+
+#[test]
 fn a_module_that_cannot_be_imported_is_a_failing_test() {
     let test = suite("from m import f", "def test_it(self):\n    self.assertEqual(f(), 1)");
     let function = "\n\n\ndef f():\n    return 1\n";
