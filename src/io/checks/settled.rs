@@ -22,7 +22,7 @@ pub struct Watch<'a> {
 }
 
 /// Runs a check, then once more what is in doubt: twice by itself and, where that came out differently, once with all
-/// the others. What differs under the same conditions is flaky. Of tests in doubt that stopped alike a sample is enough
+/// the others. What differs under the same conditions is flaky. Of tests in doubt that stopped in one place a sample is enough
 /// as long as nothing in it differs.
 pub fn run_settled(
     world: &World,
