@@ -271,7 +271,7 @@ pub const SEARCH_AFTER_HIT_MAX: Duration = Duration::from_secs(20);
 pub const NEXT_WAVE_MIN: Duration = Duration::from_millis(600);
 /// How long one search for a repair lasts when it finds nothing.
 pub const SEARCH_WALL_MAX: Duration = Duration::from_secs(300);
-/// Running tests of one process one by one to see which lines they run, in all.
+/// Running tests of one process one by one to see which lines they run: those that are to pass, then the others.
 pub const OBSERVE_WALL: Duration = Duration::from_secs(3);
 /// The same of each test that is a process of its own.
 pub const OBSERVE_TEST_WALL: Duration = Duration::from_secs(5);

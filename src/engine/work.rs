@@ -83,7 +83,8 @@ fn until(run: &Run, attempt: &Attempt) -> Instant {
     Instant::now() + own.mul_f64(share(run, attempt.step))
 }
 
-/// The share of the time left that a step gets: that of its tests among those of all open steps, at least half.
+/// The share of the time left that a step gets: that of its tests among those of all open steps, at least half, and some is
+/// left for the others.
 fn share(run: &Run, own: StepId) -> f64 {
     let Some(plan) = &run.plan else { return 1.0 };
     let states = machine::states(run, plan);
@@ -92,7 +93,9 @@ fn share(run: &Run, own: StepId) -> f64 {
     let n_tests = |step: &Step| step.tests.len().max(1) as f64;
     let open: f64 = plan.steps.iter().filter(is_open).map(n_tests).sum();
     let step = plan.steps.iter().find(|step| step.id == own);
-    step.map_or(1.0, |step| (n_tests(step) / open).max(0.5))
+    step.map_or(1.0, |step| {
+        (n_tests(step) / open).clamp(0.5, if open > n_tests(step) { 0.85 } else { 1.0 })
+    })
 }
 
 /// What is left of the run's time.

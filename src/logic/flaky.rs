@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::logic::report_parse::phase_scope;
 use crate::model::check::{CheckEnd, CheckRun, Runner};
-use crate::model::report::{Place, TestId, TestOutcome};
+use crate::model::report::{Place, TestCase, TestId, TestOutcome};
 
 /// The baseline of a check and the tests that are to turn green.
 #[derive(Clone, Copy, Debug)]
@@ -45,24 +45,26 @@ fn was_red(baseline: &CheckRun, id: &TestId) -> bool {
     baseline.report.red().any(|case| case.id == *id)
 }
 
-/// Of the tests in doubt those that are run again first: of many that stopped in the same place a few tell how it is with
-/// all of them. `red` is the run in which they were red.
-pub fn sample(in_doubt: &[String], red: &CheckRun) -> Vec<String> {
-    let cases = red.report.red();
-    let places: BTreeMap<&str, &Place> = cases
-        .filter_map(|case| Some((&*case.id.name, case.frames.last().or(case.at.as_ref())?)))
-        .collect();
-    let mut counts: BTreeMap<&Place, usize> = BTreeMap::new();
+/// Of the red tests in doubt those that are run again first: of many that stopped in the same place with the same words a few
+/// tell how it is with all of them.
+pub fn sample<'r>(in_doubt: &[String], run: &'r CheckRun) -> Vec<String> {
+    let stop = |case: &'r TestCase| {
+        let place = case.frames.last().or(case.at.as_ref())?;
+        Some((place, case.message.lines().next()?))
+    };
+    let stops: BTreeMap<&str, (&Place, &str)> =
+        run.report.red().filter_map(|case| Some((&*case.id.name, stop(case)?))).collect();
+    let mut counts: BTreeMap<(&Place, &str), usize> = BTreeMap::new();
     let mut is_wanted = |name: &&String| {
-        let Some(place) = places.get(name.as_str()) else { return true };
-        let n = counts.entry(place).or_default();
+        let Some(stop) = stops.get(name.as_str()) else { return true };
+        let n = counts.entry(*stop).or_default();
         *n += 1;
         *n <= ALIKE_MAX
     };
     in_doubt.iter().filter(|name| is_wanted(name)).cloned().collect()
 }
 
-/// So many tests that stopped in one place are run again.
+/// So many tests that stopped alike are run again.
 const ALIKE_MAX: usize = 4;
 
 /// The tests of `names` that are red in one of the runs and not red in another. Runs that did not come to their end say
@@ -114,7 +116,8 @@ mod tests {
         assert_eq!(sample(&names, &red).len(), 20, "nobody knows where they stopped");
         let place = Place { path: RepoPath::new("a.py").unwrap(), line: 7 };
         for (n, case) in red.report.cases.iter_mut().enumerate() {
-            case.frames = vec![Place { line: 7 + n as u32 % 2, ..place.clone() }];
+            case.message = format!("KeyError: {}\n\n  test {n}", n % 2);
+            case.frames = vec![place.clone()];
         }
         assert_eq!(sample(&names, &red), names[..2 * ALIKE_MAX]);
         assert_eq!(sample(&names[..3], &red), names[..3]);

@@ -176,7 +176,8 @@ fn is_idle(text: &str, edit: &Edit) -> bool {
     };
     let operator = edit.text.trim();
     let is_telling = TELLING_OF_TWO.iter().any(|telling| telling.trim() == operator);
-    let is_of_one = is_telling && repeats(&format!("{before} {operator}"), operand(after), "");
+    let line = before.rsplit('\n').next().unwrap_or("");
+    let is_of_one = is_telling && repeats(&format!("{line} {operator}"), operand(after), "");
     if is_of_one || takes_back(before, &edit.text) || repeats(before, operator, after) {
         return true;
     }
@@ -262,6 +263,8 @@ fn takes_from_nothing(text: &str, edit: &Edit) -> bool {
 
 /// Whether an edit gives what is computed from a variable, `a = f(a)`, to another one.
 fn keeps_elsewhere(text: &str, edit: &Edit) -> bool {
+    let before = text.get(..edit.start).unwrap_or("");
+    let is_first = before.rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
     let (old, after) = (text.get(edit.range()), text.get(edit.end..).unwrap_or("").trim_start());
     let value = after.strip_prefix(':').unwrap_or(after).strip_prefix('=');
     let value = value.filter(|value| !value.starts_with(['=', '>']));
@@ -269,7 +272,7 @@ fn keeps_elsewhere(text: &str, edit: &Edit) -> bool {
         return false;
     };
     let is_name = |text: &str| words(text).eq([text]);
-    is_name(old) && is_name(&edit.text) && words(value).any(|word| word == old)
+    is_first && is_name(old) && is_name(&edit.text) && words(value).any(|word| word == old)
 }
 
 /// Whether an edit leaves several names out and has none that is new.

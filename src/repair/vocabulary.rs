@@ -61,7 +61,7 @@ mod tests {
     fn misspelt_words_are_seen() {
         let check = |a: &str, b: &str| is_misspelt(a, b) && is_misspelt(b, a);
         assert!(check("encodig", "encoding") && check("name", "mame") && check("naem", "name"));
-        assert!(check("aab", "aaab") && check("größe", "grösse") || !check("größe", "grosse"));
+        assert!(check("aab", "aaab") && !check("größe", "grosse"));
         assert!(!check("name", "name") && !check("name", "nam_ex") && !check("abc", "cba"));
     }
 

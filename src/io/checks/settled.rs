@@ -22,8 +22,8 @@ pub struct Watch<'a> {
 }
 
 /// Runs a check, then once more what is in doubt: twice by itself and, where that came out differently, once with all
-/// the others. What differs under the same conditions is flaky. Of tests in doubt that stopped in one place a sample is enough
-/// as long as nothing in it differs.
+/// the others. What differs under the same conditions is flaky. Of tests that are red on a baseline, and stopped alike, a sample is
+/// enough as long as nothing in it differs.
 pub fn run_settled(
     world: &World,
     check: &Check,
@@ -38,7 +38,9 @@ pub fn run_settled(
     if suspects.is_empty() {
         return Ok(first);
     }
-    let sample = flaky::sample(&suspects, against.map_or(&first, |against| against.baseline));
+    // After a change, what came out green is looked at again, each test of it.
+    let sample =
+        if against.is_none() { flaky::sample(&suspects, &first) } else { suspects.clone() };
     let mut again = |select: Select<'_>| match may_again() {
         true => run(store, world, check, select, cancel, &mut |_| {}).map(Some),
         false => Ok(None),
@@ -55,7 +57,7 @@ pub fn run_settled(
     let mut alone = by_themselves(&sample)?;
     let is_part = sample.len() < suspects.len();
     if is_part && alone.iter().any(is_other) {
-        alone = by_themselves(&suspects)?;
+        alone.extend(by_themselves(&suspects)?);
     }
     let is_unlike = alone.iter().any(is_other);
     first.flaky = differing(&alone.iter().collect::<Vec<_>>());

@@ -50,7 +50,10 @@ fn ask<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, there: &str, absent: &str, 
         let is_place = matches!(place(*node), Some(Place::Condition | Place::Returned));
         node.is(CONDITIONS) && is_place && !is_denied
     };
-    let conditions = around.take_while(|node| !is_statement(*node)).filter(decides);
+    // Outside of those the object may be another one or none.
+    let scopes = [Role::Function, Role::Lambda, Role::Comprehension];
+    let is_inside = |node: &Node<'s>| !is_statement(*node) && !node.is(&scopes);
+    let conditions = around.take_while(is_inside).filter(decides);
     for (rank, node) in conditions.enumerate() {
         let extra = extra + nth(rank);
         drafts.put(node, format!("{there} {and} {}", guarded(node, and)), extra);
@@ -65,6 +68,9 @@ fn step_aside<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, there: &str, absent:
     let statement = site.node.statement().filter(|statement| is_statement(*statement));
     let (Some(statement), Some(function)) = (statement, site.node.function()) else { return };
     enclose(site, drafts, statement, there, extra + ENCLOSED);
+    if drafts.is_too_dear(extra + ENDED) {
+        return;
+    }
     let site = Site { node: statement, ..*site };
     for (rank, end) in ways_out(&site, function).into_iter().take(ENDS_MAX).enumerate() {
         let text = filled(site.language().snippets.guard, absent, &end);

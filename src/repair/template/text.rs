@@ -28,6 +28,8 @@ pub const BALANCE: Template =
     Template { name: "balance", cost: 2.0, on: &[Role::String, Role::Fragment], make: balance };
 
 const BRACKETS: [(&str, &str); 3] = [("(", ")"), ("[", "]"), ("{", "}")];
+/// Brackets of longer statements are not counted.
+const BALANCED_BYTES_MAX: usize = 4096;
 const TEXTS_MAX: usize = 8;
 const MISSPELT_MAX: usize = 8;
 
@@ -62,7 +64,10 @@ fn misspelt<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, bonus: f64) {
     if drafts.is_too_dear(bonus) {
         return;
     }
-    let rare = parts(text).filter(|part| site.vocabulary.is_rare(&text[part.clone()]));
+    // What follows a backslash is not read as it stands.
+    let rare = parts(text).filter(|part| {
+        !text[..part.start].ends_with('\\') && site.vocabulary.is_rare(&text[part.clone()])
+    });
     for (place, part) in rare.take(MISSPELT_MAX).enumerate() {
         let like = site.vocabulary.like(&text[part.clone()]).into_iter().take(TEXTS_MAX);
         for (rank, other) in like.enumerate() {
@@ -120,7 +125,12 @@ fn separator<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 /// The bracket that the texts of a statement lack: `"" + a + ")"` → `"(" + a + ")"`.
 fn balance<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    let (Some((range, _)), Some(statement)) = (inner(node), node.statement()) else { return };
+    let statement = node.statement().filter(|it| it.text().len() <= BALANCED_BYTES_MAX);
+    let (Some((range, _)), Some(statement), false) =
+        (inner(node), statement, drafts.is_too_dear(0.0))
+    else {
+        return;
+    };
     let around = node.parent().filter(|_| node.role() == Role::Fragment).and_then(inner);
     let whole = around.map_or(range.clone(), |(whole, _)| whole);
     let plain: Vec<Node<'_>> = statement.descendants().filter(|part| is_plain(*part)).collect();

@@ -1,6 +1,7 @@
 //! Programs of ours that try candidates inside a world: each gets a specification in a file and answers in JSON lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod messages;
+
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
@@ -9,13 +10,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
+use self::messages::{FileEdits, Message, Spec};
 use super::fast_path::{FastPath, Job, Patch, Request, Verdict, given_up};
 use super::patch;
 use super::session::{Heard, Session};
 use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
-use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
 use crate::repair::judge::Response;
@@ -32,6 +31,7 @@ const LEAVE_WALL: Duration = Duration::from_secs(1);
 /// A program that lies in the scratch folder of a world.
 pub(super) struct Program<'a> {
     pub job: &'a Job<'a>,
+    /// While a session goes on, nothing else can run in it.
     pub world: Arc<World>,
     /// For people.
     pub language: &'static str,
@@ -52,77 +52,6 @@ pub(super) enum Start {
     Anew,
     /// Once for all of them; it has been where there is a session.
     Once(Option<Session>),
-}
-
-#[derive(Serialize)]
-struct Spec<'a> {
-    mode: &'static str,
-    root: &'a Path,
-    scratch: &'a Path,
-    framework: &'static str,
-    args: &'a [String],
-    failing: &'a [String],
-    /// So many of these are the job's; others are counted only.
-    targets: usize,
-    passing: &'a [String],
-    /// All other tests that it may be asked to run.
-    others: &'a [String],
-    sources: Vec<&'a RepoPath>,
-    patches: Vec<Vec<FileEdits<'a>>>,
-    /// Whether it is worth waiting for patches that are late, and for a fresh process for those that need one.
-    patient: bool,
-    workers: usize,
-    /// For observing passing tests.
-    seconds: f64,
-    memory: u64,
-}
-
-impl Spec<'_> {
-    fn text(&self) -> Result<Vec<u8>, Failure> {
-        serde_json::to_vec(self).map_err(|error| given_up(error.to_string()))
-    }
-}
-
-/// A path and its `(start, end, text)`.
-type FileEdits<'a> = (&'a RepoPath, Vec<(usize, usize, &'a str)>);
-
-#[derive(Deserialize)]
-#[serde(tag = "t", rename_all = "kebab-case")]
-enum Message {
-    Test { id: String, outcome: String, lines: BTreeMap<RepoPath, BTreeSet<u32>> },
-    Verdicts { verdicts: Vec<(usize, Found)> },
-    Response { call: String, gives: Vec<String> },
-    End,
-}
-
-/// As the programs write verdicts.
-#[derive(Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case")]
-enum Found {
-    Invalid,
-    StillRed,
-    Late,
-    Breaks {
-        #[serde(default)]
-        by: String,
-    },
-    Partial {
-        fixed: Vec<usize>,
-    },
-    Plausible,
-}
-
-impl From<Found> for Verdict {
-    fn from(found: Found) -> Self {
-        match found {
-            Found::Invalid => Verdict::Invalid,
-            Found::StillRed => Verdict::StillRed,
-            Found::Late => Verdict::Late,
-            Found::Breaks { by } => Verdict::Breaks { by },
-            Found::Partial { fixed } => Verdict::Partial { fixed },
-            Found::Plausible => Verdict::Plausible,
-        }
-    }
 }
 
 /// Puts a program's files into a world's scratch folder.
@@ -248,7 +177,7 @@ impl Program<'_> {
                 return;
             }
             match serde_json::from_slice(line) {
-                Ok(Message::End) => has_ended = true,
+                Ok(Message::End { .. }) => has_ended = true,
                 Ok(message) => {
                     if each(message).is_break() {
                         stop.cancel();
@@ -273,21 +202,32 @@ impl Program<'_> {
         let not_given = |error| not_written(world.scratch(), &error);
         let mut session = self.session().map_err(not_given)?;
         session.give(spec).map_err(not_given)?;
+        let mut has_said = false;
         loop {
-            let is_wanted = match session.hear(LISTEN) {
+            let mut is_wanted = !self.job.desk.cancel.is_cancelled() && Instant::now() < until;
+            match session.hear(LISTEN) {
                 Heard::Line(line) => match serde_json::from_slice(&line) {
-                    Ok(Message::End) => break,
-                    Ok(message) => each(message).is_continue(),
+                    Ok(Message::End { of }) if of == session.n_given() => break,
+                    // Of no work, or of an older one.
+                    Ok(Message::End { .. }) => {}
+                    Ok(message) => {
+                        has_said = true;
+                        is_wanted &= each(message).is_continue();
+                    }
                     // Output of the interpreter itself.
-                    Err(_) => true,
+                    Err(_) => {}
                 },
-                Heard::Nothing => !self.job.desk.cancel.is_cancelled() && Instant::now() < until,
+                Heard::Nothing => {}
                 Heard::End if self.job.is_over() => return Ok(()),
+                // What was done before may have been too much for it.
+                Heard::End if !has_said && session.n_given() > 1 => {
+                    return self.run_on(mode, spec, each);
+                }
                 Heard::End => {
                     let output = session.end().map_or_else(Vec::new, |output| output.text);
                     return Err(self.died(&output));
                 }
-            };
+            }
             if !is_wanted {
                 session.leave().map_err(not_given)?;
                 break;
@@ -338,12 +278,17 @@ fn is_done(session: &Session) -> bool {
     let until = Instant::now() + LEAVE_WALL;
     loop {
         match session.hear(LISTEN) {
-            Heard::Line(line) if matches!(serde_json::from_slice(&line), Ok(Message::End)) => {
-                return true;
+            Heard::Line(line) => {
+                let said = serde_json::from_slice(&line);
+                if matches!(said, Ok(Message::End { of }) if of == session.n_given()) {
+                    return true;
+                }
             }
             Heard::End => return false,
-            Heard::Line(_) | Heard::Nothing if Instant::now() > until => return false,
-            Heard::Line(_) | Heard::Nothing => {}
+            Heard::Nothing => {}
+        }
+        if Instant::now() > until {
+            return false;
         }
     }
 }

@@ -1,10 +1,10 @@
 //! A program of ours that goes on from one specification to the next: each is a file in a folder that it watches.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -42,9 +42,14 @@ impl Session {
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        fs::create_dir_all(&folder)?;
+        fs::create_dir(&folder)?;
         command.argv.push(folder.to_string_lossy().into_owned());
-        let (stop, (tell, lines)) = (cancel.child(), channel());
+        let stop = cancel.child();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "who ends it must never wait; the flood limit bounds what is queued"
+        )]
+        let (tell, lines) = mpsc::channel();
         let own_stop = stop.clone();
         let running = thread::spawn(move || {
             // Where nobody listens any more it is about to be stopped.
@@ -57,16 +62,31 @@ impl Session {
     pub fn give(&mut self, spec: &[u8]) -> io::Result<()> {
         self.n_given += 1;
         self.is_left = false;
-        let half = self.folder.join("half");
-        fs::write(&half, spec)?;
+        self.write("half", spec)?;
         // It never sees a part of one.
-        fs::rename(half, self.folder.join(format!("{}.json", self.n_given)))
+        let name = format!("{}.json", self.n_given);
+        fs::rename(self.folder.join("half"), self.folder.join(name))
+    }
+
+    /// Which specification it was given last, from 1.
+    pub fn n_given(&self) -> usize {
+        self.n_given
     }
 
     /// Tells it that the last specification is not wanted any more; what is heard from now on still belongs to it.
     pub fn leave(&mut self) -> io::Result<()> {
         self.is_left = true;
-        fs::write(self.folder.join(format!("{}.stop", self.n_given)), "")
+        self.write(&format!("{}.stop", self.n_given), b"")
+    }
+
+    /// Makes a file anew. What runs inside may put links where it lies: they are not followed.
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        if !fs::symlink_metadata(&self.folder)?.is_dir() {
+            return Err(io::Error::other("it is a folder no more"));
+        }
+        let file = self.folder.join(name);
+        drop(fs::remove_file(&file));
+        OpenOptions::new().write(true).create_new(true).open(file)?.write_all(bytes)
     }
 
     pub fn is_left(&self) -> bool {

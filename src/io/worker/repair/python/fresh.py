@@ -95,8 +95,9 @@ class FreshTry(Task):
 
 
 class FreshSearch:
-    def __init__(self, spec, framework, facts, emit, indices):
+    def __init__(self, spec, framework, facts, emit, indices, is_unwanted):
         self.spec, self.framework, self.facts, self.emit = spec, framework, facts, emit
+        self.is_unwanted = is_unwanted
         self.failing, self.waiting, self.confirms = spec["failing"], list(indices), []
         self.sources = {}
 
@@ -104,6 +105,8 @@ class FreshSearch:
         Pool(self.spec["workers"], self.spec["memory"]).run(self._next_task)
 
     def _next_task(self):
+        if self.is_unwanted():
+            return None
         if self.confirms:
             return FreshTry(self, *self.confirms.pop(0))
         return FreshTry(self, self.waiting.pop(0), None) if self.waiting else None

@@ -3,16 +3,17 @@
 import json
 import os
 import select
-import signal
 import time
 
 from .fresh import own_files, standard_modules
-from .pool import end_with_parent, sender
+from .pool import PRIVATE, Pool, end_with_parent, kill, sender
 
 LOAD_SILENCE_S = 30.0
 WORK_SILENCE_S = 180.0
 # How often it is looked for what no pipe tells.
 LOOK_S = 0.01
+# How long a process may take to end by itself.
+END_S = 0.1
 STOP = "stop"
 
 
@@ -25,17 +26,19 @@ class Loaded:
         self.files, self.modules = [], []
 
     def run(self, order, heard, is_unwanted):
-        """Has a child do the work that `order`, one line, names; says whether it came to its end."""
+        """Has a child do the work that `order`, one line, names."""
         silence_s = WORK_SILENCE_S
+        if self.process is not None and not self._tell(order):
+            self.end()
         if self.process is None:
             silence_s = LOAD_SILENCE_S
             self._start()
-        is_told = not self._tell(order)
-        heard_at = time.monotonic()
-        while self.process is not None:
+            self._tell(order)
+        is_told, heard_at = False, time.monotonic()
+        while True:
             line = self.answers.next(LOOK_S)
             if line is None or time.monotonic() - heard_at > silence_s:
-                break
+                return self.end()
             if line:
                 heard_at = time.monotonic()
                 value = _value(line)
@@ -44,23 +47,23 @@ class Loaded:
                     self.files, self.modules = value["files"], value["modules"]
                     silence_s = WORK_SILENCE_S
                 elif kind == "done":
-                    return value["complete"]
+                    return None
                 elif value:
                     heard(value)
+            # While it loads it does not listen.
             if not is_told and is_unwanted():
                 is_told = True
                 self._tell(STOP)
-        self.end()
-        return False
 
     def end(self):
-        """Ends the process; the next work begins with loading."""
-        if self.process is not None:
-            _kill(self.process)
-            os.waitpid(self.process, 0)
-            os.close(self.orders)
-            os.close(self.answers.pipe)
-            self.process = None
+        """Ends the process, if there is one; the next work begins with loading."""
+        if self.process is None:
+            return
+        PRIVATE.difference_update((self.orders, self.answers.pipe))
+        os.close(self.orders)
+        _end(self.process)
+        os.close(self.answers.pipe)
+        self.process = None
 
     def _tell(self, line):
         try:
@@ -73,12 +76,12 @@ class Loaded:
         orders, self.orders = os.pipe()
         answers, answer = os.pipe()
         self.answers = Lines(answers)
+        PRIVATE.update((self.orders, answers))
         self.process = os.fork()
         if self.process == 0:
             try:
-                os.close(self.orders)
-                os.close(answers)
                 _stand_alone()
+                PRIVATE.update((orders, answer))
                 self._load(Lines(orders), sender(answer))
             finally:
                 os._exit(1)
@@ -96,28 +99,33 @@ class Loaded:
                     os._exit(0)
                 # One that comes after the work has ended says nothing of the next.
                 if order != STOP:
+                    self._have_done(order, orders, send)
                     # What a child was about to say when it was stopped is no part of this.
-                    send({"t": "done", "complete": self._have_done(order, orders, send)}, before=b"\n")
+                    send({"t": "done"}, before=b"\n")
 
         self.framework.load(self.names, then)
 
     def _have_done(self, order, orders, send):
+        leash, hold = os.pipe()
         child = os.fork()
         if child == 0:
-            status = 1
             try:
+                os.close(hold)
                 os.close(orders.pipe)
-                _stand_alone()
+                PRIVATE.discard(orders.pipe)
+                PRIVATE.add(leash)
+                os.setpgid(0, 0)
+                end_with_parent()
+                Pool.leash = leash
                 self.work(order, send)
-                status = 0
             finally:
-                os._exit(status)
-        while True:
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if ended:
-                return status == 0
+                os._exit(0)
+        os.close(leash)
+        while os.waitpid(child, os.WNOHANG)[0] == 0:
             if orders.next(LOOK_S) != "":
-                _kill(child)
+                os.close(hold)
+                return _end(child)
+        return os.close(hold)
 
 
 class Lines:
@@ -137,25 +145,33 @@ class Lines:
                 return None
             self.rest += data
         line, self.rest = self.rest.split(b"\n", 1)
-        return line.decode()
+        return line.decode(errors="replace")
 
 
 def _value(line):
+    """What a line says; nothing where something else wrote it."""
     try:
-        return json.loads(line) or {}
+        value = json.loads(line)
     except ValueError:
-        return {}
+        value = None
+    return value if isinstance(value, dict) else {}
 
 
 def _stand_alone():
     # A group of its own, so that a signal a test sends to its group does not reach the others.
     os.setpgid(0, 0)
     end_with_parent()
+    for pipe in PRIVATE:
+        os.close(pipe)
+    PRIVATE.clear()
 
 
-def _kill(process):
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(process, signal.SIGKILL)
-        except OSError:
-            pass
+def _end(process):
+    """Waits a moment for a process that was told to end and can see to what it started, then ends it."""
+    until = time.monotonic() + END_S
+    while time.monotonic() < until:
+        if os.waitpid(process, os.WNOHANG)[0] != 0:
+            return
+        time.sleep(LOOK_S)
+    kill(process)
+    os.waitpid(process, 0)

@@ -15,7 +15,7 @@ from .fresh import FreshSearch, prepare
 from .frameworks import open_framework
 from .loaded import LOOK_S, Loaded
 from .observe import Observer
-from .pool import sender
+from .pool import PRIVATE, sender
 from .search import Facts, Search
 
 # Patches tried in fresh processes although the loaded one could not make them pass.
@@ -27,14 +27,14 @@ class Orders:
     more, `end` that no other comes."""
 
     def __init__(self, folder):
-        self.folder, self.n = folder, 0
+        self.folder, self.n, self.parent = folder, 0, os.getppid()
 
     def __iter__(self):
         while True:
             self.n += 1
             path = self._path("%d.json" % self.n)
             while not os.path.exists(path):
-                if os.path.exists(self._path("end")):
+                if os.path.exists(self._path("end")) or os.getppid() != self.parent:
                     return
                 time.sleep(LOOK_S)
             yield path
@@ -56,14 +56,15 @@ class Bench:
         self.observed_path, self.fit_path = (os.path.join(spec["scratch"], name) for name in ("observed.json", "fit.json"))
         self.loaded, self.is_prepared = None, False
 
-    def facts(self):
-        facts = Facts(_read_facts(self.observed_path))
+    def facts(self, spec):
+        facts = Facts(_read_facts(self.observed_path), spec["failing"])
         facts.fit = _read_facts(self.fit_path)
         return facts
 
     def work(self, order, send):
         """In a child of the process that has loaded the tests."""
-        spec, facts = _read(order), self.facts()
+        spec = _read(order)
+        facts = self.facts(spec)
         if spec["mode"] == "observe":
             Observer(spec, self.framework, send).run()
         elif spec["mode"] == "behave":
@@ -74,7 +75,7 @@ class Bench:
     def have_done(self, order, spec, heard):
         names = set(spec["failing"]).union(spec["passing"], spec.get("others", ()))
         if self.loaded is None or not self.loaded.names >= names:
-            if self.loaded is not None:
+            if self.loaded:
                 self.loaded.end()
             self.loaded = Loaded(self.framework, names, self.work)
         self.loaded.run(order, heard, self.orders.is_unwanted)
@@ -92,13 +93,17 @@ class Bench:
     def search(self, order, spec):
         """First where the tests are loaded; then, where there is patience for it, in fresh processes, patches that got no
         verdict there, which are all the rest when it died."""
-        facts = self.facts()
-        unsettled = dict.fromkeys(range(len(spec["patches"])))
+        facts = self.facts(spec)
+        # What has no verdict; what mends all that could be loaded, first.
+        promising, unsettled = [], dict.fromkeys(range(len(spec["patches"])))
 
         def keep(value):
             if value["t"] == "fit":
                 facts.fit[value["name"]] = value["passes"]
                 _write(self.fit_path, facts.fit)
+                return
+            if value["t"] == "untold":
+                promising.append(value["index"])
                 return
             for index, _ in value["verdicts"]:
                 unsettled.pop(index, None)
@@ -109,10 +114,11 @@ class Bench:
             self.prepare()
             was_of_use = len(unsettled) < len(spec["patches"])
             n_max = FRESH_MAX if was_of_use else len(unsettled)
-            FreshSearch(spec, self.framework, facts, self.report, list(unsettled)[:n_max]).run()
+            indices = list(dict.fromkeys(promising + list(unsettled)))[:n_max]
+            FreshSearch(spec, self.framework, facts, self.report, indices, self.orders.is_unwanted).run()
 
     def prepare(self):
-        if not self.is_prepared:
+        if self.loaded.files and not self.is_prepared:
             prepare(self.loaded.files, self.loaded.modules)
             self.is_prepared = True
 
@@ -130,12 +136,13 @@ def main(folder):
             bench.have_done(order, spec, report)
         else:
             bench.search(order, spec)
-        report({"t": "end"})
+        report({"t": "end", "of": orders.n})
 
 
 def _take_stdout():
     """Keeps standard output for reports and gives the project an empty one."""
     out = os.dup(1)
+    PRIVATE.add(out)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)

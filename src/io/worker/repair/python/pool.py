@@ -19,6 +19,8 @@ except (ImportError, OSError, TypeError):
     prctl = None
 
 _PR_SET_PDEATHSIG = 1
+# Descriptors of this process that no child is to have.
+PRIVATE = set()
 # What each child gets, however many there are.
 _MEMORY_MIN_BYTES = 320 << 20
 
@@ -63,16 +65,15 @@ class _Child:
 
     def end(self):
         os.close(self.pipe)
-        for kill, target in ((os.killpg, self.pid), (os.kill, self.pid)):
-            try:
-                kill(target, signal.SIGKILL)
-            except OSError:
-                pass
+        kill(self.pid)
         os.waitpid(self.pid, 0)
         self.task.ended(self.complete)
 
 
 class Pool:
+    # What says with its end that no work is wanted any more, in processes that have such a thing.
+    leash = None
+
     def __init__(self, n_workers, memory_bytes):
         """The children share `memory_bytes`; 0 is no limit."""
         self.n_workers = max(1, n_workers)
@@ -98,7 +99,12 @@ class Pool:
 
     def _wait(self):
         patience = min(child.silent_at() for child in self.children.values()) - time.monotonic()
-        ready, _, _ = select.select(list(self.children), [], [], max(0.0, patience))
+        pipes = list(self.children) + ([] if self.leash is None else [self.leash])
+        ready, _, _ = select.select(pipes, [], [], max(0.0, patience))
+        if self.leash in ready:
+            for child in self.children.values():
+                kill(child.pid)
+            os._exit(1)
         now = time.monotonic()
         for child in list(self.children.values()):
             if child.pipe in ready:
@@ -128,11 +134,21 @@ class Pool:
         # A group of its own, so that a signal a test sends to its group does not reach us.
         os.setpgid(0, 0)
         end_with_parent()
-        for pipe in self.children:
+        for pipe in PRIVATE.union(self.children):
             os.close(pipe)
+        PRIVATE.clear()
         self.children = {}
         if resource and self.memory_bytes:
             limit_memory(self.memory_bytes)
+
+
+def kill(process):
+    """Ends a process and its group."""
+    for end in (os.killpg, os.kill):
+        try:
+            end(process, signal.SIGKILL)
+        except OSError:
+            pass
 
 
 def end_with_parent():

@@ -219,17 +219,18 @@ def judge(search, runner, actions, passing, send):
 class Facts:
     """What observing told about tests: whether they pass alone, how long they take, what they run."""
 
-    def __init__(self, observed):
-        self.observed = observed
+    def __init__(self, observed, targets):
+        self.observed, self.targets = observed, set(targets)
+        # For targets that were not observed, the most that a red test took.
+        red = (fact["cpu"] for fact in observed.values() if fact["outcome"] == RED)
+        self.red_cpu = max(red, default=0.0)
         # Passing tests that were not observed: whether they pass when they are run here, by name.
         self.fit = {}
 
     def cpu(self, name):
-        return self.observed.get(name, {}).get("cpu", 0.0)
-
-    def red_cpu(self):
-        """The most that a red test took."""
-        return max((fact["cpu"] for fact in self.observed.values() if fact["outcome"] == RED), default=0.0)
+        if name in self.observed:
+            return self.observed[name]["cpu"]
+        return self.red_cpu if name in self.targets else 0.0
 
     def passing(self, names, ranges):
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
@@ -252,9 +253,6 @@ class Search:
         self.spec, self.framework, self.facts, self.emit = spec, framework, facts, emit
         self.failing = spec["failing"]
         self.screen = self.failing[0]
-        # Targets that were not observed.
-        self.unseen = {name for name in self.failing if name not in facts.observed}
-        self.unseen_cpu_s = facts.red_cpu()
         self.patches = spec["patches"]
         self.chunk_max = CHUNK_MAX
         self.n_broken = 0
@@ -299,8 +297,7 @@ class Search:
         return self.facts.observed.get(name, {}).get("lines", {})
 
     def confirm_cpu_s(self, name):
-        cpu = self.unseen_cpu_s if name in self.unseen else self.facts.cpu(name)
-        return max(CONFIRM_CPU_S, 10 * min(cpu, 1.0))
+        return max(CONFIRM_CPU_S, 10 * min(self.facts.cpu(name), 1.0))
 
     def is_healthy(self, runner):
         """Whether the child still does what it did before the first patch."""
@@ -413,7 +410,8 @@ class Search:
     def settle(self, index, verdict):
         if verdict == UNTOLD:
             # Of its like there may be others later.
-            self.aliases.pop(self.key_of.pop(index, None), None)
+            for alias in self.aliases.pop(self.key_of.pop(index, None), [index]):
+                self.emit({"t": "untold", "index": alias})
         elif index in self.key_of:
             self.emit({"t": "verdicts", "verdicts": self._settled(index, verdict)})
         elif verdict["is"] not in ("still-red", "breaks"):
