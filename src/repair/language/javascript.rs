@@ -196,7 +196,7 @@ const BOTH: Language = Language {
     initials: forms::INITIALS,
     atoms: forms::ATOMS,
     pair_atoms: forms::PAIR_ATOMS,
-    presences: &[("$a", "!$a")],
+    presences: forms::PRESENCES,
     cast: "",
     cast_types: &[],
     wide_types: &[],

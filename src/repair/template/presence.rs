@@ -1,5 +1,6 @@
 //! What a test found to be nothing is asked for before a part of it is read: `!a.x` → `a && !a.x`, `a.x()` →
-//! `if (a) a.x()`.
+//! `if (a) a.x()`. And whether it is there, which zero and empty texts are, is told from whether it is true: `not a` →
+//! `a is None`.
 
 use super::Template;
 use super::condition::{CONDITIONS, guarded};
@@ -15,6 +16,13 @@ use crate::repair::way_out::ways_out;
 
 pub const PRESENCE: Template =
     Template { name: "presence", cost: 1.6, on: &[Role::Attribute], make: presence };
+
+pub const EXACTLY: Template = Template {
+    name: "exactly",
+    cost: 2.6,
+    on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Not, Role::Comparison],
+    make: exactly,
+};
 
 /// Longer objects are not named twice.
 const OBJECT_BYTES_MAX: usize = 48;
@@ -38,6 +46,32 @@ fn presence<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let (there, absent) = (filled(there, name, ""), filled(absent, name, ""));
         ask(site, drafts, &there, &absent, nth(rank));
         step_aside(site, drafts, &there, &absent, nth(rank));
+    }
+}
+
+/// Another form of asking whether a value is there.
+fn exactly<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_denied = node.parent().is_some_and(|parent| parent.role() == Role::Not);
+    let is_asked = match place(node) {
+        Some(Place::Condition) => !is_denied,
+        Some(Place::Returned) => node.is(&[Role::Not, Role::Comparison]),
+        Some(_) | None => false,
+    };
+    let object = match node.role() {
+        Role::Not => node.last(),
+        Role::Comparison => node.first(),
+        _ => Some(node),
+    };
+    let Some(object) = object.filter(|_| is_asked && !drafts.is_too_dear(0.0)) else { return };
+    let made = |form: &'static str| filled(form, object.text(), "");
+    let forms = site.language().presences.iter().map(|(there, absent)| (made(there), made(absent)));
+    let (there, absent): (Vec<String>, Vec<String>) = forms.unzip();
+    for made in [there, absent].into_iter().filter(|made| made.iter().any(|it| it == node.text())) {
+        let others = made.into_iter().filter(|form| form != node.text());
+        for (rank, other) in others.enumerate() {
+            drafts.put(node, other, nth(rank));
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub const CHAIN: Template = Template {
     on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Group],
     make: chain,
 };
+pub const SWAP_LINKS: Template =
+    Template { name: "swap-links", cost: 3.0, on: &[Role::Call], make: swap_links };
 pub const OWN: Template = Template { name: "wrap-own", cost: 4.3, on: VALUES, make: own };
 pub const REWRITE: Template = Template {
     name: "rewrite",
@@ -126,6 +128,22 @@ fn chain<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
     if is_link {
         link_like(site, drafts);
+    }
+}
+
+/// Two calls of a chain in the other order: `a.sort(f).slice(n)` → `a.slice(n).sort(f)`.
+fn swap_links<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let object = |call: Node<'s>| {
+        let callee = call.part(&["function"]).filter(|callee| callee.role() == Role::Attribute)?;
+        callee.first()
+    };
+    let inner = object(site.node).filter(|inner| inner.role() == Role::Call);
+    let (Some(inner), Some(base)) = (inner, inner.and_then(object)) else { return };
+    let text =
+        |from: Node<'s>, to: Node<'s>| &site.node.tree.text[from.range().end..to.range().end];
+    let (first, second) = (text(base, inner), text(inner, site.node));
+    if first != second {
+        drafts.put(site.node, format!("{}{second}{first}", base.text()), 0.0);
     }
 }
 

@@ -163,6 +163,14 @@ pub const COPIES: &[&str] = &[
     "new Date($)",
 ];
 
+/// That a value is there, and that it is not.
+pub const PRESENCES: &[(&str, &str)] = &[
+    ("$a", "!$a"),
+    ("$a !== undefined", "$a === undefined"),
+    ("$a != null", "$a == null"),
+    ("$a !== null", "$a === null"),
+];
+
 /// Calls that go into a chain.
 pub const LINKS: &[&str] = &[
     ".trim()",
