@@ -88,7 +88,7 @@ pub struct Language {
     /// Conditions made of one name, and of two.
     pub atoms: &'static [&'static str],
     pub pair_atoms: &'static [&'static str],
-    /// That a value is there, and that it is not.
+    /// That a value is there, and that it is not, the strictest last.
     pub presences: &'static [(&'static str, &'static str)],
     /// `$a` converted to the type `$b`.
     pub cast: &'static str,

@@ -24,8 +24,6 @@ const RENAMED_MAX: usize = 12;
 const ASKED_MAX: usize = 4;
 /// Methods that store something by a key.
 const STORES: &[&str] = &["set", "insert", "put", "add"];
-/// How what is missing is written.
-const NONE: &[&str] = &["is None", "== null", "== undefined", "== nil"];
 
 fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -117,10 +115,7 @@ fn present(site: &Site<'_>) -> Vec<String> {
         let parent = node.parent().map(Node::role);
         node.is(&[Role::Index, Role::Attribute]) && parent == Some(Role::Arguments)
     };
-    let nothings = site.language().snippets.nothings.iter();
-    let missing = nothings.filter(|form| NONE.iter().any(|none| form.contains(none)));
-    let form = missing.map(|form| form.replace(" is None", " is not None").replace("==", "!="));
-    let Some(form) = form.take(1).next() else { return Vec::new() };
+    let Some((form, _)) = site.language().presences.last() else { return Vec::new() };
     let parts = site.node.descendants().filter(is_asked).take(PRESENT_MAX);
-    parts.map(|part| filled(&form, part.text(), "")).collect()
+    parts.map(|part| filled(form, part.text(), "")).collect()
 }
