@@ -6,7 +6,7 @@ import select
 import time
 
 from .fresh import own_files, standard_modules
-from .pool import PRIVATE, Pool, end_with_parent, kill, sender
+from .pool import PRIVATE, Pool, kill, sender, stand_alone
 
 LOAD_SILENCE_S = 30.0
 WORK_SILENCE_S = 180.0
@@ -80,7 +80,10 @@ class Loaded:
         self.process = os.fork()
         if self.process == 0:
             try:
-                _stand_alone()
+                stand_alone()
+                for pipe in PRIVATE:
+                    os.close(pipe)
+                PRIVATE.clear()
                 PRIVATE.update((orders, answer))
                 self._load(Lines(orders), sender(answer))
             finally:
@@ -114,8 +117,7 @@ class Loaded:
                 os.close(orders.pipe)
                 PRIVATE.discard(orders.pipe)
                 PRIVATE.add(leash)
-                os.setpgid(0, 0)
-                end_with_parent()
+                stand_alone()
                 Pool.leash = leash
                 self.work(order, send)
             finally:
@@ -155,15 +157,6 @@ def _value(line):
     except ValueError:
         value = None
     return value if isinstance(value, dict) else {}
-
-
-def _stand_alone():
-    # A group of its own, so that a signal a test sends to its group does not reach the others.
-    os.setpgid(0, 0)
-    end_with_parent()
-    for pipe in PRIVATE:
-        os.close(pipe)
-    PRIVATE.clear()
 
 
 def _end(process):

@@ -131,9 +131,7 @@ class Pool:
         return _Child(task, pid, read_end)
 
     def _confine(self):
-        # A group of its own, so that a signal a test sends to its group does not reach us.
-        os.setpgid(0, 0)
-        end_with_parent()
+        stand_alone()
         for pipe in PRIVATE.union(self.children):
             os.close(pipe)
         PRIVATE.clear()
@@ -149,6 +147,13 @@ def kill(process):
             end(process, signal.SIGKILL)
         except OSError:
             pass
+
+
+def stand_alone():
+    """Makes this process the first of a group of its own, so that a signal a test sends to its group does not reach the
+    others, and has it end with its parent."""
+    os.setpgid(0, 0)
+    end_with_parent()
 
 
 def end_with_parent():
