@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::fast_path::Job;
-use super::program::{self, Program, Start};
+use super::program::{self, Program};
 use crate::model::check::Runner;
 use crate::model::failure::Failure;
 
@@ -16,6 +16,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/alive.cjs", include_str!("javascript/alive.cjs")),
     ("greenloop_repair/behave.cjs", include_str!("javascript/behave.cjs")),
     ("greenloop_repair/bench.cjs", include_str!("javascript/bench.cjs")),
+    ("greenloop_repair/crew.cjs", include_str!("javascript/crew.cjs")),
     ("greenloop_repair/frameworks.cjs", include_str!("javascript/frameworks.cjs")),
     ("greenloop_repair/inspection.cjs", include_str!("javascript/inspection.cjs")),
     ("greenloop_repair/loader.cjs", include_str!("javascript/loader.cjs")),
@@ -23,6 +24,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/names.cjs", include_str!("javascript/names.cjs")),
     ("greenloop_repair/observe.cjs", include_str!("javascript/observe.cjs")),
     ("greenloop_repair/resolve.mjs", include_str!("javascript/resolve.mjs")),
+    ("greenloop_repair/search.cjs", include_str!("javascript/search.cjs")),
     ("greenloop_repair/settings.cjs", include_str!("javascript/settings.cjs")),
     ("greenloop_repair/suites.cjs", include_str!("javascript/suites.cjs")),
     ("greenloop_repair/transform.cjs", include_str!("javascript/transform.cjs")),
@@ -54,7 +56,7 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
         argv,
         env: Vec::new(),
         behaves: true,
-        start: Start::Anew,
+        session: None,
     })
 }
 

@@ -38,20 +38,13 @@ pub(super) struct Program<'a> {
     pub framework: &'static str,
     /// What the check gives to the framework.
     pub args: Vec<String>,
-    /// What starts the program; the path of the specification comes last.
+    /// What starts the program; the folder with its specifications comes last.
     pub argv: Vec<String>,
     pub env: Vec<(String, String)>,
     /// Whether it can tell what patches do where no test looks.
     pub behaves: bool,
-    pub start: Start,
-}
-
-/// How a program is started.
-pub(super) enum Start {
-    /// Once for each specification.
-    Anew,
-    /// Once for all of them; it has been where there is a session.
-    Once(Option<Session>),
+    /// There is none before it is given something to do.
+    pub session: Option<Session>,
 }
 
 /// Puts a program's files into a world's scratch folder.
@@ -154,53 +147,10 @@ impl Program<'_> {
         spec: &[u8],
         each: &mut dyn FnMut(Message) -> ControlFlow<()>,
     ) -> Result<(), Failure> {
-        match self.start {
-            Start::Anew => self.run_anew(mode, spec, each),
-            Start::Once(_) => self.run_on(mode, spec, each),
-        }
-    }
-
-    fn run_anew(
-        &self,
-        mode: &str,
-        spec: &[u8],
-        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
-    ) -> Result<(), Failure> {
-        let file = self.world.scratch().join("spec.json");
-        fs::write(&file, spec).map_err(|error| not_written(&file, &error))?;
-        let stop = self.job.desk.cancel.child();
-        let mut has_ended = false;
-        let mut command = self.command(self.wall(mode));
-        command.argv.push(file.to_string_lossy().into_owned());
-        let output = self.world.run(&command, &stop, &mut |line| {
-            if stop.is_cancelled() {
-                return;
-            }
-            match serde_json::from_slice(line) {
-                Ok(Message::End { .. }) => has_ended = true,
-                Ok(message) => {
-                    if each(message).is_break() {
-                        stop.cancel();
-                    }
-                }
-                // Output of the interpreter itself.
-                Err(_) => {}
-            }
-        });
-        let is_over = has_ended || stop.is_cancelled() || self.job.is_late();
-        if is_over { Ok(()) } else { Err(self.died(&output.text)) }
-    }
-
-    fn run_on(
-        &mut self,
-        mode: &str,
-        spec: &[u8],
-        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
-    ) -> Result<(), Failure> {
         let until = Instant::now() + self.wall(mode);
         let world = Arc::clone(&self.world);
         let not_given = |error| not_written(world.scratch(), &error);
-        let mut session = self.session().map_err(not_given)?;
+        let mut session = self.ready().map_err(not_given)?;
         session.give(spec).map_err(not_given)?;
         let mut has_said = false;
         loop {
@@ -221,7 +171,7 @@ impl Program<'_> {
                 Heard::End if self.job.is_over() => return Ok(()),
                 // What was done before may have been too much for it.
                 Heard::End if !has_said && session.n_given() > 1 => {
-                    return self.run_on(mode, spec, each);
+                    return self.run(mode, spec, each);
                 }
                 Heard::End => {
                     let output = session.end().map_or_else(Vec::new, |output| output.text);
@@ -233,14 +183,13 @@ impl Program<'_> {
                 break;
             }
         }
-        self.start = Start::Once(Some(session));
+        self.session = Some(session);
         Ok(())
     }
 
     /// The session under way once it is done with what it was given last, else a new one.
-    fn session(&mut self) -> io::Result<Session> {
-        if let Start::Once(under_way) = &mut self.start
-            && let Some(session) = under_way.take()
+    fn ready(&mut self) -> io::Result<Session> {
+        if let Some(session) = self.session.take()
             && (!session.is_left() || is_done(&session))
         {
             return Ok(session);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::fast_path::Job;
-use super::program::{self, Program, Start};
+use super::program::{self, Program};
 use crate::model::check::{Check, Runner};
 use crate::model::failure::Failure;
 
@@ -57,7 +57,6 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
     let env = [("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONHASHSEED", "0")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-    let start = Start::Once(None);
     let language = "Python";
     let world = Arc::new(world);
     Ok(Program {
@@ -69,7 +68,7 @@ pub(super) fn open<'a>(job: &'a Job<'a>) -> Result<Program<'a>, Failure> {
         argv: interpreter,
         env,
         behaves: true,
-        start,
+        session: None,
     })
 }
 

@@ -32,35 +32,45 @@ class Alive {
     return all.filter((one) => typeof one === "function");
   }
 
-  /** The functions of files that came to life since this was last asked; `codes` has what is loaded, by file. */
-  take(codes) {
-    const found = [];
-    const codeTexts = [...codes.values()];
+  /** The newest script of each file. */
+  scriptsOf(files) {
+    return new Map(files.map((file) => [file, this.scripts.get(file)]));
+  }
+
+  /**
+   * The functions of each load that came to life since this was last asked. A load has `codes` and `scripts`, its texts and
+   * what they were made into, by file.
+   */
+  take(loads) {
+    const places = new Map();
+    for (const load of loads) for (const [file, script] of load.scripts) places.set(script, { load, file, code: load.codes.get(file) });
+    const codeTexts = [...new Set([...places.values()].map(({ code }) => code))];
+    const found = new Map(loads.map((load) => [load, []]));
     for (const one of this.all()) {
       if (this.known.has(one)) continue;
       this.known.add(one);
       const text = textOf(one);
       // A module is a function too.
       const isInside = codeTexts.some((code) => code.length > text.length && code.includes(text));
-      const place = isInside && this.place(one, text, codes);
-      if (place) found.push({ ...place, run: one, text, name: nameOf(one) || place.assigned });
+      const place = isInside && this.place(one, text, places);
+      if (place) found.get(place.load).push({ ...place, run: one, text, name: nameOf(one) || place.assigned });
     }
-    return new Functions(found.filter(({ name }) => !name.startsWith("<")), codeTexts);
+    const isNamed = ({ name }) => !name.startsWith("<");
+    return loads.map((load) => new Functions(found.get(load).filter(isNamed), load));
   }
 
-  /** Where a function stands in the newest script of its file. */
-  place(one, text, codes) {
+  /** Where a function stands in what a load was made of, by scripts. */
+  place(one, text, places) {
     const { scriptId, lineNumber, columnNumber } = this.handed(one, (objectId) => {
       const { internalProperties } = this.inspection.post("Runtime.getProperties", { objectId, ownProperties: true });
       return internalProperties.find(({ name }) => name === "[[FunctionLocation]]")?.value.value ?? {};
     });
-    const file = [...codes.keys()].find((file) => this.scripts.get(file) === scriptId);
-    if (!file) return null;
-    const code = codes.get(file);
+    if (!places.has(scriptId)) return null;
+    const { load, file, code } = places.get(scriptId);
     let line = 0;
     for (let left = lineNumber; left > 0; left--) line = code.indexOf("\n", line) + 1;
     const start = code.lastIndexOf(text, line + columnNumber);
-    return start < 0 || text.length === code.length ? null : { file, start, end: start + text.length, assigned: assignedTo(code.slice(0, start)) };
+    return start < 0 || text.length === code.length ? null : { load, file, start, end: start + text.length, assigned: assignedTo(code.slice(0, start)) };
   }
 
   handed(one, work) {
@@ -90,10 +100,12 @@ class Alive {
   }
 }
 
-/** Functions of one registry, by keys that are the same in every registry. */
+/** Functions of one load, by keys that are the same in every load. */
 class Functions {
-  constructor(all, codeTexts) {
-    this.codeTexts = codeTexts;
+  constructor(all, { codes, registry }) {
+    this.codeTexts = [...codes.values()];
+    // What functions import while they are called comes from there.
+    this.registry = registry;
     this.byKey = new Map();
     this.keys = new Map();
     const places = new Set();

@@ -32,12 +32,8 @@ async function behave(bench, overlays, budget, tell, beat) {
   // Frames tell where the code stands, which is another place with each patch.
   Error.stackTraceLimit = 0;
   const loader = new Loader(bench, budget);
-  const registries = [];
   // What comes out otherwise a second time tells nothing.
-  for (const overlay of [...overlays, overlays[0]]) {
-    registries.push(await loader.load(overlay));
-    beat();
-  }
+  const registries = await loader.load([...overlays, overlays[0]], beat);
   const isEverywhere = (key) => registries.every(({ byKey }) => byKey.has(key));
   const keys = new Set(overlays.flatMap((overlay, at) => loader.changed(overlay, registries[at])));
   const notes = new Notes([...keys].filter(isEverywhere), registries[0]);
@@ -60,30 +56,32 @@ class Loader {
     this.codes = new Map();
   }
 
-  /** The functions that a registry has when all is loaded and no test has run. */
-  async load(overlay) {
-    let found;
-    this.bench.loaded = async (registry) => {
-      found = await this.functions(registry, overlay);
-    };
-    const { error } = await this.bench.run(fileOf(this.bench.spec.failing[0]), [], overlay, this.budget);
-    this.bench.loaded = null;
-    if (!found) throw error ?? new Error("nothing was loaded");
-    return found;
+  /** The functions that each patch has when all is loaded and no test has run. */
+  async load(overlays, beat) {
+    const loads = [];
+    for (const overlay of overlays) {
+      let load;
+      this.bench.loaded = (registry) => {
+        load = this.note(registry, overlay);
+      };
+      const { error } = await this.bench.run(fileOf(this.bench.spec.failing[0]), [], overlay, this.budget);
+      this.bench.loaded = null;
+      if (!load) throw error ?? new Error("nothing was loaded");
+      loads.push(load);
+      beat();
+    }
+    // To look for functions takes as long whether one patch is loaded or all of them.
+    return this.alive.take(loads);
   }
 
-  async functions(registry, overlay) {
-    // The search for functions is none of the project's work, which has a budget.
-    await null;
+  note(registry, overlay) {
     const { root } = this.bench.files;
     const files = this.bench.spec.sources.map((name) => path.join(root, name));
     const loaded = files.filter((file) => registry.esm.has(file) || registry.cjs.has(file));
     const codes = new Map(loaded.map((file) => [file, registry.code(file)]));
     this.codes.set(overlay, codes);
-    const found = this.alive.take(codes);
-    // What functions import while they are called comes from there.
-    found.registry = registry;
-    return found;
+    // What tests hold is alive as long as they are.
+    return { registry, tests: this.bench.tests, codes, scripts: this.alive.scriptsOf(loaded) };
   }
 
   /** Keys of the functions that a patch changes, or that read a name which it changes. */
@@ -105,7 +103,10 @@ class Loader {
     for (const [file, names] of groups(tests(this.bench, overlay))) {
       this.bench.loaded = async (registry) => {
         this.alive.hearNoMore();
-        notes.watch(await this.functions(registry, overlay), this.alive);
+        // The search for functions is none of the project's work, which has a budget.
+        await null;
+        const [functions] = this.alive.take([this.note(registry, overlay)]);
+        notes.watch(functions, this.alive);
       };
       await this.bench.run(file, names, overlay, this.budget);
       this.alive.hearNoMore();
@@ -118,7 +119,7 @@ class Loader {
 
 /** The red tests, then those that ran a changed file, so far as that was observed. */
 function tests({ spec, files }, overlay) {
-  const observed = readObserved();
+  const observed = readObserved(spec);
   const changed = [...overlay.keys()].map((file) => path.relative(files.root, file).split(path.sep).join("/"));
   const passing = spec.passing.filter((name) => {
     const seen = observed[name];
@@ -128,9 +129,9 @@ function tests({ spec, files }, overlay) {
   return [...spec.failing, ...seenFirst].slice(0, TESTS_MAX);
 }
 
-function readObserved() {
+function readObserved({ scratch }) {
   try {
-    return JSON.parse(readFileSync(path.join(path.dirname(process.argv[2]), "observed.json"), "utf8"));
+    return JSON.parse(readFileSync(path.join(scratch, "observed.json"), "utf8"));
   } catch {
     return {};
   }

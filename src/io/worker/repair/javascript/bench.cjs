@@ -54,22 +54,27 @@ function failureOf({ ran, error, strays }, name) {
 
 class Bench {
   constructor(spec) {
-    this.spec = spec;
+    this.serve(spec);
     this.pending = new Set();
     this.tests = null;
     // Errors that nothing handled in this run, by what they came of.
     this.strays = new Map();
-    this.asksForStrays = [...(spec.failing || []), ...(spec.passing || [])].some(isStray);
     // Called with the registry of a run once its files are loaded.
     this.loaded = null;
     // Called when a test has ended.
     this.ended = () => {};
   }
 
+  /** Goes on to an order of the same project. */
+  serve(spec) {
+    this.spec = spec;
+    this.asksForStrays = [...(spec.failing || []), ...(spec.passing || [])].some(isStray);
+  }
+
   async open() {
     const { spec } = this;
     this.transform = await openTransform(process.cwd());
-    const { names, paths, setup } = settings.read(process.argv[2]);
+    const { names, paths, setup } = settings.read(spec);
     this.files = new Files(spec.root, this.transform, new Names(names, paths));
     this.framework = await frameworks.open(spec, () => this.tests);
     this.setup = [...this.framework.setup, ...setup];

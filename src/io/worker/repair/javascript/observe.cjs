@@ -2,7 +2,7 @@
 "use strict";
 
 const path = require("path");
-const { Bench, failureOf, fileOf, isTimeout } = require("./bench.cjs");
+const { failureOf, fileOf, isTimeout } = require("./bench.cjs");
 const { Inspection, fileAt } = require("./inspection.cjs");
 const { segments } = require("./transform.cjs");
 
@@ -10,9 +10,8 @@ const { segments } = require("./transform.cjs");
 const TARGETS_MIN = 8;
 
 /** A test gets so many milliseconds. */
-async function observe(spec, budget, tell) {
-  const bench = new Bench(spec);
-  await bench.open();
+async function observe(bench, budget, tell) {
+  const { spec } = bench;
   const coverage = new Coverage(bench);
   const begun = performance.now();
   for (const [place, name] of spec.failing.slice(0, spec.targets).entries()) {

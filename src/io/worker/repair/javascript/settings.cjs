@@ -1,5 +1,4 @@
-// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and writes it
-// beside the specification: other names of modules, and files that are loaded before each file of tests.
+// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and keeps it: other names of modules, and files that are loaded before each file of tests.
 "use strict";
 
 const { spawnSync } = require("child_process");
@@ -11,23 +10,23 @@ const WALL_MS = 20_000;
 const TSCONFIGS_MAX = 20;
 const NOTHING = { names: [], paths: [], setup: [] };
 
-const fileBeside = (spec) => path.join(path.dirname(spec), "settings.json");
+const fileIn = (scratch) => path.join(scratch, "settings.json");
 
 /** Has them found by a process of its own, as readers of configurations stay in memory. */
-function find(spec) {
-  if (fs.existsSync(fileBeside(spec))) return;
+function find(order, { scratch }) {
+  if (fs.existsSync(fileIn(scratch))) return;
   // For a reader that does not end.
-  fs.writeFileSync(fileBeside(spec), JSON.stringify(NOTHING));
-  spawnSync(process.execPath, [__filename, spec], { stdio: "ignore", timeout: WALL_MS, killSignal: "SIGKILL" });
+  fs.writeFileSync(fileIn(scratch), JSON.stringify(NOTHING));
+  spawnSync(process.execPath, [__filename, order], { stdio: "ignore", timeout: WALL_MS, killSignal: "SIGKILL" });
 }
 
 /**
  * What was found: `names` are `[find, to]`, where `find` is a name, whole or before a slash, or the source of a regular
  * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files.
  */
-function read(spec) {
+function read({ scratch }) {
   try {
-    return { ...NOTHING, ...JSON.parse(fs.readFileSync(fileBeside(spec), "utf8")) };
+    return { ...NOTHING, ...JSON.parse(fs.readFileSync(fileIn(scratch), "utf8")) };
   } catch {
     return NOTHING;
   }
@@ -96,8 +95,8 @@ function relaxed(text) {
   return JSON.parse(without(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, told));
 }
 
-async function main(file) {
-  const spec = JSON.parse(fs.readFileSync(file, "utf8"));
+async function main(order) {
+  const spec = JSON.parse(fs.readFileSync(order, "utf8"));
   const dir = process.cwd();
   const from = createRequire(path.join(dir, "package.json"));
   const found = { ...NOTHING };
@@ -108,7 +107,7 @@ async function main(file) {
       // What cannot be read is left to the slow way.
     }
   }
-  fs.writeFileSync(fileBeside(file), JSON.stringify(found));
+  fs.writeFileSync(fileIn(spec.scratch), JSON.stringify(found));
   process.exit(0);
 }
 

@@ -29,9 +29,17 @@ fn apart(module: &str, test: &str, changes: &[(&str, &str)]) -> String {
 }
 
 fn told(module: &str, test: &str, patches: Vec<Value>) -> Vec<Value> {
+    worked_off(module, test, &[("behave", patches)], None)
+}
+
+type Order = (&'static str, Vec<Value>);
+
+/// What is said of orders, each a mode and patches of one module; of one it is known that it is not wanted any more.
+fn worked_off(module: &str, test: &str, orders: &[Order], unwanted: Option<usize>) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let (root, scratch) = (folder.path().join("project"), folder.path().join("scratch"));
-    for path in [&root, &scratch.join("greenloop_repair")] {
+    let specs = scratch.join("specs");
+    for path in [&root, &scratch.join("greenloop_repair"), &specs] {
         fs::create_dir_all(path).unwrap();
     }
     for (path, text) in PROGRAM {
@@ -45,20 +53,75 @@ fn told(module: &str, test: &str, patches: Vec<Value>) -> Vec<Value> {
     {
         fs::write(root.join(path), text).unwrap();
     }
-    let spec = json!({
-        "mode": "behave", "root": root, "scratch": scratch, "framework": "node-test", "args": [],
-        "failing": ["m.test.js::red"], "passing": [], "sources": ["m.js"], "patches": patches,
-        "workers": 1, "seconds": 60.0, "memory": 1 << 30,
-    });
-    let file = scratch.join("spec.json");
-    fs::write(&file, spec.to_string()).unwrap();
+    for (at, (mode, patches)) in orders.iter().enumerate() {
+        let spec = json!({
+            "mode": mode, "root": root, "scratch": scratch, "framework": "node-test", "args": [],
+            "failing": ["m.test.js::red"], "targets": 1, "passing": [], "sources": ["m.js"],
+            "patches": patches, "patient": true, "workers": 1, "seconds": 60.0, "memory": 1 << 30,
+        });
+        fs::write(specs.join(format!("{}.json", at + 1)), spec.to_string()).unwrap();
+    }
+    for name in unwanted.map(|n| format!("{n}.stop")).into_iter().chain(["end".to_owned()]) {
+        fs::write(specs.join(name), "").unwrap();
+    }
     let main = scratch.join("greenloop_repair/main.cjs");
-    let output = Command::new("node").args([&main, &file]).current_dir(&root).output().unwrap();
+    let output = Command::new("node").args([&main, &specs]).current_dir(&root).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let values: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect(&text)).collect();
-    assert_eq!(values.last().map(|value| &value["t"]), Some(&json!("end")), "{text}");
+    let last = json!({ "t": "end", "of": orders.len() });
+    assert_eq!(values.last(), Some(&last), "{text}");
     values
+}
+
+/// A function that gives 0 where its test wants 1, and what replaces the number.
+const ONE: &str = "export const one = () => 0;\n";
+const WANTS_ONE: &str = "() => { if (m.one() !== 1) throw new Error(); }";
+const ENDLESS: &str = "(() => { for (;;); })()";
+
+fn search(texts: &[&str]) -> Order {
+    ("search", texts.iter().map(|text| json!([["m.js", [[25, 26, text]]]])).collect())
+}
+
+#[test]
+fn orders_are_worked_off_one_after_the_other() {
+    let orders = [
+        ("observe", Vec::new()),
+        search(&["2", "1"]),
+        search(&["(", ENDLESS]),
+        search(&["1"]),
+        ("behave", search(&["1", "+1"]).1),
+        search(&["+1"]),
+    ];
+    let said = worked_off(ONE, WANTS_ONE, &orders, None).into_iter().map(|mut value| {
+        value.as_object_mut().unwrap().remove("lines");
+        value.to_string()
+    });
+    insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r#"
+    {"id":"m.test.js::red","outcome":"red","t":"test"}
+    {"of":1,"t":"end"}
+    {"t":"verdicts","verdicts":[[0,{"is":"still-red"}],[1,{"is":"plausible"}]]}
+    {"of":2,"t":"end"}
+    {"t":"verdicts","verdicts":[[0,{"is":"invalid"}],[1,{"is":"still-red"}]]}
+    {"of":3,"t":"end"}
+    {"t":"verdicts","verdicts":[[0,{"is":"plausible"}]]}
+    {"of":4,"t":"end"}
+    {"call":"one()","gives":["gives 1","gives 1"],"t":"response"}
+    {"of":5,"t":"end"}
+    {"t":"verdicts","verdicts":[[0,{"is":"plausible"}]]}
+    {"of":6,"t":"end"}
+    "#);
+}
+
+#[test]
+fn an_order_that_is_not_wanted_any_more_is_left() {
+    const N: usize = 200;
+    let orders = [search(&[ENDLESS; N]), search(&["1"])];
+    let said = worked_off(ONE, WANTS_ONE, &orders, Some(1));
+    let tried = |value: &Value| value["verdicts"].as_array().map_or(0, Vec::len);
+    assert!(said.iter().map(tried).sum::<usize>() < N / 2, "{said:?}");
+    let last = json!({ "t": "verdicts", "verdicts": [[0, { "is": "plausible" }]] });
+    assert_eq!(said[said.len() - 2], last);
 }
 
 #[test]

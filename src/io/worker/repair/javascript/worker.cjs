@@ -1,13 +1,12 @@
-// A process that tries patches one after the other, each against the screening test first.
+// A process that works off orders; patches it tries one after the other, each against the screening test first.
 "use strict";
 
 const path = require("path");
 const { readFileSync } = require("fs");
 const { behave } = require("./behave.cjs");
-const { Bench, exit, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
+const { Bench, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
 
-const FIRST_BUDGET_MS = Number(process.argv[3]);
 const BUDGET_MIN_MS = 60;
 // What takes longer is put off where there is no patience: most of it never ends.
 const QUICK_BUDGET_MIN_MS = 12;
@@ -30,12 +29,38 @@ const on = process.on.bind(process);
 
 class Worker {
   constructor(spec) {
-    this.spec = spec;
     this.bench = new Bench(spec);
     this.sources = new Map();
     this.killer = null;
     this.told = 0;
+    // What the tests were measured for.
+    this.measured = "";
+    this.isLeft = false;
     this.bench.ended = () => this.beat();
+  }
+
+  /** Goes on to an order; its tests get so many milliseconds at first. */
+  async serve(spec, budget) {
+    this.spec = spec;
+    this.first = budget;
+    this.bench.serve(spec);
+    if (spec.mode !== "search") {
+      await this.tell();
+      return send({ done: true });
+    }
+    const measured = JSON.stringify([spec.failing, spec.targets, spec.passing]);
+    if (measured !== this.measured) await this.measure();
+    this.measured = measured;
+    this.quickBudget = spec.patient ? this.budget : this.quick();
+    return send({ ready: true });
+  }
+
+  /** What tests run, or what patches do where no test looks. */
+  async tell() {
+    const tell = (told) => send({ told });
+    if (this.spec.mode === "observe") return observe(this.bench, this.first, (test) => tell({ t: "test", ...test }));
+    const overlays = this.spec.patches.map((patch) => this.overlay(patch));
+    return behave(this.bench, overlays, this.first, tell, (silence) => send({ busy: true, silence }));
   }
 
   /** Tells the supervisor that tests go on. */
@@ -48,7 +73,6 @@ class Worker {
   /** The tests without a patch; throws where they do not behave as they do under their runner. */
   async measure() {
     const { failing, passing } = this.spec;
-    await this.bench.open();
     const alone = await this.screening();
     if (!alone.has(this.screen)) throw new Error(`${this.screen} is not found: ${alone.result.error?.stack}`);
     const { error } = alone.result;
@@ -56,11 +80,11 @@ class Worker {
     const wrong = failureOf(alone.result, this.screen);
     this.groups = [];
     for (const [file, names] of groups([...failing, ...passing])) {
-      let found = await this.try(file, names, new Map(), FIRST_BUDGET_MS);
+      let found = await this.try(file, names, new Map(), this.first);
       const red = names.filter((name) => failing.includes(name) && !found.passed(name));
       // A test that hangs hides those after it, and says nothing of how long they take.
       const hangs = isLate(found.result);
-      if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), FIRST_BUDGET_MS);
+      if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), this.first);
       const green = names.filter((name) => !red.includes(name) && found.passed(name));
       const needed = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result);
       const { took } = found.result;
@@ -71,16 +95,16 @@ class Worker {
     const targets = new Set(failing.slice(0, this.spec.targets));
     this.collateral = this.groups.flatMap(({ green }) => green.filter((name) => targets.has(name)));
     // The first time takes longer.
-    const again = await this.try(fileOf(this.screen), [this.screen], new Map(), FIRST_BUDGET_MS);
-    const hangs = isTimeout(wrong);
-    this.budget = hangs ? HUNG_BUDGET_MS : budgetFor(again.result);
-    this.quickBudget = this.spec.patient ? this.budget : this.quick(again.result, hangs);
+    const again = await this.try(fileOf(this.screen), [this.screen], new Map(), this.first);
+    this.alone = again.result;
+    this.hangs = isTimeout(wrong);
+    this.budget = this.hangs ? HUNG_BUDGET_MS : budgetFor(this.alone);
   }
 
   /** How long a patch is waited for at first. A red test may be red long before its end: it may take as long as its file. */
-  quick(alone, hangs) {
+  quick() {
     const { took } = this.groups.find(({ file }) => file === fileOf(this.screen));
-    const needed = hangs ? Math.max(HUNG_QUICK_BUDGET_MS, WALL_FACTOR * took) : Math.max(budgetFor(alone, QUICK_BUDGET_MIN_MS), took);
+    const needed = this.hangs ? Math.max(HUNG_QUICK_BUDGET_MS, WALL_FACTOR * took) : Math.max(budgetFor(this.alone, QUICK_BUDGET_MIN_MS), took);
     return Math.min(Math.ceil(needed), this.budget);
   }
 
@@ -93,7 +117,7 @@ class Worker {
     const strays = this.spec.failing.filter(isStray);
     const names = [...tests.slice(0, SCREENS_MAX), ...strays.slice(0, SCREENS_MAX)];
     for (const name of names) {
-      const alone = await this.try(fileOf(name), [name], new Map(), FIRST_BUDGET_MS);
+      const alone = await this.try(fileOf(name), [name], new Map(), this.first);
       this.screen = name;
       if (!alone.passed(name)) return alone;
     }
@@ -167,6 +191,22 @@ class Worker {
     return places.length === this.spec.failing.length ? { is: "plausible" } : { is: "partial", fixed: places };
   }
 
+  /** Tries patches until it is told to leave them. */
+  async work(chunk) {
+    this.isLeft = false;
+    for (const [index, patch] of chunk) {
+      if (this.isLeft) break;
+      let verdict = STILL_RED;
+      try {
+        verdict = await this.verdict(patch);
+      } catch {
+        // A candidate that damages us is none.
+      }
+      send({ index, verdict });
+    }
+    send({ idle: true, healthy: await this.isHealthy().catch(() => false) });
+  }
+
   /** Whether this process still behaves as at first. */
   async isHealthy() {
     const red = await this.try(fileOf(this.screen), [this.screen], new Map(), this.budget);
@@ -187,43 +227,18 @@ function budgetFor({ took, worked }, min = BUDGET_MIN_MS) {
   return Math.ceil(Math.min(BUDGET_MAX_MS, needed));
 }
 
-/** What tests run, or what patches do where no test looks. */
-async function tellAll(worker) {
-  const tell = (told) => send({ told });
-  if (worker.spec.mode === "observe") return observe(worker.spec, FIRST_BUDGET_MS, (test) => tell({ t: "test", ...test }));
-  await worker.bench.open();
-  const overlays = worker.spec.patches.map((patch) => worker.overlay(patch));
-  return behave(worker.bench, overlays, FIRST_BUDGET_MS, tell, (silence) => send({ busy: true, silence }));
-}
-
 async function main() {
-  const spec = JSON.parse(readFileSync(process.argv[2], "utf8"));
-  const worker = new Worker(spec);
-  try {
-    if (spec.mode !== "search") {
-      await tellAll(worker);
-      send({ done: true });
-      return exit(0);
-    }
-    await worker.measure();
-  } catch (error) {
-    send({ broken: String(error?.stack || error) });
-    return undefined;
-  }
-  on("message", async (chunk) => {
-    for (const [index, patch] of chunk) {
-      let verdict = STILL_RED;
-      try {
-        verdict = await worker.verdict(patch);
-      } catch {
-        // A candidate that damages us is none.
-      }
-      send({ index, verdict });
-    }
-    send({ idle: true, healthy: await worker.isHealthy().catch(() => false) });
+  const read = (order) => JSON.parse(readFileSync(order, "utf8"));
+  const worker = new Worker(read(process.argv[2]));
+  const opened = worker.bench.open();
+  // Who gives the first order is told.
+  opened.catch(() => {});
+  on("message", async ({ order, budget, chunk, leave }) => {
+    if (leave) worker.isLeft = true;
+    if (order) await opened.then(() => worker.serve(read(order), budget)).catch((error) => send({ broken: String(error?.stack || error) }));
+    if (chunk) await worker.work(chunk);
   });
   on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-  send({ ready: true });
 }
 
 main();

@@ -1,0 +1,188 @@
+// Has the patches of an order tried by processes, which stay for the next order.
+"use strict";
+
+const { readFileSync } = require("fs");
+
+const OPEN_MS = 60_000;
+const SILENCE_MS = 1500;
+// So many budgets of what it runs, and a process that waits is taken for dead, or one that computes.
+const PATIENCE = 16;
+const HOT_PATIENCE = 2;
+const LOOK_MS = 300;
+const HOT_MS = 0.8 * LOOK_MS;
+const TICK_MS = 10;
+// How long a process may take to leave what it is at.
+const LEAVE_MS = 300;
+const CHUNK_MAX = 64;
+const FIRST_CHUNK = 8;
+const UNHEALTHY_MAX = 20;
+// So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
+const SILENT_MAX = 20;
+// For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
+const FIRST_BUDGETS_MS = [1500, 150];
+
+/** Processor time of a process; `NaN` where the system does not say. */
+function computedMs(id) {
+  try {
+    const after = readFileSync(`/proc/${id}/stat`, "latin1").split(") ").pop().split(" ");
+    return (Number(after[11]) + Number(after[12])) * TICK_MS;
+  } catch {
+    return NaN;
+  }
+}
+
+class Search {
+  /** `fail` ends everything with a reason. */
+  constructor(crew, report, fail) {
+    this.crew = crew;
+    this.report = report;
+    this.fail = fail;
+    this.members = new Set();
+  }
+
+  /** Tries all patches of an order, or as many as it may until it is stopped. */
+  run(order, spec) {
+    this.order = order;
+    this.spec = spec;
+    this.waiting = spec.patches.map((patch, index) => [index, patch]);
+    this.alone = [];
+    this.nUnhealthy = 0;
+    this.nSilent = 0;
+    this.size = FIRST_CHUNK;
+    this.budgets = FIRST_BUDGETS_MS;
+    this.isStopped = false;
+    return new Promise((done) => {
+      this.done = done;
+      for (const member of this.members) this.give(member);
+      while (this.members.size < spec.workers) this.open();
+    });
+  }
+
+  stop() {
+    this.isStopped = true;
+    for (const { worker, isIdle } of this.members) {
+      if (isIdle) continue;
+      worker.send({ leave: true });
+      const end = setTimeout(() => worker.kill("SIGKILL"), LEAVE_MS);
+      worker.on("message", ({ idle }) => idle && clearTimeout(end));
+      worker.on("exit", () => clearTimeout(end));
+    }
+  }
+
+  open() {
+    const worker = this.crew.take(this.order, this.spec);
+    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, timer: null };
+    this.members.add(member);
+    worker.on("message", (message) => this.hear(member, message));
+    // Where it has ended before it could be told what to do next, "exit" follows.
+    worker.on("error", (error) => worker.pid === undefined && this.fail(String(error)));
+    worker.on("exit", (code) => {
+      clearTimeout(member.timer);
+      this.members.delete(member);
+      if (code === 0 && this.nSilent++ === SILENT_MAX) this.fail("its processes end before they have tried anything");
+      if (!member.isIdle) this.over(member);
+    });
+    this.give(member);
+  }
+
+  /** Tells a process which order it works for now. */
+  give(member) {
+    const budget = this.budgets[0];
+    Object.assign(member, { isOpen: false, isIdle: false, budget, pace: budget });
+    this.wait(member);
+    member.worker.send({ order: this.order, budget });
+  }
+
+  hear(member, message) {
+    if (member.isIdle) return;
+    if (message.budget) member.pace = message.budget;
+    this.wait(member);
+    if (message.broken) this.fail(message.broken.split("\n")[0]);
+    if (message.ready) member.isOpen = true;
+    if (message.verdict) {
+      member.verdicts.push([message.index, message.verdict]);
+      this.nSilent = 0;
+    }
+    if (message.verdict?.is === "plausible") {
+      this.settle(member);
+      this.crew.prepare(this.order, this.spec, 1);
+    }
+    if (message.idle && !this.take(member, message.healthy)) member.worker.kill("SIGKILL");
+    else if (message.ready || message.idle) this.hand(member);
+  }
+
+  /** Ends a process that says nothing for long: soon when it computes all the time, as nothing but a loop does. */
+  wait(member) {
+    const { worker, pace } = member;
+    const end = () => worker.kill("SIGKILL");
+    clearTimeout(member.timer);
+    if (!member.isOpen) {
+      member.timer = setTimeout(end, OPEN_MS);
+      return;
+    }
+    const until = performance.now() + SILENCE_MS + PATIENCE * pace;
+    const look = (before) => {
+      const now = computedMs(worker.pid);
+      if (now - before > HOT_MS || performance.now() > until) end();
+      else member.timer = setTimeout(look, LOOK_MS, now);
+    };
+    member.timer = setTimeout(look, SILENCE_MS / 2 + HOT_PATIENCE * pace, NaN);
+  }
+
+  /** Reports what a chunk showed, unless the process behaves differently after it: then its patches are tried alone. */
+  take(member, healthy) {
+    if (!healthy && member.chunk.length > 1 && this.nUnhealthy < UNHEALTHY_MAX) {
+      this.nUnhealthy += 1;
+      this.alone.push(...member.chunk);
+      member.chunk = [];
+      return false;
+    }
+    this.settle(member);
+    member.chunk = [];
+    return healthy;
+  }
+
+  settle(member) {
+    if (member.verdicts.length > 0) this.report({ t: "verdicts", verdicts: member.verdicts });
+    const done = new Set(member.verdicts.map(([index]) => index));
+    member.chunk = member.chunk.filter(([index]) => !done.has(index));
+    member.verdicts = [];
+  }
+
+  hand(member) {
+    member.chunk = this.next();
+    if (member.chunk.length > 0) return member.worker.send({ chunk: member.chunk });
+    clearTimeout(member.timer);
+    member.isIdle = true;
+    return this.look();
+  }
+
+  next() {
+    if (this.isStopped) return [];
+    if (this.alone.length > 0) return this.alone.splice(0, 1);
+    const chunk = this.waiting.splice(0, this.size);
+    this.size = Math.min(CHUNK_MAX, 2 * this.size);
+    return chunk;
+  }
+
+  /** Is done when nobody has anything left to do. */
+  look() {
+    if ([...this.members].every(({ isIdle }) => isIdle)) this.done();
+  }
+
+  /** A process ended: the patch it was at is none. */
+  over(member) {
+    if (this.isStopped) return this.look();
+    if (!member.isOpen && member.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
+    if (this.budgets.length === 0) this.fail("the tests could not be loaded");
+    const rest = member.chunk.slice(member.verdicts.length);
+    if (member.chunk.length > 0) {
+      if (rest.length > 0) member.verdicts.push([rest[0][0], { is: "still-red" }]);
+      this.settle(member);
+      this.waiting.unshift(...rest.slice(1));
+    }
+    return this.waiting.length + this.alone.length > 0 ? this.open() : this.look();
+  }
+}
+
+module.exports = { FIRST_BUDGETS_MS, OPEN_MS, SILENCE_MS, Search };
