@@ -112,7 +112,7 @@ impl<'t> Donors<'t> {
     fn share(&mut self, node: Node<'t>) {
         match node.role() {
             Role::Function | Role::Class => {
-                let is_method = node.part(&["receiver"]).is_some();
+                let is_method = node.role() == Role::Function && type_of(node).is_some();
                 let shared = &mut self.shared;
                 let names = if is_method { &mut shared.methods } else { &mut shared.callees };
                 own_name(node).into_iter().for_each(|name| names.add(name));

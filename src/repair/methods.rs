@@ -10,6 +10,9 @@ pub struct Methods<'t> {
     by_type: BTreeMap<&'t str, Vec<String>>,
 }
 
+/// Words in the names of methods that give another object of the same value.
+const COPIES: &[&str] = &["clone", "copy", "dup"];
+
 impl<'t> Methods<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
         let mut by_type: BTreeMap<&'t str, Vec<String>> = BTreeMap::new();
@@ -19,6 +22,19 @@ impl<'t> Methods<'t> {
             }
         }
         Self { by_type }
+    }
+
+    /// Calls of those that give a copy, by their names.
+    pub fn copies(&self) -> impl Iterator<Item = &str> {
+        self.calls().filter(|call| {
+            let name = call.to_lowercase();
+            COPIES.iter().any(|word| name.contains(word))
+        })
+    }
+
+    /// Calls of all of them; some names may come twice.
+    pub fn calls(&self) -> impl Iterator<Item = &str> {
+        self.by_type.values().flatten().map(String::as_str)
     }
 
     /// Calls of the others of the type that `function` belongs to, such as `.trim()`.

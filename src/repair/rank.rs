@@ -55,7 +55,8 @@ type Look = fn(&str, &Edit) -> bool;
 /// Edits that are seldom meant, and what that costs them: an operator that does nothing with its value, another number to
 /// multiply or divide by, one more where one less was, a remainder where something was added or taken away, or in a
 /// condition that had none, one value for all above it, the number alone that a variable stood beside, two more where one
-/// more was, less and less of what begins with zero, another variable for what is computed from the one there.
+/// more was, less and less of what begins with zero, another variable for what is computed from the one there, a conversion
+/// of what is asked for its type.
 const UNLIKELY: &[(Look, f64)] = &[
     (is_idle, 2.0),
     (is_factor, 0.8),
@@ -67,6 +68,7 @@ const UNLIKELY: &[(Look, f64)] = &[
     (is_two_more, 0.5),
     (takes_from_nothing, 0.6),
     (keeps_elsewhere, 0.8),
+    (converts_to_ask, 1.5),
 ];
 /// For each unit of strangeness, and at most.
 const STRANGE: f64 = 0.6;
@@ -203,11 +205,20 @@ fn is_remainder(text: &str, edit: &Edit) -> bool {
     matches!(old, "+" | "-" | "+=" | "-=") && matches!(edit.text.trim(), "%" | "%=")
 }
 
-/// Whether an edit asks for one value where all above or below it were asked for: of 79 faults that changed one of these
-/// comparisons it was right for 5.
+/// Whether an edit asks for one value, or for all but one, where all above or below it were asked for: of 74 faults in
+/// such comparisons one is mended by the first and three by the second.
 fn asks_for_one(text: &str, edit: &Edit) -> bool {
     let old = text.get(edit.range()).unwrap_or("").trim();
-    matches!(old, "<" | "<=" | ">" | ">=") && matches!(edit.text.trim(), "==" | "===")
+    matches!(old, "<" | "<=" | ">" | ">=")
+        && matches!(edit.text.trim(), "==" | "===" | "!=" | "!==")
+}
+
+/// Whether an edit converts a value only to ask for its type.
+fn converts_to_ask(text: &str, edit: &Edit) -> bool {
+    let before = text.get(..edit.start).unwrap_or("");
+    let old = text.get(edit.range()).unwrap_or("").trim();
+    let asks = ["isinstance(", "typeof ", "Array.isArray("].iter().any(|ask| before.ends_with(ask));
+    asks && !old.is_empty() && edit.text.contains(&format!("({old})"))
 }
 
 /// Whether an edit puts another number in the place of one that something is multiplied or divided by.
@@ -415,9 +426,21 @@ mod tests {
     }
 
     #[test]
+    fn a_conversion_before_a_question_is_seen() {
+        let check = |text: &str, old: &str, new: &str| {
+            let start = text.find(old).unwrap();
+            converts_to_ask(text, &Edit::new(start..start + old.len(), new))
+        };
+        assert!(check("if isinstance(x, A):", "x", "str(x)"));
+        assert!(check("if (typeof x === 'a')", "x", "Number(x)"));
+        assert!(!check("if isinstance(x, A):", "x", "y"));
+        assert!(!check("if isinstance(x, A):", "x", "x.a") && !check("f(x)", "x", "str(x)"));
+    }
+
+    #[test]
     fn one_value_for_many_is_seen() {
         let check = |old: &str, new: &str| asks_for_one(old, &Edit::new(0..old.len(), new));
-        assert!(check(">=", "===") && check("<", "==") && !check("<", "<=") && !check("===", "<"));
+        assert!(check(">=", "===") && check("<", "!=") && !check("<", "<=") && !check("===", "<"));
     }
 
     #[test]

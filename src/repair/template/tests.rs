@@ -1129,3 +1129,26 @@ fn own_methods_that_need_nothing_may_have_been_forgotten() {
         fn all() {}\n\n    fn add(&mut self, x: u8) {\n        self.n += x;\n    }\n}\n";
     assert!(calls("a.rs", rust, "self.trim()?;") && !calls("a.rs", rust, "self.all()"));
 }
+
+#[test]
+fn own_methods_copy_and_wrap() {
+    let check = |path: &str, text: &str, template: &str, old: &str, new: &str| {
+        let wanted = text.replace(old, new);
+        let all = outcomes_of(path, text);
+        all.iter().any(|(made, text)| made.template == template && *text == wanted)
+    };
+    let go = "package a\n\nfunc (a A) Clone() A {\n\treturn A{a.n}\n}\n\nfunc (a A) Add(b A) A {\n\treturn b\n}\n\n\
+        func (a A) f() A {\n\tb := a\n\treturn b\n}\n";
+    assert!(check("a.go", go, "copy-value", "b := a", "b := a.Clone()"));
+    assert!(!check("a.go", go, "copy-value", "b := a", "b := a.Add()"));
+    assert!(check(
+        "a.go",
+        go,
+        "wrap-own",
+        "return b\n}\n\nfunc (a A) f",
+        "return b.Clone()\n}\n\nfunc (a A) f"
+    ));
+    let python = "class A:\n    def duplicate(self):\n        return A(self.n)\n\n    def f(self, a):\n        b = a\n        return b\n";
+    assert!(check("a.py", python, "copy-value", "b = a", "b = a.duplicate()"));
+    assert!(!check("a.py", python, "wrap-own", "b = a", "b = duplicate(a)"));
+}

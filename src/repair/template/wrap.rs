@@ -108,10 +108,14 @@ fn around(form: &str, node: Node<'_>) -> String {
 
 /// A copy where two variables would share one value.
 fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    if place(site.node) == Some(Place::Assigned) {
-        for (rank, form) in site.language().copies.iter().enumerate() {
-            drafts.put(site.node, filled(form, site.node.text(), ""), nth(rank));
-        }
+    if place(site.node) != Some(Place::Assigned) {
+        return;
+    }
+    for (rank, form) in site.language().copies.iter().enumerate() {
+        drafts.put(site.node, filled(form, site.node.text(), ""), nth(rank));
+    }
+    for (rank, call) in site.file.methods.copies().take(OWN_MAX).enumerate() {
+        drafts.put(site.node, format!("{}{call}", site.node.text()), nth(rank));
     }
 }
 
@@ -176,14 +180,15 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     {
         drafts.replace(site.node, &format!("{callee}({})", site.node.text()), nth(rank));
     }
-    for (rank, method) in
-        site.near().methods.iter().chain(site.shared().methods.iter()).take(OWN_MAX).enumerate()
-    {
-        drafts.replace(
-            site.node,
-            &format!("{}.{method}()", tight(site.node.text())),
-            0.2 + nth(rank),
-        );
+    let called = site.near().methods.iter().map(|method| format!(".{method}()"));
+    let mut calls: Vec<String> = called.collect();
+    for call in site.file.methods.calls() {
+        if !calls.iter().any(|known| known == call) {
+            calls.push(call.to_owned());
+        }
+    }
+    for (rank, call) in calls.into_iter().take(OWN_MAX).enumerate() {
+        drafts.replace(site.node, &format!("{}{call}", tight(site.node.text())), 0.2 + nth(rank));
     }
 }
 
