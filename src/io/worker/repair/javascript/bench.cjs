@@ -14,13 +14,15 @@ const { openTransform } = require("./transform.cjs");
 const PATIENCE_MAX = 9;
 // Bound now, because tests replace them.
 const timers = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
-const { exit, env, getActiveResourcesInfo } = process;
+const { env, getActiveResourcesInfo } = process;
 const LOOK_MS = 25;
+// Where what is given up too early is tried again.
+const QUICK_LOOK_MS = 5;
 const OWN_TIMERS = 2;
 // So many looks in a row at a process that waits for nothing: what does not keep it from ending may still come.
 const IDLE_LOOKS = 4;
-// What computes more between two looks has work under way that it does not tell of, such as hashes and compression.
-const IDLE_CPU_US = 2000;
+// What computes more of the time between two looks has work under way that it does not tell of, such as hashes and compression.
+const IDLE_CPU_SHARE = 0.08;
 
 /** The file of the project that a test's name begins with. */
 function fileOf(name) {
@@ -130,15 +132,15 @@ class Bench {
   /**
    * Runs the tests of `names`, all of one file, with the texts of `overlay` in force: `{ ran, error, strays, took, worked,
    * loaded }`, where `ran` has an error or `undefined` for each test by name, `error` is why the file cannot be loaded and
-   * `strays` are errors that nothing handled.
+   * `strays` are errors that nothing handled. `look` is how often it is looked whether anything is left to wait for.
    */
-  async run(file, names, overlay, budget) {
+  async run(file, names, overlay, budget, look = LOOK_MS) {
     for (let patience = 1; ; patience *= 3) {
       // On a busy machine the process wants to compute and cannot: it does not wait for anything, as what never ends does.
       const before = process.cpuUsage();
       const loop = performance.eventLoopUtilization();
       const started = performance.now();
-      const result = await this.once(file, names, overlay, budget * patience);
+      const result = await this.once(file, names, overlay, budget * patience, look);
       result.took = performance.now() - started;
       const { user, system } = process.cpuUsage(before);
       result.worked = (user + system) / 1000;
@@ -149,7 +151,7 @@ class Bench {
     }
   }
 
-  async once(file, names, overlay, budget) {
+  async once(file, names, overlay, budget, look) {
     const ran = new Map();
     const full = path.join(this.folder, file);
     const registry = new Registry(this.files, this.outside, overlay);
@@ -164,7 +166,7 @@ class Bench {
       const first = this.setup.map((name) => this.setupFile(name));
       const all = [...first, fs.realpathSync(full)];
       for (const one of all) await registry.prepare(one);
-      await drive(this.steps(registry, all, tests, names, ran), budget);
+      await drive(this.steps(registry, all, tests, names, ran), budget, look);
       if (this.asksForStrays) await turn();
     } catch (failure) {
       error = failure ?? new Error("undefined was thrown");
@@ -236,7 +238,7 @@ function* outside(file) {
 }
 
 /** Goes through steps; no stretch of work and no wait takes longer than `budget` milliseconds. */
-async function drive(steps, budget) {
+async function drive(steps, budget, look) {
   let [value, isError] = [undefined, false];
   for (;;) {
     let step;
@@ -245,7 +247,7 @@ async function drive(steps, budget) {
     });
     if (step.done) return step.value;
     try {
-      [value, isError] = [await inTime(step.value, budget), false];
+      [value, isError] = [await inTime(step.value, budget, look), false];
     } catch (error) {
       [value, isError] = [error, true];
     }
@@ -253,7 +255,7 @@ async function drive(steps, budget) {
 }
 
 /** Gives a promise up after `budget` milliseconds, or once nothing is left in the process that could settle it. */
-async function inTime(promise, budget) {
+async function inTime(promise, budget, look = LOOK_MS) {
   let [timer, watch, nIdle] = [null, null, 0];
   const late = new Promise((_, reject) => {
     const giveUp = () => reject(new Error("it took too long"));
@@ -262,9 +264,9 @@ async function inTime(promise, budget) {
     watch = timers.setInterval(() => {
       const { user, system } = process.cpuUsage(before);
       before = process.cpuUsage();
-      nIdle = isWaiting() || user + system > IDLE_CPU_US ? 0 : nIdle + 1;
+      nIdle = isWaiting() || user + system > IDLE_CPU_SHARE * look * 1000 ? 0 : nIdle + 1;
       if (nIdle === IDLE_LOOKS) giveUp();
-    }, LOOK_MS);
+    }, look);
   });
   try {
     return await Promise.race([promise, late]);
@@ -295,4 +297,4 @@ function isTimeout(error) {
   return error?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT" || error?.message === "it took too long";
 }
 
-module.exports = { Bench, exit, failureOf, fileOf, groups, inTime, isStray, isTimeout, isWhole };
+module.exports = { Bench, QUICK_LOOK_MS, failureOf, fileOf, groups, inTime, isStray, isTimeout, isWhole };

@@ -4,7 +4,7 @@
 const path = require("path");
 const { readFileSync } = require("fs");
 const { behave } = require("./behave.cjs");
-const { Bench, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
+const { Bench, QUICK_LOOK_MS, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
 
 const BUDGET_MIN_MS = 60;
@@ -133,9 +133,9 @@ class Worker {
     if (2 * nGreen < known.length) throw new Error(`only ${nGreen} of ${known.length} tests of ${file} pass`);
   }
 
-  async try(file, names, overlay, budget) {
+  async try(file, names, overlay, budget, look) {
     send({ budget });
-    const result = await this.bench.run(file, names, overlay, budget);
+    const result = await this.bench.run(file, names, overlay, budget, look);
     return {
       result,
       has: (name) => isWhole(name) || isStray(name) || result.ran.has(name) || result.error !== undefined,
@@ -163,10 +163,14 @@ class Worker {
 
   async verdict(patch) {
     const overlay = this.overlay(patch);
-    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, this.quickBudget);
+    const look = this.spec.patient ? undefined : QUICK_LOOK_MS;
+    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, this.quickBudget, look);
     if (!screened.passed(this.screen)) {
-      if (this.quickBudget < this.budget && isLate(screened.result)) return LATE;
-      return screened.result.error instanceof SyntaxError ? INVALID : STILL_RED;
+      const { result } = screened;
+      // Less than it could have had with patience.
+      const isShort = !this.spec.patient && Math.min(this.quickBudget, result.took) < this.budget;
+      if (isShort && isLate(result)) return LATE;
+      return result.error instanceof SyntaxError ? INVALID : STILL_RED;
     }
     return this.confirm(overlay);
   }
