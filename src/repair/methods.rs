@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::language::Role;
+use super::similarity;
 use super::syntax::{Node, Tree};
 
 /// What follows the own object in a call of a method, by the name of its type, in the order of the file.
@@ -11,7 +12,9 @@ pub struct Methods<'t> {
 }
 
 /// Words in the names of methods that give another object of the same value.
-const COPIES: &[&str] = &["clone", "copy", "dup"];
+const COPIES: &[&str] = &["clone", "copy", "dup", "duplicate"];
+/// Words in the names of those that answer yes or no.
+const ASKS: &[&str] = &["is", "has"];
 
 impl<'t> Methods<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
@@ -27,8 +30,9 @@ impl<'t> Methods<'t> {
     /// Calls of those that give a copy, by their names.
     pub fn copies(&self) -> impl Iterator<Item = &str> {
         self.calls().filter(|call| {
-            let name = call.to_lowercase();
-            COPIES.iter().any(|word| name.contains(word))
+            let words = similarity::words(call.trim_matches(|ch: char| !ch.is_alphanumeric()));
+            let has = |known: &[&str]| known.iter().any(|word| words.contains(*word));
+            has(COPIES) && !has(ASKS)
         })
     }
 

@@ -22,7 +22,7 @@ fn beginning(text: &str) -> &str {
 }
 
 /// The words of a name such as `line_count` or `lineCount`.
-fn words(name: &str) -> BTreeSet<String> {
+pub fn words(name: &str) -> BTreeSet<String> {
     let mut words: Vec<String> = vec![String::new()];
     let mut was_small = false;
     for ch in name.chars() {

@@ -1151,4 +1151,6 @@ fn own_methods_copy_and_wrap() {
     let python = "class A:\n    def duplicate(self):\n        return A(self.n)\n\n    def f(self, a):\n        b = a\n        return b\n";
     assert!(check("a.py", python, "copy-value", "b = a", "b = a.duplicate()"));
     assert!(!check("a.py", python, "wrap-own", "b = a", "b = duplicate(a)"));
+    let asks = python.replace("duplicate", "is_duplicate");
+    assert!(!check("a.py", &asks, "copy-value", "b = a", "b = a.is_duplicate()"));
 }

@@ -1,4 +1,5 @@
-//! Programs of ours that try candidates inside a world: each gets a specification in a file and answers in JSON lines.
+//! Programs of ours that try candidates inside a world: each gets specifications in a folder, one after the other, and
+//! answers in JSON lines.
 
 mod messages;
 

@@ -70,7 +70,7 @@ class Bench {
   /** Goes on to an order of the same project. */
   serve(spec) {
     this.spec = spec;
-    this.asksForStrays = [...(spec.failing || []), ...(spec.passing || [])].some(isStray);
+    this.asksForStrays = [...spec.failing, ...spec.passing].some(isStray);
   }
 
   async open() {

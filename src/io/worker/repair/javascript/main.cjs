@@ -10,7 +10,10 @@ const settings = require("./settings.cjs");
 
 const LOOK_MS = 5;
 
-/** Orders in a folder, one after the other: `1.json` and so on. `1.stop` says that the first is not wanted any more, `end` that no other comes. */
+/**
+ * Orders in a folder, one after the other: `1.json` and so on. `1.stop` says that the first is not wanted any more, `end` that
+ * no other comes.
+ */
 class Orders {
   constructor(folder) {
     this.folder = folder;
@@ -64,6 +67,7 @@ class Relay {
     Object.assign(this, { crew, order, spec });
     this.observed = {};
     this.isDone = false;
+    this.isStopped = false;
   }
 
   /** Reports what it tells, and keeps what tests ran for later. */
@@ -88,7 +92,9 @@ class Relay {
       timer = setTimeout(end, silenceMs);
       if (told) report(told);
       if (told?.t === "test") this.observed[told.id] = told;
-      if (broken) fail(broken);
+      // What patches do where no test looks need not be known.
+      if (broken && this.spec.mode === "behave") end();
+      else if (broken) fail(broken);
       if (done) end();
     });
     worker.send({ order: this.order, budget });
@@ -101,14 +107,14 @@ class Relay {
   }
 
   stop() {
-    this.isDone = true;
+    this.isDone = this.isStopped = true;
     this.worker.kill("SIGKILL");
   }
 }
 
 async function main() {
   const orders = new Orders(process.argv[2]);
-  const crew = new Crew();
+  const crew = new Crew(fail);
   const search = new Search(crew, report, fail);
   for (let order = await orders.next(); order !== null; order = await orders.next()) {
     const spec = JSON.parse(readFileSync(order, "utf8"));
@@ -118,7 +124,7 @@ async function main() {
     } else {
       const relay = new Relay(crew, order, spec);
       await orders.until(relay.run(), () => relay.stop());
-      if (spec.mode === "observe") crew.prepare(order, spec, spec.workers);
+      if (spec.mode === "observe" && !relay.isStopped) crew.prepare(order, spec, spec.workers);
     }
     report({ t: "end", of: orders.n });
   }

@@ -11,8 +11,9 @@ const HOT_PATIENCE = 2;
 const LOOK_MS = 300;
 const HOT_MS = 0.8 * LOOK_MS;
 const TICK_MS = 10;
-// How long a process may take to leave what it is at.
+// How long a process may take to leave what it is at, beside its budget, and at most.
 const LEAVE_MS = 300;
+const LEAVE_MAX_MS = 800;
 const CHUNK_MAX = 64;
 const FIRST_CHUNK = 8;
 const UNHEALTHY_MAX = 20;
@@ -60,24 +61,20 @@ class Search {
 
   stop() {
     this.isStopped = true;
-    for (const { worker, isIdle } of this.members) {
-      if (isIdle) continue;
-      worker.send({ leave: true });
-      const end = setTimeout(() => worker.kill("SIGKILL"), LEAVE_MS);
-      worker.on("message", ({ idle }) => idle && clearTimeout(end));
-      worker.on("exit", () => clearTimeout(end));
+    for (const member of this.members) {
+      if (member.isIdle) continue;
+      member.worker.send({ leave: true });
+      member.leaving = setTimeout(() => end(member), Math.min(LEAVE_MS + member.pace, LEAVE_MAX_MS));
     }
   }
 
   open() {
     const worker = this.crew.take(this.order, this.spec);
-    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, timer: null };
+    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, timer: null, leaving: null };
     this.members.add(member);
-    worker.on("message", (message) => this.hear(member, message));
-    // Where it has ended before it could be told what to do next, "exit" follows.
-    worker.on("error", (error) => worker.pid === undefined && this.fail(String(error)));
+    worker.on("message", (message) => this.members.has(member) && this.hear(member, message));
     worker.on("exit", (code) => {
-      clearTimeout(member.timer);
+      rest(member);
       this.members.delete(member);
       if (code === 0 && this.nSilent++ === SILENT_MAX) this.fail("its processes end before they have tried anything");
       if (!member.isIdle) this.over(member);
@@ -88,7 +85,7 @@ class Search {
   /** Tells a process which order it works for now. */
   give(member) {
     const budget = this.budgets[0];
-    Object.assign(member, { isOpen: false, isIdle: false, budget, pace: budget });
+    Object.assign(member, { isIdle: false, budget, pace: budget });
     this.wait(member);
     member.worker.send({ order: this.order, budget });
   }
@@ -97,7 +94,8 @@ class Search {
     if (member.isIdle) return;
     if (message.budget) member.pace = message.budget;
     this.wait(member);
-    if (message.broken) this.fail(message.broken.split("\n")[0]);
+    // What it was given before may be the reason; one that was given nothing says how the tests are.
+    if (message.broken) return member.isOpen ? end(member) : this.fail(message.broken.split("\n")[0]);
     if (message.ready) member.isOpen = true;
     if (message.verdict) {
       member.verdicts.push([message.index, message.verdict]);
@@ -107,30 +105,32 @@ class Search {
       this.settle(member);
       this.crew.prepare(this.order, this.spec, 1);
     }
-    if (message.idle && !this.take(member, message.healthy)) member.worker.kill("SIGKILL");
-    else if (message.ready || message.idle) this.hand(member);
+    if (message.idle && !this.accept(member, message)) return end(member);
+    return message.ready || message.idle ? this.hand(member) : undefined;
   }
 
   /** Ends a process that says nothing for long: soon when it computes all the time, as nothing but a loop does. */
   wait(member) {
     const { worker, pace } = member;
-    const end = () => worker.kill("SIGKILL");
     clearTimeout(member.timer);
     if (!member.isOpen) {
-      member.timer = setTimeout(end, OPEN_MS);
+      member.timer = setTimeout(end, OPEN_MS, member);
       return;
     }
     const until = performance.now() + SILENCE_MS + PATIENCE * pace;
     const look = (before) => {
       const now = computedMs(worker.pid);
-      if (now - before > HOT_MS || performance.now() > until) end();
+      if (now - before > HOT_MS || performance.now() > until) end(member);
       else member.timer = setTimeout(look, LOOK_MS, now);
     };
     member.timer = setTimeout(look, SILENCE_MS / 2 + HOT_PATIENCE * pace, NaN);
   }
 
-  /** Reports what a chunk showed, unless the process behaves differently after it: then its patches are tried alone. */
-  take(member, healthy) {
+  /**
+   * Reports what a chunk showed, unless the process behaves differently after it: then its patches are tried alone. Whether
+   * the process can go on.
+   */
+  accept(member, { healthy, full }) {
     if (!healthy && member.chunk.length > 1 && this.nUnhealthy < UNHEALTHY_MAX) {
       this.nUnhealthy += 1;
       this.alone.push(...member.chunk);
@@ -139,7 +139,7 @@ class Search {
     }
     this.settle(member);
     member.chunk = [];
-    return healthy;
+    return healthy && !full;
   }
 
   settle(member) {
@@ -152,9 +152,9 @@ class Search {
   hand(member) {
     member.chunk = this.next();
     if (member.chunk.length > 0) return member.worker.send({ chunk: member.chunk });
-    clearTimeout(member.timer);
+    rest(member);
     member.isIdle = true;
-    return this.look();
+    return this.endIfDone();
   }
 
   next() {
@@ -165,14 +165,13 @@ class Search {
     return chunk;
   }
 
-  /** Is done when nobody has anything left to do. */
-  look() {
+  endIfDone() {
     if ([...this.members].every(({ isIdle }) => isIdle)) this.done();
   }
 
-  /** A process ended: the patch it was at is none. */
+  /** A process ended: the patch it was at is none, and one that had done nothing may need another budget. */
   over(member) {
-    if (this.isStopped) return this.look();
+    if (this.isStopped) return this.endIfDone();
     if (!member.isOpen && member.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
     if (this.budgets.length === 0) this.fail("the tests could not be loaded");
     const rest = member.chunk.slice(member.verdicts.length);
@@ -181,8 +180,18 @@ class Search {
       this.settle(member);
       this.waiting.unshift(...rest.slice(1));
     }
-    return this.waiting.length + this.alone.length > 0 ? this.open() : this.look();
+    return this.waiting.length + this.alone.length > 0 ? this.open() : this.endIfDone();
   }
+}
+
+function end({ worker }) {
+  worker.kill("SIGKILL");
+}
+
+/** Nothing is expected of a process any more. */
+function rest(member) {
+  clearTimeout(member.timer);
+  clearTimeout(member.leaving);
 }
 
 module.exports = { FIRST_BUDGETS_MS, OPEN_MS, SILENCE_MS, Search };

@@ -1,4 +1,5 @@
-// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and keeps it: other names of modules, and files that are loaded before each file of tests.
+// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and keeps it: other
+// names of modules, and files that are loaded before each file of tests.
 "use strict";
 
 const { spawnSync } = require("child_process");

@@ -3,6 +3,7 @@
 
 const path = require("path");
 const { readFileSync } = require("fs");
+const { getHeapStatistics } = require("v8");
 const { behave } = require("./behave.cjs");
 const { Bench, QUICK_LOOK_MS, failureOf, fileOf, groups, isStray, isTimeout, isWhole } = require("./bench.cjs");
 const { observe } = require("./observe.cjs");
@@ -16,6 +17,8 @@ const HUNG_QUICK_BUDGET_MS = 25;
 const BEAT_MS = 300;
 const SCREENS_MAX = 8;
 const BUDGET_FACTOR = 10;
+// Node.js keeps more and more of what modules were; so much of the heap, and a fresh process takes less time.
+const FULL_SHARE = 0.6;
 // Tests may wait for something, and the machine may be busy.
 const WALL_FACTOR = 3;
 
@@ -35,6 +38,8 @@ class Worker {
     this.told = 0;
     // What the tests were measured for.
     this.measured = "";
+    // Tests that have passed without a patch.
+    this.known = new Set();
     this.isLeft = false;
     this.bench.ended = () => this.beat();
   }
@@ -86,6 +91,9 @@ class Worker {
       const hangs = isLate(found.result);
       if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), this.first);
       const green = names.filter((name) => !red.includes(name) && found.passed(name));
+      const lost = names.find((name) => this.known.has(name) && !found.passed(name));
+      if (lost !== undefined) throw new Error(`${lost} passes no more`);
+      green.forEach((name) => this.known.add(name));
       const needed = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result);
       const { took } = found.result;
       this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget: hangs ? Math.max(needed, HUNG_BUDGET_MS) : needed });
@@ -208,7 +216,7 @@ class Worker {
       }
       send({ index, verdict });
     }
-    send({ idle: true, healthy: await this.isHealthy().catch(() => false) });
+    send({ idle: true, healthy: await this.isHealthy().catch(() => false), full: isFull() });
   }
 
   /** Whether this process still behaves as at first. */
@@ -220,6 +228,11 @@ class Worker {
     const green = await this.try(group.file, group.green, new Map(), group.budget);
     return group.green.every((name) => green.passed(name));
   }
+}
+
+function isFull() {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used > FULL_SHARE * limit;
 }
 
 function isLate({ ran, error }) {

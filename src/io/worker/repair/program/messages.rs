@@ -59,8 +59,7 @@ pub(super) enum Message {
         gives: Vec<String>,
     },
     End {
-        /// Which specification it is done with, from 1, where it may be given several.
-        #[serde(default)]
+        /// Which specification it is done with, from 1.
         of: usize,
     },
 }
