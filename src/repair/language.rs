@@ -138,6 +138,8 @@ pub struct Snippets {
     pub branch_words: &'static [(&'static str, &'static str)],
     pub jumps: &'static [&'static str],
     pub assign: &'static str,
+    /// A new variable `$a` starts as `$b`.
+    pub declare: &'static str,
     pub updates: &'static [&'static str],
     /// `$b` goes into the collection `$a`.
     pub adds: &'static [&'static str],
@@ -254,6 +256,11 @@ impl Language {
 
     pub fn is_label(&self, parent_kind: &str, field: Option<&str>) -> bool {
         holds(self.labels, parent_kind, field)
+    }
+
+    /// Whether any of its nodes is for this.
+    pub fn has(&self, role: Role) -> bool {
+        self.kinds.iter().any(|(_, known)| *known == role)
     }
 
     pub fn is_imported(&self, parent_kind: &str, field: Option<&str>) -> bool {

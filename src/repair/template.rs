@@ -10,6 +10,7 @@ mod cast;
 mod clamp;
 mod comparison;
 mod condition;
+mod declare;
 mod default;
 mod end_early;
 mod entry;
@@ -76,6 +77,7 @@ const TEMPLATES: &[&Template] = &[
     &insert::RESULT,
     &operator::TOKENS,
     &branch::ARMS,
+    &call::ASK,
     &call::LIKE,
     &cast::TYPE,
     &cast::WIDEN,
@@ -88,6 +90,7 @@ const TEMPLATES: &[&Template] = &[
     &condition::COMBINE,
     &condition::LIKE,
     &condition::REPLACE,
+    &declare::DECLARE,
     &default::FRESH,
     &expression::DONOR,
     &expression::NAME,
@@ -138,6 +141,7 @@ const TEMPLATES: &[&Template] = &[
     &precedence::REORDER,
     &precedence::SPREAD,
     &presence::PRESENCE,
+    &presence::WITHIN,
     &presence::EXACTLY,
     &receiver::OWN,
     &receiver::FIELD,

@@ -159,7 +159,17 @@ pub(super) const BONUSES: &[(Sign, f64, &[&str])] = &[
     (
         Sign::Bounds,
         0.5,
-        &["off-by-one", "one-off", "comparison", "range", "rewrite", "guard", "bound", "widen"],
+        &[
+            "off-by-one",
+            "one-off",
+            "comparison",
+            "range",
+            "rewrite",
+            "guard",
+            "bound",
+            "widen",
+            "within",
+        ],
     ),
     (Sign::Nothing, 1.4, &["guard", "add-argument", "skip"]),
     (Sign::Nothing, 0.5, &["initial", "only-if", "condition"]),

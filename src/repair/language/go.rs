@@ -159,6 +159,7 @@ pub static GO: Language = Language {
         branch_words: &[("if", "for"), ("for", "if")],
         jumps: &["continue", "break"],
         assign: "$a = $b",
+        declare: "$a := $b",
         updates: &["$a++", "$a--", "$a = false", "$a = true", "$a = 0", "$a = nil", "$a = \"\""],
         adds: &[
             "$a = append($a, $b)",

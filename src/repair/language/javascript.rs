@@ -234,6 +234,7 @@ const BOTH: Language = Language {
         branch_words: &[("if", "while"), ("while", "if")],
         jumps: &["continue;", "break;"],
         assign: "$a = $b;",
+        declare: "let $a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.add($b);", "$a.sort();"],
         absent: "!$a.has($b)",

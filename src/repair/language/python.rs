@@ -167,6 +167,7 @@ pub static PYTHON: Language = Language {
         branch_words: &[("if", "while"), ("while", "if"), ("elif", "if")],
         jumps: &["continue", "break"],
         assign: "$a = $b",
+        declare: "$a = $b",
         updates: &["$a += 1", "$a -= 1"],
         adds: &["$a.append($b)", "$a.add($b)", "$a.sort()"],
         absent: "$b not in $a",

@@ -174,6 +174,7 @@ pub static RUST: Language = Language {
         branch_words: &[("if", "while"), ("while", "if")],
         jumps: &["continue;", "break;"],
         assign: "$a = $b;",
+        declare: "let mut $a = $b;",
         updates: &["$a += 1;", "$a -= 1;"],
         adds: &["$a.push($b);", "$a.insert($b);", "$a.push_back($b);", "$a.sort();"],
         absent: "!$a.contains_key(&$b)",

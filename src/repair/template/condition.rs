@@ -107,7 +107,12 @@ fn alternatives<'s>(site: &Site<'s>, part: Node<'s>) -> Vec<String> {
     };
     let (texts, head): (Vec<&str>, &str) = match part.role() {
         Role::String | Role::Integer => {
-            (pool(site.near()).chain(pool(site.shared())).collect(), "")
+            let mark = |text: &str| text.chars().next().filter(|first| !first.is_ascii_digit());
+            let all = pool(site.near()).chain(pool(site.shared()));
+            let mut texts: Vec<&str> = all.filter(|it| mark(it) == mark(part.text())).collect();
+            // One mark is asked for beside another.
+            texts.sort_by_key(|text| text.len() != part.text().len());
+            (texts, "")
         }
         Role::Name | Role::Field => (siblings(part.text()), ""),
         Role::Attribute | Role::Path => {

@@ -1,11 +1,12 @@
 //! What a test found to be nothing is asked for before a part of it is read: `!a.x` → `a && !a.x`, `a.x()` →
-//! `if (a) a.x()`. And whether it is there, which zero and empty texts are, is told from whether it is true: `not a` →
+//! `if (a) a.x()`. Whether an element is there is asked before it is read: `a[n - 1]` → `n >= 1 and a[n - 1]`. And whether it is there, which zero and empty texts are, is told from whether it is true: `not a` →
 //! `a is None`.
 
 use super::Template;
 use super::condition::{CONDITIONS, guarded};
 use super::insert::insert;
 use super::only_if::enclose;
+use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
@@ -16,6 +17,9 @@ use crate::repair::way_out::ways_out;
 
 pub const PRESENCE: Template =
     Template { name: "presence", cost: 1.6, on: &[Role::Attribute], make: presence };
+
+pub const WITHIN: Template =
+    Template { name: "within", cost: 2.4, on: &[Role::Index], make: within };
 
 pub const EXACTLY: Template = Template {
     name: "exactly",
@@ -46,6 +50,26 @@ fn presence<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let (there, absent) = (filled(there, name, ""), filled(absent, name, ""));
         ask(site, drafts, &there, &absent, nth(rank));
         step_aside(site, drafts, &there, &absent, nth(rank));
+    }
+}
+
+fn within<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (Some(object), Some(key)) = (site.node.first(), site.node.last()) else { return };
+    let is_computed = key.role() == Role::Arithmetic;
+    let is_name = key.role() == Role::Name && site.hints.has(Sign::Bounds);
+    let is_short = site.node.text().len() <= OBJECT_BYTES_MAX;
+    if !is_short || !(is_computed || is_name) || drafts.is_too_dear(0.0) {
+        return;
+    }
+    let is_less = key.tokens().any(|token| token.kind() == "-");
+    let least = key.first().zip(key.last()).filter(|_| is_computed && is_less);
+    let (low, least) = least.map_or((key.text(), "0"), |(a, b)| (a.text(), b.text()));
+    let length = filled(site.language().length, object.text(), "");
+    let below = (format!("{low} >= {least}"), format!("{low} < {least}"));
+    let above = (format!("{} < {length}", key.text()), format!("{} >= {length}", key.text()));
+    let pairs = if is_less { [below, above] } else { [above, below] };
+    for (rank, (there, absent)) in pairs.iter().enumerate() {
+        ask(site, drafts, there, absent, nth(rank));
     }
 }
 

@@ -130,7 +130,7 @@ fn nearby<'s>(site: &Site<'s>) -> Vec<&'s str> {
     names
 }
 
-/// One more argument or element, at any place, or by a name that the function is known to take.
+/// One more argument or element, at any place, by its own name, or by one that the function is known to take.
 fn as_argument<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let callee = super::arguments::callee_name(node);
@@ -139,10 +139,15 @@ fn as_argument<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         .flat_map(|(_, more)| *more)
         .filter_map(|argument| Some(argument.split_once('=')?.0))
         .collect();
+    let takes_by_name =
+        node.role() == Role::Arguments && site.language().has(Role::KeywordArgument);
     for (rank, name) in forgotten(site, node.range().start).into_iter().enumerate() {
         let n_parts = node.parts().count();
         for index in 0..=n_parts {
             insert(node, drafts, index, &name, nth(rank) + nth(n_parts - index));
+        }
+        if takes_by_name && !name.contains('.') {
+            insert(node, drafts, usize::MAX, &format!("{name}={name}"), nth(rank) + 0.2);
         }
         for (more, key) in keys.iter().enumerate() {
             insert(node, drafts, usize::MAX, &format!("{key}={name}"), nth(rank) + nth(more));

@@ -52,6 +52,9 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("drop-operand", "a, b", "return a and b", "return a"),
     ("drop-operand", "a", "return -a", "return a"),
     ("bound", "a", "return a[1:2]", "return a[1:]"),
+    ("within", "a, n", "if a[n - 2]:\n\tg()", "if n >= 2 and a[n - 2]:\n\tg()"),
+    ("within", "a, n", "if g(a[n + 1]):\n\tg()", "if n + 1 < len(a) and g(a[n + 1]):\n\tg()"),
+    ("take-up", "a, limit", "return g(a)", "return g(a, limit=limit)"),
     ("bound", "a, n", "return a[n:]", "return a[:n]"),
     ("shift", "a, i", "return a[i:i + 1]", "return a[i + 1:i + 2]"),
     ("shift", "a, i", "return a[i] + a[i + 1]", "return a[i - 1] + a[i]"),
@@ -643,6 +646,8 @@ const WITH_HINTS: &[&str] = &[
     "presence",
     "refuse",
     "widen",
+    "declare",
+    "ask",
     "borrow-statement",
     "variant",
     "swap-parameters",
@@ -1153,4 +1158,62 @@ fn own_methods_copy_and_wrap() {
     assert!(!check("a.py", python, "wrap-own", "b = a", "b = duplicate(a)"));
     let asks = python.replace("duplicate", "is_duplicate");
     assert!(!check("a.py", &asks, "copy-value", "b = a", "b = a.is_duplicate()"));
+}
+
+#[test]
+fn what_is_seldom_meant_as_a_value_is_called() {
+    let check = |path: &str, text: &str, old: &str, new: &str| {
+        let wanted = text.replace(old, new);
+        let all = outcomes_of(path, text);
+        all.iter().any(|(made, text)| made.template == "ask" && *text == wanted)
+    };
+    let python = "class A:\n    def text(self):\n        return self.n\n\n    def f(self, items):\n        self.items.sort()\n\n    def g(self, items):\n        items\n        h(items.pop(1), items)\n        return self\n";
+    assert!(check("a.py", python, "return self\n", "return self.text()\n"));
+    assert!(check("a.py", python, "        items\n", "        items.pop(1)\n"));
+    assert!(!check("a.py", python, ", items)\n", ", items.pop(1))\n"));
+    let javascript =
+        "class A {\n  help() {\n    show(this.n);\n  }\n\n  f() {\n    this;\n  }\n}\n";
+    assert!(check("a.js", javascript, "    this;", "    this.help();"));
+}
+
+#[test]
+fn what_nothing_gives_a_value_starts_somewhere() {
+    let check = |path: &str, text: &str, message: &str, old: &str, new: &str| {
+        let wanted = text.replace(old, new);
+        let all = outcomes(&source(path, text), &[message]);
+        all.iter().any(|(made, text)| made.template == "declare" && *text == wanted)
+    };
+    let message = "UnboundLocalError: cannot access local variable 'n' where it is not associated with a value";
+    let python = "def g(a):\n    n = a.size\n    return n\n\n\ndef f(a):\n    for b in a:\n        n += b\n    return n\n";
+    assert!(check("a.py", python, message, "    for b", "    n = 0\n    for b"));
+    assert!(check("a.py", python, message, "    for b", "    n = a.size\n    for b"));
+    assert!(check("a.py", python, message, "        n +=", "        n = 0\n        n +="));
+    assert!(!check("a.py", python, "assert 1 == 2", "    for b", "    n = 0\n    for b"));
+    let javascript = "function f(a) {\n  for (const b of a) n += b;\n  return n;\n}\n";
+    let message = "ReferenceError: n is not defined";
+    assert!(check("a.js", javascript, message, "  for", "  let n = 0;\n  for"));
+}
+
+#[test]
+fn a_sum_of_texts_gets_the_bracket_that_it_lacks() {
+    let check = |text: &str, old: &str, new: &str| {
+        let text = format!("package p\n\nfunc f(a string) string {{\n\treturn {text}\n}}\n");
+        let wanted = text.replace(old, new);
+        outcomes_of("a.go", &text)
+            .iter()
+            .any(|(made, text)| made.template == "balance" && *text == wanted)
+    };
+    assert!(check("\"[\" + a", "+ a", "+ a + \"]\""));
+    assert!(check("a + \"]\"", "return a", "return \"[\" + a"));
+    assert!(!check("\"[\" + a + \"]\"", "+ a + \"]\"", "+ a + \"]\" + \"]\""));
+}
+
+#[test]
+fn beside_one_mark_another_is_asked_for() {
+    let texts: String = (0..12).map(|n| format!("\tg(\"text {n}\")\n")).collect();
+    let go = format!(
+        "package p\n\nfunc f(a string) bool {{\n{texts}\th('=')\n\tif a[0] == '-' {{\n\t\treturn true\n\t}}\n\treturn false\n}}\n"
+    );
+    let wanted = go.replace("a[0] == '-'", "a[0] == '-' || a[0] == '='");
+    assert!(outcomes_of("a.go", &go).iter().any(|(_, text)| *text == wanted));
 }

@@ -44,16 +44,10 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         drafts.put(site.node, text, bonus + nth(rank));
     }
     let Some(inside) = content(site.node.text()) else { return };
-    let quoted = |literal: &str| {
-        let text = site.node.text();
-        format!("{}{literal}{}", &text[..inside.start], &text[inside.end..])
-    };
-    for (rank, literal) in
-        ranked(&site.node.text()[inside.clone()], site.hints.texts.iter().map(String::as_str), 3)
-            .into_iter()
-            .enumerate()
-    {
-        drafts.put(site.node, quoted(literal), 0.8 + nth(rank));
+    let told = site.hints.texts.iter().map(String::as_str);
+    let like = ranked(&site.node.text()[inside], told, 3);
+    for (rank, text) in like.into_iter().filter_map(|text| quoted(site.node, text)).enumerate() {
+        drafts.put(site.node, text, 0.8 + nth(rank));
     }
     misspelt(site, drafts, bonus);
 }
@@ -147,7 +141,29 @@ fn balance<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         for at in [range.end, range.start, whole.end, whole.start] {
             drafts.edits(node, vec![Edit::new(at..at, lacking)], None, 0.0);
         }
+        if let Some((sum, quoted)) = sum(node).zip(quoted(node, lacking)) {
+            let (at, text) = if lacking == open {
+                (sum.range().start, format!("{quoted} + "))
+            } else {
+                (sum.range().end, format!(" + {quoted}"))
+            };
+            drafts.edits(node, vec![Edit::new(at..at, text)], None, 0.2);
+        }
     }
+}
+
+/// The sum that a text is part of.
+fn sum<'s>(node: Node<'s>) -> Option<Node<'s>> {
+    let is_sum = |outer: &Node<'s>| {
+        outer.role() == Role::Arithmetic && outer.tokens().any(|token| token.kind() == "+")
+    };
+    node.ancestors().take_while(is_sum).last()
+}
+
+/// A text in the quotes of another.
+fn quoted(node: Node<'_>, text: &str) -> Option<String> {
+    let inside = content(node.text())?;
+    Some(format!("{}{text}{}", &node.text()[..inside.start], &node.text()[inside.end..]))
 }
 
 /// Whether a text, or a part of one, has no other values in it.

@@ -222,6 +222,8 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "list($.values())",
             "$[1:]",
             "$[:-1]",
+            "next($)",
+            "iter($)",
             "$.title()",
             "copy.deepcopy($)",
             "frozenset($)",
