@@ -69,7 +69,7 @@ pub(super) enum Task {
 pub(super) struct Trial {
     /// The values of [`ARMS_VARIABLE`].
     pub patches: Vec<String>,
-    /// The first one screens.
+    /// The first one that fails alone screens.
     pub failing: Vec<Test>,
     pub passing: Vec<Test>,
     /// Whether those are waited for that are late.
@@ -96,7 +96,7 @@ pub(super) struct Test {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Line {
-    /// Without any patch the screening test passes: what was built does not behave as the project does.
+    /// Without any patch no test fails: what was built does not behave as the project does.
     NotTheOriginal,
     Tried {
         patch: usize,
@@ -142,6 +142,8 @@ fn memory(n_at_once: usize) -> u64 {
     share + n_at_once as u64 * STACKS_BYTES
 }
 
+/// So many failing tests are run to find one that screens.
+const SCREENS_MAX: usize = 8;
 /// Of the threads that run one program and read what it says.
 const STACKS_BYTES: u64 = 8 * MEGABYTE;
 
@@ -211,20 +213,20 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// `None` when the screening test passes without a patch.
+    /// Screens with the first test that fails alone too: some fail only after others. `None` when there is none.
     fn new(spec: &'a Spec, trial: &'a Trial) -> Option<Self> {
-        let first = trial.failing.first()?;
-        let names = vec![first.name.as_str()];
-        let original = passed(spec, first.program, &names, (ARMS_VARIABLE, ""), TRY_SCREEN_MAX);
-        if !original.names.is_empty() {
-            return None;
-        }
+        let alone = |test: &'a Test| {
+            let names = vec![test.name.as_str()];
+            let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), TRY_SCREEN_MAX);
+            ran.names.is_empty().then_some((test.program, names, ran))
+        };
+        let (program, names, original) = trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
         // What did not end then does not end at all.
         let is_endless = original.took >= TRY_SCREEN_MAX;
         let took = if is_endless { Duration::ZERO } else { original.took };
         let patience = limit(took, TRY_WALL_MIN);
         let limit = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
-        let screen = Group { program: first.program, names, limit };
+        let screen = Group { program, names, limit };
         let (guards, killer) = (OnceLock::new(), Mutex::default());
         Some(Self { spec, trial, screen, patience, guards, killer })
     }
@@ -372,28 +374,40 @@ mod tests {
 
     use super::*;
 
-    /// What a program that passes with the first arm, fails with the second and never ends with the third comes to.
-    fn check(is_patient: bool) -> [Outcome; 3] {
+    /// What a program comes to of which one test passes always, and one with the first arm, not with the second and never
+    /// ends with the third; `None` where no test screens.
+    fn check(failing: &[&str], is_patient: bool) -> Option<[Outcome; 3]> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("program");
         let text = format!(
-            "#!/bin/sh\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) while :; do :; done;;\nesac\n"
+            "#!/bin/sh\necho '--- PASS: TestLate (0.00s)'\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) while :; do :; done;;\nesac\n"
         );
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         let dir = dir.path().to_owned();
         let program = Program { path, dir, env: Vec::new(), dialect: Dialect::Go };
-        let failing = vec![Test { program: 0, name: "TestA".into() }];
+        let named = |name: &&str| Test { program: 0, name: (*name).to_owned() };
+        let failing = failing.iter().map(named).collect();
         let trial = Trial { patches: Vec::new(), failing, passing: Vec::new(), is_patient };
         let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
         let Task::Try(trial) = &spec.task else { unreachable!() };
-        let bench = Bench::new(&spec, trial).unwrap();
-        ["1=1", "1=2", "1=3"].map(|arms| bench.outcome(arms))
+        let bench = Bench::new(&spec, trial)?;
+        Some(["1=1", "1=2", "1=3"].map(|arms| bench.outcome(arms)))
     }
 
     #[test]
     fn a_test_that_goes_on_is_late_or_else_red() {
-        assert_eq!(check(false), [Outcome::Fixes(vec![0]), Outcome::StillRed, Outcome::Late]);
-        assert_eq!(check(true), [Outcome::Fixes(vec![0]), Outcome::StillRed, Outcome::StillRed]);
+        let fixes = || Outcome::Fixes(vec![0]);
+        let late = Some([fixes(), Outcome::StillRed, Outcome::Late]);
+        assert_eq!(check(&["TestA"], false), late);
+        assert_eq!(check(&["TestA"], true), Some([fixes(), Outcome::StillRed, Outcome::StillRed]));
+    }
+
+    #[test]
+    fn a_test_that_passes_alone_does_not_screen() {
+        let both = Outcome::Fixes(vec![0, 1]);
+        let outcomes = Some([both, Outcome::StillRed, Outcome::Late]);
+        assert_eq!(check(&["TestLate", "TestA"], false), outcomes);
+        assert_eq!(check(&["TestLate"], false), None);
     }
 }
