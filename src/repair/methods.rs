@@ -9,6 +9,7 @@ use super::syntax::{Node, Tree};
 /// What follows the own object in a call of a method, by the name of its type, in the order of the file.
 pub struct Methods<'t> {
     by_type: BTreeMap<&'t str, Vec<String>>,
+    copies: Vec<String>,
 }
 
 /// Words in the names of methods that give another object of the same value.
@@ -24,16 +25,13 @@ impl<'t> Methods<'t> {
                 by_type.entry(name).or_default().push(call);
             }
         }
-        Self { by_type }
+        let copies = by_type.values().flatten().filter(|call| copies(call)).cloned().collect();
+        Self { by_type, copies }
     }
 
-    /// Calls of those that give a copy, by their names.
-    pub fn copies(&self) -> impl Iterator<Item = &str> {
-        self.calls().filter(|call| {
-            let words = similarity::words(call.trim_matches(|ch: char| !ch.is_alphanumeric()));
-            let has = |known: &[&str]| known.iter().any(|word| words.contains(*word));
-            has(COPIES) && !has(ASKS)
-        })
+    /// Calls of those that give a copy.
+    pub fn copies(&self) -> &[String] {
+        &self.copies
     }
 
     /// Calls of all of them; some names may come twice.
@@ -48,6 +46,13 @@ impl<'t> Methods<'t> {
         let others = known.into_iter().flatten().map(String::as_str);
         others.filter(move |call| call[1..].split('(').next() != Some(own.as_str()))
     }
+}
+
+/// Whether a method gives a copy, by its name.
+fn copies(call: &str) -> bool {
+    let words = similarity::words(call.trim_matches(|ch: char| !ch.is_alphanumeric()));
+    let has = |known: &[&str]| known.iter().any(|word| words.contains(*word));
+    has(COPIES) && !has(ASKS)
 }
 
 /// The name of the object that the function around a node is a method of, as the language or the function has it.

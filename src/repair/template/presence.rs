@@ -1,6 +1,6 @@
 //! What a test found to be nothing is asked for before a part of it is read: `!a.x` → `a && !a.x`, `a.x()` →
-//! `if (a) a.x()`. Whether an element is there is asked before it is read: `a[n - 1]` → `n >= 1 and a[n - 1]`. And whether it is there, which zero and empty texts are, is told from whether it is true: `not a` →
-//! `a is None`.
+//! `if (a) a.x()`. So is whether an element is there: `a[n - 1]` → `n >= 1 and a[n - 1]`. And whether a value is there, which
+//! zero and empty texts are, is told from whether it is true: `not a` → `a is None`.
 
 use super::Template;
 use super::condition::{CONDITIONS, guarded};
@@ -53,6 +53,7 @@ fn presence<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
+/// Whether there is such an element is asked before it is read.
 fn within<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (Some(object), Some(key)) = (site.node.first(), site.node.last()) else { return };
     let is_computed = key.role() == Role::Arithmetic;

@@ -114,7 +114,7 @@ fn copy<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, form) in site.language().copies.iter().enumerate() {
         drafts.put(site.node, filled(form, site.node.text(), ""), nth(rank));
     }
-    for (rank, call) in site.file.methods.copies().take(OWN_MAX).enumerate() {
+    for (rank, call) in site.file.methods.copies().iter().take(OWN_MAX).enumerate() {
         drafts.put(site.node, format!("{}{call}", site.node.text()), nth(rank));
     }
 }
