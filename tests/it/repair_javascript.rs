@@ -250,6 +250,26 @@ fn what_is_late_is_waited_for_where_nothing_else_is_found() {
     fixes_fast(&red, "in sum.js:2");
 }
 
+/// One late edit mends, and there are a thousand others to try before the first wave ends.
+#[test]
+fn what_is_late_gets_its_share_of_the_time() {
+    let code = "const spent = (ms) => {\n  const until = performance.now() + ms;\n  \
+        while (performance.now() < until);\n};\n\n\
+        export function sum(values, scale, from, to) {\n  spent(8);\n  \
+        if (values.length > scale * from + to) return -1;\n  spent(150);\n  let total = 0;\n  \
+        for (let i = from; i < to; i++) total += scale * values[i];\n  return total;\n}\n";
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+        import { sum } from '../sum.js';\n\n\
+        test('adds', () => assert.equal(sum([1, 2, 3, 4, 5], 2, 0, 4), 20));\n";
+    let red =
+        Red::of_files(&[("package.json", MANIFEST), ("sum.js", code), ("test/sum.test.js", test)]);
+    let told = Mutex::new(Vec::new());
+    red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
+    let told = told.into_inner().unwrap();
+    let first = told.iter().find(|one| !one.best.is_empty()).unwrap();
+    assert!(first.tried < 600, "{first:?}");
+}
+
 /// Node.js ends all tests of a file for one whose promise nothing can settle any more.
 #[test]
 fn what_waits_for_nothing_is_found_at_once() {

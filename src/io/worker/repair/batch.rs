@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,8 @@ pub(super) struct Trial {
     pub passing: Vec<Test>,
     /// Whether those are waited for that are late.
     pub is_patient: bool,
+    /// How long the first of those are waited for after all others where they are not.
+    pub late_wall: Duration,
 }
 
 /// A test program.
@@ -101,6 +103,10 @@ pub(super) enum Line {
     Tried {
         patch: usize,
         outcome: Outcome,
+    },
+    /// So long were those waited for that are late.
+    Waited {
+        ms: u64,
     },
 }
 
@@ -164,9 +170,7 @@ fn run(spec: &Spec, tell: &(dyn Fn(Line) + Sync)) {
         }),
         Task::Try(trial) => {
             if let Some(bench) = Bench::new(spec, trial) {
-                each_in_parallel(spec.n_at_once, trial.patches.len(), &|patch| {
-                    tell(Line::Tried { patch, outcome: bench.outcome(&trial.patches[patch]) });
-                });
+                bench.try_all(tell);
             } else {
                 tell(Line::NotTheOriginal);
             }
@@ -203,9 +207,10 @@ struct Group<'a> {
 struct Bench<'a> {
     spec: &'a Spec,
     trial: &'a Trial,
+    /// Its limit is for what is waited for.
     screen: Group<'a>,
-    /// How long the screening test may take for what is waited for.
-    patience: Duration,
+    /// How long the screening test may take at first.
+    quick: Duration,
     /// Found when the first patch gets that far: most trials never need it.
     guards: OnceLock<Vec<Group<'a>>>,
     /// The test that was last broken by a patch: likely to be broken by the next.
@@ -225,16 +230,41 @@ impl<'a> Bench<'a> {
         let is_endless = original.took >= TRY_SCREEN_MAX;
         let took = if is_endless { Duration::ZERO } else { original.took };
         let patience = limit(took, TRY_WALL_MIN);
-        let limit = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
-        let screen = Group { program, names, limit };
+        let quick = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
+        let screen = Group { program, names, limit: patience };
         let (guards, killer) = (OnceLock::new(), Mutex::default());
-        Some(Self { spec, trial, screen, patience, guards, killer })
+        Some(Self { spec, trial, screen, quick, guards, killer })
     }
 
-    fn outcome(&self, arms: &str) -> Outcome {
-        let ran = self.run(&self.screen, arms);
+    /// Tries all patches; those that are late after the others, as far as there is time.
+    fn try_all(&self, tell: &(dyn Fn(Line) + Sync)) {
+        let patches = &self.trial.patches;
+        let late = Mutex::new(BTreeSet::new());
+        each_in_parallel(self.spec.n_at_once, patches.len(), &|patch| match self
+            .outcome(&patches[patch], self.quick)
+        {
+            Outcome::Late => drop(held(&late).insert(patch)),
+            outcome => tell(Line::Tried { patch, outcome }),
+        });
+        let late: Vec<usize> = held(&late).iter().copied().collect();
+        let (began, patience) = (Instant::now(), self.screen.limit);
+        each_in_parallel(self.spec.n_at_once, late.len(), &|at| {
+            let has_time = began.elapsed() + patience <= self.trial.late_wall;
+            let outcome = match late[at] {
+                patch if has_time => self.outcome(&patches[patch], patience),
+                _ => Outcome::Late,
+            };
+            tell(Line::Tried { patch: late[at], outcome });
+        });
+        if !late.is_empty() {
+            tell(Line::Waited { ms: began.elapsed().as_millis() as u64 });
+        }
+    }
+
+    fn outcome(&self, arms: &str, limit: Duration) -> Outcome {
+        let ran = self.run(&self.screen, arms, limit);
         if ran.names.len() < self.screen.names.len() {
-            let is_cut_short = ran.took >= self.screen.limit && self.screen.limit < self.patience;
+            let is_cut_short = ran.took >= limit && limit < self.screen.limit;
             return if is_cut_short { Outcome::Late } else { Outcome::StillRed };
         }
         match self.broken(arms) {
@@ -243,18 +273,18 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn run(&self, group: &Group<'_>, arms: &str) -> Ran {
-        passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), group.limit)
+    fn run(&self, group: &Group<'_>, arms: &str, limit: Duration) -> Ran {
+        passed(self.spec, group.program, &group.names, (ARMS_VARIABLE, arms), limit)
     }
 
     /// Whether a test is red under a patch that was not: its name, empty where several are, which one alone may have ended.
     fn broken(&self, arms: &str) -> Option<String> {
         let guards = self.guards.get_or_init(|| self.find_guards());
-        let killer = self.killer().clone();
+        let killer = held(&self.killer).clone();
         let again = killer.filter(|killer| {
             let names = vec![killer.name.as_str()];
-            let group = Group { program: killer.program, names, limit: self.patience };
-            self.run(&group, arms).names.is_empty()
+            let group = Group { program: killer.program, names, limit: self.screen.limit };
+            self.run(&group, arms, group.limit).names.is_empty()
         });
         match again {
             Some(killer) => Some(killer.name),
@@ -263,15 +293,11 @@ impl<'a> Bench<'a> {
     }
 
     fn broken_of(&self, group: &Group<'_>, arms: &str) -> Option<String> {
-        let names = self.run(group, arms).names;
+        let names = self.run(group, arms, group.limit).names;
         let mut broken = group.names.iter().filter(|name| !names.contains(**name));
         let first = (*broken.next()?).to_owned();
-        *self.killer() = Some(Test { program: group.program, name: first.clone() });
+        *held(&self.killer) = Some(Test { program: group.program, name: first.clone() });
         Some(if broken.next().is_none() { first } else { String::new() })
-    }
-
-    fn killer(&self) -> MutexGuard<'_, Option<Test>> {
-        self.killer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The tests to keep green that are green without a patch in what was built: some look at their own source.
@@ -293,12 +319,16 @@ impl<'a> Bench<'a> {
             .iter()
             .flat_map(|group| {
                 let named = |name| Test { program: group.program, name };
-                self.run(group, arms).names.into_iter().map(named)
+                self.run(group, arms, group.limit).names.into_iter().map(named)
             })
             .collect();
         let places = self.trial.failing.iter().enumerate();
         places.filter(|(_, test)| green.contains(test)).map(|(at, _)| at).collect()
     }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tests that are run together: those of one program, as far as their names fit on a command line.
@@ -374,13 +404,13 @@ mod tests {
 
     use super::*;
 
-    /// What a program comes to of which one test passes always, and one with the first arm, not with the second and never
-    /// ends with the third; `None` where no test screens.
-    fn check(failing: &[&str], is_patient: bool) -> Option<[Outcome; 3]> {
+    /// What a program comes to of which one test passes always, and one with the first arm, not with the second, late with the
+    /// third and never with the fourth; `None` where no test screens.
+    fn check(failing: &[&str], is_patient: bool, late_wall: Duration) -> Option<[Outcome; 4]> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("program");
         let text = format!(
-            "#!/bin/sh\necho '--- PASS: TestLate (0.00s)'\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) while :; do :; done;;\nesac\n"
+            "#!/bin/sh\necho '--- PASS: TestLate (0.00s)'\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) sleep 0.6; echo '--- PASS: TestA (0.60s)';;\n1=4) while :; do :; done;;\nesac\n"
         );
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -388,26 +418,32 @@ mod tests {
         let program = Program { path, dir, env: Vec::new(), dialect: Dialect::Go };
         let named = |name: &&str| Test { program: 0, name: (*name).to_owned() };
         let failing = failing.iter().map(named).collect();
-        let trial = Trial { patches: Vec::new(), failing, passing: Vec::new(), is_patient };
+        let patches = ["1=1", "1=2", "1=3", "1=4"].map(str::to_owned).to_vec();
+        let trial = Trial { patches, failing, passing: Vec::new(), is_patient, late_wall };
         let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
-        let Task::Try(trial) = &spec.task else { unreachable!() };
-        let bench = Bench::new(&spec, trial)?;
-        Some(["1=1", "1=2", "1=3"].map(|arms| bench.outcome(arms)))
+        let told = Mutex::new(BTreeMap::new());
+        run(&spec, &|line| match line {
+            Line::Tried { patch, outcome } => drop(held(&told).insert(patch, outcome)),
+            Line::NotTheOriginal | Line::Waited { .. } => {}
+        });
+        told.into_inner().unwrap().into_values().collect::<Vec<_>>().try_into().ok()
     }
 
     #[test]
     fn a_test_that_goes_on_is_late_or_else_red() {
-        let fixes = || Outcome::Fixes(vec![0]);
-        let late = Some([fixes(), Outcome::StillRed, Outcome::Late]);
-        assert_eq!(check(&["TestA"], false), late);
-        assert_eq!(check(&["TestA"], true), Some([fixes(), Outcome::StillRed, Outcome::StillRed]));
+        let (fixes, red) = (|| Outcome::Fixes(vec![0]), || Outcome::StillRed);
+        let check = |is_patient, late_wall| check(&["TestA"], is_patient, late_wall).unwrap();
+        assert_eq!(check(true, Duration::ZERO), [fixes(), red(), fixes(), red()]);
+        assert_eq!(check(false, Duration::ZERO), [fixes(), red(), Outcome::Late, Outcome::Late]);
+        // Once more as far as there is time.
+        assert_eq!(check(false, 2 * TRY_WALL_MIN), [fixes(), red(), fixes(), red()]);
     }
 
     #[test]
     fn a_test_that_passes_alone_does_not_screen() {
-        let both = Outcome::Fixes(vec![0, 1]);
-        let outcomes = Some([both, Outcome::StillRed, Outcome::Late]);
-        assert_eq!(check(&["TestLate", "TestA"], false), outcomes);
-        assert_eq!(check(&["TestLate"], false), None);
+        let both = || Outcome::Fixes(vec![0, 1]);
+        let outcomes = [both(), Outcome::StillRed, Outcome::Late, Outcome::Late];
+        assert_eq!(check(&["TestLate", "TestA"], false, Duration::ZERO), Some(outcomes));
+        assert_eq!(check(&["TestLate"], false, Duration::ZERO), None);
     }
 }

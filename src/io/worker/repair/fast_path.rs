@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::super::Desk;
@@ -85,12 +85,29 @@ pub(super) struct Request<'r, 'p> {
     /// Whether those are waited for that are late.
     pub is_patient: bool,
     n_wanted: AtomicUsize,
+    began: Instant,
+    waited_ms: AtomicU64,
 }
+
+/// Of the time, the part in which those that are late are waited for, where that needs no other build.
+const LATE_SHARE: u32 = 4;
 
 impl<'r, 'p> Request<'r, 'p> {
     pub fn new(patches: &'r [Patch<'p>], failing: &'r [String], is_patient: bool) -> Self {
         let n_wanted = AtomicUsize::new(patches.len());
-        Self { patches, failing, is_patient, n_wanted }
+        let (began, waited_ms) = (Instant::now(), AtomicU64::default());
+        Self { patches, failing, is_patient, n_wanted, began, waited_ms }
+    }
+
+    /// How long those that are late may be waited for from here on.
+    pub fn late_wall(&self) -> Duration {
+        let waited = Duration::from_millis(self.waited_ms.load(Ordering::Relaxed));
+        (self.began.elapsed() / LATE_SHARE).saturating_sub(waited)
+    }
+
+    /// Those that are late were waited for so long.
+    pub fn waited(&self, ms: u64) {
+        self.waited_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// From now on only the first `n` patches are worth beginning with; what was passed over by then stays so.

@@ -264,6 +264,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| build.test(name)).collect(),
             is_patient: self.request.is_patient,
+            late_wall: self.request.late_wall(),
         };
         // Documentation tests are left to the check that verifies the result.
         let in_programs: Vec<usize> =
@@ -279,6 +280,10 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             Line::NotTheOriginal => {
                 is_other = true;
                 ControlFlow::Break(())
+            }
+            Line::Waited { ms } => {
+                self.request.waited(ms);
+                ControlFlow::Continue(())
             }
             Line::Tried { patch, outcome } => match ready.get(patch) {
                 Some((index, _)) => each(*index, outcome.verdict(&in_programs)),

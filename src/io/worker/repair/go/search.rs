@@ -214,6 +214,7 @@ impl Search<'_, '_, '_> {
             failing: known.iter().flatten().cloned().collect(),
             passing: passing.filter_map(|name| programs.test(name)).collect(),
             is_patient: self.request.is_patient,
+            late_wall: self.request.late_wall(),
         };
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
@@ -229,6 +230,10 @@ impl Search<'_, '_, '_> {
                 Line::NotTheOriginal => {
                     is_other = true;
                     ControlFlow::Break(())
+                }
+                Line::Waited { ms } => {
+                    self.request.waited(ms);
+                    ControlFlow::Continue(())
                 }
                 Line::Tried { patch, outcome } => match ready.get(patch) {
                     Some((index, _)) => each(*index, Outcome::verdict(outcome, &in_programs)),

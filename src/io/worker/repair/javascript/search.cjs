@@ -14,8 +14,10 @@ const TICK_MS = 10;
 // How long a process may take to leave what it is at, beside its budget, and at most.
 const LEAVE_MS = 300;
 const LEAVE_MAX_MS = 800;
+// After each chunk the tests are looked at, and what it showed is told.
 const CHUNK_MAX = 64;
-const FIRST_CHUNK = 8;
+const CHUNK_MIN = 8;
+const CHUNK_MS = 1000;
 const UNHEALTHY_MAX = 20;
 // So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
 const SILENT_MAX = 20;
@@ -49,7 +51,7 @@ class Search {
     this.alone = [];
     this.nUnhealthy = 0;
     this.nSilent = 0;
-    this.size = FIRST_CHUNK;
+    this.size = CHUNK_MIN;
     this.budgets = FIRST_BUDGETS_MS;
     this.isStopped = false;
     return new Promise((done) => {
@@ -70,7 +72,7 @@ class Search {
 
   open() {
     const worker = this.crew.take(this.order, this.spec);
-    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, timer: null, leaving: null };
+    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, began: NaN, timer: null, leaving: null };
     this.members.add(member);
     worker.on("message", (message) => this.members.has(member) && this.hear(member, message));
     worker.on("exit", (code) => {
@@ -85,7 +87,7 @@ class Search {
   /** Tells a process which order it works for now. */
   give(member) {
     const budget = this.budgets[0];
-    Object.assign(member, { isIdle: false, budget, pace: budget });
+    Object.assign(member, { isIdle: false, began: NaN, budget, pace: budget });
     this.wait(member);
     member.worker.send({ order: this.order, budget });
   }
@@ -150,18 +152,20 @@ class Search {
   }
 
   hand(member) {
-    member.chunk = this.next();
+    member.chunk = this.next(member);
     if (member.chunk.length > 0) return member.worker.send({ chunk: member.chunk });
     rest(member);
     member.isIdle = true;
     return this.endIfDone();
   }
 
-  next() {
+  next(member) {
+    const took = performance.now() - member.began;
+    member.began = performance.now();
     if (this.isStopped) return [];
     if (this.alone.length > 0) return this.alone.splice(0, 1);
     const chunk = this.waiting.splice(0, this.size);
-    this.size = Math.min(CHUNK_MAX, 2 * this.size);
+    this.size = took > CHUNK_MS ? Math.max(CHUNK_MIN, this.size / 2) : Math.min(CHUNK_MAX, 2 * this.size);
     return chunk;
   }
 

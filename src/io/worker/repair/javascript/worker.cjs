@@ -9,6 +9,8 @@ const { Bench, QUICK_LOOK_MS, failureOf, fileOf, groups, isStray, isTimeout, isW
 const { observe } = require("./observe.cjs");
 
 const BUDGET_MIN_MS = 60;
+// A red test may be red long before its end.
+const PATIENT_BUDGET_MIN_MS = 300;
 // What takes longer is put off where there is no patience: most of it never ends.
 const QUICK_BUDGET_MIN_MS = 12;
 const BUDGET_MAX_MS = 5000;
@@ -94,9 +96,10 @@ class Worker {
       const lost = names.find((name) => this.known.has(name) && !found.passed(name));
       if (lost !== undefined) throw new Error(`${lost} passes no more`);
       green.forEach((name) => this.known.add(name));
-      const needed = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result);
+      const least = red.length > 0 ? PATIENT_BUDGET_MIN_MS : BUDGET_MIN_MS;
+      const budget = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result, least);
       const { took } = found.result;
-      this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget: hangs ? Math.max(needed, HUNG_BUDGET_MS) : needed });
+      this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget });
     }
     this.expectFaithful();
     // Targets that pass here from the start are red under their runner for another's sake.
@@ -106,7 +109,7 @@ class Worker {
     const again = await this.try(fileOf(this.screen), [this.screen], new Map(), this.first);
     this.alone = again.result;
     this.hangs = isTimeout(wrong);
-    this.budget = this.hangs ? HUNG_BUDGET_MS : budgetFor(this.alone);
+    this.budget = this.hangs ? PATIENT_BUDGET_MIN_MS : budgetFor(this.alone, PATIENT_BUDGET_MIN_MS);
   }
 
   /** How long a patch is waited for at first. A red test may be red long before its end: it may take as long as its file. */
@@ -221,7 +224,7 @@ class Worker {
 
   /** Whether this process still behaves as at first. */
   async isHealthy() {
-    const red = await this.try(fileOf(this.screen), [this.screen], new Map(), this.budget);
+    const red = await this.try(fileOf(this.screen), [this.screen], new Map(), this.quickBudget);
     if (red.passed(this.screen)) return false;
     const group = this.groups.find(({ file, green }) => file === fileOf(this.screen) && green.length > 0);
     if (!group) return true;
