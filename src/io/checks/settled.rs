@@ -12,6 +12,8 @@ use crate::model::report::{TestCase, TestOutcome};
 const N_ALONE: usize = 2;
 /// The same where one of them did not end, which takes long.
 const N_ENDLESS_ALONE: usize = 1;
+/// How long that takes at most: what does end ends sooner by itself, and else nothing is learnt.
+const ENDLESS_ALONE_MS_MAX: u64 = 40_000;
 
 /// Who follows a run of a check.
 pub struct Watch<'a> {
@@ -41,15 +43,19 @@ pub fn run_settled(
     // After a change, what came out green is looked at again, each test of it.
     let sample =
         if against.is_none() { flaky::sample(&suspects, &first) } else { suspects.clone() };
-    let mut again = |select: Select<'_>| match may_again() {
+    let mut again = |check: &Check, select: Select<'_>| match may_again() {
         true => run(store, world, check, select, cancel, &mut |_| {}).map(Some),
         false => Ok(None),
     };
     let timed_out = |case: &TestCase| case.outcome == TestOutcome::TimedOut;
     let is_endless = first.report.cases.iter().any(timed_out);
-    let n_alone = if is_endless { N_ENDLESS_ALONE } else { N_ALONE };
+    let (n_alone, timeout_ms) = match is_endless {
+        true => (N_ENDLESS_ALONE, check.timeout_ms.min(ENDLESS_ALONE_MS_MAX)),
+        false => (N_ALONE, check.timeout_ms),
+    };
+    let apart = Check { timeout_ms, ..check.clone() };
     let mut by_themselves = |names: &[String]| {
-        let runs = (0..n_alone).filter_map(|_| again(Select::Only(names)).transpose());
+        let runs = (0..n_alone).filter_map(|_| again(&apart, Select::Only(names)).transpose());
         runs.collect::<Result<Vec<CheckRun>, Failure>>()
     };
     let differing = |runs: &[&CheckRun]| flaky::differing(runs, &suspects);
@@ -63,7 +69,8 @@ pub fn run_settled(
     first.flaky = differing(&alone.iter().collect::<Vec<_>>());
     if first.flaky.is_empty() && is_unlike {
         // Alone it is one thing and among the others another: by their order, or by chance.
-        first.flaky = again(select)?.map_or_else(Vec::new, |other| differing(&[&first, &other]));
+        first.flaky =
+            again(check, select)?.map_or_else(Vec::new, |other| differing(&[&first, &other]));
     }
     Ok(first)
 }

@@ -3,11 +3,12 @@
 
 mod dialect;
 mod outside;
+mod ran;
 
 pub(super) use dialect::Dialect;
 pub(super) use outside::{read_lines, run_in};
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,17 +19,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::cancel::CancelToken;
-use crate::base::ids::CheckId;
 use crate::base::limits::{
     CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, MEGABYTE, OBSERVE_TEST_WALL,
     SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
     TRY_WALL_SHORT,
 };
 use crate::io::process;
-use crate::logic::report_parse::libtest::Reader;
-use crate::model::report::TestOutcome;
 use crate::repair::schema::{ARMS_VARIABLE, COVERAGE_VARIABLE};
+use ran::{Ran, passed};
 
 /// The first argument that asks for a batch.
 pub const ARGUMENT: &str = "__batch";
@@ -71,6 +69,8 @@ pub(super) struct Trial {
     pub patches: Vec<String>,
     /// The first one that fails alone screens.
     pub failing: Vec<Test>,
+    /// Those of them that are known not to end.
+    pub endless: Vec<Test>,
     pub passing: Vec<Test>,
     /// Whether those are waited for that are late.
     pub is_patient: bool,
@@ -222,13 +222,14 @@ impl<'a> Bench<'a> {
     fn new(spec: &'a Spec, trial: &'a Trial) -> Option<Self> {
         let alone = |test: &'a Test| {
             let names = vec![test.name.as_str()];
-            let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), TRY_SCREEN_MAX);
-            ran.names.is_empty().then_some((test.program, names, ran))
+            let is_endless = trial.endless.contains(test);
+            let wall = if is_endless { TRY_WALL_SHORT } else { TRY_SCREEN_MAX };
+            let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), wall);
+            // What did not end then does not end at all.
+            let took = if ran.took >= wall { Duration::ZERO } else { ran.took };
+            ran.names.is_empty().then_some((test.program, names, took))
         };
-        let (program, names, original) = trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
-        // What did not end then does not end at all.
-        let is_endless = original.took >= TRY_SCREEN_MAX;
-        let took = if is_endless { Duration::ZERO } else { original.took };
+        let (program, names, took) = trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
         let patience = limit(took, TRY_WALL_MIN);
         let quick = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
         let screen = Group { program, names, limit: patience };
@@ -356,47 +357,6 @@ fn limit(original: Duration, least: Duration) -> Duration {
     (original * TRY_BASELINE_FACTOR).clamp(least, TRY_WALL_MAX)
 }
 
-/// What a run of a test program showed.
-struct Ran {
-    /// Tests that passed.
-    names: HashSet<String>,
-    took: Duration,
-}
-
-/// Runs some tests of a program one after the other, in a process of their own.
-fn passed(
-    spec: &Spec,
-    program: usize,
-    names: &[&str],
-    variable: (&str, &str),
-    limit: Duration,
-) -> Ran {
-    let program = &spec.programs[program];
-    let mut argv = vec![program.path.to_string_lossy().into_owned()];
-    argv.extend(program.dialect.arguments(names));
-    let mut env: Vec<(String, String)> =
-        std::env::vars().chain(program.env.iter().cloned()).collect();
-    env.extend(program.dialect.environment(limit));
-    env.push((variable.0.to_owned(), variable.1.to_owned()));
-    let run = process::Spec { argv, cwd: program.dir.clone(), env, deadline: limit };
-    if program.dialect == Dialect::Go {
-        let mut passed = HashSet::new();
-        let output = process::run(&run, &CancelToken::new(), &mut |line| {
-            passed.extend(dialect::go_passed(line).filter(|name| names.contains(&name.as_str())));
-        });
-        return Ran { names: passed, took: output.duration };
-    }
-    let mut reader = Reader::new(&CheckId::new(ARGUMENT));
-    reader.line(b"     Running tests (./tests)", &|_| None, &mut |_| {});
-    let output = process::run(&run, &CancelToken::new(), &mut |line| {
-        reader.line(line, &|_| None, &mut |_| {});
-    });
-    let cases = reader.finish(&|_| None, &mut |_| {}).report.cases.into_iter();
-    let passed = cases.filter(|case| case.outcome == TestOutcome::Passed);
-    let names = passed.filter_map(|case| Some(case.id.name.strip_prefix("tests ")?.to_owned()));
-    Ran { names: names.collect(), took: output.duration }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -419,7 +379,8 @@ mod tests {
         let named = |name: &&str| Test { program: 0, name: (*name).to_owned() };
         let failing = failing.iter().map(named).collect();
         let patches = ["1=1", "1=2", "1=3", "1=4"].map(str::to_owned).to_vec();
-        let trial = Trial { patches, failing, passing: Vec::new(), is_patient, late_wall };
+        let (endless, passing) = (Vec::new(), Vec::new());
+        let trial = Trial { patches, failing, endless, passing, is_patient, late_wall };
         let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
         let told = Mutex::new(BTreeMap::new());
         run(&spec, &|line| match line {

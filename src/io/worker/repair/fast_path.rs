@@ -12,6 +12,7 @@ use crate::base::limits::{OBSERVED_OTHERS_MAX, SEARCH_WALL_MAX};
 use crate::base::path::RepoPath;
 use crate::model::check::{Check, CheckRun};
 use crate::model::failure::Failure;
+use crate::model::report::TestOutcome;
 use crate::repair::judge::Response;
 use crate::repair::{Candidate, Source, Standing, TestCoverage};
 
@@ -62,6 +63,12 @@ impl Job<'_> {
             () if self.others.contains(name) => Standing::OtherRed,
             () => Standing::Green,
         }
+    }
+
+    /// Whether a test did not end when it was run as it is.
+    pub fn is_endless(&self, name: &str) -> bool {
+        let mut cases = self.baseline.report.cases.iter();
+        cases.any(|case| case.id.name == name && case.outcome == TestOutcome::TimedOut)
     }
 
     pub fn is_late(&self) -> bool {

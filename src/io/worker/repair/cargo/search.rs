@@ -259,9 +259,11 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             return Err(not_possible(format!("`{name}` is no test of a test program")));
         }
         let passing = self.lane.job.passing.iter();
+        let endless = self.request.failing.iter().filter(|name| self.lane.job.is_endless(name));
         let trial = Trial {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
+            endless: endless.filter_map(|name| build.test(name)).collect(),
             passing: passing.filter_map(|name| build.test(name)).collect(),
             is_patient: self.request.is_patient,
             late_wall: self.request.late_wall(),

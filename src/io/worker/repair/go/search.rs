@@ -209,9 +209,11 @@ impl Search<'_, '_, '_> {
             return Err(not_possible(&format!("`{name}` is no test of a test program")));
         }
         let passing = self.go.job.passing.iter().filter(|_| !is_screen);
+        let endless = names.iter().filter(|name| self.go.job.is_endless(name));
         let trial = Trial {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
+            endless: endless.filter_map(|name| programs.test(name)).collect(),
             passing: passing.filter_map(|name| programs.test(name)).collect(),
             is_patient: self.request.is_patient,
             late_wall: self.request.late_wall(),
