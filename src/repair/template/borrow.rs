@@ -79,17 +79,23 @@ fn ends_of_each_kind<'s>(site: &Site<'s>, function: Node<'s>) -> Vec<String> {
 
 /// What an `if` asks whose only statement goes out of the loop or function.
 fn guarding<'s>(site: &Site<'s>, statement: Node<'s>) -> Option<Node<'s>> {
+    let (asked, only) = guarded(site, statement)?;
+    Some(asked).filter(|_| ends(only) || only.first().is_some_and(ends))
+}
+
+/// What an `if` asks, and its only statement.
+pub(super) fn guarded<'s>(site: &Site<'s>, statement: Node<'s>) -> Option<(Node<'s>, Node<'s>)> {
     let own = branch(statement)?;
     let mut done: Vec<Node<'_>> = body(own).into_iter().flat_map(statements).collect();
-    // In some languages a statement needs no block.
-    done.extend(own.part(&["consequence"]).filter(|node| ends(*node)));
-    let [last] = done[..] else { return None };
+    if done.is_empty() {
+        // In some languages a statement needs no block.
+        done.extend(own.part(&["consequence"]));
+    }
+    let [only] = done[..] else { return None };
     let condition = own.part(&["condition"])?;
-    let goes = ends(last) || last.first().is_some_and(ends);
     let has_own =
         condition.role() == Role::Group && site.language().snippets.guard.contains("($a)");
-    let asked = if has_own { condition.first() } else { Some(condition) };
-    asked.filter(|_| goes)
+    Some((if has_own { condition.first()? } else { condition }, only))
 }
 
 /// Some of what other functions have, as it can stand here: first what stands in many places, as that is what is forgotten

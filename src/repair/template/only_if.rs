@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Template;
+use super::borrow::guarded;
 use super::condition::atoms;
 use super::lines::STATEMENTS;
-use crate::base::text::edit::Edit;
+use crate::base::text::edit::{Edit, apply};
 use crate::repair::donor::renamed;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
@@ -22,6 +23,8 @@ const PRESENT_MAX: usize = 3;
 const DONORS_MAX: usize = 3;
 const RENAMED_MAX: usize = 12;
 const ASKED_MAX: usize = 4;
+const EXCHANGED_MAX: usize = 2;
+const ALIKE_MAX: usize = 3;
 /// Methods that store something by a key.
 const STORES: &[&str] = &["set", "insert", "put", "add"];
 
@@ -31,7 +34,8 @@ fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let atoms = atoms(site).into_iter().take(ATOMS_MAX);
-    let own = keeps(node).into_iter().chain(absent(site)).chain(present(site)).chain(asked(site));
+    let own = guards_of_alike(site).into_iter().chain(keeps(node)).chain(absent(site));
+    let own = own.chain(present(site)).chain(asked(site));
     for (rank, atom) in own.chain(atoms).enumerate() {
         enclose(site, drafts, node, &atom, nth(rank));
     }
@@ -88,6 +92,66 @@ fn absent(site: &Site<'_>) -> Option<String> {
             _ => return None,
         };
     Some(filled(form, collection.text(), &operand(key)))
+}
+
+/// What is asked before a statement that is nearly the same, asked of what this one has in its place: `b - x > 0` where
+/// `if a - x > 0` is before `g(h(a), x)` and this is `g(b, x)`.
+fn guards_of_alike(site: &Site<'_>) -> Vec<String> {
+    let node = site.node;
+    let names_of = |node: Node<'_>| -> BTreeSet<String> {
+        let all = node.descendants().chain([node]).filter(|part| part.role() == Role::Name);
+        all.map(|name| name.text().to_owned()).collect()
+    };
+    let own_names = names_of(node);
+    let mut guards = Vec::new();
+    for (other, _) in site.file.donors.branches() {
+        let is_around = other.holds(&node.range());
+        let Some((asked, only)) = guarded(site, *other).filter(|_| !is_around) else { continue };
+        let mut exchanged = Vec::new();
+        if !alike(only, node, &mut exchanged) || exchanged.len() > EXCHANGED_MAX {
+            continue;
+        }
+        let names = asked.descendants().chain([asked]).filter(|part| part.role() == Role::Name);
+        let here = |name: Node<'_>| {
+            let is_gone = |(there, _): &&(Node<'_>, Node<'_>)| {
+                !own_names.contains(name.text()) && names_of(*there).contains(name.text())
+            };
+            let (_, here) = exchanged.iter().find(is_gone)?;
+            let start = name.range().start - asked.range().start;
+            Some(Edit::new(start..start + name.text().len(), operand(*here)))
+        };
+        let edits: Vec<Edit> = names.filter_map(here).collect();
+        if let Some(text) = apply(asked.text(), &edits) {
+            guards.push((exchanged.len(), other.line().abs_diff(node.line()), text));
+        }
+    }
+    guards.sort();
+    guards.dedup_by(|a, b| a.2 == b.2);
+    guards.into_iter().map(|(_, _, text)| text).take(ALIKE_MAX).collect()
+}
+
+/// Whether two nodes have parts in common; those that differ are noted.
+fn alike<'t>(there: Node<'t>, here: Node<'t>, exchanged: &mut Vec<(Node<'t>, Node<'t>)>) -> bool {
+    if there.text() == here.text() {
+        return true;
+    }
+    let pairs: Vec<_> = there.children().zip(here.children()).collect();
+    let n_parts = |node: Node<'_>| node.children().count();
+    let is_same = there.kind() == here.kind() && n_parts(there) == n_parts(here);
+    let is_token = |(there, _): &&(Node<'_>, Node<'_>)| !there.is_named();
+    let has_same_tokens =
+        pairs.iter().filter(is_token).all(|(there, here)| there.text() == here.text());
+    let n_before = exchanged.len();
+    let mut n_common = 0;
+    if is_same && has_same_tokens {
+        let named = pairs.iter().filter(|(there, _)| there.is_named());
+        n_common = named.filter(|(there, here)| alike(*there, *here, exchanged)).count();
+    }
+    if n_common == 0 {
+        exchanged.truncate(n_before);
+        exchanged.push((there, here));
+    }
+    n_common > 0
 }
 
 /// What the function asks of other values, asked of one that the statement uses: `if a - x >= least` for `b - x`.

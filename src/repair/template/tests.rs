@@ -459,6 +459,12 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
         "if (a - b > 3) g(a);\nif (c - b > 3) {\n\tg(c);\n}",
     ),
     (
+        "only-if",
+        "a, b, c, d",
+        "if (a - b > 3) d.g(b, h(a, c));\nd.g(b, c);",
+        "if (a - b > 3) d.g(b, h(a, c));\nif (c - b > 3) {\n\td.g(b, c);\n}",
+    ),
+    (
         "count",
         "a",
         "let n = 0;\nfor (const b of a) {\n\tg(b);\n}\nh(n);",
