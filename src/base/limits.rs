@@ -338,7 +338,7 @@ pub const TRY_BASELINE_FACTOR: u32 = 10;
 /// No run of tests is ended earlier.
 pub const TRY_WALL_MIN: Duration = Duration::from_secs(2);
 /// But one in a process of its own is, as long as there are other patches to try: it is run once more later.
-pub const TRY_WALL_SHORT: Duration = Duration::from_millis(100);
+pub const TRY_WALL_SHORT: Duration = Duration::from_millis(200);
 /// What a run of tests may compute, in processor time, when it is ended by that: much more than most take, because some
 /// of what a wrong edit makes endless is among the first tried.
 pub const TRY_CPU_MIN: Duration = Duration::from_millis(400);

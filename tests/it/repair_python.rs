@@ -110,6 +110,32 @@ fn what_is_late_is_waited_for_where_nothing_else_is_found() {
     assert!(title.contains("sums.py:5"), "{title}");
 }
 
+/// One late edit mends, and there are a thousand others to try before the first wave ends.
+#[test]
+fn what_is_late_gets_its_share_of_the_time() {
+    let red = Red::of_files(&[
+        (
+            "sums.py",
+            "import time\n\n\ndef spend(seconds):\n    until = time.process_time() + seconds\n    \
+                 while time.process_time() < until:\n        sum(range(999))\n\n\n\
+                 def total(values, scale, first, last):\n    spend(0.008)\n    \
+                 if len(values) > scale * first + last:\n        return -1\n    spend(0.15)\n    \
+                 result = 0\n    for place in range(first, last):\n        \
+                 result += scale * values[place]\n    return result\n",
+        ),
+        (
+            "test_sums.py",
+            "import unittest\n\nfrom sums import total\n\n\nclass T(unittest.TestCase):\n    \
+                 def test_total(self):\n        self.assertEqual(total([1, 2, 3, 4, 5], 2, 0, 4), 20)\n",
+        ),
+    ]);
+    let told = Mutex::new(Vec::new());
+    red.fix_telling(&[], &|progress| told.lock().unwrap().push(progress));
+    let told = told.into_inner().unwrap();
+    let first = told.iter().find(|one| !one.best.is_empty()).unwrap();
+    assert!(first.tried < 600, "{first:?}");
+}
+
 #[test]
 fn what_breaks_a_test_is_not_tried_again_for_another() {
     let red = Red::of_files(&[

@@ -12,8 +12,9 @@ use crate::model::report::{TestCase, TestOutcome};
 const N_ALONE: usize = 2;
 /// The same where one of them did not end, which takes long.
 const N_ENDLESS_ALONE: usize = 1;
-/// How long that takes at most: what does end ends sooner by itself, and else nothing is learnt.
-const ENDLESS_ALONE_MS_MAX: u64 = 40_000;
+/// How long that takes at most, building included: what does end nearly always ends sooner by itself, and else nothing is
+/// learnt.
+const ENDLESS_ALONE_MS_MAX: u64 = 60_000;
 
 /// Who follows a run of a check.
 pub struct Watch<'a> {

@@ -118,7 +118,24 @@ fn elsewhere<'s>(
 }
 
 /// A piece of another function as it can stand here: as it is, or with one name that is not known here exchanged for one that is.
-fn known_here(site: &Site<'_>, piece: Node<'_>) -> Vec<String> {
+fn known_here<'s>(site: &Site<'s>, piece: Node<'s>) -> Vec<String> {
+    let foreign = foreign(site, piece);
+    let names: BTreeSet<&str> = foreign.iter().map(|node| node.text()).collect();
+    let mut names = names.into_iter();
+    match (names.next(), names.next()) {
+        (None, _) => vec![piece.text().to_owned()],
+        (Some(name), None) => {
+            let own = site.own();
+            let others = site.near().names.iter().filter(|other| *other != own);
+            let others = ranked(name, others, NAMES_MAX);
+            others.into_iter().map(|other| renamed(piece, &foreign, other)).collect()
+        }
+        (Some(_), Some(_)) => Vec::new(),
+    }
+}
+
+/// Names in a piece of another function that are not known here.
+pub(super) fn foreign<'s>(site: &Site<'s>, piece: Node<'s>) -> Vec<Node<'s>> {
     let near = site.near();
     // What an `if` binds, it brings with it; what a statement assigns is of no use where nothing reads it.
     let asked = Some(piece).filter(|piece| !is_statement(*piece));
@@ -135,20 +152,7 @@ fn known_here(site: &Site<'_>, piece: Node<'_>) -> Vec<String> {
             || name != site.own() && site.language().reserved.contains(&name);
         node.is(&[Role::Name, Role::Binding]) && !is_callee(*node) && !is_known
     };
-    let all = std::iter::once(piece).chain(piece.descendants());
-    let foreign: Vec<Node<'_>> = all.filter(is_foreign).collect();
-    let names: BTreeSet<&str> = foreign.iter().map(|node| node.text()).collect();
-    let mut names = names.into_iter();
-    match (names.next(), names.next()) {
-        (None, _) => vec![piece.text().to_owned()],
-        (Some(name), None) => {
-            let own = site.own();
-            let others = near.names.iter().filter(|other| *other != own);
-            let others = ranked(name, others, NAMES_MAX);
-            others.into_iter().map(|other| renamed(piece, &foreign, other)).collect()
-        }
-        (Some(_), Some(_)) => Vec::new(),
-    }
+    std::iter::once(piece).chain(piece.descendants()).filter(is_foreign).collect()
 }
 
 /// The text of a piece with another name at some nodes.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Template;
-use super::borrow::guarded;
+use super::borrow::{foreign, guarded};
 use super::condition::atoms;
 use super::lines::STATEMENTS;
 use crate::base::text::edit::{Edit, apply};
-use crate::repair::donor::renamed;
+use crate::repair::donor::{is_callee, renamed};
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, operand, shown};
@@ -30,7 +30,7 @@ const STORES: &[&str] = &["set", "insert", "put", "add"];
 
 fn only_if<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
-    if !is_statement(node) || !is_simple(node) {
+    if !is_statement(node) || !is_simple(node) || drafts.is_too_dear(0.0) {
         return;
     }
     let atoms = atoms(site).into_iter().take(ATOMS_MAX);
@@ -97,37 +97,48 @@ fn absent(site: &Site<'_>) -> Option<String> {
 /// What is asked before a statement that is nearly the same, asked of what this one has in its place: `b - x > 0` where
 /// `if a - x > 0` is before `g(h(a), x)` and this is `g(b, x)`.
 fn guards_of_alike(site: &Site<'_>) -> Vec<String> {
-    let node = site.node;
-    let names_of = |node: Node<'_>| -> BTreeSet<String> {
-        let all = node.descendants().chain([node]).filter(|part| part.role() == Role::Name);
-        all.map(|name| name.text().to_owned()).collect()
-    };
-    let own_names = names_of(node);
-    let mut guards = Vec::new();
-    for (other, _) in site.file.donors.branches() {
-        let is_around = other.holds(&node.range());
-        let Some((asked, only)) = guarded(site, *other).filter(|_| !is_around) else { continue };
+    let line = site.node.line();
+    let is_around = |other: Node<'_>| other.holds(&site.node.range());
+    let others = site.file.donors.branches().iter().map(|(other, _)| *other);
+    let guards = others.filter(|other| !is_around(*other)).filter_map(|other| {
+        let (asked, only) = guarded(site, other)?;
         let mut exchanged = Vec::new();
-        if !alike(only, node, &mut exchanged) || exchanged.len() > EXCHANGED_MAX {
-            continue;
-        }
-        let names = asked.descendants().chain([asked]).filter(|part| part.role() == Role::Name);
-        let here = |name: Node<'_>| {
-            let is_gone = |(there, _): &&(Node<'_>, Node<'_>)| {
-                !own_names.contains(name.text()) && names_of(*there).contains(name.text())
-            };
-            let (_, here) = exchanged.iter().find(is_gone)?;
-            let start = name.range().start - asked.range().start;
-            Some(Edit::new(start..start + name.text().len(), operand(*here)))
-        };
-        let edits: Vec<Edit> = names.filter_map(here).collect();
-        if let Some(text) = apply(asked.text(), &edits) {
-            guards.push((exchanged.len(), other.line().abs_diff(node.line()), text));
-        }
-    }
+        let is_alike = alike(only, site.node, &mut exchanged) && exchanged.len() <= EXCHANGED_MAX;
+        let text = if is_alike { asked_here(site, asked, &exchanged) } else { None };
+        Some((exchanged.len(), other.line().abs_diff(line), text?))
+    });
+    let mut guards: Vec<(usize, u32, String)> = guards.collect();
     guards.sort();
-    guards.dedup_by(|a, b| a.2 == b.2);
-    guards.into_iter().map(|(_, _, text)| text).take(ALIKE_MAX).collect()
+    let mut seen = BTreeSet::new();
+    let guards = guards.into_iter().map(|(_, _, text)| text);
+    guards.filter(|text| seen.insert(text.clone())).take(ALIKE_MAX).collect()
+}
+
+/// A condition with names that a statement does not have exchanged for what it has in their place; `None` where others are
+/// not known.
+fn asked_here<'s>(
+    site: &Site<'s>,
+    asked: Node<'s>,
+    exchanged: &[(Node<'s>, Node<'s>)],
+) -> Option<String> {
+    let has = |node: Node<'_>, name: &str| {
+        let mut all = node.descendants().chain([node]);
+        all.any(|part| part.role() == Role::Name && part.text() == name)
+    };
+    let here = |name: Node<'_>| {
+        let is_gone = |(there, _): &&(Node<'_>, Node<'_>)| {
+            !has(site.node, name.text()) && has(*there, name.text())
+        };
+        exchanged.iter().find(is_gone).map(|(_, here)| *here)
+    };
+    let names = asked.descendants().chain([asked]);
+    let names = names.filter(|part| part.role() == Role::Name && !is_callee(*part));
+    let edits = names.filter_map(|name| {
+        let start = name.range().start - asked.range().start;
+        Some(Edit::new(start..start + name.text().len(), operand(here(name)?)))
+    });
+    let is_known = foreign(site, asked).into_iter().all(|name| here(name).is_some());
+    is_known.then(|| apply(asked.text(), &edits.collect::<Vec<_>>())).flatten()
 }
 
 /// Whether two nodes have parts in common; those that differ are noted.

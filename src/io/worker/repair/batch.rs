@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ pub(super) struct Trial {
     pub passing: Vec<Test>,
     /// Whether those are waited for that are late.
     pub is_patient: bool,
-    /// How long the first of those are waited for after all others where they are not.
+    /// Where they are not, how long the first of them are waited for after all others as long as nothing is found.
     pub late_wall: Duration,
 }
 
@@ -223,7 +223,7 @@ impl<'a> Bench<'a> {
         let alone = |test: &'a Test| {
             let names = vec![test.name.as_str()];
             let is_endless = trial.endless.contains(test);
-            let wall = if is_endless { TRY_WALL_SHORT } else { TRY_SCREEN_MAX };
+            let wall = if is_endless { TRY_WALL_MIN } else { TRY_SCREEN_MAX };
             let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), wall);
             // What did not end then does not end at all.
             let took = if ran.took >= wall { Duration::ZERO } else { ran.took };
@@ -237,29 +237,38 @@ impl<'a> Bench<'a> {
         Some(Self { spec, trial, screen, quick, guards, killer })
     }
 
-    /// Tries all patches; those that are late after the others, as far as there is time.
+    /// Tries all patches; those that are late after the others, as far as there is time and nothing is found.
     fn try_all(&self, tell: &(dyn Fn(Line) + Sync)) {
-        let patches = &self.trial.patches;
-        let late = Mutex::new(BTreeSet::new());
-        each_in_parallel(self.spec.n_at_once, patches.len(), &|patch| match self
-            .outcome(&patches[patch], self.quick)
-        {
-            Outcome::Late => drop(held(&late).insert(patch)),
-            outcome => tell(Line::Tried { patch, outcome }),
+        let (patches, n_at_once) = (&self.trial.patches, self.spec.n_at_once);
+        let (late, is_found) = (Mutex::new(BTreeSet::new()), AtomicBool::new(false));
+        each_in_parallel(n_at_once, patches.len(), &|patch| {
+            let outcome = self.outcome(&patches[patch], self.quick);
+            if outcome == Outcome::Late && !is_found.load(Ordering::Relaxed) {
+                held(&late).insert(patch);
+                return;
+            }
+            is_found.fetch_or(self.is_mended(&outcome), Ordering::Relaxed);
+            tell(Line::Tried { patch, outcome });
         });
         let late: Vec<usize> = held(&late).iter().copied().collect();
         let (began, patience) = (Instant::now(), self.screen.limit);
-        each_in_parallel(self.spec.n_at_once, late.len(), &|at| {
+        each_in_parallel(n_at_once, late.len(), &|at| {
             let has_time = began.elapsed() + patience <= self.trial.late_wall;
-            let outcome = match late[at] {
-                patch if has_time => self.outcome(&patches[patch], patience),
-                _ => Outcome::Late,
+            let outcome = if has_time && !is_found.load(Ordering::Relaxed) {
+                self.outcome(&patches[late[at]], patience)
+            } else {
+                Outcome::Late
             };
+            is_found.fetch_or(self.is_mended(&outcome), Ordering::Relaxed);
             tell(Line::Tried { patch: late[at], outcome });
         });
         if !late.is_empty() {
             tell(Line::Waited { ms: began.elapsed().as_millis() as u64 });
         }
+    }
+
+    fn is_mended(&self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Fixes(fixed) if fixed.len() == self.trial.failing.len())
     }
 
     fn outcome(&self, arms: &str, limit: Duration) -> Outcome {
@@ -364,13 +373,24 @@ mod tests {
 
     use super::*;
 
-    /// What a program comes to of which one test passes always, and one with the first arm, not with the second, late with the
-    /// third and never with the fourth; `None` where no test screens.
-    fn check(failing: &[&str], is_patient: bool, late_wall: Duration) -> Option<[Outcome; 4]> {
+    const MENDS: &str = "1=1";
+    const RED: &str = "1=2";
+    const SLOW: &str = "1=3";
+    const ENDLESS: &str = "1=4";
+
+    /// What a program comes to of which one test passes always, and one depends on the arm; empty where no test screens.
+    fn check(
+        patches: &[&str],
+        failing: &[&str],
+        is_patient: bool,
+        late_wall: Duration,
+    ) -> Vec<Outcome> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("program");
+        let passes = |name: &str| format!("echo '--- PASS: {name} (0.00s)'");
+        let (late, a) = (passes("TestLate"), passes("TestA"));
         let text = format!(
-            "#!/bin/sh\necho '--- PASS: TestLate (0.00s)'\ncase \"${ARMS_VARIABLE}\" in\n1=1) echo '--- PASS: TestA (0.00s)';;\n1=3) sleep 0.6; echo '--- PASS: TestA (0.60s)';;\n1=4) while :; do :; done;;\nesac\n"
+            "#!/bin/sh\n{late}\ncase \"${ARMS_VARIABLE}\" in\n{MENDS}) {a};;\n{SLOW}) sleep 0.6; {a};;\n{ENDLESS}) while :; do :; done;;\nesac\n"
         );
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -378,7 +398,7 @@ mod tests {
         let program = Program { path, dir, env: Vec::new(), dialect: Dialect::Go };
         let named = |name: &&str| Test { program: 0, name: (*name).to_owned() };
         let failing = failing.iter().map(named).collect();
-        let patches = ["1=1", "1=2", "1=3", "1=4"].map(str::to_owned).to_vec();
+        let patches = patches.iter().map(|arms| (*arms).to_owned()).collect();
         let (endless, passing) = (Vec::new(), Vec::new());
         let trial = Trial { patches, failing, endless, passing, is_patient, late_wall };
         let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
@@ -387,24 +407,32 @@ mod tests {
             Line::Tried { patch, outcome } => drop(held(&told).insert(patch, outcome)),
             Line::NotTheOriginal | Line::Waited { .. } => {}
         });
-        told.into_inner().unwrap().into_values().collect::<Vec<_>>().try_into().ok()
+        told.into_inner().unwrap().into_values().collect()
     }
 
     #[test]
     fn a_test_that_goes_on_is_late_or_else_red() {
-        let (fixes, red) = (|| Outcome::Fixes(vec![0]), || Outcome::StillRed);
-        let check = |is_patient, late_wall| check(&["TestA"], is_patient, late_wall).unwrap();
-        assert_eq!(check(true, Duration::ZERO), [fixes(), red(), fixes(), red()]);
-        assert_eq!(check(false, Duration::ZERO), [fixes(), red(), Outcome::Late, Outcome::Late]);
-        // Once more as far as there is time.
-        assert_eq!(check(false, 2 * TRY_WALL_MIN), [fixes(), red(), fixes(), red()]);
+        let (fixes, red, late) =
+            (|| Outcome::Fixes(vec![0]), || Outcome::StillRed, || Outcome::Late);
+        let check = |patches: &[&str], is_patient, late_wall| {
+            check(patches, &["TestA"], is_patient, late_wall)
+        };
+        let all = &[MENDS, RED, SLOW, ENDLESS];
+        assert_eq!(check(all, true, Duration::ZERO), [fixes(), red(), fixes(), red()]);
+        assert_eq!(check(all, false, Duration::ZERO), [fixes(), red(), late(), late()]);
+        // Once more as far as there is time and nothing is found.
+        let long = 2 * TRY_WALL_MIN;
+        assert_eq!(check(&[SLOW, RED], false, Duration::ZERO), [late(), red()]);
+        assert_eq!(check(&[SLOW, RED], false, long), [fixes(), red()]);
+        assert_eq!(check(&[ENDLESS, RED], false, long), [red(), red()]);
+        assert_eq!(check(&[SLOW, MENDS], false, long), [late(), fixes()]);
     }
 
     #[test]
     fn a_test_that_passes_alone_does_not_screen() {
-        let both = || Outcome::Fixes(vec![0, 1]);
-        let outcomes = [both(), Outcome::StillRed, Outcome::Late, Outcome::Late];
-        assert_eq!(check(&["TestLate", "TestA"], false, Duration::ZERO), Some(outcomes));
-        assert_eq!(check(&["TestLate"], false, Duration::ZERO), None);
+        let failing = &["TestLate", "TestA"];
+        let outcomes = [Outcome::Fixes(vec![0, 1]), Outcome::StillRed];
+        assert_eq!(check(&[MENDS, RED], failing, false, Duration::ZERO), outcomes);
+        assert_eq!(check(&[MENDS], &["TestLate"], false, Duration::ZERO), []);
     }
 }

@@ -96,7 +96,7 @@ pub(super) struct Request<'r, 'p> {
     waited_ms: AtomicU64,
 }
 
-/// Of the time, the part in which those that are late are waited for, where that needs no other build.
+/// Those that are late get one part in so many of the time, where that needs no other build.
 const LATE_SHARE: u32 = 4;
 
 impl<'r, 'p> Request<'r, 'p> {
@@ -106,15 +106,17 @@ impl<'r, 'p> Request<'r, 'p> {
         Self { patches, failing, is_patient, n_wanted, began, waited_ms }
     }
 
-    /// How long those that are late may be waited for from here on.
-    pub fn late_wall(&self) -> Duration {
+    /// Takes what is left of the time for those that are late.
+    pub fn take_late_wall(&self) -> Duration {
         let waited = Duration::from_millis(self.waited_ms.load(Ordering::Relaxed));
-        (self.began.elapsed() / LATE_SHARE).saturating_sub(waited)
+        let left = (self.began.elapsed() / LATE_SHARE).saturating_sub(waited);
+        self.waited_ms.fetch_add(left.as_millis() as u64, Ordering::Relaxed);
+        left
     }
 
-    /// Those that are late were waited for so long.
-    pub fn waited(&self, ms: u64) {
-        self.waited_ms.fetch_add(ms, Ordering::Relaxed);
+    /// Gives back what was not needed of it.
+    pub fn give_back(&self, left: Duration) {
+        self.waited_ms.fetch_sub(left.as_millis() as u64, Ordering::Relaxed);
     }
 
     /// From now on only the first `n` patches are worth beginning with; what was passed over by then stays so.
@@ -159,7 +161,8 @@ pub(super) trait FastPath {
 
     /// Tries the patches in order: first against those failing tests, then against the passing tests that matter. `each`
     /// gets every verdict once, by the patch's place, in any order near theirs. Unless it is to be patient, it waits for
-    /// none that is late, and those that need a fresh process get no verdict. Those that are not wanted any more may get
+    /// none that is late longer than for a part of the time as long as nothing is found, and those that need a fresh process
+    /// get no verdict. Those that are not wanted any more may get
     /// none. Ends when `each` says so, when the job is cancelled (within 200 ms, `Ok`), or when all are done.
     fn search(
         &mut self,

@@ -36,10 +36,6 @@ pub(super) struct Hunt<'a, 'c> {
     /// What each test runs.
     coverage: &'a [TestCoverage],
     clock: Clock,
-    /// When others are to have their turn, if ever.
-    turn: Option<Instant>,
-    /// How many are late and wait for theirs.
-    n_late: usize,
     told: Option<Instant>,
     /// Patches that passed everything they were run against, in the order found.
     pub plausible: Vec<Patch<'a>>,
@@ -83,8 +79,6 @@ impl<'a, 'c> Hunt<'a, 'c> {
             ranking,
             coverage,
             clock: Clock::start(),
-            turn: None,
-            n_late: 0,
             told: None,
             plausible: Vec::new(),
             tried: 0,
@@ -247,9 +241,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         let mut judged = vec![None; patches.len()];
         let request = Request::new(patches, failing, patient);
         path.search(&request, &mut |index, verdict| {
-            let is_late = verdict == Verdict::Late;
-            self.tried += usize::from(!is_late);
-            self.n_late += usize::from(is_late);
+            self.tried += usize::from(verdict != Verdict::Late);
             judged[index] = Some(verdict.clone());
             match verdict {
                 Verdict::Plausible => self.hit(&patches[index]),
@@ -265,8 +257,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             request.want_only(n_near);
             let is_decided =
                 self.best_key.is_finite() && judged[..n_near].iter().all(Option::is_some);
-            let is_turn_over = self.is_turn_over() && (patient || self.n_late > 0);
-            let is_over = self.is_over() || is_decided || is_turn_over;
+            let is_over = self.is_over() || is_decided;
             if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         Ok(judged)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use super::super::batch::{Line, Spec, Task, Test, Trial};
 use super::compile::{Build, Part};
@@ -259,6 +260,8 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             return Err(not_possible(format!("`{name}` is no test of a test program")));
         }
         let passing = self.lane.job.passing.iter();
+        let late_wall = self.request.take_late_wall();
+        let mut waited = Duration::ZERO;
         let endless = self.request.failing.iter().filter(|name| self.lane.job.is_endless(name));
         let trial = Trial {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
@@ -266,7 +269,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
             endless: endless.filter_map(|name| build.test(name)).collect(),
             passing: passing.filter_map(|name| build.test(name)).collect(),
             is_patient: self.request.is_patient,
-            late_wall: self.request.late_wall(),
+            late_wall,
         };
         // Documentation tests are left to the check that verifies the result.
         let in_programs: Vec<usize> =
@@ -284,7 +287,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
                 ControlFlow::Break(())
             }
             Line::Waited { ms } => {
-                self.request.waited(ms);
+                waited = Duration::from_millis(ms);
                 ControlFlow::Continue(())
             }
             Line::Tried { patch, outcome } => match ready.get(patch) {
@@ -292,6 +295,7 @@ impl<'w, 's> Work<'w, 's, '_, '_> {
                 None => ControlFlow::Continue(()),
             },
         })?;
+        self.request.give_back(late_wall.saturating_sub(waited));
         if is_other {
             return Err(not_possible("the crate behaves differently when it holds edits".into()));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::build::{Build, Programs};
 use super::ledger::{Fate, Plan};
@@ -35,6 +36,16 @@ enum Compiled {
 
 /// A patch by its place in the list, and what switches it on.
 type Ready = (usize, String);
+
+/// What a run of built programs is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The first failing test alone.
+    Screen,
+    /// The others, of patches with which that one passes.
+    Confirm,
+    Whole,
+}
 type Each<'e> = &'e mut dyn FnMut(usize, Verdict) -> ControlFlow<()>;
 
 impl Search<'_, '_, '_> {
@@ -154,18 +165,19 @@ impl Search<'_, '_, '_> {
     ) -> Result<ControlFlow<()>, Failure> {
         let others = self.other_packages(programs);
         if others.is_empty() {
-            return self.run_trial(programs, ready, false, each);
+            return self.run_trial(programs, ready, Stage::Whole, each);
         }
         let mut hits: Vec<Ready> = Vec::new();
-        let flow = self.run_trial(programs, ready, true, &mut |index, verdict| match verdict {
-            Verdict::Plausible | Verdict::Partial { .. } => {
-                hits.extend(ready.iter().find(|(at, _)| *at == index).cloned());
-                ControlFlow::Continue(())
-            }
-            Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => {
-                each(index, verdict)
-            }
-        })?;
+        let flow =
+            self.run_trial(programs, ready, Stage::Screen, &mut |index, verdict| match verdict {
+                Verdict::Plausible | Verdict::Partial { .. } => {
+                    hits.extend(ready.iter().find(|(at, _)| *at == index).cloned());
+                    ControlFlow::Continue(())
+                }
+                Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => {
+                    each(index, verdict)
+                }
+            })?;
         if flow.is_break() || hits.is_empty() {
             return Ok(flow);
         }
@@ -179,7 +191,7 @@ impl Search<'_, '_, '_> {
                 self.go.build(&package, programs);
             }
         }
-        self.run_trial(programs, &hits, false, each)
+        self.run_trial(programs, &hits, Stage::Confirm, each)
     }
 
     /// Packages with tests that matter and no program yet.
@@ -199,9 +211,10 @@ impl Search<'_, '_, '_> {
         &self,
         programs: &Programs,
         ready: &[Ready],
-        is_screen: bool,
+        stage: Stage,
         each: Each<'_>,
     ) -> Result<ControlFlow<()>, Failure> {
+        let is_screen = stage == Stage::Screen;
         let names = if is_screen { &self.request.failing[..1] } else { self.request.failing };
         let known: Vec<Option<Test>> = names.iter().map(|name| programs.test(name)).collect();
         if known.first().is_none_or(Option::is_none) {
@@ -209,14 +222,16 @@ impl Search<'_, '_, '_> {
             return Err(not_possible(&format!("`{name}` is no test of a test program")));
         }
         let passing = self.go.job.passing.iter().filter(|_| !is_screen);
+        let late_wall = self.request.take_late_wall();
+        let mut waited = Duration::ZERO;
         let endless = names.iter().filter(|name| self.go.job.is_endless(name));
         let trial = Trial {
             patches: ready.iter().map(|(_, arms)| arms.clone()).collect(),
             failing: known.iter().flatten().cloned().collect(),
             endless: endless.filter_map(|name| programs.test(name)).collect(),
             passing: passing.filter_map(|name| programs.test(name)).collect(),
-            is_patient: self.request.is_patient,
-            late_wall: self.request.late_wall(),
+            is_patient: self.request.is_patient || stage == Stage::Confirm,
+            late_wall,
         };
         let in_programs: Vec<usize> =
             (0..known.len()).filter(|place| known[*place].is_some()).collect();
@@ -234,7 +249,7 @@ impl Search<'_, '_, '_> {
                     ControlFlow::Break(())
                 }
                 Line::Waited { ms } => {
-                    self.request.waited(ms);
+                    waited = Duration::from_millis(ms);
                     ControlFlow::Continue(())
                 }
                 Line::Tried { patch, outcome } => match ready.get(patch) {
@@ -243,6 +258,7 @@ impl Search<'_, '_, '_> {
                 },
             },
         )?;
+        self.request.give_back(late_wall.saturating_sub(waited));
         if is_other {
             return Err(not_possible("the module behaves differently when it holds edits"));
         }

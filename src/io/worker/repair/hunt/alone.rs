@@ -1,7 +1,4 @@
-//! Candidates tried each for itself: in waves, those that are late in turns with the others and after them, those that need
-//! a fresh process last.
-
-use std::time::{Duration, Instant};
+//! Candidates tried each for itself: in waves, those that are late or need a fresh process after the others.
 
 use super::super::fast_path::{FastPath, Patch, Verdict};
 use super::super::waves::Waves;
@@ -11,11 +8,6 @@ use crate::model::failure::Failure;
 
 /// So many of those that are late are waited for before the search goes on, and after a find.
 const LATE_MAX: usize = 32;
-/// So long others are tried where some are late, then those for as long as this.
-const TURN: Duration = Duration::from_secs(3);
-const LATE_TURN: Duration = Duration::from_secs(1);
-/// Verdicts come so near to the order of candidates.
-const NEAR: usize = 256;
 
 /// What trying candidates alone came to, as places of candidates but for those that make some tests pass.
 #[derive(Default)]
@@ -43,9 +35,10 @@ impl<'a> Hunt<'a, '_> {
             let end = start + self.waves.nth(wave).len();
             self.n_alone = self.n_alone.max(end);
             let places = (start..end).filter(|place| !self.useless.contains(place)).collect();
-            self.in_turns(path, failing, places, &mut front)?;
+            self.some(path, failing, places, false, &mut front)?;
             if self.is_wanting() {
-                self.late(path, failing, &mut front)?;
+                let late = front.late.drain(..front.late.len().min(LATE_MAX)).collect();
+                self.again(path, failing, late, &mut front)?;
             }
             start = end;
         }
@@ -58,50 +51,6 @@ impl<'a> Hunt<'a, '_> {
         });
         partial.truncate(PARTIAL_BEAM);
         Ok(partial)
-    }
-
-    /// Tries the candidates at these places. Where it costs little to begin anew, those that are late get their share of the
-    /// time as long as nothing is found: what mends a test that is red at once may take long, and there may be no end.
-    fn in_turns(
-        &mut self,
-        path: &mut dyn FastPath,
-        failing: &[String],
-        mut places: Vec<usize>,
-        front: &mut Front<'a>,
-    ) -> Result<(), Failure> {
-        loop {
-            self.turn = path.is_quick().then(|| Instant::now() + TURN);
-            self.n_late = front.late.len();
-            let ahead = self.some(path, failing, places, false, front)?;
-            let is_turn_over = self.is_turn_over();
-            self.turn = None;
-            if ahead.is_empty() || !is_turn_over || !self.is_wanting() {
-                front.left.extend(ahead);
-                return Ok(());
-            }
-            self.turn = Some(Instant::now() + LATE_TURN);
-            self.late(path, failing, front)?;
-            self.n_given -= ahead.len();
-            places = ahead;
-        }
-    }
-
-    /// Waits for the first of those that are late.
-    fn late(
-        &mut self,
-        path: &mut dyn FastPath,
-        failing: &[String],
-        front: &mut Front<'a>,
-    ) -> Result<(), Failure> {
-        let late: Vec<usize> = front.late.drain(..front.late.len().min(LATE_MAX)).collect();
-        let ahead = self.again(path, failing, late, front)?;
-        front.late.splice(0..0, ahead);
-        self.turn = None;
-        Ok(())
-    }
-
-    pub(super) fn is_turn_over(&self) -> bool {
-        self.turn.is_some_and(|turn| Instant::now() >= turn)
     }
 
     /// What is tried with patience after all else: what got no verdict and may stand near the best find, and what was late;
@@ -121,22 +70,22 @@ impl<'a> Hunt<'a, '_> {
         worth
     }
 
-    /// Tries candidates once more, with patience; those it did not get to.
+    /// Tries candidates once more, with patience.
     fn again(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
         places: Vec<usize>,
         front: &mut Front<'a>,
-    ) -> Result<Vec<usize>, Failure> {
+    ) -> Result<(), Failure> {
         if places.is_empty() || !self.clock.has_time(NEXT_WAVE_MIN) || self.is_over() {
-            return Ok(places);
+            return Ok(());
         }
         self.n_given -= places.len();
         self.some(path, failing, places, true, front)
     }
 
-    /// Tries the candidates at these places once; those it did not get to.
+    /// Tries the candidates at these places.
     fn some(
         &mut self,
         path: &mut dyn FastPath,
@@ -144,7 +93,7 @@ impl<'a> Hunt<'a, '_> {
         places: Vec<usize>,
         patient: bool,
         front: &mut Front<'a>,
-    ) -> Result<Vec<usize>, Failure> {
+    ) -> Result<(), Failure> {
         let patches: Vec<Patch<'a>> =
             places.iter().filter_map(|place| Some(vec![self.waves.at(*place)?])).collect();
         let judged = self.try_all(path, &patches, failing, patient, &mut |index, fixed| {
@@ -152,12 +101,9 @@ impl<'a> Hunt<'a, '_> {
             front.partial.push(Partial { candidate, fixed });
         })?;
         self.judged.resize(self.waves.n_chosen(), false);
-        let n_told = judged.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        let mut ahead = Vec::new();
-        for (at, (place, verdict)) in places.into_iter().zip(judged).enumerate() {
+        for (place, verdict) in places.into_iter().zip(judged) {
             match verdict {
-                None if at + NEAR < n_told => front.left.push(place),
-                None => ahead.push(place),
+                None => front.left.push(place),
                 Some(Verdict::Late) => front.late.push(place),
                 Some(verdict) => {
                     self.judged[place] = true;
@@ -167,6 +113,6 @@ impl<'a> Hunt<'a, '_> {
                 }
             }
         }
-        Ok(ahead)
+        Ok(())
     }
 }

@@ -15,6 +15,7 @@ const PATIENCE_MAX = 9;
 // Bound now, because tests replace them.
 const timers = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
 const { env, getActiveResourcesInfo } = process;
+const { readdirSync, readFileSync } = fs;
 const LOOK_MS = 25;
 // Where what is given up too early is tried again.
 const QUICK_LOOK_MS = 5;
@@ -290,8 +291,8 @@ function isWaiting() {
 /** Whether another thread computes, or would if a core were free; never where the system does not say. */
 function isComputing() {
   try {
-    const threads = fs.readdirSync(TASKS).filter((id) => id !== String(process.pid));
-    return threads.some((id) => /\) [RD] /.test(fs.readFileSync(`${TASKS}/${id}/stat`, "latin1")));
+    const threads = readdirSync(TASKS).filter((id) => id !== String(process.pid));
+    return threads.some((id) => /\) [RD] /.test(readFileSync(`${TASKS}/${id}/stat`, "latin1")));
   } catch {
     return false;
   }

@@ -19,6 +19,10 @@ const CHUNK_MAX = 64;
 const CHUNK_MIN = 8;
 const CHUNK_MS = 1000;
 const UNHEALTHY_MAX = 20;
+// Patches that are late get one part in so many of the time, once this has passed.
+const LATE_PARTS = 4;
+const LATE_AFTER_MS = 3000;
+const LATE_CHUNK = 4;
 // So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
 const SILENT_MAX = 20;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
@@ -49,6 +53,10 @@ class Search {
     this.spec = spec;
     this.waiting = spec.patches.map((patch, index) => [index, patch]);
     this.alone = [];
+    this.late = [];
+    this.isFound = false;
+    this.began = performance.now();
+    this.waitedMs = 0;
     this.nUnhealthy = 0;
     this.nSilent = 0;
     this.size = CHUNK_MIN;
@@ -72,7 +80,7 @@ class Search {
 
   open() {
     const worker = this.crew.take(this.order, this.spec);
-    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, began: NaN, timer: null, leaving: null };
+    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, isPatient: false, began: NaN, timer: null, leaving: null };
     this.members.add(member);
     worker.on("message", (message) => this.members.has(member) && this.hear(member, message));
     worker.on("exit", (code) => {
@@ -87,7 +95,7 @@ class Search {
   /** Tells a process which order it works for now. */
   give(member) {
     const budget = this.budgets[0];
-    Object.assign(member, { isIdle: false, began: NaN, budget, pace: budget });
+    Object.assign(member, { isIdle: false, isPatient: false, began: NaN, budget, pace: budget });
     this.wait(member);
     member.worker.send({ order: this.order, budget });
   }
@@ -105,6 +113,9 @@ class Search {
     }
     if (message.verdict?.is === "plausible") {
       this.settle(member);
+      // Only what is near is of interest now, and whether it was tried.
+      this.isFound = true;
+      this.waitNoMore();
       this.crew.prepare(this.order, this.spec, 1);
     }
     if (message.idle && !this.accept(member, message)) return end(member);
@@ -145,7 +156,11 @@ class Search {
   }
 
   settle(member) {
-    if (member.verdicts.length > 0) this.report({ t: "verdicts", verdicts: member.verdicts });
+    const isKept = ([, { is }]) => is === "late" && !this.isFound;
+    const late = new Set(member.verdicts.filter(isKept).map(([index]) => index));
+    this.late.push(...member.chunk.filter(([index]) => late.has(index)));
+    const told = member.verdicts.filter(([index]) => !late.has(index));
+    if (told.length > 0) this.report({ t: "verdicts", verdicts: told });
     const done = new Set(member.verdicts.map(([index]) => index));
     member.chunk = member.chunk.filter(([index]) => !done.has(index));
     member.verdicts = [];
@@ -153,24 +168,42 @@ class Search {
 
   hand(member) {
     member.chunk = this.next(member);
-    if (member.chunk.length > 0) return member.worker.send({ chunk: member.chunk });
+    if (member.chunk.length > 0) return member.worker.send({ chunk: member.chunk, patient: member.isPatient });
     rest(member);
     member.isIdle = true;
     return this.endIfDone();
   }
 
   next(member) {
-    const took = performance.now() - member.began;
-    member.began = performance.now();
+    const now = performance.now();
+    const took = now - member.began;
+    if (member.isPatient) this.waitedMs += took / this.spec.workers;
+    member.began = now;
+    member.isPatient = false;
     if (this.isStopped) return [];
     if (this.alone.length > 0) return this.alone.splice(0, 1);
+    if (this.late.length > 0 && this.mayWait(now - this.began)) {
+      member.isPatient = true;
+      return this.late.splice(0, LATE_CHUNK);
+    }
     const chunk = this.waiting.splice(0, this.size);
     this.size = took > CHUNK_MS ? Math.max(CHUNK_MIN, this.size / 2) : Math.min(CHUNK_MAX, 2 * this.size);
     return chunk;
   }
 
+  mayWait(spent) {
+    return spent > LATE_AFTER_MS && this.waitedMs < spent / LATE_PARTS;
+  }
+
+  waitNoMore() {
+    const verdicts = this.late.splice(0).map(([index]) => [index, { is: "late" }]);
+    if (verdicts.length > 0) this.report({ t: "verdicts", verdicts });
+  }
+
   endIfDone() {
-    if ([...this.members].every(({ isIdle }) => isIdle)) this.done();
+    if (![...this.members].every(({ isIdle }) => isIdle)) return;
+    this.waitNoMore();
+    this.done();
   }
 
   /** A process ended: the patch it was at is none, and one that had done nothing may need another budget. */

@@ -58,7 +58,7 @@ class Worker {
     const measured = JSON.stringify([spec.failing, spec.targets, spec.passing]);
     if (measured !== this.measured) await this.measure();
     this.measured = measured;
-    this.quickBudget = spec.patient ? this.budget : this.quick();
+    this.quickBudget = this.quick();
     return send({ ready: true });
   }
 
@@ -97,7 +97,7 @@ class Worker {
       if (lost !== undefined) throw new Error(`${lost} passes no more`);
       green.forEach((name) => this.known.add(name));
       const least = red.length > 0 ? PATIENT_BUDGET_MIN_MS : BUDGET_MIN_MS;
-      const budget = isLate(found.result) ? HUNG_BUDGET_MS : budgetFor(found.result, least);
+      const budget = isLate(found.result) ? Math.max(HUNG_BUDGET_MS, least) : budgetFor(found.result, least);
       const { took } = found.result;
       this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget });
     }
@@ -172,14 +172,14 @@ class Worker {
     return Buffer.concat(parts).toString("utf8");
   }
 
-  async verdict(patch) {
+  async verdict(patch, isPatient) {
     const overlay = this.overlay(patch);
-    const look = this.spec.patient ? undefined : QUICK_LOOK_MS;
-    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, this.quickBudget, look);
+    const [budget, look] = isPatient ? [this.budget, undefined] : [this.quickBudget, QUICK_LOOK_MS];
+    const screened = await this.try(fileOf(this.screen), [this.screen], overlay, budget, look);
     if (!screened.passed(this.screen)) {
       const { result } = screened;
       // Less than it could have had with patience.
-      const isShort = !this.spec.patient && Math.min(this.quickBudget, result.took) < this.budget;
+      const isShort = !isPatient && Math.min(budget, result.took) < this.budget;
       if (isShort && isLate(result)) return LATE;
       return result.error instanceof SyntaxError ? INVALID : STILL_RED;
     }
@@ -207,13 +207,13 @@ class Worker {
   }
 
   /** Tries patches until it is told to leave them. */
-  async work(chunk) {
+  async work(chunk, isPatient) {
     this.isLeft = false;
     for (const [index, patch] of chunk) {
       if (this.isLeft) break;
       let verdict = STILL_RED;
       try {
-        verdict = await this.verdict(patch);
+        verdict = await this.verdict(patch, isPatient);
       } catch {
         // A candidate that damages us is none.
       }
@@ -224,7 +224,8 @@ class Worker {
 
   /** Whether this process still behaves as at first. */
   async isHealthy() {
-    const red = await this.try(fileOf(this.screen), [this.screen], new Map(), this.quickBudget);
+    const budget = this.hangs ? this.quickBudget : this.budget;
+    const red = await this.try(fileOf(this.screen), [this.screen], new Map(), budget);
     if (red.passed(this.screen)) return false;
     const group = this.groups.find(({ file, green }) => file === fileOf(this.screen) && green.length > 0);
     if (!group) return true;
@@ -253,10 +254,10 @@ async function main() {
   const opened = worker.bench.open();
   // Who gives the first order is told.
   opened.catch(() => {});
-  on("message", async ({ order, budget, chunk, leave }) => {
+  on("message", async ({ order, budget, chunk, patient, leave }) => {
     if (leave) worker.isLeft = true;
     if (order) await opened.then(() => worker.serve(read(order), budget)).catch((error) => send({ broken: String(error?.stack || error) }));
-    if (chunk) await worker.work(chunk);
+    if (chunk) await worker.work(chunk, patient || worker.spec.patient);
   });
   on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 }

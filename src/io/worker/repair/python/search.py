@@ -20,6 +20,10 @@ RELOAD_CPU_S = 0.5
 CONFIRM_TOTAL_S = 20.0
 HUNG_CPU_S = 0.05
 SILENCE_S = 2.0
+# Patches that are slow get one part in so many of the time, once this has passed.
+WAIT_PARTS = 4
+WAIT_AFTER_S = 3.0
+WAIT_CHUNK = 4
 
 # Verdicts as the other side reads them.
 STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
@@ -124,6 +128,18 @@ class Chunk(Task):
         if self.items[done:]:
             search.waiting.append((self.items[done:], self.cpu_s))
         search.screened(self.items[:done], self.results, self.cpu_s)
+
+
+class Wait(Chunk):
+    """The same with patience, for patches that were too slow without."""
+
+    def __init__(self, search, items):
+        super().__init__(search, items, max(CONFIRM_CPU_S, 10 * search.base_cpu_s))
+        self.started = time.monotonic()
+
+    def ended(self, complete):
+        self.search.waited_s += (time.monotonic() - self.started) / self.search.spec["workers"]
+        super().ended(complete)
 
 
 class Fit(Task):
@@ -258,6 +274,7 @@ class Search:
         self.n_broken = 0
         self.next_patch = 0
         self.base_wall_s = 0.0
+        self.started, self.waited_s, self.is_found = time.monotonic(), 0.0, False
         self.waiting, self.singles, self.confirms, self.slow = [], [], [], []
         self.key_of, self.aliases, self.verdict_of = {}, {}, {}
         # Passing tests that were red under a patch and of which nothing is known; those that are being looked at.
@@ -338,15 +355,31 @@ class Search:
             return Chunk(self, [item], cpu_s)
         if self.waiting:
             return Chunk(self, *self.waiting.pop(0))
+        if self.slow and self._may_wait():
+            return self._wait()
         items = self._prepare()
         if items:
             return Chunk(self, items, self.screen_cpu_s)
         if self.singles:
             return self._next_task()
-        if self.slow:
-            items, self.slow = self.slow[:8], self.slow[8:]
-            return Chunk(self, items, max(CONFIRM_CPU_S, 10 * self.base_cpu_s))
+        if self.slow and self.spec.get("patient", True):
+            return self._wait()
+        self._wait_no_more()
         return None
+
+    def _may_wait(self):
+        spent_s = time.monotonic() - self.started
+        return spent_s > WAIT_AFTER_S and self.waited_s < spent_s / WAIT_PARTS
+
+    def _wait(self):
+        items, self.slow = self.slow[:WAIT_CHUNK], self.slow[WAIT_CHUNK:]
+        return Wait(self, items)
+
+    def _wait_no_more(self):
+        settled = [one for index, _ in self.slow for one in self._settled(index, LATE)]
+        self.slow = []
+        if settled:
+            self.emit({"t": "verdicts", "verdicts": settled})
 
     def _prepare(self):
         """The next patches worth running, compiled."""
@@ -393,10 +426,10 @@ class Search:
             elif index not in self.key_of:
                 continue
             elif outcome == SLOW and cpu_s == self.screen_cpu_s:
-                if self.spec.get("patient", True):
-                    self.slow.append((index, actions))
-                else:
+                if self.is_found:
                     settled += self._settled(index, LATE)
+                else:
+                    self.slow.append((index, actions))
             else:
                 settled += self._settled(index, STILL_RED)
         if settled:
@@ -417,6 +450,10 @@ class Search:
         elif verdict["is"] not in ("still-red", "breaks"):
             # Of a reload only a pass is believed.
             self.emit({"t": "verdicts", "verdicts": [[index, verdict]]})
+        if verdict == PLAUSIBLE and not self.spec.get("patient", True):
+            # Only what is near is of interest now, and whether it was tried.
+            self.is_found = True
+            self._wait_no_more()
 
     def _settled(self, index, verdict):
         key = self.key_of.pop(index)
