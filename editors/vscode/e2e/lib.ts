@@ -62,10 +62,13 @@ export async function quickFixes(title: string): Promise<void> {
   });
 }
 
-/** Looks for a notification in the notification center: a workbench under test pops none up. */
+/** Looks for a notification in the notification center: a workbench under test pops none up, and hides the center with the last one that goes. */
 export async function notified(text: string): Promise<void> {
-  await vscode.commands.executeCommand('notifications.showList');
-  await screen.seen('.notifications-center .notification-list-item', text);
+  const place = '.notifications-center .notification-list-item';
+  await until(`${text} at ${place}`, async () => {
+    await vscode.commands.executeCommand('notifications.showList');
+    return (await screen.texts(place)).some((found) => clean(found).includes(text));
+  });
 }
 
 const pause = (): Promise<void> => new Promise((ok) => setTimeout(ok, 40));
