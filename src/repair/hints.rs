@@ -28,6 +28,8 @@ pub struct Hints {
     pub gaps: Vec<Gap>,
     /// Characters, neither letters nor digits, that stand in texts that were got or wanted where the other has another.
     pub exchanged: BTreeSet<(char, char)>,
+    /// What stands in one place of a text that was got or wanted, and not in the other, which is the same but for that.
+    pub inserted: BTreeSet<String>,
     /// Names in the messages that begin with a capital letter, as those of types, variants and errors do.
     names: BTreeSet<String>,
     /// Names that the messages say nothing has.
@@ -39,6 +41,8 @@ pub struct Hints {
 }
 
 const LITERALS_MAX: usize = 24;
+/// Longer texts that one side has are values and not what is put between them, in characters.
+const INSERTED_MAX: usize = 12;
 
 impl Hints {
     pub fn read(failures: &[TestCase]) -> Self {
@@ -109,6 +113,7 @@ impl Hints {
             }
             self.exchanged.extend(exchanged(actual, expected));
             self.exchanged.extend(exchanged(expected, actual));
+            self.inserted.extend(inserted(actual, expected));
             self.note(actual);
             self.note(expected);
         }
@@ -138,6 +143,21 @@ fn exchanged(a: &str, b: &str) -> Option<(char, char)> {
     let is_sign = |ch: char| !ch.is_alphanumeric() && !matches!(ch, '"' | '\'' | '`' | '\\');
     let [only] = differ.into_iter().collect::<Vec<_>>()[..] else { return None };
     (a.chars().count() == b.chars().count() && is_sign(only.0) && is_sign(only.1)).then_some(only)
+}
+
+/// What one of two shown texts has in one place beside all of the other; nothing that would have to be escaped.
+fn inserted(a: &str, b: &str) -> Option<String> {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let same = |(x, y): &(char, char)| x == y;
+    let n_before = short.chars().zip(long.chars()).take_while(same).count();
+    let n_after = short.chars().rev().zip(long.chars().rev()).take_while(same).count();
+    let (n_short, n_long) = (short.chars().count(), long.chars().count());
+    let n = n_long - n_short;
+    // What is repeated may stand in one of several places.
+    let is_whole = is_text(short) == is_text(long) && n_before + n_after >= n_short;
+    let text: String = long.chars().skip(n_before.min(n_short)).take(n).collect();
+    let is_plain = !text.contains(['"', '\'', '`', '\\', '\n', '{', '}', '$']);
+    (is_whole && is_plain && (1..=INSERTED_MAX).contains(&n) && n_short > 2).then_some(text)
 }
 
 /// What tells two shown values apart.
@@ -258,6 +278,20 @@ mod tests {
         assert_eq!(check("AssertionError: 'a-b' != 'a_bc'"), [].into());
         assert_eq!(check("AssertionError: 'a-b c' != 'a_b.c'"), [].into());
         assert_eq!(check("AssertionError: 3 != 4"), [].into());
+    }
+
+    #[test]
+    fn messages_give_what_one_text_has_more() {
+        let check = |message: &str| {
+            let inserted = Hints::read(&[failure(message)]).inserted;
+            inserted.into_iter().collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(check("AssertionError: 'ab c' != 'a b c'"), " ");
+        assert_eq!(check("AssertionError: '<a' != '<a>'"), ">");
+        assert_eq!(check("AssertionError: 'a, , b' != 'a, b'"), ", ");
+        assert_eq!(check("AssertionError: 'a' != 'b c'"), "");
+        assert_eq!(check("AssertionError: 'ab' != 'a\\nb'"), "");
+        assert_eq!(check("AssertionError: 12 != 1"), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Methods that need nothing but their object: what a type may do to keep itself in order.
+//! Methods that need nothing but their object, which is what a type may do to keep itself in order, or one value.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,8 @@ use super::syntax::{Node, Tree};
 pub struct Methods<'t> {
     by_type: BTreeMap<&'t str, Vec<String>>,
     copies: Vec<String>,
+    /// Names of methods that take one value, by the name of their type.
+    taking_one: BTreeMap<&'t str, Vec<&'t str>>,
 }
 
 /// Words in the names of methods that give another object of the same value.
@@ -20,13 +22,24 @@ const ASKS: &[&str] = &["is", "has"];
 impl<'t> Methods<'t> {
     pub fn of(tree: &'t Tree<'t>) -> Self {
         let mut by_type: BTreeMap<&'t str, Vec<String>> = BTreeMap::new();
+        let mut taking_one: BTreeMap<&'t str, Vec<&'t str>> = BTreeMap::new();
         for function in tree.nodes().filter(|node| node.role() == Role::Function) {
-            if let (Some(name), Some(call)) = (type_of(function), call(function)) {
-                by_type.entry(name).or_default().push(call);
+            let Some(of) = type_of(function) else { continue };
+            match own_method(function) {
+                Some((name, 0)) => by_type.entry(of).or_default().push(call(function, name)),
+                Some((name, 1)) => taking_one.entry(of).or_default().push(name),
+                Some(_) | None => {}
             }
         }
         let copies = by_type.values().flatten().filter(|call| copies(call)).cloned().collect();
-        Self { by_type, copies }
+        Self { by_type, copies, taking_one }
+    }
+
+    /// Names of the others of the type that `function` belongs to which take one value.
+    pub fn taking_one(&self, function: Node<'_>) -> impl Iterator<Item = &'t str> {
+        let own = function.part(&["name"]).map_or("", Node::text).to_owned();
+        let known = type_of(function).and_then(|name| self.taking_one.get(name));
+        known.into_iter().flatten().copied().filter(move |name| *name != own)
     }
 
     /// Calls of those that give a copy.
@@ -75,9 +88,9 @@ pub fn type_of(function: Node<'_>) -> Option<&str> {
     Some(name.text())
 }
 
-/// The call of a method that takes nothing; `None` for those that take something, belong to the type alone or are no
-/// methods to those who use them.
-fn call(function: Node<'_>) -> Option<String> {
+/// The name of a method and how many values it takes; `None` for those that belong to the type alone or are no methods to
+/// those who use them.
+fn own_method(function: Node<'_>) -> Option<(&str, usize)> {
     let name = function.part(&["name"])?.text();
     let list = function.part(&["parameters"])?;
     let language = function.tree.language;
@@ -86,14 +99,16 @@ fn call(function: Node<'_>) -> Option<String> {
     let needs_self = language.own == "self";
     let is_bound = !needs_self || is_own(list.text());
     let taken = list.descendants().filter(|node| node.role() == Role::Binding);
-    let takes_any = taken.map(Node::text).any(|name| !language.reserved.contains(&name));
+    let n_taken = taken.filter(|node| !language.reserved.contains(&node.text())).count();
     let is_plain = function.tokens().all(|token| !matches!(token.kind(), "get" | "set" | "static"))
         && function.parent().is_none_or(|parent| parent.kind() != "decorated_definition");
     let is_special = name == "constructor" || name.starts_with("__");
-    if !is_bound || takes_any || !is_plain || is_special {
-        return None;
-    }
+    (is_bound && is_plain && !is_special).then_some((name, n_taken))
+}
+
+/// The call of a method that takes nothing.
+fn call(function: Node<'_>, name: &str) -> String {
     let result = function.part(&["return_type"]).map_or("", Node::text);
-    let handed_on = if language.own == "self" && result.contains("Result<") { "?" } else { "" };
-    Some(format!(".{name}(){handed_on}"))
+    let is_rust = function.tree.language.own == "self" && result.contains("Result<");
+    format!(".{name}(){}", if is_rust { "?" } else { "" })
 }

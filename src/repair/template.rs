@@ -153,6 +153,7 @@ const TEMPLATES: &[&Template] = &[
     &shift::SHIFT,
     &shift::SHIFT_KEYS,
     &sibling::SIBLING,
+    &sibling::AS_BESIDE,
     &take_up::VALUE,
     &take_up::CALL,
     &take_up::ARGUMENT,
@@ -188,6 +189,7 @@ const TEMPLATES: &[&Template] = &[
     &set_field::SET,
     &text::SEPARATOR,
     &text::BALANCE,
+    &text::LACKING,
 ];
 
 /// The most that a template takes off its own cost for an edit.

@@ -31,6 +31,16 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
         "if a:\n\tb = g(a)\n\treturn b\nreturn 1",
     ),
     ("fill-argument", "a, b", "g(a, b)\nh(a)\nreturn g(a)", "g(a, b)\nh(a)\nreturn g(a, b)"),
+    ("as-beside", "a, b", "return a * a + b", "return a * a + b * b"),
+    ("as-beside", "a, b", "return a.x == b.x and a.y", "return a.x == b.x and a.y == b.y"),
+    (
+        "as-beside",
+        "a, b",
+        "return (a) or (b and g(2) in b)",
+        "return (a and g(2) in a) or (b and g(2) in b)",
+    ),
+    ("as-beside", "a, b", "return [abs(a), b]", "return [abs(a), abs(b)]"),
+    ("as-beside", "a, b", "return {1: g(a.x, 2), 2: a.y}", "return {1: g(a.x, 2), 2: g(a.y, 2)}"),
     ("separator", "a", "return a.split(\",\")", "return a.split(\";\")"),
     ("rewrite", "a, b", "return a > b", "return len(a) > len(b)"),
     ("comparison", "a, b", "return a is not b", "return a is b"),
@@ -116,6 +126,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("exactly", "a", "if a is not None:\n\treturn 1", "if a:\n\treturn 1"),
     ("swap-links", "a", "return a.strip().lower()", "return a.lower().strip()"),
     ("balance", "a", "return f'[{a}'", "return f'[{a}]'"),
+    ("balance", "a", "return '<' + a", "return '<' + a + '>'"),
     ("variable", "left, right", "return left", "return right"),
     ("function", "a", "g(a)\nreturn h(a)", "g(a)\nreturn g(a)"),
     ("field", "a", "a.x = 1\nreturn a.y", "a.x = 1\nreturn a.x"),
@@ -657,6 +668,7 @@ const WITH_HINTS: &[&str] = &[
     "borrow-statement",
     "variant",
     "swap-parameters",
+    "lacking-text",
 ];
 
 #[test]
@@ -683,6 +695,24 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
     let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
     assert!(check("a.js", javascript, &longer));
+}
+
+#[test]
+fn what_a_text_lacks_is_put_into_sums_and_texts() {
+    let check = |path, before: &str, message: &str, wanted: &[&str]| {
+        let outcomes = outcomes(&source(path, before), &[message]);
+        wanted.iter().all(|text| outcomes.iter().any(|(_, made)| made == text))
+    };
+    let python = |body: &str| format!("def f(a, b):\n    return {body}\n");
+    let message = "AssertionError: 'ab' != 'a, b'";
+    let wanted = ["a + ', ' + b + ''", "a + b + '' + ', '", "a + b + ', '"].map(python);
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    assert!(check("a.py", &python("a + b + ''"), message, &wanted));
+    assert!(!check("a.py", &python("a + b + ''"), "AssertionError: 1 != 2", &wanted[..1]));
+    let go =
+        |body: &str| format!("package a\n\nfunc f(a, b string) string {{\n\treturn {body}\n}}\n");
+    let message = "got \"<a\", want \"<a>\"";
+    assert!(check("a.go", &go("\"<\" + a"), message, &[&go("\"<\" + a + \">\"")]));
 }
 
 /// Whether a template makes this change, where `old` stands first.
@@ -1162,6 +1192,13 @@ fn own_methods_copy_and_wrap() {
     let python = "class A:\n    def duplicate(self):\n        return A(self.n)\n\n    def f(self, a):\n        b = a\n        return b\n";
     assert!(check("a.py", python, "copy-value", "b = a", "b = a.duplicate()"));
     assert!(!check("a.py", python, "wrap-own", "b = a", "b = duplicate(a)"));
+    let taking =
+        python.replace("duplicate(self)", "source_of(self, a)").replace("b = a\n", "b = a[0]\n");
+    assert!(check("a.py", &taking, "wrap-own", "b = a[0]", "b = self.source_of(a[0])"));
+    assert!(
+        !check("a.py", python, "wrap-own", "b = a", "b = self.f(a)"),
+        "it is the function itself"
+    );
     let asks = python.replace("duplicate", "is_duplicate");
     assert!(!check("a.py", &asks, "copy-value", "b = a", "b = a.is_duplicate()"));
 }

@@ -27,7 +27,10 @@ const SEPARATORS: &[&str] = &[",", " ", ";", ":", "-", ".", "/", "_", "|", "=", 
 pub const BALANCE: Template =
     Template { name: "balance", cost: 2.0, on: &[Role::String, Role::Fragment], make: balance };
 
-const BRACKETS: [(&str, &str); 3] = [("(", ")"), ("[", "]"), ("{", "}")];
+pub const LACKING: Template =
+    Template { name: "lacking-text", cost: 1.6, on: &[Role::Arithmetic], make: lacking };
+
+const BRACKETS: [(&str, &str); 4] = [("(", ")"), ("[", "]"), ("{", "}"), ("<", ">")];
 /// Brackets of longer statements are not counted.
 const BALANCED_BYTES_MAX: usize = 4096;
 const TEXTS_MAX: usize = 8;
@@ -79,6 +82,12 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, -1.5);
         }
     }
+    for told in &site.hints.inserted {
+        let others = [format!("{text}{told}"), format!("{told}{text}"), text.replacen(told, "", 1)];
+        for (rank, other) in others.into_iter().enumerate().filter(|(_, other)| other != text) {
+            drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, nth(rank) - 1.2);
+        }
+    }
     let spaced = [
         format!("{text} "),
         format!(" {text}"),
@@ -99,6 +108,24 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         spaced.into_iter().chain(cased).chain(edged).enumerate().filter(|(_, other)| other != text)
     {
         drafts.edits(site.node, vec![Edit::new(range.clone(), other)], None, nth(rank));
+    }
+}
+
+/// What the messages show that a text lacks, between the operands of a sum or at its ends.
+fn lacking<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let is_sum = node.tokens().any(|token| token.kind() == "+");
+    let (Some(left), Some(right)) = (node.first().filter(|_| is_sum), node.last()) else { return };
+    let whole = sum(node).unwrap_or(node);
+    let plain = whole.descendants().find(|part| part.role() == Role::String);
+    for told in &site.hints.inserted {
+        let text = plain.and_then(|plain| quoted(plain, told));
+        let text = text.unwrap_or_else(|| format!("\"{told}\""));
+        drafts.put(node, format!("{} + {text} + {}", left.text(), right.text()), 0.0);
+        if whole.id() == node.id() {
+            drafts.put(node, format!("{} + {text}", node.text()), 0.1);
+            drafts.put(node, format!("{text} + {}", node.text()), 0.2);
+        }
     }
 }
 

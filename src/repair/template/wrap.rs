@@ -10,6 +10,7 @@ use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
+use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site, TWINS, tight};
 use crate::repair::statement::{filled, filled_with};
 use crate::repair::syntax::Node;
@@ -179,6 +180,13 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         site.near().callees.iter().chain(site.shared().callees.iter()).take(OWN_MAX).enumerate()
     {
         drafts.replace(site.node, &format!("{callee}({})", site.node.text()), nth(rank));
+    }
+    let object = site.own();
+    let function = site.node.function().filter(|_| !object.is_empty());
+    let taking = function.into_iter().flat_map(|function| site.file.methods.taking_one(function));
+    for (rank, name) in ranked(site.node.text(), taking, OWN_MAX).into_iter().enumerate() {
+        let text = format!("{object}.{name}({})", site.node.text());
+        drafts.replace(site.node, &text, nth(rank));
     }
     let called = site.near().methods.iter().map(|method| format!(".{method}()"));
     let mut calls: Vec<String> = called.collect();
