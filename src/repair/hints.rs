@@ -42,7 +42,8 @@ pub struct Hints {
 
 const LITERALS_MAX: usize = 24;
 /// Longer texts that one side has are values and not what is put between them, in characters.
-const INSERTED_MAX: usize = 12;
+const INSERTED_CHARS_MAX: usize = 12;
+const INSERTED_MAX: usize = 4;
 
 impl Hints {
     pub fn read(failures: &[TestCase]) -> Self {
@@ -113,7 +114,8 @@ impl Hints {
             }
             self.exchanged.extend(exchanged(actual, expected));
             self.exchanged.extend(exchanged(expected, actual));
-            self.inserted.extend(inserted(actual, expected));
+            let room = INSERTED_MAX.saturating_sub(self.inserted.len());
+            self.inserted.extend(inserted(actual, expected).into_iter().take(room));
             self.note(actual);
             self.note(expected);
         }
@@ -147,17 +149,19 @@ fn exchanged(a: &str, b: &str) -> Option<(char, char)> {
 
 /// What one of two shown texts has in one place beside all of the other; nothing that would have to be escaped.
 fn inserted(a: &str, b: &str) -> Option<String> {
-    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let n_chars = |text: &str| text.chars().count();
+    let (short, long) = if n_chars(a) < n_chars(b) { (a, b) } else { (b, a) };
     let same = |(x, y): &(char, char)| x == y;
     let n_before = short.chars().zip(long.chars()).take_while(same).count();
     let n_after = short.chars().rev().zip(long.chars().rev()).take_while(same).count();
-    let (n_short, n_long) = (short.chars().count(), long.chars().count());
-    let n = n_long - n_short;
+    let (n_short, n) = (n_chars(short), n_chars(long) - n_chars(short));
     // What is repeated may stand in one of several places.
     let is_whole = is_text(short) == is_text(long) && n_before + n_after >= n_short;
+    let is_other = [short, long].iter().any(|one| is_list(one) || one.parse::<f64>().is_ok());
     let text: String = long.chars().skip(n_before.min(n_short)).take(n).collect();
     let is_plain = !text.contains(['"', '\'', '`', '\\', '\n', '{', '}', '$']);
-    (is_whole && is_plain && (1..=INSERTED_MAX).contains(&n) && n_short > 2).then_some(text)
+    let is_short = (1..=INSERTED_CHARS_MAX).contains(&n) && n_short > 2;
+    (is_whole && !is_other && is_plain && is_short).then_some(text)
 }
 
 /// What tells two shown values apart.
@@ -251,6 +255,12 @@ mod tests {
             ("AssertionError: 3 != 4", &[Sign::ByOne]),
             ("E   assert 5 == -5\nE    +  where 5 = f(1)", &[Sign::Negated]),
             ("assertion `left == right` failed\n  left: \"Ab\"\n right: \"ab\"", &[Sign::Case]),
+            (
+                "Expected values to be strictly equal:\n+ actual - expected\n\n+ 3\n- 4",
+                &[Sign::ByOne],
+            ),
+            ("- Expected\n+ Received\n\n  {\n-   n: 'Ab',\n+   n: 'ab',\n  }", &[Sign::Case]),
+            ("+ actual - expected\n\n+ 3\n- 4\n- 5", &[]),
             ("AssertionError: Lists differ: [1, 2] != [2, 1]", &[Sign::Order]),
             ("AssertionError: [1, 2] != [1, 2, 3]", &[Sign::ByOne]),
             ("AssertionError: ' a' != 'a'", &[Sign::Space]),
@@ -287,11 +297,14 @@ mod tests {
             inserted.into_iter().collect::<Vec<_>>().join("|")
         };
         assert_eq!(check("AssertionError: 'ab c' != 'a b c'"), " ");
+        assert_eq!(check("+ actual - expected\n\n+ 'ab c'\n- 'a b c'\n    ^"), " ");
         assert_eq!(check("AssertionError: '<a' != '<a>'"), ">");
         assert_eq!(check("AssertionError: 'a, , b' != 'a, b'"), ", ");
         assert_eq!(check("AssertionError: 'a' != 'b c'"), "");
         assert_eq!(check("AssertionError: 'ab' != 'a\\nb'"), "");
-        assert_eq!(check("AssertionError: 12 != 1"), "");
+        assert_eq!(check("AssertionError: 1234 != 123"), "");
+        assert_eq!(check("AssertionError: [1, 2] != [1, 2, 3]"), "");
+        assert_eq!(check("AssertionError: 'äöü' != 'abcde'"), "");
     }
 
     #[test]

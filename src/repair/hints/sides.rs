@@ -1,6 +1,7 @@
 //! What was got and what was wanted, as the messages of test frameworks and people show it.
 
-/// The two sides of each comparison that a message shows: `3 != 4`, `assert 3 == 4`, `left: 3` over `right: 4`.
+/// The two sides of each comparison that a message shows: `3 != 4`, `assert 3 == 4`, `left: 3` over `right: 4`, `+ 3` over
+/// `- 4`.
 pub(super) fn pairs(message: &str) -> Vec<(&str, &str)> {
     let lines: Vec<&str> =
         message.lines().map(|line| line.trim_start_matches("E ").trim()).collect();
@@ -21,6 +22,9 @@ pub(super) fn pairs(message: &str) -> Vec<(&str, &str)> {
             let expected = line.strip_prefix(first);
             pairs.extend(next.strip_prefix(second).zip(expected));
         }
+        let before = at.checked_sub(1).map_or("", |before| lines[before]);
+        let after = lines.get(at + 2).copied().unwrap_or_default();
+        pairs.extend(changed([before, line, next, after]));
         if let Some(left) = line.strip_prefix("left: ") {
             let below = lines.get(at + 1).and_then(|line| line.strip_prefix("right: "));
             pairs.extend(below.map(|right| (left, right)));
@@ -32,6 +36,20 @@ pub(super) fn pairs(message: &str) -> Vec<(&str, &str)> {
         }
     }
     pairs.into_iter().map(|(a, b)| (a.trim(), b.trim())).collect()
+}
+
+/// What `+` and `-` stand before in two lines of a comparison by lines, without the key that both have and what ends them: of
+/// more lines it is not known which belong together.
+fn changed<'m>([before, first, second, after]: [&'m str; 4]) -> Option<(&'m str, &'m str)> {
+    let side = |line: &'m str, mark: char| line.strip_prefix(mark)?.strip_prefix(' ');
+    let sides = side(first, '+').zip(side(second, '-'));
+    let (got, wanted) = sides.or_else(|| side(second, '+').zip(side(first, '-')))?;
+    let is_alone = [before, after].iter().all(|line| !line.starts_with(['+', '-']));
+    let is_key = |key: &str| key.chars().all(|ch| ch.is_alphanumeric() || matches!(ch, '_' | '$'));
+    let [got, wanted] = [got, wanted].map(|text| text.trim().trim_end_matches(','));
+    let value = |text: &'m str| text.split_once(": ").filter(|(key, _)| is_key(key));
+    let values = value(got).zip(value(wanted)).filter(|((a, _), (b, _))| a == b);
+    is_alone.then(|| values.map_or((got, wanted), |((_, got), (_, wanted))| (got, wanted)))
 }
 
 /// What was got and what was wanted in `f(1) = 3, want 4`, `got 3; want 4`, `expected 4, got 3`, as people write it.
