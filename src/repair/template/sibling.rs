@@ -21,6 +21,8 @@ pub const AS_BESIDE: Template =
     Template { name: "as-beside", cost: 2.4, on: &[Role::Name, Role::Attribute], make: as_beside };
 
 const MADE_MAX: usize = 6;
+/// So many neighbours are looked at, the nearest first.
+const BESIDE_MAX: usize = 8;
 const BESIDE_BYTES_MAX: usize = 80;
 
 fn sibling<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -41,9 +43,10 @@ fn as_beside<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let own = outermost(node);
-    let others = beside(own).into_iter().filter(|other| {
+    let others = beside(own).into_iter().take(BESIDE_MAX).filter(|other| {
         let n_bytes = other.text().len();
-        other.id() != own.id() && n_bytes > node.text().len() && n_bytes <= BESIDE_BYTES_MAX
+        let is_bare = other.is(&[Role::Name, Role::KeywordArgument]);
+        !is_bare && n_bytes > node.text().len() && n_bytes <= BESIDE_BYTES_MAX
     });
     let mut seen = BTreeSet::new();
     let made = others.flat_map(|other| with_words_of(node, other));
@@ -59,18 +62,23 @@ fn outermost(node: Node<'_>) -> Node<'_> {
     groups.last().unwrap_or(node)
 }
 
-/// The operands of the same operation, the elements of the same list, or what like entries have.
+/// The operands of the same operation, the elements of the same list, or what like entries have, the nearest first.
 fn beside(node: Node<'_>) -> Vec<Node<'_>> {
     let Some(parent) = node.parent() else { return Vec::new() };
-    match parent.role() {
+    let is_key = || parent.last().is_none_or(|value| value.id() != node.id());
+    let mut all = match parent.role() {
         Role::Logical | Role::Arithmetic => operands(parent),
         Role::List | Role::Tuple | Role::Values | Role::Arguments => parent.parts().collect(),
+        Role::Pair if is_key() => Vec::new(),
         Role::Pair => {
             let pairs = parent.parent().into_iter().flat_map(Node::parts);
             pairs.filter(|pair| pair.role() == Role::Pair).filter_map(Node::last).collect()
         }
         _ => Vec::new(),
-    }
+    };
+    all.retain(|other| other.id() != node.id());
+    all.sort_by_key(|other| other.id().abs_diff(node.id()));
+    all
 }
 
 /// The operands of an operation, with those of the same operations around and in it.
@@ -108,7 +116,7 @@ fn with_words_of(node: Node<'_>, other: Node<'_>) -> Vec<String> {
                 let start = other.range().start;
                 text.replace_range(range.start - start..range.end - start, new);
             }
-            if text.contains(node.text()) {
+            if text != node.text() && text.contains(node.text()) {
                 made.push((ranges.len(), text));
             }
         }

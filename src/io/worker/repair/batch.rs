@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::limits::{
     CANDIDATE_MEMORY_BYTES, CANDIDATE_MEMORY_BYTES_MIN, MEGABYTE, OBSERVE_TEST_WALL,
-    SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
+    SELECT_BYTES_MAX, TRY_BASELINE_FACTOR, TRY_CPU_MIN, TRY_SCREEN_MAX, TRY_WALL_MAX, TRY_WALL_MIN,
     TRY_WALL_SHORT,
 };
 use crate::io::process;
@@ -223,10 +223,10 @@ impl<'a> Bench<'a> {
         let alone = |test: &'a Test| {
             let names = vec![test.name.as_str()];
             let is_endless = trial.endless.contains(test);
-            let wall = if is_endless { TRY_WALL_MIN } else { TRY_SCREEN_MAX };
+            let wall = if is_endless { TRY_CPU_MIN } else { TRY_SCREEN_MAX };
             let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), wall);
-            // What did not end then does not end at all.
-            let took = if ran.took >= wall { Duration::ZERO } else { ran.took };
+            // What did not end then does not end at all, whatever ended it.
+            let took = if is_endless || ran.took >= wall { Duration::ZERO } else { ran.took };
             ran.names.is_empty().then_some((test.program, names, took))
         };
         let (program, names, took) = trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
@@ -267,8 +267,10 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Whether nothing more is to be looked for. Without tests to keep green others look at it again.
     fn is_mended(&self, outcome: &Outcome) -> bool {
-        matches!(outcome, Outcome::Fixes(fixed) if fixed.len() == self.trial.failing.len())
+        !self.trial.passing.is_empty()
+            && matches!(outcome, Outcome::Fixes(fixed) if fixed.len() == self.trial.failing.len())
     }
 
     fn outcome(&self, arms: &str, limit: Duration) -> Outcome {
@@ -399,7 +401,8 @@ mod tests {
         let named = |name: &&str| Test { program: 0, name: (*name).to_owned() };
         let failing = failing.iter().map(named).collect();
         let patches = patches.iter().map(|arms| (*arms).to_owned()).collect();
-        let (endless, passing) = (Vec::new(), Vec::new());
+        let endless = Vec::new();
+        let passing = vec![Test { program: 0, name: "TestLate".to_owned() }];
         let trial = Trial { patches, failing, endless, passing, is_patient, late_wall };
         let spec = Spec::on_all_cores(vec![program], Task::Try(trial), &[]);
         let told = Mutex::new(BTreeMap::new());

@@ -106,12 +106,13 @@ impl<'r, 'p> Request<'r, 'p> {
         Self { patches, failing, is_patient, n_wanted, began, waited_ms }
     }
 
-    /// Takes what is left of the time for those that are late.
+    /// Takes half of what is left of the time for those that are late: another lane may need the rest.
     pub fn take_late_wall(&self) -> Duration {
-        let waited = Duration::from_millis(self.waited_ms.load(Ordering::Relaxed));
-        let left = (self.began.elapsed() / LATE_SHARE).saturating_sub(waited);
-        self.waited_ms.fetch_add(left.as_millis() as u64, Ordering::Relaxed);
-        left
+        let share = (self.began.elapsed() / LATE_SHARE).as_millis() as u64;
+        let taken = |waited: u64| share.saturating_sub(waited) / 2;
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        let before = self.waited_ms.fetch_update(set, fetch, |now| Some(now + taken(now)));
+        before.map_or(Duration::ZERO, |before| Duration::from_millis(taken(before)))
     }
 
     /// Gives back what was not needed of it.

@@ -106,7 +106,7 @@ class Search {
     this.wait(member);
     // What it was given before may be the reason; one that was given nothing says how the tests are.
     if (message.broken) return member.isOpen ? end(member) : this.fail(message.broken.split("\n")[0]);
-    if (message.ready) member.isOpen = true;
+    if (message.ready) Object.assign(member, { isOpen: true, patience: message.patience });
     if (message.verdict) {
       member.verdicts.push([message.index, message.verdict]);
       this.nSilent = 0;
@@ -146,7 +146,7 @@ class Search {
   accept(member, { healthy, full }) {
     if (!healthy && member.chunk.length > 1 && this.nUnhealthy < UNHEALTHY_MAX) {
       this.nUnhealthy += 1;
-      this.alone.push(...member.chunk);
+      this.alone.push(...member.chunk.map((item) => [item, member.isPatient]));
       member.chunk = [];
       return false;
     }
@@ -175,24 +175,43 @@ class Search {
   }
 
   next(member) {
-    const now = performance.now();
-    const took = now - member.began;
-    if (member.isPatient) this.waitedMs += took / this.spec.workers;
-    member.began = now;
-    member.isPatient = false;
+    const took = this.charge(member);
     if (this.isStopped) return [];
-    if (this.alone.length > 0) return this.alone.splice(0, 1);
-    if (this.late.length > 0 && this.mayWait(now - this.began)) {
-      member.isPatient = true;
-      return this.late.splice(0, LATE_CHUNK);
+    if (this.alone.length > 0) {
+      const [item, isPatient] = this.alone.shift();
+      if (isPatient) this.reserve(member, 1);
+      return [item];
+    }
+    const nLate = Math.min(this.late.length, this.nWaits(member));
+    if (nLate > 0) {
+      this.reserve(member, nLate);
+      return this.late.splice(0, nLate);
     }
     const chunk = this.waiting.splice(0, this.size);
     this.size = took > CHUNK_MS ? Math.max(CHUNK_MIN, this.size / 2) : Math.min(CHUNK_MAX, 2 * this.size);
     return chunk;
   }
 
-  mayWait(spent) {
-    return spent > LATE_AFTER_MS && this.waitedMs < spent / LATE_PARTS;
+  /** How many of those that are late there is time for now. */
+  nWaits({ patience }) {
+    const spent = performance.now() - this.began;
+    const left = spent > LATE_AFTER_MS ? spent / LATE_PARTS - this.waitedMs : 0;
+    return Math.min(LATE_CHUNK, Math.floor((left * this.spec.workers) / patience));
+  }
+
+  /** What waiting may take counts from the start. */
+  reserve(member, n) {
+    member.isPatient = true;
+    member.reserved = (n * member.patience) / this.spec.workers;
+    this.waitedMs += member.reserved;
+  }
+
+  /** How long a process took for its chunk. */
+  charge(member) {
+    const took = performance.now() - member.began;
+    if (member.isPatient) this.waitedMs += took / this.spec.workers - member.reserved;
+    Object.assign(member, { isPatient: false, began: performance.now() });
+    return took;
   }
 
   waitNoMore() {
@@ -215,7 +234,8 @@ class Search {
     if (member.chunk.length > 0) {
       if (rest.length > 0) member.verdicts.push([rest[0][0], { is: "still-red" }]);
       this.settle(member);
-      this.waiting.unshift(...rest.slice(1));
+      (member.isPatient ? this.late : this.waiting).unshift(...rest.slice(1));
+      this.charge(member);
     }
     return this.waiting.length + this.alone.length > 0 ? this.open() : this.endIfDone();
   }

@@ -59,7 +59,7 @@ class Worker {
     if (measured !== this.measured) await this.measure();
     this.measured = measured;
     this.quickBudget = this.quick();
-    return send({ ready: true });
+    return send({ ready: true, patience: this.budget });
   }
 
   /** What tests run, or what patches do where no test looks. */

@@ -126,20 +126,29 @@ class Chunk(Task):
             self.results.append(SLOW)
         done = len(self.results)
         if self.items[done:]:
-            search.waiting.append((self.items[done:], self.cpu_s))
+            self.put_back(self.items[done:])
         search.screened(self.items[:done], self.results, self.cpu_s)
 
 
+    def put_back(self, items):
+        self.search.waiting.append((items, self.cpu_s))
+
+
 class Wait(Chunk):
-    """The same with patience, for patches that were too slow without."""
+    """The same with patience, for patches that were too slow without. What it may take counts from the start."""
 
     def __init__(self, search, items):
-        super().__init__(search, items, max(CONFIRM_CPU_S, 10 * search.base_cpu_s))
-        self.started = time.monotonic()
+        super().__init__(search, items, search.patience_s())
+        self.started, self.reserved_s = time.monotonic(), len(items) * self.cpu_s / search.spec["workers"]
+        search.waited_s += self.reserved_s
 
     def ended(self, complete):
-        self.search.waited_s += (time.monotonic() - self.started) / self.search.spec["workers"]
+        took_s = (time.monotonic() - self.started) / self.search.spec["workers"]
+        self.search.waited_s += took_s - self.reserved_s
         super().ended(complete)
+
+    def put_back(self, items):
+        self.search.slow[:0] = items
 
 
 class Fit(Task):
@@ -355,24 +364,30 @@ class Search:
             return Chunk(self, [item], cpu_s)
         if self.waiting:
             return Chunk(self, *self.waiting.pop(0))
-        if self.slow and self._may_wait():
-            return self._wait()
+        n_waits = self._n_waits() if self.slow else 0
+        if n_waits > 0:
+            return self._wait(n_waits)
         items = self._prepare()
         if items:
             return Chunk(self, items, self.screen_cpu_s)
         if self.singles:
             return self._next_task()
         if self.slow and self.spec.get("patient", True):
-            return self._wait()
+            return self._wait(WAIT_CHUNK)
         self._wait_no_more()
         return None
 
-    def _may_wait(self):
-        spent_s = time.monotonic() - self.started
-        return spent_s > WAIT_AFTER_S and self.waited_s < spent_s / WAIT_PARTS
+    def patience_s(self):
+        return max(CONFIRM_CPU_S, 10 * self.base_cpu_s)
 
-    def _wait(self):
-        items, self.slow = self.slow[:WAIT_CHUNK], self.slow[WAIT_CHUNK:]
+    def _n_waits(self):
+        """How many of those that are slow there is time for now."""
+        spent_s = time.monotonic() - self.started
+        left_s = spent_s / WAIT_PARTS - self.waited_s if spent_s > WAIT_AFTER_S else 0.0
+        return min(WAIT_CHUNK, int(left_s * self.spec["workers"] / self.patience_s()))
+
+    def _wait(self, n):
+        items, self.slow = self.slow[:n], self.slow[n:]
         return Wait(self, items)
 
     def _wait_no_more(self):
