@@ -155,8 +155,8 @@ pub(super) fn foreign<'s>(site: &Site<'s>, piece: Node<'s>) -> Vec<Node<'s>> {
     std::iter::once(piece).chain(piece.descendants()).filter(is_foreign).collect()
 }
 
-/// The text of a piece with another name at some nodes.
-fn renamed(piece: Node<'_>, nodes: &[Node<'_>], name: &str) -> String {
+/// The text of a piece with another name at some nodes, in their order.
+pub(super) fn renamed(piece: Node<'_>, nodes: &[Node<'_>], name: &str) -> String {
     let mut text = piece.text().to_owned();
     for node in nodes.iter().rev() {
         let (start, range) = (piece.range().start, node.range());

@@ -1,9 +1,11 @@
 //! A function's sibling: `min(xs)` → `max(xs)`, `s.lstrip()` → `s.rstrip()`, `raise KeyError` → `raise ValueError`; a value
 //! made as those beside it are: `dx * dx + dy` → `dx * dx + dy * dy`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Template;
+use super::borrow::renamed;
 use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
@@ -107,20 +109,15 @@ fn with_words_of(node: Node<'_>, other: Node<'_>) -> Vec<String> {
     let words: BTreeSet<&str> = theirs.iter().map(|part| part.text()).collect();
     let mut made = Vec::new();
     for word in words {
-        let places = theirs.iter().filter(|part| part.text() == word);
+        let places: Vec<Node<'_>> =
+            theirs.iter().copied().filter(|part| part.text() == word).collect();
         for new in own.iter().map(|part| part.text()).filter(|new| *new != word) {
-            let mut text = other.text().to_owned();
-            let mut ranges: Vec<_> = places.clone().map(|part| part.range()).collect();
-            ranges.sort_by_key(|range| std::cmp::Reverse(range.start));
-            for range in &ranges {
-                let start = other.range().start;
-                text.replace_range(range.start - start..range.end - start, new);
-            }
+            let text = renamed(other, &places, new);
             if text != node.text() && text.contains(node.text()) {
-                made.push((ranges.len(), text));
+                made.push((places.len(), text));
             }
         }
     }
-    made.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
+    made.sort_by_key(|(n, _)| Reverse(*n));
     made.into_iter().map(|(_, text)| text).collect()
 }
