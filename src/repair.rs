@@ -20,6 +20,7 @@ mod similarity;
 mod site;
 mod spread;
 mod statement;
+pub mod stop;
 mod syntax;
 mod template;
 #[cfg(test)]

@@ -108,6 +108,8 @@ pub const OTHER_TESTS_MAX: usize = 20;
 pub const OBSERVED_OTHERS_MAX: usize = 8;
 /// Candidates of one search.
 pub const CANDIDATES_MAX: usize = 12_000;
+/// Those where red tests have not come yet.
+pub const BEYOND_MAX: usize = 600;
 /// Those of them that are chosen first where it costs little to begin anew: choosing takes about 100 µs each.
 pub const FIRST_CANDIDATES: usize = 1_000;
 /// The same where it costs more.

@@ -1,7 +1,7 @@
 //! What failure messages say about the fault: which templates to try first and which literals to put in.
 
 mod gaps;
-mod sides;
+pub(super) mod sides;
 mod signs;
 mod unknown;
 

@@ -23,6 +23,19 @@ fn a_module_is_fixed_by_edits_that_share_a_build() {
     assert!(!told.iter().any(|one| one.text.contains("cannot go on")), "{told:?}");
 }
 
+/// A test that needs two edits by itself: with one of them it says less.
+#[test]
+fn a_test_that_needs_two_edits_by_itself_gets_them() {
+    let code = "package m\n\nfunc Half(a int) int {\n\treturn a / 3\n}\n\nfunc Twice(a int) int {\n\treturn a + 2\n}\n";
+    let test = "package m\n\nimport \"testing\"\n\nfunc TestAll(t *testing.T) {\n\
+\tif Half(2) != 1 || Half(44) != 22 {\n\t\tt.Errorf(\"half\")\n\t}\n\
+\tif Twice(1) != 2 || Twice(5) != 10 {\n\t\tt.Errorf(\"twice\")\n\t}\n}\n";
+    let red = Red::of_files(&[MODULE, ("m.go", code), ("m_test.go", test)]);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert!(red.text(&tree, "m.go").contains("a / 2"), "{title}");
+}
+
 /// Code whose functions are called in every way: generic, with receivers and parameters without names, variadic.
 const HARD: &str = "package m
 

@@ -49,6 +49,21 @@ fn money(text: &str) -> Red {
     ])
 }
 
+/// One edit only brings it to the test's next line.
+#[test]
+fn a_test_that_needs_two_edits_by_itself_gets_them() {
+    let test = "import test from 'node:test';\nimport assert from 'node:assert/strict';\n\
+import { half, twice } from '../money.js';\n\n\
+test('all', () => {\n  assert.deepEqual([2, 10, 44].map((a) => half(a)), [1, 5, 22]);\n  \
+assert.deepEqual([1, 2, 5].map((a) => twice(a)), [2, 4, 10]);\n});\n";
+    let files = [("package.json", MANIFEST), ("money.js", MONEY), ("test/money.test.js", test)];
+    let red = Red::of_files(&files);
+    assert_eq!(red.targets.len(), 1);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert!(red.text(&tree, "money.js").contains("a / 2"), "{title}");
+}
+
 #[test]
 fn two_faults_take_two_edits() {
     let red = money(MONEY);

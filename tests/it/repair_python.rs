@@ -72,6 +72,19 @@ fn two_faults_take_two_edits() {
     assert_ne!(red.text(&tree, "money.py"), MONEY);
 }
 
+/// One edit only brings it to the test's next line.
+#[test]
+fn a_test_that_needs_two_edits_by_itself_gets_them() {
+    let test = "import unittest\n\nfrom money import half, twice\n\n\n\
+class T(unittest.TestCase):\n    def test_all(self):\n        self.assertEqual([half(a) for a in (2, 10, 44)], [1, 5, 22])\n        \
+self.assertEqual([twice(a) for a in (1, 2, 5)], [2, 4, 10])\n";
+    let red = Red::of_files(&[("money.py", MONEY), ("test_money.py", test)]);
+    assert_eq!(red.targets.len(), 1);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert!(red.text(&tree, "money.py").contains("a // 2"), "{title}");
+}
+
 #[test]
 fn a_test_that_needs_two_edits_is_no_hindrance_to_either() {
     let check = |slow: &[&str]| {
@@ -154,7 +167,8 @@ fn what_breaks_a_test_is_not_tried_again_for_another() {
     let WorkResult::Nothing { reason, search: Some(search) } = result else { panic!("{result:?}") };
     let n: usize = reason.split(' ').find_map(|word| word.parse().ok()).unwrap();
     println!("{reason}: {search:?}");
-    assert!(search.total > 2 * n && search.total < 3 * n, "{reason}: {search:?}");
+    // With the pairs, of which there are as many as single ones; with what breaks a test three times it would be more.
+    assert!(search.total > 2 * n && search.total < 5 * n, "{reason}: {search:?}");
 }
 
 #[test]

@@ -122,6 +122,19 @@ fn two_faults_of_a_program_take_two_edits() {
     assert!(title.contains(" and "), "{title}");
 }
 
+/// One edit only brings it to the test's next line.
+#[test]
+fn a_test_that_needs_two_edits_by_itself_gets_them() {
+    let code = "pub fn half(a: i32) -> i32 {\n    a / 3\n}\n\npub fn twice(a: i32) -> i32 {\n    a + 2\n}\n";
+    let test = "use shapes::{half, twice};\n\n#[test]\nfn all() {\n    assert_eq!([2, 10, 44].map(half), [1, 5, 22]);\n    \
+assert_eq!([1, 2, 5].map(twice), [2, 4, 10]);\n}\n";
+    let files = [("Cargo.toml", MANIFEST), ("src/lib.rs", code), ("tests/all.rs", test)];
+    let red = Red::of_files(&files);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(title.contains(" and "), "{title}");
+    assert!(red.text(&tree, "src/lib.rs").contains("a / 2"), "{title}");
+}
+
 #[test]
 fn a_search_ends_when_it_is_cancelled() {
     let red = Red::of_files(&[("Cargo.toml", MANIFEST), ("src/lib.rs", HARD)]);

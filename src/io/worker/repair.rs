@@ -23,6 +23,7 @@ mod words;
 
 use std::cell::Cell;
 use std::cmp::Reverse;
+use std::iter;
 use std::slice;
 use std::time::Instant;
 
@@ -38,7 +39,8 @@ use super::test_files::TestFiles;
 use super::{Assignment, Desk, Progress};
 use crate::base::ids::TreeId;
 use crate::base::limits::{
-    CANDIDATES_MAX, FIRST_CANDIDATES, OBSERVE_QUICK_MAX, OTHER_TESTS_MAX, SLOW_FIRST_CANDIDATES,
+    BEYOND_MAX, CANDIDATES_MAX, FIRST_CANDIDATES, OBSERVE_QUICK_MAX, OTHER_TESTS_MAX,
+    SLOW_FIRST_CANDIDATES,
 };
 use crate::io::checks::{self, Select};
 use crate::logic::ledger::{Ledger, Standing as Stands};
@@ -51,7 +53,7 @@ use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
 use crate::repair::restore::{RESTORE, changed_lines};
 use crate::repair::{
-    Candidate, Grounds, Question, Source, Standing, Suspicion, TestCoverage, localize,
+    Candidate, Grounds, Question, Source, Standing, Suspicion, TestCoverage, candidates, localize,
 };
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
@@ -299,11 +301,12 @@ fn solve(
         n_avoided.set(n_avoided.get() + usize::from(is_avoided));
         !is_avoided
     };
-    let candidates = grounds.candidates(&question).filter(may_be_tried);
+    let chosen = grounds.candidates(&question).filter(may_be_tried);
     let n_first = if is_quick { FIRST_CANDIDATES } else { SLOW_FIRST_CANDIDATES };
-    let waves = Waves::new(n_first, candidates);
+    let waves = Waves::new(n_first, chosen);
     let ranking = Ranking::new(&question);
-    let mut hunt = Hunt::new(job, &waves, &ranking, &coverage);
+    let beyond = Waves::new(BEYOND_MAX, beyond(job, tests, &suspicion, &failures));
+    let mut hunt = Hunt::new(job, &waves, &beyond, &ranking, &coverage);
     let searched = hunt.run(path);
     // What was found before it broke off is as good without the rest.
     if hunt.plausible.is_empty() {
@@ -335,6 +338,32 @@ fn solve(
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));
     Ok(Found { fact, change })
+}
+
+/// Candidates where the tests that are to pass have not come yet, as far as they name what they call.
+fn beyond<'q>(
+    job: &'q Job<'q>,
+    tests: &'q [Source],
+    suspicion: &'q Suspicion,
+    failures: &'q [TestCase],
+) -> impl Iterator<Item = Candidate> + 'q {
+    let make = move || {
+        let mut named = localize::suspicion_by_name(job.sources, tests, failures);
+        for (path, lines) in &mut named.lines {
+            let known = suspicion.lines.get(path);
+            lines.retain(|line, _| known.is_none_or(|known| !known.contains_key(line)));
+        }
+        candidates(&Question {
+            sources: job.sources,
+            suspicion: &named,
+            committed: job.committed,
+            failures,
+            favoured: job.favoured,
+            n_max: BEYOND_MAX,
+            cancel: job.desk.cancel,
+        })
+    };
+    iter::once_with(make).flatten()
 }
 
 /// From coverage where there is any, else from names; where nothing could be built, the places of the errors.

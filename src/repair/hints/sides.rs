@@ -2,7 +2,7 @@
 
 /// The two sides of each comparison that a message shows: `3 != 4`, `assert 3 == 4`, `left: 3` over `right: 4`, `+ 3` over
 /// `- 4`.
-pub(super) fn pairs(message: &str) -> Vec<(&str, &str)> {
+pub(in crate::repair) fn pairs(message: &str) -> Vec<(&str, &str)> {
     let lines: Vec<&str> =
         message.lines().map(|line| line.trim_start_matches("E ").trim()).collect();
     let mut pairs: Vec<(&str, &str)> = Vec::new();

@@ -14,6 +14,10 @@ const SEQUENCES: &[Role] = &[Role::Arguments, Role::List, Role::Tuple];
 const LISTS: &[Role] = &[Role::Arguments, Role::List, Role::Tuple, Role::Values];
 
 pub const SWAP: Template = Template { name: "swap-arguments", cost: 1.7, on: LISTS, make: swap };
+pub const SPREADS: Template =
+    Template { name: "swap-spreads", cost: 2.4, on: &[Role::Map], make: spreads };
+pub const ADD_TEXT: Template =
+    Template { name: "add-text", cost: 3.9, on: &[Role::List, Role::Tuple], make: add_text };
 pub const PARAMETERS: Template =
     Template { name: "swap-parameters", cost: 2.2, on: &[Role::Parameters], make: swap };
 pub const DROP: Template =
@@ -32,6 +36,11 @@ pub const FILL: Template =
 
 const NAMES_MAX: usize = 6;
 const CALLS_MAX: usize = 4;
+/// What stands before what is spread, in JavaScript and Python.
+const SPREADS_START: [&str; 2] = ["...", "**"];
+const TEXTS_MAX: usize = 12;
+/// Longer texts are for people.
+const TEXT_BYTES_MAX: usize = 24;
 
 fn swap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let parts: Vec<_> = site.node.parts().take(8).collect();
@@ -39,6 +48,38 @@ fn swap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         for (j, second) in parts.iter().enumerate().skip(i + 1) {
             drafts.exchange(*first, *second, nth(j - i - 1));
         }
+    }
+}
+
+/// What is spread in a map and what stands before or after it: the last one counts.
+fn spreads<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let parts: Vec<_> = site.node.parts().collect();
+    for pair in parts.windows(2) {
+        if pair.iter().any(|part| SPREADS_START.iter().any(|start| part.text().starts_with(start)))
+        {
+            drafts.exchange(pair[0], pair[1], 0.0);
+        }
+    }
+}
+
+/// One more text in a list of texts.
+fn add_text<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    let known: Vec<&str> = node.parts().map(Node::text).collect();
+    if known.len() < 2 || node.parts().any(|part| part.role() != Role::String) {
+        return;
+    }
+    let mark = |text: &str| text.chars().next();
+    let pools = [site.near(), site.shared()];
+    let mut texts: Vec<&str> = Vec::new();
+    for text in pools.iter().flat_map(|pool| pool.strings.iter()) {
+        let fits = text.len() <= TEXT_BYTES_MAX && mark(text) == mark(known[0]);
+        if fits && !known.contains(&text) && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    for (rank, text) in texts.into_iter().take(TEXTS_MAX).enumerate() {
+        insert(node, drafts, usize::MAX, text, nth(rank));
     }
 }
 

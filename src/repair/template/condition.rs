@@ -35,6 +35,7 @@ pub const LIKE: Template =
 const DONORS_MAX: usize = 10;
 const VALUES_MAX: usize = 7;
 const FIELDS_MAX: usize = 4;
+const OBJECTS_MAX: usize = 2;
 const LIKE_MAX: usize = 8;
 const PREDICATES_MAX: usize = 3;
 const FLAGS_MAX: usize = 2;
@@ -112,7 +113,9 @@ fn alternatives<'s>(site: &Site<'s>, part: Node<'s>) -> Vec<String> {
             let mut texts: Vec<&str> = all.filter(|it| mark(it) == mark(part.text())).collect();
             // One mark is asked for beside another.
             texts.sort_by_key(|text| text.len() != part.text().len());
-            (texts, "")
+            let mirrored = mirrored(part.text()).into_iter();
+            let texts = mirrored.chain(texts.into_iter().map(str::to_owned));
+            return texts.filter(|text| text != part.text()).collect();
         }
         Role::Name | Role::Field => (siblings(part.text()), ""),
         Role::Attribute | Role::Path => {
@@ -125,6 +128,17 @@ fn alternatives<'s>(site: &Site<'s>, part: Node<'s>) -> Vec<String> {
     };
     let texts = texts.into_iter().map(|text| format!("{head}{text}"));
     texts.filter(|text| text != part.text()).collect()
+}
+
+/// What closes what a text opens, or the other way round.
+fn mirrored(text: &str) -> Option<String> {
+    const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
+    let other = |ch: char| {
+        let pair = BRACKETS.iter().find(|(open, close)| [*open, *close].contains(&ch));
+        pair.map_or(ch, |(open, close)| if ch == *open { *close } else { *open })
+    };
+    let mirrored: String = text.chars().map(other).collect();
+    (mirrored != text).then_some(mirrored)
 }
 
 fn replace<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
@@ -211,9 +225,21 @@ fn flags(site: &Site<'_>, values: &[&str]) -> Vec<String> {
             flags.filter(move |flag| donors.states().has(donors.objects(), object, function, flag));
         flags.take(FLAGS_MAX).map(move |flag| format!("{object}.{}", flag.name))
     });
+    let flags = flags.chain(deciding(site));
     let is_new =
         |flag: &String| site.node.descendants().chain([site.node]).all(|part| part.text() != flag);
     flags.filter(is_new).flat_map(|flag| [format!("{}{flag}", site.language().not), flag]).collect()
+}
+
+/// Fields of what the condition is about that decide something elsewhere in the file.
+fn deciding<'s>(site: &Site<'s>) -> impl Iterator<Item = String> {
+    let parts = site.node.descendants().chain([site.node]);
+    let objects = parts.filter(|part| part.role() == Role::Attribute && !is_callee(*part));
+    let objects: BTreeSet<&str> = objects.filter_map(Node::first).map(Node::text).collect();
+    objects.into_iter().take(OBJECTS_MAX).flat_map(|object| {
+        let fields = site.file.donors.objects().deciding(object).take(FIELDS_MAX);
+        fields.map(move |field| format!("{object}.{field}"))
+    })
 }
 
 /// Parts of what the condition asks about that are used where it holds: `a` decides on `a.b(c)`, which needs `a.b`.

@@ -248,7 +248,10 @@ fn by_field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// How long the function's variables are, where something is cut.
 fn lengths(site: &Site<'_>) -> Vec<String> {
-    let is_cut = matches!(place(site.node), Some(Place::Bound | Place::Key | Place::Argument));
+    let is_cut = matches!(
+        place(site.node),
+        Some(Place::Bound | Place::Key | Place::Argument | Place::Assigned)
+    );
     let fits = |name: &&str| *name != site.node.text() && *name != site.own();
     let names = site.near().names.iter().filter(|name| is_cut && fits(name));
     names.take(ADJUST_MAX).map(|name| filled(site.language().length, name, "")).collect()

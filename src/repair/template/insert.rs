@@ -239,6 +239,9 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
+    for (more, text) in kept(site).into_iter().take(NAMES_MAX).enumerate() {
+        add_beside(site, drafts, &text, nth(more));
+    }
     for (more, text) in write_backs(site).into_iter().enumerate() {
         add_beside(site, drafts, &text, nth(more));
     }
@@ -277,6 +280,25 @@ fn flush<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
+}
+
+/// Statements that keep a value in the variable that is called after it: `best_distance = distance`.
+fn kept(site: &Site<'_>) -> Vec<String> {
+    let (near, form) = (site.near(), site.language().snippets.assign);
+    let is_called_after = |kept: &str, value: &str| {
+        let start = kept.len().saturating_sub(value.len());
+        let (first, last) = (kept.get(..start).unwrap_or_default(), kept.get(start..));
+        let is_word = first.ends_with('_') && last == Some(value);
+        let capital = last.filter(|last| last.starts_with(char::is_uppercase));
+        !first.is_empty()
+            && (is_word || capital.is_some_and(|last| last.eq_ignore_ascii_case(value)))
+    };
+    let assigned = near.names.iter().filter(|name| near.is_assigned(name));
+    let pairs = assigned.flat_map(|kept| {
+        let values = near.names.iter().filter(|value| is_called_after(kept, value));
+        values.map(|value| filled(form, kept, value))
+    });
+    pairs.collect()
 }
 
 /// Statements that put variables back where they were taken from: `lots = this.lots[at]` → `this.lots[at] = lots`.

@@ -1,12 +1,26 @@
-//! Another jump: `break` → `continue`, `break` → `return`, and a jump that is not there at all.
+//! Another jump: `break` → `continue`, `break` → `return`, and a jump that is not there at all; what goes on instead of
+//! giving something back at once.
 
 use super::Template;
 use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
+use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
+use crate::repair::way_out::in_loop;
 
 pub const JUMP: Template =
     Template { name: "jump", cost: 0.6, on: &[Role::Break, Role::Continue], make: jump };
+
+pub const GO_ON: Template = Template { name: "go-on", cost: 3.0, on: &[Role::Return], make: go_on };
+
+/// In a loop, the next round or what comes after it in the place of an early end.
+fn go_on<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));
+    let end = if site.node.text().ends_with(';') { ";" } else { "" };
+    for (rank, jump) in jumps.filter(|_| in_loop(site.node)).enumerate() {
+        drafts.put(site.node, format!("{jump}{end}"), nth(rank));
+    }
+}
 
 fn jump<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));

@@ -10,16 +10,20 @@ use crate::repair::similarity::similarity;
 use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::{filled, is_statement};
 use crate::repair::syntax::Node;
+use crate::repair::way_out::results;
 
 pub const FIELD: Template = Template { name: "keep-field", cost: 2.3, on: STATEMENTS, make: field };
 pub const START: Template =
     Template { name: "start-field", cost: 3.4, on: STATEMENTS, make: start };
 pub const ADD: Template = Template { name: "keep-in", cost: 3.6, on: STATEMENTS, make: add };
+pub const ADD_TO: Template =
+    Template { name: "add-to", cost: 3.4, on: &[Role::Assign], make: add_to };
 pub const RESULT: Template =
     Template { name: "early-result", cost: 3.2, on: STATEMENTS, make: result };
 
 const NAMES_MAX: usize = 2;
 const FIELDS_MAX: usize = 4;
+const RESULTS_MAX: usize = 4;
 const VALUES_MAX: usize = 8;
 /// How alike a field is to the variable that it keeps.
 const ALIKE: f64 = 0.6;
@@ -84,6 +88,21 @@ fn add<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
+/// Instead of a list of one in the place of what was there, one more is added to that: `a[b] = [c]` → `a[b].append(c)`.
+fn add_to<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let part = |names: &[&str]| site.node.part(names);
+    let (Some(kept), Some(list)) = (part(&["left"]), part(&["right"])) else { return };
+    let is_place = kept.is(&[Role::Index, Role::Attribute]);
+    let (Some(value), true) = (list.first(), is_place && list.role() == Role::List) else { return };
+    if list.parts().count() == 1 {
+        let forms = site.language().snippets.adds.iter().filter(|form| form.contains("$b"));
+        for (rank, form) in forms.enumerate() {
+            let text = filled(form, kept.text(), value.text());
+            drafts.put(site.node, text.trim_end_matches(';'), nth(rank));
+        }
+    }
+}
+
 /// What was found or changed is given back where a branch ends.
 fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -103,5 +122,10 @@ fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let form = site.language().snippets.result;
     for (rank, name) in names.into_iter().take(NAMES_MAX + 1).enumerate() {
         add_beside(site, drafts, &filled(form, name, ""), nth(rank));
+    }
+    let blanks = site.language().snippets.blanks;
+    let given = node.function().map(|function| results(&Site { node: function, ..*site }, blanks));
+    for (rank, result) in given.into_iter().flatten().take(RESULTS_MAX).enumerate() {
+        add_beside(site, drafts, &filled(form, result, ""), 0.6 + nth(rank));
     }
 }

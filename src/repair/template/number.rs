@@ -16,6 +16,8 @@ pub const DIFFERENCE: Template =
 /// What it is worth to a number that failing tests agree on.
 const AGREED: f64 = 0.6;
 const NUMBERS_MAX: usize = 6;
+/// Numbers that are taken for one another: bases and widths, and how many of one unit make the next.
+const FAMILIES: &[&[i64]] = &[&[10, 16, 8, 2], &[8, 16, 32, 64], &[60, 1000, 24, 7, 12, 3600]];
 
 fn by_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((value, suffix)) = whole(site.node.text()) else { return };
@@ -40,6 +42,10 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         drafts.replace(node, number, 1.0 + nth(rank));
     }
     let Some((value, suffix)) = whole(node.text()) else { return };
+    let alike = FAMILIES.iter().filter(|family| family.contains(&value)).copied().flatten();
+    for (rank, number) in alike.filter(|number| **number != value).enumerate() {
+        drafts.replace(node, &format!("{number}{suffix}"), 0.4 + nth(rank));
+    }
     let scaled = [
         0,
         1,

@@ -66,6 +66,7 @@ pub const REWRITE: Template = Template {
 
 const OWN_MAX: usize = 8;
 const LINKS_MAX: usize = 10;
+const LIKE_SIGN_MAX: usize = 2;
 
 fn unwrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -181,6 +182,15 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     {
         drafts.replace(site.node, &format!("{callee}({})", site.node.text()), nth(rank));
     }
+    let operation = site.node.first().zip(site.node.last());
+    let by_sign = named_like(site).into_iter().take(LIKE_SIGN_MAX).enumerate();
+    for ((rank, callee), (a, b)) in by_sign.filter_map(|callee| Some((callee, operation?))) {
+        drafts.replace(
+            site.node,
+            &format!("{callee}({}, {})", a.text(), b.text()),
+            nth(rank) - 1.0,
+        );
+    }
     let object = site.own();
     let function = site.node.function().filter(|_| !object.is_empty());
     let taking = function.into_iter().flat_map(|function| site.file.methods.taking_one(function));
@@ -198,6 +208,22 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, call) in calls.into_iter().take(OWN_MAX).enumerate() {
         drafts.replace(site.node, &format!("{}{call}", tight(site.node.text())), 0.2 + nth(rank));
     }
+}
+
+/// Functions that are called after what the operator of an operation does.
+fn named_like<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    const NAMES: [(&str, &str); 5] =
+        [("%", "mod"), ("/", "div"), ("-", "diff"), ("+", "add"), ("*", "mul")];
+    let sign = site.node.tokens().next().filter(|_| site.node.role() == Role::Arithmetic);
+    let word = sign.and_then(|sign| NAMES.iter().find(|(known, _)| *known == sign.kind()));
+    let Some((_, word)) = word else { return Vec::new() };
+    let mut names: Vec<&str> = Vec::new();
+    for name in site.near().callees.iter().chain(site.shared().callees.iter()) {
+        if name.to_lowercase().contains(word) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Another form of the same expression, and of others like it in the line.

@@ -26,6 +26,7 @@ use crate::base::limits::{
 };
 use crate::io::process;
 use crate::repair::schema::{ARMS_VARIABLE, COVERAGE_VARIABLE};
+use crate::repair::stop::Stop;
 use ran::{Ran, passed};
 
 /// The first argument that asks for a batch.
@@ -114,6 +115,10 @@ pub(super) enum Line {
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
     StillRed,
+    /// It got further, or nearer to what it wants, by so many percent.
+    Nearer {
+        by: u8,
+    },
     /// The screening test takes longer than there is patience for.
     Late,
     /// A test is red that is to be kept green.
@@ -209,6 +214,8 @@ struct Bench<'a> {
     trial: &'a Trial,
     /// Its limit is for what is waited for.
     screen: Group<'a>,
+    /// Where that stops without a patch.
+    stopped: Option<Stop>,
     /// How long the screening test may take at first.
     quick: Duration,
     /// Found when the first patch gets that far: most trials never need it.
@@ -227,14 +234,15 @@ impl<'a> Bench<'a> {
             let ran = passed(spec, test.program, &names, (ARMS_VARIABLE, ""), wall);
             // What did not end then does not end at all, whatever ended it.
             let took = if is_endless || ran.took >= wall { Duration::ZERO } else { ran.took };
-            ran.names.is_empty().then_some((test.program, names, took))
+            ran.names.is_empty().then_some((test.program, names, took, ran.stop))
         };
-        let (program, names, took) = trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
+        let (program, names, took, stopped) =
+            trial.failing.iter().take(SCREENS_MAX).find_map(alone)?;
         let patience = limit(took, TRY_WALL_MIN);
         let quick = if trial.is_patient { patience } else { limit(took, TRY_WALL_SHORT) };
         let screen = Group { program, names, limit: patience };
         let (guards, killer) = (OnceLock::new(), Mutex::default());
-        Some(Self { spec, trial, screen, quick, guards, killer })
+        Some(Self { spec, trial, screen, stopped, quick, guards, killer })
     }
 
     /// Tries all patches; those that are late after the others, as far as there is time and nothing is found.
@@ -277,7 +285,13 @@ impl<'a> Bench<'a> {
         let ran = self.run(&self.screen, arms, limit);
         if ran.names.len() < self.screen.names.len() {
             let is_cut_short = ran.took >= limit && limit < self.screen.limit;
-            return if is_cut_short { Outcome::Late } else { Outcome::StillRed };
+            let by =
+                ran.stop.zip(self.stopped.as_ref()).map_or(0, |(now, was)| now.nearer_than(was));
+            return match by {
+                _ if is_cut_short => Outcome::Late,
+                0 => Outcome::StillRed,
+                by => Outcome::Nearer { by },
+            };
         }
         match self.broken(arms) {
             Some(by) => Outcome::Breaks { by },

@@ -137,6 +137,11 @@ pub(super) enum Verdict {
     Invalid,
     /// The first of the tests that are to pass is still red.
     StillRed,
+    /// The same, but that test got further, or what it got is nearer to what it wants.
+    Nearer {
+        /// By how much, in percent, above 0.
+        by: u8,
+    },
     /// The first test takes much longer than it did, as one that never ends, and was not waited for.
     Late,
     /// A test that passed before is red.

@@ -2,11 +2,13 @@
 //! when it has looked long enough.
 
 mod alone;
+mod beside;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
+use self::beside::Seed;
 use super::super::Progress;
 use super::clock::Clock;
 use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
@@ -28,10 +30,18 @@ const FAR_MARGIN: f64 = 4.0;
 /// The same where few tests run what the best find changes: what passes may do so by chance.
 const THIN_MARGIN: f64 = 3.0;
 
+/// So many of the waves hold what is likely.
+const LIKELY_WAVES: usize = 2;
+
+/// What makes some tests pass, by the test that it was found for.
+type Fronts<'a> = BTreeMap<usize, Vec<Partial<'a>>>;
+
 /// A search under way.
 pub(super) struct Hunt<'a, 'c> {
     job: &'a Job<'a>,
     waves: &'a Waves<'c>,
+    /// Candidates where the tests have not come yet, of which nothing shows before they do.
+    beyond: &'a Waves<'c>,
     ranking: &'a Ranking<'a>,
     /// What each test runs.
     coverage: &'a [TestCoverage],
@@ -55,6 +65,8 @@ pub(super) struct Hunt<'a, 'c> {
     judged: Vec<bool>,
     /// Places of candidates that do not compile or break a test: they do so whichever test they are run against first.
     useless: BTreeSet<usize>,
+    /// Places of candidates that were tried in pairs with a seed.
+    paired: BTreeSet<(usize, usize)>,
     /// How many other red tests pass with each of the first finds.
     also: Vec<usize>,
 }
@@ -62,6 +74,8 @@ pub(super) struct Hunt<'a, 'c> {
 /// A candidate that makes some of the failing tests pass; `fixed` are places in the job's list.
 #[derive(Clone)]
 struct Partial<'a> {
+    /// Its place among all that were chosen.
+    place: usize,
     candidate: &'a Candidate,
     fixed: Vec<usize>,
 }
@@ -70,12 +84,14 @@ impl<'a, 'c> Hunt<'a, 'c> {
     pub fn new(
         job: &'a Job<'a>,
         waves: &'a Waves<'c>,
+        beyond: &'a Waves<'c>,
         ranking: &'a Ranking<'a>,
         coverage: &'a [TestCoverage],
     ) -> Self {
         Self {
             job,
             waves,
+            beyond,
             ranking,
             coverage,
             clock: Clock::start(),
@@ -90,6 +106,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             margin: DECIDED_MARGIN,
             judged: Vec::new(),
             useless: BTreeSet::new(),
+            paired: BTreeSet::new(),
             also: Vec::new(),
         }
     }
@@ -97,22 +114,54 @@ impl<'a, 'c> Hunt<'a, 'c> {
     /// Tries every candidate alone and, where no one fixes everything, those together that fix different tests. A test
     /// that none makes pass may need several of them: it is no hindrance to combine what makes others pass.
     pub fn run(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
-        let mut fronts = Vec::new();
-        let mut screens = BTreeSet::from([0]);
-        let mut front = self.alone(path, self.job.failing)?;
-        self.look_further(path);
-        loop {
-            if !front.is_empty() {
-                fronts.push(front);
-                self.with_last(path, &fronts)?;
+        let mut fronts = Fronts::new();
+        for waves in self.depths() {
+            let (mut screens, mut next) = (BTreeSet::new(), Some(0));
+            while let Some(screen) = next.filter(|_| screens.is_empty() || self.is_wanting()) {
+                let front = self.alone(path, &screen_first(self.job.failing, screen), &waves)?;
+                if screens.is_empty() {
+                    self.look_further(path);
+                }
+                screens.insert(screen);
+                if !front.is_empty() {
+                    let known = fronts.entry(screen).or_default();
+                    known.extend(front);
+                    sort_out(known);
+                    self.with_front(path, &fronts, screen)?;
+                }
+                let is_enough = fronts.len() == PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
+                next = self.not_covered(&fronts, &screens).filter(|_| !is_enough);
             }
-            let is_enough = fronts.len() == PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
-            let next = self.not_covered(&fronts, &screens);
-            let Some(screen) = next.filter(|_| !is_enough && self.is_wanting()) else { break };
-            screens.insert(screen);
-            front = self.alone(path, &screen_first(self.job.failing, screen))?;
+            if !self.is_wanting() {
+                break;
+            }
         }
-        Ok(())
+        self.beside_partial(path, &fronts)
+    }
+
+    /// Which waves are tried for all tests before the next ones are: what is likely for one is likelier than the rest for
+    /// another.
+    fn depths(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let n_likely = if self.job.failing.len() > 1 { LIKELY_WAVES } else { Waves::N };
+        [0..n_likely, n_likely..Waves::N].into_iter().filter(|waves| !waves.is_empty())
+    }
+
+    /// Tries those that make some tests pass with everything else, for the first test that the best of them leaves red.
+    fn beside_partial(
+        &mut self,
+        path: &mut dyn FastPath,
+        fronts: &Fronts<'a>,
+    ) -> Result<(), Failure> {
+        let all = || fronts.values().flatten();
+        let Some(best) = all().next() else { return Ok(()) };
+        let is_left = |place: &usize| !best.fixed.contains(place);
+        let Some(screen) = (0..self.job.failing.len()).find(is_left) else { return Ok(()) };
+        let by = |partial: &Partial<'a>| 100 * partial.fixed.len() / self.job.failing.len();
+        let seeds: Vec<Seed> = all()
+            .filter(|partial| !partial.fixed.contains(&screen))
+            .map(|partial| Seed { place: partial.place, by: by(partial) as u8 })
+            .collect();
+        self.beside(path, &screen_first(self.job.failing, screen), &seeds, self.n_given)
     }
 
     /// Whether nothing is found and there is time to look for it.
@@ -156,7 +205,11 @@ impl<'a, 'c> Hunt<'a, 'c> {
             also[index] = match verdict {
                 Verdict::Partial { fixed } => fixed.iter().filter(|place| **place >= n_own).count(),
                 Verdict::Plausible => self.job.others.len(),
-                Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => 0,
+                Verdict::Invalid
+                | Verdict::StillRed
+                | Verdict::Nearer { .. }
+                | Verdict::Late
+                | Verdict::Breaks { .. } => 0,
             };
             if job.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }));
@@ -188,22 +241,24 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 
     /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.
-    fn not_covered(&self, fronts: &[Vec<Partial<'_>>], screens: &BTreeSet<usize>) -> Option<usize> {
+    fn not_covered(&self, fronts: &Fronts<'_>, screens: &BTreeSet<usize>) -> Option<usize> {
         let is_covered =
-            |place: &usize| fronts.iter().flatten().any(|partial| partial.fixed.contains(place));
+            |place: &usize| fronts.values().flatten().any(|partial| partial.fixed.contains(place));
         (0..self.job.failing.len()).find(|place| !screens.contains(place) && !is_covered(place))
     }
 
-    /// Tries what the last front adds to each one before it, some of which may have made their test pass by chance, and to
-    /// all of them.
-    fn with_last(
+    /// Tries what one front adds to each other one, some of which may have made their test pass by chance, and to all of
+    /// them.
+    fn with_front(
         &mut self,
         path: &mut dyn FastPath,
-        fronts: &[Vec<Partial<'a>>],
+        fronts: &Fronts<'a>,
+        screen: usize,
     ) -> Result<(), Failure> {
-        let Some((last, before)) = fronts.split_last() else { return Ok(()) };
-        let pairs = before.iter().map(|front| vec![front, last]);
-        let all = (before.len() > 1).then(|| fronts.iter().collect());
+        let others = fronts.iter().filter(|(other, _)| **other != screen);
+        let others: Vec<_> = others.map(|(_, front)| front).collect();
+        let pairs = others.iter().map(|front| vec![*front, &fronts[&screen]]);
+        let all = (others.len() > 1).then(|| fronts.values().collect());
         for some in pairs.chain(all) {
             if self.is_wanting() {
                 self.together(path, &some)?;
@@ -250,7 +305,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
                     partial(index, fixed.iter().filter_map(|place| places[*place]).collect());
                 }
                 Verdict::Breaks { by } => *self.breaking.entry(by).or_default() += 1,
-                Verdict::Invalid | Verdict::StillRed | Verdict::Late => {}
+                Verdict::Invalid | Verdict::StillRed | Verdict::Nearer { .. } | Verdict::Late => {}
             }
             self.tell(&patches[index]);
             let n_near = self.n_near(patches);
@@ -321,6 +376,15 @@ impl<'a, 'c> Hunt<'a, 'c> {
             (n, _) => format!("{n} edits make all failing tests pass"),
         }
     }
+}
+
+/// The best first, as many as are combined.
+fn sort_out(partial: &mut Vec<Partial<'_>>) {
+    partial.sort_by(|a, b| {
+        let by_fixed = b.fixed.len().cmp(&a.fixed.len());
+        by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
+    });
+    partial.truncate(PARTIAL_BEAM);
 }
 
 /// The tests with the one at `screen` first.

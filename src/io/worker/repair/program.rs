@@ -19,6 +19,7 @@ use crate::base::limits::{CANDIDATE_MEMORY_BYTES, JUDGE_WALL_MIN, OBSERVE_WALL};
 use crate::io::worlds::{Command, World};
 use crate::model::failure::Failure;
 use crate::repair::judge::Response;
+use crate::repair::stop::Stop;
 use crate::repair::{Standing, TestCoverage, localize};
 
 const OBSERVE: &str = "observe";
@@ -87,12 +88,18 @@ impl FastPath for Program<'_> {
         let mut spec = Spec { patient: request.is_patient, ..self.spec(SEARCH, request.failing) };
         spec.patches = request.patches.iter().map(file_edits).collect();
         let spec = spec.text()?;
-        self.run(SEARCH, &spec, &mut |message| {
-            let Message::Verdicts { verdicts } = message else { return ControlFlow::Continue(()) };
-            verdicts
+        let (mut first, mut nearer) = (None, Vec::new());
+        self.run(SEARCH, &spec, &mut |message| match message {
+            Message::Stop { text } => {
+                let stop = Stop::read(&text);
+                nearer.push(stop.nearer_than(first.get_or_insert_with(|| stop.clone())));
+                ControlFlow::Continue(())
+            }
+            Message::Verdicts { verdicts } => verdicts
                 .into_iter()
                 .filter(|(index, _)| *index < request.patches.len())
-                .try_for_each(|(index, found)| each(index, found.into()))
+                .try_for_each(|(index, found)| each(index, found.verdict(&nearer))),
+            _ => ControlFlow::Continue(()),
         })
     }
 

@@ -106,6 +106,8 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "parseInt($, 10)",
             "Math.min($, 1)",
             "$++",
+            "$.trimStart()",
+            "$.trimEnd()",
         ],
     ),
     (
@@ -175,6 +177,8 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "Math.sqrt($)",
             "Boolean($)",
             "$ >>> 0",
+            "$.trimStart()",
+            "$.trimEnd()",
         ],
     ),
 ];

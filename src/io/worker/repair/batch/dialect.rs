@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::limits::{TRY_CPU_MIN, TRY_WALL_MIN};
 use crate::repair::clones::TIME_VARIABLE;
+use crate::repair::stop::Stop;
 
 /// How a test program is told what to run, and tells what passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,17 @@ pub(super) fn go_passed(line: &[u8]) -> Option<String> {
     Some(rest.rsplit_once(" (")?.0.to_owned())
 }
 
+/// Where a line of a Go program says that a test stopped: `x_test.go:12: got 1, want 2`, or as part of a stack.
+pub(super) fn go_stop(line: &[u8]) -> Option<Stop> {
+    const FILE_END: &str = "_test.go:";
+    let line = String::from_utf8_lossy(line);
+    let (file, rest) = line.split_once(FILE_END)?;
+    let file = file.trim_start().rsplit('/').next()?;
+    let n_digits = rest.find(|ch: char| !ch.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, said) = rest.split_at(n_digits);
+    Some(Stop::new(file, number.parse().ok()?, said.trim_start_matches(':').trim()))
+}
+
 /// What selects one test alone, or at least several by their outermost names.
 fn go_pattern(names: &[&str]) -> String {
     let is_plain = |ch: char| ch.is_alphanumeric() || ch == '_' || !ch.is_ascii();
@@ -87,5 +99,14 @@ mod tests {
         check("--- PASS: TestA (0.00s)", Some("TestA"));
         check("said    --- PASS: TestA/b_(c) (1.20s)", Some("TestA/b_(c)"));
         check("--- FAIL: TestA (0.00s)", None);
+    }
+
+    #[test]
+    fn it_is_read_where_go_tests_stop() {
+        let check = |line: &str, stop: Option<Stop>| assert_eq!(go_stop(line.as_bytes()), stop);
+        check("    x_test.go:12: f() = 1, want 2", Some(Stop::new("x", 12, "f() = 1, want 2")));
+        check("\t/home/me/x_test.go:12 +0x1d", Some(Stop::new("x", 12, "+0x1d")));
+        check("--- FAIL: TestX (0.00s)", None);
+        check("x_test.go: no", None);
     }
 }

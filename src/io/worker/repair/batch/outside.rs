@@ -21,6 +21,7 @@ impl Outcome {
     pub fn verdict(self, in_programs: &[usize]) -> Verdict {
         match self {
             Outcome::StillRed => Verdict::StillRed,
+            Outcome::Nearer { by } => Verdict::Nearer { by },
             Outcome::Late => Verdict::Late,
             Outcome::Breaks { by } => Verdict::Breaks { by },
             Outcome::Fixes(fixed) if fixed.len() == in_programs.len() => Verdict::Plausible,

@@ -174,9 +174,11 @@ impl Search<'_, '_, '_> {
                     hits.extend(ready.iter().find(|(at, _)| *at == index).cloned());
                     ControlFlow::Continue(())
                 }
-                Verdict::Invalid | Verdict::StillRed | Verdict::Late | Verdict::Breaks { .. } => {
-                    each(index, verdict)
-                }
+                Verdict::Invalid
+                | Verdict::StillRed
+                | Verdict::Nearer { .. }
+                | Verdict::Late
+                | Verdict::Breaks { .. } => each(index, verdict),
             })?;
         if flow.is_break() || hits.is_empty() {
             return Ok(flow);

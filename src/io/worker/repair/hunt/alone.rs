@@ -1,13 +1,18 @@
 //! Candidates tried each for itself: in waves, those that are late or need a fresh process after the others.
 
+use std::ops::Range;
+
 use super::super::fast_path::{FastPath, Patch, Verdict};
 use super::super::waves::Waves;
+use super::beside::Seed;
 use super::{Hunt, Partial};
-use crate::base::limits::{NEXT_WAVE_MIN, PARTIAL_BEAM};
+use crate::base::limits::NEXT_WAVE_MIN;
 use crate::model::failure::Failure;
 
 /// So many of those that are late are waited for before the search goes on, and after a find.
 const LATE_MAX: usize = 32;
+/// Pairs that are tried where there is nothing else left, at most, or as many as there were single ones.
+const PAIRS_MIN: usize = 10_000;
 
 /// What trying candidates alone came to, as places of candidates but for those that make some tests pass.
 #[derive(Default)]
@@ -16,20 +21,25 @@ struct Front<'a> {
     /// Those without a verdict: they need a fresh process, or there was no time.
     left: Vec<usize>,
     late: Vec<usize>,
+    /// Those that bring the first of the tests nearer to green.
+    seeds: Vec<Seed>,
 }
 
 impl<'a> Hunt<'a, '_> {
-    /// Tries each candidate for itself; those that make some of the tests pass, the best first.
+    /// Tries each candidate of some waves for itself, and of those after them what may stand near a find; those that make
+    /// some of the tests pass.
     pub(super) fn alone(
         &mut self,
         path: &mut dyn FastPath,
         failing: &[String],
+        waves: &Range<usize>,
     ) -> Result<Vec<Partial<'a>>, Failure> {
         let mut front = Front::default();
-        let mut start = 0;
-        for wave in 0..Waves::N {
+        let mut start = (0..waves.start).map(|wave| self.waves.nth(wave).len()).sum();
+        for wave in waves.start..Waves::N {
             let has_time = self.clock.has_time(NEXT_WAVE_MIN) && !self.is_over();
-            if !self.wants(wave) || wave > 0 && !has_time {
+            let is_asked = waves.contains(&wave) || !self.plausible.is_empty();
+            if !self.wants(wave) || !is_asked || wave > 0 && !has_time {
                 break;
             }
             let end = start + self.waves.nth(wave).len();
@@ -40,17 +50,20 @@ impl<'a> Hunt<'a, '_> {
                 let late = front.late.drain(..front.late.len().min(LATE_MAX)).collect();
                 self.again(path, failing, late, &mut front)?;
             }
+            // Most faults are mended by one edit, and by one of the first.
+            let n_pairs = match wave {
+                _ if self.waves.cost(wave + 1).is_none() => self.n_given.max(PAIRS_MIN),
+                0 => self.n_given / 4,
+                _ => self.n_given,
+            };
+            if front.partial.is_empty() {
+                self.beside(path, failing, &front.seeds, n_pairs)?;
+            }
             start = end;
         }
         let left = self.worth_waiting_for(&mut front);
         self.again(path, failing, left, &mut front)?;
-        let mut partial = front.partial;
-        partial.sort_by(|a, b| {
-            let by_fixed = b.fixed.len().cmp(&a.fixed.len());
-            by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
-        });
-        partial.truncate(PARTIAL_BEAM);
-        Ok(partial)
+        Ok(front.partial)
     }
 
     /// What is tried with patience after all else: what got no verdict and may stand near the best find, and what was late;
@@ -97,8 +110,8 @@ impl<'a> Hunt<'a, '_> {
         let patches: Vec<Patch<'a>> =
             places.iter().filter_map(|place| Some(vec![self.waves.at(*place)?])).collect();
         let judged = self.try_all(path, &patches, failing, patient, &mut |index, fixed| {
-            let candidate = patches[index][0];
-            front.partial.push(Partial { candidate, fixed });
+            let (place, candidate) = (places[index], patches[index][0]);
+            front.partial.push(Partial { place, candidate, fixed });
         })?;
         self.judged.resize(self.waves.n_chosen(), false);
         for (place, verdict) in places.into_iter().zip(judged) {
@@ -106,6 +119,9 @@ impl<'a> Hunt<'a, '_> {
                 None => front.left.push(place),
                 Some(Verdict::Late) => front.late.push(place),
                 Some(verdict) => {
+                    if let Verdict::Nearer { by } = verdict {
+                        front.seeds.push(Seed { place, by });
+                    }
                     self.judged[place] = true;
                     if matches!(verdict, Verdict::Invalid | Verdict::Breaks { .. }) {
                         self.useless.insert(place);

@@ -25,6 +25,8 @@ const LATE_AFTER_MS = 3000;
 const LATE_CHUNK = 4;
 // So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
 const SILENT_MAX = 20;
+// So many ways in which a test is red are told of.
+const STOPS_MAX = 2000;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
 const FIRST_BUDGETS_MS = [1500, 150];
 
@@ -55,6 +57,7 @@ class Search {
     this.alone = [];
     this.late = [];
     this.isFound = false;
+    this.stops = new Map();
     this.began = performance.now();
     this.waitedMs = 0;
     this.nUnhealthy = 0;
@@ -106,9 +109,12 @@ class Search {
     this.wait(member);
     // What it was given before may be the reason; one that was given nothing says how the tests are.
     if (message.broken) return member.isOpen ? end(member) : this.fail(message.broken.split("\n")[0]);
-    if (message.ready) Object.assign(member, { isOpen: true, patience: message.patience });
+    if (message.ready) {
+      Object.assign(member, { isOpen: true, patience: message.patience });
+      this.place(message.stop);
+    }
     if (message.verdict) {
-      member.verdicts.push([message.index, message.verdict]);
+      member.verdicts.push([message.index, { ...message.verdict, stop: this.place(message.verdict.stop) }]);
       this.nSilent = 0;
     }
     if (message.verdict?.is === "plausible") {
@@ -120,6 +126,15 @@ class Search {
     }
     if (message.idle && !this.accept(member, message)) return end(member);
     return message.ready || message.idle ? this.hand(member) : undefined;
+  }
+
+  /** The number of a way in which the screening test is red; it is told where it is new. */
+  place(stop) {
+    if (stop === undefined || this.stops.has(stop)) return this.stops.get(stop);
+    if (this.stops.size === STOPS_MAX) return undefined;
+    this.stops.set(stop, this.stops.size);
+    this.report({ t: "stop", text: stop });
+    return this.stops.get(stop);
   }
 
   /** Ends a process that says nothing for long: soon when it computes all the time, as nothing but a loop does. */

@@ -18,6 +18,7 @@ const HUNG_BUDGET_MS = 100;
 const HUNG_QUICK_BUDGET_MS = 25;
 const BEAT_MS = 300;
 const SCREENS_MAX = 8;
+const STOP_CHARS_MAX = 2000;
 const BUDGET_FACTOR = 10;
 // Node.js keeps more and more of what modules were; so much of the heap, and a fresh process takes less time.
 const FULL_SHARE = 0.6;
@@ -59,7 +60,7 @@ class Worker {
     if (measured !== this.measured) await this.measure();
     this.measured = measured;
     this.quickBudget = this.quick();
-    return send({ ready: true, patience: this.budget });
+    return send({ ready: true, patience: this.budget, stop: this.stopped });
   }
 
   /** What tests run, or what patches do where no test looks. */
@@ -107,6 +108,9 @@ class Worker {
     this.collateral = this.groups.flatMap(({ green }) => green.filter((name) => targets.has(name)));
     // The first time takes longer.
     const again = await this.try(fileOf(this.screen), [this.screen], new Map(), this.first);
+    const stops = [wrong, failureOf(again.result, this.screen)].map((failure) => this.stop(failure));
+    // Of a test that is red now so and now so, it says nothing how it is.
+    this.stopped = stops[0] === stops[1] ? stops[0] : undefined;
     this.alone = again.result;
     this.hangs = isTimeout(wrong);
     this.budget = this.hangs ? PATIENT_BUDGET_MIN_MS : budgetFor(this.alone, PATIENT_BUDGET_MIN_MS);
@@ -181,9 +185,25 @@ class Worker {
       // Less than it could have had with patience.
       const isShort = !isPatient && Math.min(budget, result.took) < this.budget;
       if (isShort && isLate(result)) return LATE;
-      return result.error instanceof SyntaxError ? INVALID : STILL_RED;
+      return result.error instanceof SyntaxError ? INVALID : this.red(failureOf(result, this.screen));
     }
     return this.confirm(overlay);
+  }
+
+  /** The verdict on a patch with which the screening test fails so, with how where that is otherwise than without. */
+  red(failure) {
+    const isKnown = this.stopped === undefined || isTimeout(failure);
+    const stop = isKnown ? this.stopped : this.stop(failure);
+    return stop === this.stopped ? STILL_RED : { ...STILL_RED, stop };
+  }
+
+  /** Where in its own file the screening test failed, as a line or 0, and with what words. */
+  stop(failure) {
+    const file = fileOf(this.screen);
+    const frames = String(failure?.stack ?? "").split("\n").reverse();
+    const frame = frames.find((line) => line.includes(`${file}:`)) ?? "";
+    const line = /^\d+/.exec(frame.slice(frame.indexOf(`${file}:`) + file.length + 1))?.[0] ?? 0;
+    return `${line} ${failure?.name}: ${failure?.message ?? failure}`.slice(0, STOP_CHARS_MAX);
   }
 
   /** All tests of files that load what is changed, those that broke last first. */

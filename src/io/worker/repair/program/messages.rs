@@ -51,6 +51,10 @@ pub(super) enum Message {
         outcome: String,
         lines: BTreeMap<RepoPath, BTreeSet<u32>>,
     },
+    /// How the screening test was red: without a patch first, then whenever it was so for the first time.
+    Stop {
+        text: String,
+    },
     Verdicts {
         verdicts: Vec<(usize, Found)>,
     },
@@ -69,7 +73,10 @@ pub(super) enum Message {
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub(super) enum Found {
     Invalid,
-    StillRed,
+    StillRed {
+        /// Which of the stops that were told, where it is another than without a patch.
+        stop: Option<usize>,
+    },
     Late,
     Breaks {
         #[serde(default)]
@@ -81,11 +88,17 @@ pub(super) enum Found {
     Plausible,
 }
 
-impl From<Found> for Verdict {
-    fn from(found: Found) -> Self {
-        match found {
+impl Found {
+    /// `nearer` has for each stop that was told how much nearer to green it is than the first one.
+    pub fn verdict(self, nearer: &[u8]) -> Verdict {
+        match self {
             Found::Invalid => Verdict::Invalid,
-            Found::StillRed => Verdict::StillRed,
+            Found::StillRed { stop } => {
+                match stop.and_then(|stop| nearer.get(stop)).copied().unwrap_or(0) {
+                    0 => Verdict::StillRed,
+                    by => Verdict::Nearer { by },
+                }
+            }
             Found::Late => Verdict::Late,
             Found::Breaks { by } => Verdict::Breaks { by },
             Found::Partial { fixed } => Verdict::Partial { fixed },

@@ -19,8 +19,10 @@ _IMPORT = " (import)"
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
-def signature(error):
-    """How a test failed, to tell whether it still fails in the same way."""
+def signature(error, path):
+    """How a test of the file at `path` failed, to tell whether it still fails in the same way: the line of that file, 0 where
+    it is not known, and words."""
+    line = _line(error.__traceback__, path)
     error = getattr(failed_example(error), "exc_info", (None, error))[1]
     try:
         text = str(error)
@@ -28,7 +30,19 @@ def signature(error):
         text = ""
     # An example tells of what it raised at the end.
     text = text if len(text) <= 2000 else text[:1000] + text[-1000:]
-    return _ADDRESS.sub("0x", "%s: %s" % (type(error).__name__, text))
+    return _ADDRESS.sub("0x", "%d %s: %s" % (line, type(error).__name__, text))
+
+
+def _line(trace, path):
+    """Where what is outermost of a file's functions was."""
+    while trace and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    return trace.tb_lineno if trace else 0
+
+
+def _file(case):
+    """The file of a test's class."""
+    return getattr(sys.modules.get(type(case).__module__), "__file__", None)
 
 
 class Unittest:
@@ -135,18 +149,17 @@ class _Result(unittest.TestResult):
         self.error = ""
         self.skips = 0
 
-    def _note(self, text):
-        self.error = self.error or text
+    def _note(self, test, error):
+        self.error = self.error or signature(error, _file(test))
 
     def addError(self, test, err):
-        self._note(signature(err[1]))
+        self._note(test, err[1])
 
-    def addFailure(self, test, err):
-        self._note(signature(err[1]))
+    addFailure = addError
 
     def addSubTest(self, test, subtest, err):
         if err is not None:
-            self._note(signature(err[1]))
+            self._note(test, err[1])
 
     def addSkip(self, test, reason):
         self.skips += 1
@@ -155,7 +168,7 @@ class _Result(unittest.TestResult):
         pass
 
     def addUnexpectedSuccess(self, test):
-        self._note("unexpected success")
+        self.error = self.error or "0 unexpected success"
 
 
 class Pytest:
@@ -241,7 +254,7 @@ def _take_over(pytest, loop):
             elif isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
                 outcome, longrepr = "skipped", ("", 0, "")
             else:
-                outcome, longrepr = "failed", signature(error)
+                outcome, longrepr = "failed", signature(error, str(item.fspath))
             return pytest.TestReport(item.nodeid, item.location, {}, outcome, longrepr, call.when)
 
     return TakeOver()

@@ -105,7 +105,7 @@ class Bench:
             if value["t"] == "untold":
                 promising.append(value["index"])
                 return
-            for index, _ in value["verdicts"]:
+            for index, _ in value.get("verdicts", ()):
                 unsettled.pop(index, None)
             self.report(value)
 

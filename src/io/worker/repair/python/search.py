@@ -24,6 +24,8 @@ SILENCE_S = 2.0
 WAIT_PARTS = 4
 WAIT_AFTER_S = 3.0
 WAIT_CHUNK = 4
+# So many ways in which a test is red are told of.
+STOPS_MAX = 2000
 
 # Verdicts as the other side reads them.
 STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
@@ -57,7 +59,7 @@ class Runner:
                 action.apply()
             ran, cpu = self.budget.run(seconds, lambda: self.framework.run(name))
         except Exception as error:
-            ran, cpu = (RED, repr(error)), 0.0
+            ran, cpu = (RED, "0 %r" % error), 0.0
         finally:
             for action in reversed(applied):
                 action.undo()
@@ -103,16 +105,16 @@ class Chunk(Task):
         runner = search.runner()
         n_threads = threading.active_count()
         for _, actions in self.items:
-            outcome, _, _ = runner.run(search.screen, self.cpu_s, actions)
-            send(outcome)
+            outcome, error, _ = runner.run(search.screen, self.cpu_s, actions)
+            send([outcome, "" if search.is_expected(error) else error])
             if threading.active_count() > n_threads:
                 break
         if len(self.items) > 1:
-            send([search.is_healthy(runner)])
+            send(search.is_healthy(runner))
 
     def heard(self, value):
-        if isinstance(value, list):
-            self.healthy = value[0]
+        if isinstance(value, bool):
+            self.healthy = value
         else:
             self.results.append(value)
 
@@ -123,7 +125,7 @@ class Chunk(Task):
             return
         if not complete and len(self.results) < len(self.items):
             # It died or hung, or the machine is busy: it gets a second chance with more patience.
-            self.results.append(SLOW)
+            self.results.append([SLOW, ""])
         done = len(self.results)
         if self.items[done:]:
             self.put_back(self.items[done:])
@@ -286,6 +288,8 @@ class Search:
         self.started, self.waited_s, self.is_found = time.monotonic(), 0.0, False
         self.waiting, self.singles, self.confirms, self.slow = [], [], [], []
         self.key_of, self.aliases, self.verdict_of = {}, {}, {}
+        # How the screening test was red, by the number under which it was told.
+        self.stops = {}
         # Passing tests that were red under a patch and of which nothing is known; those that are being looked at.
         self.unknown, self.looking = [], set()
 
@@ -311,6 +315,8 @@ class Search:
             cpu, wall = HUNG_CPU_S / 4, 0.0
         self.base_cpu_s, self.base_wall_s = cpu, wall
         self.expected = None if outcome == SLOW else (outcome, error if stable else None)
+        if outcome == RED and stable:
+            self._red(error)
         self.screen_cpu_s = max(SCREEN_CPU_S, 4 * cpu)
         self.chunk_max = max(1, min(CHUNK_MAX, int(CHUNK_S / max(wall, 1e-4))))
         touched = [(path, line, line) for path, lines in self._lines(self.screen).items() for line in lines]
@@ -325,11 +331,15 @@ class Search:
     def confirm_cpu_s(self, name):
         return max(CONFIRM_CPU_S, 10 * min(self.facts.cpu(name), 1.0))
 
+    def is_expected(self, error):
+        """Whether the screening test is red as without a patch, or nothing is known of how it is."""
+        return not self.expected or self.expected[1] in (None, error)
+
     def is_healthy(self, runner):
         """Whether the child still does what it did before the first patch."""
         if self.expected:
             outcome, error, _ = runner.run(self.screen, self.confirm_cpu_s(self.screen))
-            if outcome != self.expected[0] or self.expected[1] not in (None, error):
+            if outcome != self.expected[0] or not self.is_expected(error):
                 return False
         if self.canary:
             return runner.run(self.canary, self.confirm_cpu_s(self.canary))[0] == PASSED
@@ -435,7 +445,7 @@ class Search:
 
     def screened(self, items, outcomes, cpu_s):
         settled = []
-        for (index, actions), outcome in zip(items, outcomes):
+        for (index, actions), (outcome, error) in zip(items, outcomes):
             if outcome == PASSED:
                 self.confirms.append((index, actions))
             elif index not in self.key_of:
@@ -446,9 +456,18 @@ class Search:
                 else:
                     self.slow.append((index, actions))
             else:
-                settled += self._settled(index, STILL_RED)
+                settled += self._settled(index, self._red(error))
         if settled:
             self.emit({"t": "verdicts", "verdicts": settled})
+
+    def _red(self, error):
+        """The verdict on a patch with which the screening test is red with such an error, where that is another than without."""
+        if not error or len(self.stops) == STOPS_MAX and error not in self.stops:
+            return STILL_RED
+        if error not in self.stops:
+            self.stops[error] = len(self.stops)
+            self.emit({"t": "stop", "text": error})
+        return {"is": "still-red", "stop": self.stops[error]}
 
     def waits_for_load(self, verdict):
         """Whether a patch mends all that could be loaded: what could not shows in a fresh process."""
