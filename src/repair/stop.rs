@@ -17,12 +17,10 @@ pub struct Stop {
 const FURTHER: u8 = 100;
 /// It says what was got, where before it broke off.
 const TELLS: u8 = 40;
-/// It compares something else in the same place, as one does that goes through a table.
-const ELSEWHERE: u8 = 30;
 /// Smaller shares of what was wrong may go by chance, in percent.
 const SHARE_MIN: u8 = 20;
 /// Longer values are compared as far as this, in characters.
-const COMPARED_MAX: usize = 400;
+const COMPARED_MAX: usize = 200;
 
 impl Stop {
     pub fn new(file: &str, line: u32, said: &str) -> Self {
@@ -48,15 +46,21 @@ impl Stop {
         let [now, before] = [self, other].map(|stop| sides::pairs(&stop.said).into_iter().next());
         match (now, before) {
             (Some(_), None) => TELLS,
-            (Some((got, wanted)), Some((got_before, wanted_before))) if wanted == wanted_before => {
-                let [now, before] = [got, got_before].map(|got| apart(got, wanted));
-                let share = before.saturating_sub(now) * 100 / before.max(1);
-                if share >= usize::from(SHARE_MIN) { share.min(99) as u8 } else { 0 }
-            }
-            (Some(_), Some(_)) => ELSEWHERE,
+            (Some(now), Some(before)) => nearer(now, before),
             (None, _) => 0,
         }
     }
+}
+
+/// How much nearer the sides of one comparison are to each other than those of another one of the same place, where one
+/// side is the same: which of them is what is wanted is as its author likes it.
+fn nearer(now: (&str, &str), before: (&str, &str)) -> u8 {
+    if now.0 != before.0 && now.1 != before.1 {
+        return 0;
+    }
+    let [now, before] = [now, before].map(|(a, b)| apart(a, b));
+    let share = before.saturating_sub(now) * 100 / before.max(1);
+    if share >= usize::from(SHARE_MIN) { share.min(99) as u8 } else { 0 }
 }
 
 fn apart(got: &str, wanted: &str) -> usize {
@@ -87,7 +91,9 @@ mod tests {
         check("0 AssertionError: 1 != 2", "3 AssertionError: 1 != 3", 0);
         check("4 TypeError: no number", "4 AssertionError: 1 != 2", 40);
         check("4 AssertionError: 1 != 2", "4 TypeError: no number", 0);
-        check("4 AssertionError: 1 != 2", "4 AssertionError: 3 != 4", 30);
+        // Another row of a table, before or after.
+        check("4 AssertionError: 1 != 2", "4 AssertionError: 3 != 4", 0);
+        check("4 AssertionError: 'a-b-' != 'b a'", "4 AssertionError: 'a-b-' != 'a b'", 50);
         check("4 AssertionError: 'b a' != 'a-b-'", "4 AssertionError: 'a b' != 'a-b-'", 50);
         check("4 AssertionError: 'a b' != 'a-b-'", "4 AssertionError: 'b a' != 'a-b-'", 0);
         check("4 AssertionError: 1 != 2", "4 AssertionError: 3 != 2", 0);

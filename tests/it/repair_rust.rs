@@ -122,6 +122,15 @@ fn two_faults_of_a_program_take_two_edits() {
     assert!(title.contains(" and "), "{title}");
 }
 
+#[test]
+fn a_crate_that_does_not_build_is_fixed() {
+    let code = "pub fn half(number: i32) -> i32 {\n    numbr / 2\n}\n\n\
+        #[test]\nfn halves() {\n    assert_eq!(half(4), 2);\n}\n";
+    let red = Red::of_files(&[("Cargo.toml", MANIFEST), ("src/lib.rs", code)]);
+    let (tree, title, _) = red.fix(&[]);
+    assert!(red.text(&tree, "src/lib.rs").contains("number / 2"), "{title}");
+}
+
 /// One edit only brings it to the test's next line.
 #[test]
 fn a_test_that_needs_two_edits_by_itself_gets_them() {

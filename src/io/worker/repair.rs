@@ -17,13 +17,13 @@ mod refusals;
 mod session;
 mod sources;
 mod strength;
+mod suspicion;
 mod tool;
 mod waves;
 mod words;
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::iter;
 use std::slice;
 use std::time::Instant;
 
@@ -33,6 +33,7 @@ use self::hunt::Hunt;
 use self::offers::{known_other, offers, stand_on};
 use self::refusals::Refusals;
 use self::sources::{committed, read_sources};
+use self::suspicion::{beyond, question, suspicion};
 use self::waves::Waves;
 use self::words::{joined, left_out, templates, title, told, why_nothing};
 use super::test_files::TestFiles;
@@ -51,10 +52,8 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::proposal::SearchFact;
 use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::repair::rank::Ranking;
-use crate::repair::restore::{RESTORE, changed_lines};
-use crate::repair::{
-    Candidate, Grounds, Question, Source, Standing, Suspicion, TestCoverage, candidates, localize,
-};
+use crate::repair::restore::RESTORE;
+use crate::repair::{Candidate, Grounds, Source};
 
 /// Searches for one edit that turns the targets green and keeps the rest; the result's tree holds it. Where targets
 /// belong to several checks, each check's edit is searched on top of those before.
@@ -285,15 +284,7 @@ fn solve(
     let is_quick = path.is_quick() && started.elapsed() < OBSERVE_QUICK_MAX;
     tell("choosing edits");
     let suspicion = suspicion(job, tests, test_files, &coverage, &failures);
-    let question = Question {
-        sources: job.sources,
-        suspicion: &suspicion,
-        committed: job.committed,
-        failures: &failures,
-        favoured: job.favoured,
-        n_max: CANDIDATES_MAX,
-        cancel: job.desk.cancel,
-    };
+    let question = question(job, &suspicion, &failures, CANDIDATES_MAX);
     let grounds = Grounds::of(&question);
     let n_avoided = Cell::new(0);
     let may_be_tried = |candidate: &Candidate| {
@@ -338,65 +329,6 @@ fn solve(
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));
     Ok(Found { fact, change })
-}
-
-/// Candidates where the tests that are to pass have not come yet, as far as they name what they call.
-fn beyond<'q>(
-    job: &'q Job<'q>,
-    tests: &'q [Source],
-    suspicion: &'q Suspicion,
-    failures: &'q [TestCase],
-) -> impl Iterator<Item = Candidate> + 'q {
-    let make = move || {
-        let mut named = localize::suspicion_by_name(job.sources, tests, failures);
-        for (path, lines) in &mut named.lines {
-            let known = suspicion.lines.get(path);
-            lines.retain(|line, _| known.is_none_or(|known| !known.contains_key(line)));
-        }
-        candidates(&Question {
-            sources: job.sources,
-            suspicion: &named,
-            committed: job.committed,
-            failures,
-            favoured: job.favoured,
-            n_max: BEYOND_MAX,
-            cancel: job.desk.cancel,
-        })
-    };
-    iter::once_with(make).flatten()
-}
-
-/// From coverage where there is any, else from names; where nothing could be built, the places of the errors.
-fn suspicion(
-    job: &Job<'_>,
-    tests: &[Source],
-    test_files: &TestFiles,
-    coverage: &[TestCoverage],
-    failures: &[TestCase],
-) -> Suspicion {
-    let is_covered =
-        coverage.iter().any(|test| test.standing == Standing::Target && !test.lines.is_empty());
-    let mut suspicion = localize::suspicion(coverage, failures, |path| test_files.hold(path));
-    if job.failing.is_empty() {
-        let places = job.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());
-        for place in places.filter(|place| !test_files.hold(&place.path)) {
-            suspicion.lines.entry(place.path.clone()).or_default().insert(place.line, 1.0);
-        }
-    } else if !is_covered {
-        for (path, lines) in localize::suspicion_by_name(job.sources, tests, failures).lines {
-            let known = suspicion.lines.entry(path).or_default();
-            for (line, score) in lines {
-                known.entry(line).or_insert(score);
-            }
-        }
-    }
-    let changed = |source: &Source| {
-        let before = job.committed.get(&source.path)?;
-        Some((source.path.clone(), changed_lines(&source.text, before).into_iter().collect()))
-    };
-    let changed = job.sources.iter().filter_map(changed).collect();
-    localize::favour_changed(&mut suspicion, &changed);
-    suspicion
 }
 
 /// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the

@@ -132,13 +132,15 @@ fn alternatives<'s>(site: &Site<'s>, part: Node<'s>) -> Vec<String> {
 
 /// What closes what a text opens, or the other way round.
 fn mirrored(text: &str) -> Option<String> {
+    // Two brackets in quotes.
+    const MIRRORED_BYTES_MAX: usize = 4;
     const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
     let other = |ch: char| {
         let pair = BRACKETS.iter().find(|(open, close)| [*open, *close].contains(&ch));
         pair.map_or(ch, |(open, close)| if ch == *open { *close } else { *open })
     };
     let mirrored: String = text.chars().map(other).collect();
-    (mirrored != text).then_some(mirrored)
+    (mirrored != text && text.len() <= MIRRORED_BYTES_MAX).then_some(mirrored)
 }
 
 fn replace<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {

@@ -6,7 +6,6 @@ use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
-use crate::repair::way_out::in_loop;
 
 pub const JUMP: Template =
     Template { name: "jump", cost: 0.6, on: &[Role::Break, Role::Continue], make: jump };
@@ -17,7 +16,11 @@ pub const GO_ON: Template = Template { name: "go-on", cost: 3.0, on: &[Role::Ret
 fn go_on<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let jumps = site.language().snippets.jumps.iter().map(|jump| jump.trim_end_matches(';'));
     let end = if site.node.text().ends_with(';') { ";" } else { "" };
-    for (rank, jump) in jumps.filter(|_| in_loop(site.node)).enumerate() {
+    let own = site.node.ancestors().take_while(|outer| !outer.is(&[Role::Function, Role::Lambda]));
+    let mut around = own.filter(|outer| outer.is(&[Role::Loop, Role::While, Role::Switch]));
+    // Of a switch, `break` would not end the loop around it.
+    let is_in_loop = around.next().is_some_and(|outer| outer.role() != Role::Switch);
+    for (rank, jump) in jumps.filter(|_| is_in_loop).enumerate() {
         drafts.put(site.node, format!("{jump}{end}"), nth(rank));
     }
 }

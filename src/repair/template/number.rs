@@ -3,6 +3,7 @@
 use super::Template;
 use crate::repair::hints::Gap;
 use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site};
 
@@ -17,7 +18,7 @@ pub const DIFFERENCE: Template =
 const AGREED: f64 = 0.6;
 const NUMBERS_MAX: usize = 6;
 /// Numbers that are taken for one another: bases and widths, and how many of one unit make the next.
-const FAMILIES: &[&[i64]] = &[&[10, 16, 8, 2], &[8, 16, 32, 64], &[60, 1000, 24, 7, 12, 3600]];
+const FAMILIES: &[&[i64]] = &[&[10, 16, 8, 2], &[32, 64], &[60, 1000, 24, 3600]];
 
 fn by_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((value, suffix)) = whole(site.node.text()) else { return };
@@ -42,7 +43,10 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         drafts.replace(node, number, 1.0 + nth(rank));
     }
     let Some((value, suffix)) = whole(node.text()) else { return };
-    let alike = FAMILIES.iter().filter(|family| family.contains(&value)).copied().flatten();
+    // Small numbers are bases only where a function is told them.
+    let is_told = value > 10 || place(node) == Some(Place::Argument);
+    let alike = FAMILIES.iter().filter(|family| is_told && family.contains(&value));
+    let alike = alike.copied().flatten();
     for (rank, number) in alike.filter(|number| **number != value).enumerate() {
         drafts.replace(node, &format!("{number}{suffix}"), 0.4 + nth(rank));
     }

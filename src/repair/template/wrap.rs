@@ -10,7 +10,7 @@ use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
-use crate::repair::similarity::ranked;
+use crate::repair::similarity::{ranked, words};
 use crate::repair::site::{Drafts, Site, TWINS, tight};
 use crate::repair::statement::{filled, filled_with};
 use crate::repair::syntax::Node;
@@ -185,11 +185,7 @@ fn own<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let operation = site.node.first().zip(site.node.last());
     let by_sign = named_like(site).into_iter().take(LIKE_SIGN_MAX).enumerate();
     for ((rank, callee), (a, b)) in by_sign.filter_map(|callee| Some((callee, operation?))) {
-        drafts.replace(
-            site.node,
-            &format!("{callee}({}, {})", a.text(), b.text()),
-            nth(rank) - 1.0,
-        );
+        drafts.replace(site.node, &format!("{callee}({}, {})", a.text(), b.text()), nth(rank));
     }
     let object = site.own();
     let function = site.node.function().filter(|_| !object.is_empty());
@@ -219,7 +215,7 @@ fn named_like<'s>(site: &Site<'s>) -> Vec<&'s str> {
     let Some((_, word)) = word else { return Vec::new() };
     let mut names: Vec<&str> = Vec::new();
     for name in site.near().callees.iter().chain(site.shared().callees.iter()) {
-        if name.to_lowercase().contains(word) && !names.contains(&name) {
+        if words(name).contains(*word) && !names.contains(&name) {
             names.push(name);
         }
     }

@@ -3,21 +3,19 @@
 
 mod alone;
 mod beside;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
-use self::beside::Seed;
+use self::together::{Fronts, sort_out};
 use super::super::Progress;
 use super::clock::Clock;
 use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
 use super::judge::n_tests;
-use super::patch;
 use super::waves::Waves;
-use crate::base::limits::{
-    PARTIAL_BEAM, PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX,
-};
+use crate::base::limits::{PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX};
 use crate::model::failure::Failure;
 use crate::repair::judge::TESTS_MIN;
 use crate::repair::rank::Ranking;
@@ -30,11 +28,8 @@ const FAR_MARGIN: f64 = 4.0;
 /// The same where few tests run what the best find changes: what passes may do so by chance.
 const THIN_MARGIN: f64 = 3.0;
 
-/// So many of the waves hold what is likely.
-const LIKELY_WAVES: usize = 2;
-
-/// What makes some tests pass, by the test that it was found for.
-type Fronts<'a> = BTreeMap<usize, Vec<Partial<'a>>>;
+/// So many candidates are likely.
+const N_LIKELY: usize = 3_000;
 
 /// A search under way.
 pub(super) struct Hunt<'a, 'c> {
@@ -54,6 +49,8 @@ pub(super) struct Hunt<'a, 'c> {
     /// Patches that were given to be tried, and the candidates among them that were for the first time.
     n_given: usize,
     n_alone: usize,
+    /// How often one was tried by itself.
+    n_singles: usize,
     /// For how many patches that make the first failing test pass it is this test that they break.
     pub breaking: BTreeMap<String, usize>,
     n_fixed_best: usize,
@@ -65,19 +62,10 @@ pub(super) struct Hunt<'a, 'c> {
     judged: Vec<bool>,
     /// Places of candidates that do not compile or break a test: they do so whichever test they are run against first.
     useless: BTreeSet<usize>,
-    /// Places of candidates that were tried in pairs with a seed.
-    paired: BTreeSet<(usize, usize)>,
+    /// The test that screened, and places of two candidates that it judged.
+    paired: BTreeSet<(usize, usize, usize)>,
     /// How many other red tests pass with each of the first finds.
     also: Vec<usize>,
-}
-
-/// A candidate that makes some of the failing tests pass; `fixed` are places in the job's list.
-#[derive(Clone)]
-struct Partial<'a> {
-    /// Its place among all that were chosen.
-    place: usize,
-    candidate: &'a Candidate,
-    fixed: Vec<usize>,
 }
 
 impl<'a, 'c> Hunt<'a, 'c> {
@@ -100,6 +88,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
             tried: 0,
             n_given: 0,
             n_alone: 0,
+            n_singles: 0,
             breaking: BTreeMap::new(),
             n_fixed_best: 0,
             best_key: f64::INFINITY,
@@ -116,20 +105,22 @@ impl<'a, 'c> Hunt<'a, 'c> {
     pub fn run(&mut self, path: &mut dyn FastPath) -> Result<(), Failure> {
         let mut fronts = Fronts::new();
         for waves in self.depths() {
-            let (mut screens, mut next) = (BTreeSet::new(), Some(0));
+            let mut screens = BTreeSet::new();
+            let mut next = self.not_covered(&fronts, &screens).or(Some(0));
             while let Some(screen) = next.filter(|_| screens.is_empty() || self.is_wanting()) {
                 let front = self.alone(path, &screen_first(self.job.failing, screen), &waves)?;
                 if screens.is_empty() {
                     self.look_further(path);
                 }
                 screens.insert(screen);
-                if !front.is_empty() {
+                let is_full = fronts.len() >= PATCH_PARTS_MAX && !fronts.contains_key(&screen);
+                if !front.is_empty() && !is_full {
                     let known = fronts.entry(screen).or_default();
                     known.extend(front);
                     sort_out(known);
                     self.with_front(path, &fronts, screen)?;
                 }
-                let is_enough = fronts.len() == PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
+                let is_enough = fronts.len() >= PATCH_PARTS_MAX || screens.len() == SCREENS_MAX;
                 next = self.not_covered(&fronts, &screens).filter(|_| !is_enough);
             }
             if !self.is_wanting() {
@@ -142,26 +133,9 @@ impl<'a, 'c> Hunt<'a, 'c> {
     /// Which waves are tried for all tests before the next ones are: what is likely for one is likelier than the rest for
     /// another.
     fn depths(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let n_likely = if self.job.failing.len() > 1 { LIKELY_WAVES } else { Waves::N };
+        let is_one = self.job.failing.len() <= 1;
+        let n_likely = if is_one { Waves::N } else { self.waves.n_to_hold(N_LIKELY) };
         [0..n_likely, n_likely..Waves::N].into_iter().filter(|waves| !waves.is_empty())
-    }
-
-    /// Tries those that make some tests pass with everything else, for the first test that the best of them leaves red.
-    fn beside_partial(
-        &mut self,
-        path: &mut dyn FastPath,
-        fronts: &Fronts<'a>,
-    ) -> Result<(), Failure> {
-        let all = || fronts.values().flatten();
-        let Some(best) = all().next() else { return Ok(()) };
-        let is_left = |place: &usize| !best.fixed.contains(place);
-        let Some(screen) = (0..self.job.failing.len()).find(is_left) else { return Ok(()) };
-        let by = |partial: &Partial<'a>| 100 * partial.fixed.len() / self.job.failing.len();
-        let seeds: Vec<Seed> = all()
-            .filter(|partial| !partial.fixed.contains(&screen))
-            .map(|partial| Seed { place: partial.place, by: by(partial) as u8 })
-            .collect();
-        self.beside(path, &screen_first(self.job.failing, screen), &seeds, self.n_given)
     }
 
     /// Whether nothing is found and there is time to look for it.
@@ -238,47 +212,6 @@ impl<'a, 'c> Hunt<'a, 'c> {
     /// Whether some of a wave may stand near enough to the best find.
     fn wants(&self, wave: usize) -> bool {
         self.waves.cost(wave).is_some_and(|cost| cost <= self.best_key + self.margin)
-    }
-
-    /// The first failing test that no candidate found so far makes pass and that was not looked at for itself.
-    fn not_covered(&self, fronts: &Fronts<'_>, screens: &BTreeSet<usize>) -> Option<usize> {
-        let is_covered =
-            |place: &usize| fronts.values().flatten().any(|partial| partial.fixed.contains(place));
-        (0..self.job.failing.len()).find(|place| !screens.contains(place) && !is_covered(place))
-    }
-
-    /// Tries what one front adds to each other one, some of which may have made their test pass by chance, and to all of
-    /// them.
-    fn with_front(
-        &mut self,
-        path: &mut dyn FastPath,
-        fronts: &Fronts<'a>,
-        screen: usize,
-    ) -> Result<(), Failure> {
-        let others = fronts.iter().filter(|(other, _)| **other != screen);
-        let others: Vec<_> = others.map(|(_, front)| front).collect();
-        let pairs = others.iter().map(|front| vec![*front, &fronts[&screen]]);
-        let all = (others.len() > 1).then(|| fronts.values().collect());
-        for some in pairs.chain(all) {
-            if self.is_wanting() {
-                self.together(path, &some)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn together(
-        &mut self,
-        path: &mut dyn FastPath,
-        fronts: &[&Vec<Partial<'a>>],
-    ) -> Result<(), Failure> {
-        let mut patches: Vec<Patch<'a>> = vec![Vec::new()];
-        for front in fronts {
-            patches = patches.iter().flat_map(|patch| extended(patch, front)).collect();
-            patches.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
-            patches.truncate(PARTIAL_BEAM * PARTIAL_BEAM);
-        }
-        self.try_all(path, &patches, self.job.failing, true, &mut |_, _| {}).map(drop)
     }
 
     /// The verdicts on the patches; `partial` hears of those that make some of the tests pass.
@@ -378,31 +311,14 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 }
 
-/// The best first, as many as are combined.
-fn sort_out(partial: &mut Vec<Partial<'_>>) {
-    partial.sort_by(|a, b| {
-        let by_fixed = b.fixed.len().cmp(&a.fixed.len());
-        by_fixed.then(a.candidate.cost.total_cmp(&b.candidate.cost))
-    });
-    partial.truncate(PARTIAL_BEAM);
-}
-
 /// The tests with the one at `screen` first.
 fn screen_first(failing: &[String], screen: usize) -> Vec<String> {
     let mut names = failing.to_vec();
-    names[..=screen].rotate_right(1);
+    // Where nothing builds there is none.
+    if let Some(first) = names.get_mut(..=screen) {
+        first.rotate_right(1);
+    }
     names
-}
-
-fn extended<'a>(patch: &Patch<'a>, front: &[Partial<'a>]) -> Vec<Patch<'a>> {
-    let fits = |partial: &&Partial<'a>| {
-        patch.iter().all(|candidate| patch::fit(candidate, partial.candidate))
-    };
-    front
-        .iter()
-        .filter(fits)
-        .map(|partial| [patch.as_slice(), &[partial.candidate]].concat())
-        .collect()
 }
 
 /// What a patch costs: the sum over its parts.

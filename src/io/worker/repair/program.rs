@@ -3,6 +3,7 @@
 
 mod messages;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
@@ -88,11 +89,15 @@ impl FastPath for Program<'_> {
         let mut spec = Spec { patient: request.is_patient, ..self.spec(SEARCH, request.failing) };
         spec.patches = request.patches.iter().map(file_edits).collect();
         let spec = spec.text()?;
-        let (mut first, mut nearer) = (None, Vec::new());
+        let (mut first, mut nearer) = (None, BTreeMap::new());
         self.run(SEARCH, &spec, &mut |message| match message {
-            Message::Stop { text } => {
-                let stop = Stop::read(&text);
-                nearer.push(stop.nearer_than(first.get_or_insert_with(|| stop.clone())));
+            Message::Stop { at: 0, text } => {
+                first = Some(Stop::read(&text));
+                ControlFlow::Continue(())
+            }
+            Message::Stop { at, text } => {
+                let by = first.as_ref().map(|first| Stop::read(&text).nearer_than(first));
+                nearer.extend(by.map(|by| (at, by)));
                 ControlFlow::Continue(())
             }
             Message::Verdicts { verdicts } => verdicts

@@ -21,6 +21,12 @@ impl<'c> Waves<'c> {
         Self { n_first, chosen: Default::default(), source: RefCell::new(source) }
     }
 
+    /// How many waves hold so many candidates, if there are as many.
+    pub fn n_to_hold(&self, n: usize) -> usize {
+        let held = |waves: usize| self.n_first.saturating_mul((1 << waves) - 1);
+        (1..Waves::N).find(|waves| held(*waves) >= n).unwrap_or(Waves::N)
+    }
+
     /// The candidates of a wave, which is asked for after those before it; none where there are no more.
     pub fn nth(&self, wave: usize) -> &[Candidate] {
         let Some(chosen) = self.chosen.get(wave) else { return &[] };

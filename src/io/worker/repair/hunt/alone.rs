@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::super::fast_path::{FastPath, Patch, Verdict};
 use super::super::waves::Waves;
+use super::Hunt;
 use super::beside::Seed;
-use super::{Hunt, Partial};
+use super::together::Partial;
 use crate::base::limits::NEXT_WAVE_MIN;
 use crate::model::failure::Failure;
 
@@ -52,9 +53,9 @@ impl<'a> Hunt<'a, '_> {
             }
             // Most faults are mended by one edit, and by one of the first.
             let n_pairs = match wave {
-                _ if self.waves.cost(wave + 1).is_none() => self.n_given.max(PAIRS_MIN),
-                0 => self.n_given / 4,
-                _ => self.n_given,
+                _ if self.waves.cost(wave + 1).is_none() => self.n_singles.max(PAIRS_MIN),
+                0 => self.n_singles / 4,
+                _ => self.n_singles,
             };
             if front.partial.is_empty() {
                 self.beside(path, failing, &front.seeds, n_pairs)?;
@@ -113,6 +114,7 @@ impl<'a> Hunt<'a, '_> {
             let (place, candidate) = (places[index], patches[index][0]);
             front.partial.push(Partial { place, candidate, fixed });
         })?;
+        self.n_singles += places.len();
         self.judged.resize(self.waves.n_chosen(), false);
         for (place, verdict) in places.into_iter().zip(judged) {
             match verdict {

@@ -26,7 +26,7 @@ const LATE_CHUNK = 4;
 // So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
 const SILENT_MAX = 20;
 // So many ways in which a test is red are told of.
-const STOPS_MAX = 2000;
+const STOPS_MAX = 1000;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
 const FIRST_BUDGETS_MS = [1500, 150];
 
@@ -133,7 +133,7 @@ class Search {
     if (stop === undefined || this.stops.has(stop)) return this.stops.get(stop);
     if (this.stops.size === STOPS_MAX) return undefined;
     this.stops.set(stop, this.stops.size);
-    this.report({ t: "stop", text: stop });
+    this.report({ t: "stop", at: this.stops.get(stop), text: stop });
     return this.stops.get(stop);
   }
 

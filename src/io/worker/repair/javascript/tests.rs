@@ -100,18 +100,18 @@ fn orders_are_worked_off_one_after_the_other() {
     insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r#"
     {"id":"m.test.js::red","outcome":"red","t":"test"}
     {"of":1,"t":"end"}
-    {"t":"stop","text":"3 Error: "}
+    {"at":0,"t":"stop","text":"3 Error: "}
     {"t":"verdicts","verdicts":[[0,{"is":"still-red"}],[1,{"is":"plausible"}]]}
     {"of":2,"t":"end"}
-    {"t":"stop","text":"3 Error: "}
+    {"at":0,"t":"stop","text":"3 Error: "}
     {"t":"verdicts","verdicts":[[0,{"is":"invalid"}],[1,{"is":"still-red"}]]}
     {"of":3,"t":"end"}
-    {"t":"stop","text":"3 Error: "}
+    {"at":0,"t":"stop","text":"3 Error: "}
     {"t":"verdicts","verdicts":[[0,{"is":"plausible"}]]}
     {"of":4,"t":"end"}
     {"call":"one()","gives":["gives 1","gives 1"],"t":"response"}
     {"of":5,"t":"end"}
-    {"t":"stop","text":"3 Error: "}
+    {"at":0,"t":"stop","text":"3 Error: "}
     {"t":"verdicts","verdicts":[[0,{"is":"plausible"}]]}
     {"of":6,"t":"end"}
     "#);

@@ -108,7 +108,7 @@ class Worker {
     this.collateral = this.groups.flatMap(({ green }) => green.filter((name) => targets.has(name)));
     // The first time takes longer.
     const again = await this.try(fileOf(this.screen), [this.screen], new Map(), this.first);
-    const stops = [wrong, failureOf(again.result, this.screen)].map((failure) => this.stop(failure));
+    const stops = [alone, again].map(({ result }) => this.stop(result));
     // Of a test that is red now so and now so, it says nothing how it is.
     this.stopped = stops[0] === stops[1] ? stops[0] : undefined;
     this.alone = again.result;
@@ -185,25 +185,33 @@ class Worker {
       // Less than it could have had with patience.
       const isShort = !isPatient && Math.min(budget, result.took) < this.budget;
       if (isShort && isLate(result)) return LATE;
-      return result.error instanceof SyntaxError ? INVALID : this.red(failureOf(result, this.screen));
+      return result.error instanceof SyntaxError ? INVALID : this.red(result);
     }
     return this.confirm(overlay);
   }
 
   /** The verdict on a patch with which the screening test fails so, with how where that is otherwise than without. */
-  red(failure) {
-    const isKnown = this.stopped === undefined || isTimeout(failure);
-    const stop = isKnown ? this.stopped : this.stop(failure);
+  red(result) {
+    const isKnown = this.stopped === undefined || isLate(result);
+    const stop = isKnown ? this.stopped : this.stop(result);
     return stop === this.stopped ? STILL_RED : { ...STILL_RED, stop };
   }
 
-  /** Where in its own file the screening test failed, as a line or 0, and with what words. */
-  stop(failure) {
-    const file = fileOf(this.screen);
-    const frames = String(failure?.stack ?? "").split("\n").reverse();
-    const frame = frames.find((line) => line.includes(`${file}:`)) ?? "";
-    const line = /^\d+/.exec(frame.slice(frame.indexOf(`${file}:`) + file.length + 1))?.[0] ?? 0;
-    return `${line} ${failure?.name}: ${failure?.message ?? failure}`.slice(0, STOP_CHARS_MAX);
+  /** Where in its own file the screening test failed, as a line or 0, and with what words. Tests throw all sorts of things. */
+  stop(result) {
+    try {
+      const failure = failureOf(result, this.screen);
+      const file = `${fileOf(this.screen)}:`;
+      // What the file itself does when it is loaded comes before all tests.
+      const frames = result.error === undefined ? String(failure?.stack ?? "").split("\n") : [];
+      const frame = frames.reverse().find((line) => line.includes(file)) ?? "";
+      const line = /^\d+/.exec(frame.slice(frame.indexOf(file) + file.length))?.[0] ?? 0;
+      const said = `${line} ${String(failure?.name)}: ${String(failure?.message ?? failure)}`;
+      // Half of a pair says nothing to others.
+      return said.slice(0, STOP_CHARS_MAX).replace(/[\ud800-\udfff]/g, "?");
+    } catch {
+      return "0 ";
+    }
   }
 
   /** All tests of files that load what is changed, those that broke last first. */

@@ -53,6 +53,8 @@ pub(super) enum Message {
     },
     /// How the screening test was red: without a patch first, then whenever it was so for the first time.
     Stop {
+        /// Its number; 0 is the one without.
+        at: usize,
         text: String,
     },
     Verdicts {
@@ -90,11 +92,11 @@ pub(super) enum Found {
 
 impl Found {
     /// `nearer` has for each stop that was told how much nearer to green it is than the first one.
-    pub fn verdict(self, nearer: &[u8]) -> Verdict {
+    pub fn verdict(self, nearer: &BTreeMap<usize, u8>) -> Verdict {
         match self {
             Found::Invalid => Verdict::Invalid,
             Found::StillRed { stop } => {
-                match stop.and_then(|stop| nearer.get(stop)).copied().unwrap_or(0) {
+                match stop.and_then(|stop| nearer.get(&stop)).copied().unwrap_or(0) {
                     0 => Verdict::StillRed,
                     by => Verdict::Nearer { by },
                 }

@@ -19,10 +19,10 @@ _IMPORT = " (import)"
 _PLAIN = (type(None), bool, int, float, str, bytes)
 
 
-def signature(error, path):
-    """How a test of the file at `path` failed, to tell whether it still fails in the same way: the line of that file, 0 where
-    it is not known, and words."""
-    line = _line(error.__traceback__, path)
+def signature(error, path, function):
+    """How a test failed, to tell whether it still fails in the same way: the line of its own function, which stands in the
+    file at `path`, 0 where it is not known, and words."""
+    line = _line(getattr(error, "__traceback__", None), path, function)
     error = getattr(failed_example(error), "exc_info", (None, error))[1]
     try:
         text = str(error)
@@ -30,19 +30,24 @@ def signature(error, path):
         text = ""
     # An example tells of what it raised at the end.
     text = text if len(text) <= 2000 else text[:1000] + text[-1000:]
+    text = text.encode("utf-8", "replace").decode()
     return _ADDRESS.sub("0x", "%d %s: %s" % (line, type(error).__name__, text))
 
 
-def _line(trace, path):
-    """Where what is outermost of a file's functions was."""
-    while trace and trace.tb_frame.f_code.co_filename != path:
+def _line(trace, path, function):
+    """Where a function was, which is outermost of those of its name."""
+    while trace:
+        code = trace.tb_frame.f_code
+        if code.co_filename == path and code.co_name == function:
+            return trace.tb_lineno
         trace = trace.tb_next
-    return trace.tb_lineno if trace else 0
+    return 0
 
 
-def _file(case):
-    """The file of a test's class."""
-    return getattr(sys.modules.get(type(case).__module__), "__file__", None)
+def _place(case):
+    """The file and the name of a test's function."""
+    module = sys.modules.get(type(case).__module__)
+    return getattr(module, "__file__", None), getattr(case, "_testMethodName", None)
 
 
 class Unittest:
@@ -150,7 +155,7 @@ class _Result(unittest.TestResult):
         self.skips = 0
 
     def _note(self, test, error):
-        self.error = self.error or signature(error, _file(test))
+        self.error = self.error or signature(error, *_place(test))
 
     def addError(self, test, err):
         self._note(test, err[1])
@@ -254,7 +259,7 @@ def _take_over(pytest, loop):
             elif isinstance(error, (pytest.skip.Exception, unittest.SkipTest)):
                 outcome, longrepr = "skipped", ("", 0, "")
             else:
-                outcome, longrepr = "failed", signature(error, str(item.fspath))
+                outcome, longrepr = "failed", signature(error, str(item.fspath), getattr(item, "originalname", None))
             return pytest.TestReport(item.nodeid, item.location, {}, outcome, longrepr, call.when)
 
     return TakeOver()

@@ -25,7 +25,7 @@ WAIT_PARTS = 4
 WAIT_AFTER_S = 3.0
 WAIT_CHUNK = 4
 # So many ways in which a test is red are told of.
-STOPS_MAX = 2000
+STOPS_MAX = 1000
 
 # Verdicts as the other side reads them.
 STILL_RED, PLAUSIBLE = {"is": "still-red"}, {"is": "plausible"}
@@ -466,7 +466,7 @@ class Search:
             return STILL_RED
         if error not in self.stops:
             self.stops[error] = len(self.stops)
-            self.emit({"t": "stop", "text": error})
+            self.emit({"t": "stop", "at": self.stops[error], "text": error})
         return {"is": "still-red", "stop": self.stops[error]}
 
     def waits_for_load(self, verdict):
