@@ -239,8 +239,11 @@ fn update<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             }
         }
     }
-    for (more, text) in kept(site).into_iter().take(NAMES_MAX).enumerate() {
-        add_beside(site, drafts, &text, nth(more));
+    // Every name is compared with every other one.
+    if !drafts.is_too_dear(0.0) {
+        for (more, text) in kept(site).into_iter().take(NAMES_MAX).enumerate() {
+            add_beside(site, drafts, &text, nth(more));
+        }
     }
     for (more, text) in write_backs(site).into_iter().enumerate() {
         add_beside(site, drafts, &text, nth(more));

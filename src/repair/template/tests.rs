@@ -145,6 +145,12 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("wrap-own", "a", "floor_mod(a, 2)\nreturn a % 3", "floor_mod(a, 2)\nreturn floor_mod(a, 3)"),
     ("add-text", "a", "g('x')\nreturn a in ('y', 'z')", "g('x')\nreturn a in ('y', 'z', 'x')"),
     ("swap-spreads", "a, b", "return {**a, **b}", "return {**b, **a}"),
+    (
+        "update",
+        "h, i, j, k, l, m, n, c",
+        "h(i, j, k, l, m, n)\nbest_c = 0\nbest_c = h\nif n:\n\th(c)",
+        "h(i, j, k, l, m, n)\nbest_c = 0\nbest_c = h\nif n:\n\th(c)\n\tbest_c = c",
+    ),
     ("add-to", "a, b, c", "a[b] = [c]", "a[b].append(c)"),
     (
         "condition",
