@@ -25,8 +25,10 @@ pub use self::states::{Begun, Start, is_maker};
 pub use self::texts::Texts;
 use super::language::Role;
 use super::methods::type_of;
+use super::place::{Place, place};
 use super::statement::{branch, holds_lines, is_simple, is_statement};
 use super::syntax::{Node, Tree};
+use super::usage::words;
 
 /// Everything of one file that can be put in another place.
 pub struct Donors<'t> {
@@ -50,6 +52,7 @@ pub struct Donors<'t> {
 /// Bytes of a statement that is worth having in another function.
 const STATEMENT_BYTES_MAX: usize = 60;
 const BRANCH_BYTES_MAX: usize = 120;
+const FALLBACK_BYTES_MAX: usize = 48;
 const BRANCH_LINES_MAX: u32 = 4;
 
 impl<'t> Donors<'t> {
@@ -125,7 +128,17 @@ impl<'t> Donors<'t> {
             Role::Field | Role::Path | Role::Integer | Role::Float | Role::String => {
                 self.shared.collect(node);
             }
+            Role::Pair
+                if node.part(&["value"]).is_some_and(|value| value.role() == Role::Function) =>
+            {
+                let key = node.part(&["key"]).filter(|key| key.role() != Role::String);
+                let is_word = |key: &Node<'_>| words(key.text()).eq([key.text()]);
+                key.filter(is_word).into_iter().for_each(|name| self.shared.methods.add(name));
+            }
             _ => {}
+        }
+        if is_fallback(node) {
+            self.shared.fallbacks.add(node);
         }
     }
 
@@ -186,6 +199,34 @@ impl<'t> Donors<'t> {
     pub fn shared(&self) -> &Pool<'t> {
         &self.shared
     }
+}
+
+/// Whether a short value is what is taken where another is not there, or is called a default.
+fn is_fallback(node: Node<'_>) -> bool {
+    let is_value = node.is(&[
+        Role::Attribute,
+        Role::Name,
+        Role::Call,
+        Role::Index,
+        Role::Integer,
+        Role::Float,
+        Role::String,
+        Role::List,
+        Role::Map,
+    ]);
+    if !is_value || node.range().len() > FALLBACK_BYTES_MAX || place(node).is_none() {
+        return false;
+    }
+    let and = node.tree.language.logicals.first();
+    let is_second = || {
+        let outer = node.parent().filter(|outer| outer.role() == Role::Logical);
+        let outer = outer.filter(|outer| outer.last().is_some_and(|last| last.id() == node.id()));
+        let outer = outer.filter(|outer| outer.tokens().all(|token| Some(&token.kind()) != and));
+        outer.is_some_and(|outer| place(outer).is_some_and(|place| place != Place::Condition))
+    };
+    let is_name = node.is(&[Role::Attribute, Role::Name]);
+    let name = node.last().unwrap_or(node).text();
+    is_name && name.to_lowercase().contains("default") || is_second()
 }
 
 /// Counts a node with those of the same text; `places` has where each text is in `known`.

@@ -1,6 +1,7 @@
 //! What failure messages say about the fault: which templates to try first and which literals to put in.
 
 mod gaps;
+mod rewording;
 pub(super) mod sides;
 mod signs;
 mod unknown;
@@ -9,6 +10,8 @@ use std::collections::BTreeSet;
 
 pub use self::gaps::Gap;
 use self::gaps::gaps;
+pub use self::rewording::Rewording;
+use self::rewording::rewording;
 use self::sides::pairs;
 pub use self::signs::Sign;
 use self::signs::{BONUSES, FAVOURS, PHRASES};
@@ -30,6 +33,8 @@ pub struct Hints {
     pub exchanged: BTreeSet<(char, char)>,
     /// What stands in one place of a text that was got or wanted, and not in the other, which is the same but for that.
     pub inserted: BTreeSet<String>,
+    /// What texts say otherwise, both ways round: which side was wanted is not always told.
+    pub rewordings: BTreeSet<Rewording>,
     /// Names in the messages that begin with a capital letter, as those of types, variants and errors do.
     names: BTreeSet<String>,
     /// Names that the messages say nothing has.
@@ -44,6 +49,7 @@ const LITERALS_MAX: usize = 24;
 /// Longer texts that one side has are values and not what is put between them, in characters.
 const INSERTED_CHARS_MAX: usize = 12;
 const INSERTED_MAX: usize = 4;
+const REWORDINGS_MAX: usize = 8;
 
 impl Hints {
     pub fn read(failures: &[TestCase]) -> Self {
@@ -116,6 +122,10 @@ impl Hints {
             self.exchanged.extend(exchanged(expected, actual));
             let room = INSERTED_MAX.saturating_sub(self.inserted.len());
             self.inserted.extend(inserted(actual, expected).into_iter().take(room));
+            let reworded = [(actual, expected), (expected, actual)];
+            let reworded = reworded.into_iter().filter_map(|(a, b)| rewording(a, b));
+            let room = REWORDINGS_MAX.saturating_sub(self.rewordings.len());
+            self.rewordings.extend(reworded.take(room));
             self.note(actual);
             self.note(expected);
         }

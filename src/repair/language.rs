@@ -97,6 +97,8 @@ pub struct Language {
     pub wide_types: &'static [&'static str],
     /// What two like values are made into.
     pub pairings: &'static [&'static str],
+    /// Two texts as one; empty where an operator alone cannot do that.
+    pub join: &'static str,
     /// What a value and a variable are made into.
     pub combinations: &'static [&'static str],
     /// Goes at the end of a comprehension that passes over what is not `$a`; empty where there are none.

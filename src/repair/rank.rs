@@ -42,6 +42,8 @@ const DOUBTFUL: &[(&str, f64)] = &[
     ("end-early", 0.8),
     ("fill-argument", 0.2),
     ("separator", 0.3),
+    ("mirror", 0.4),
+    ("named-call", 0.4),
 ];
 /// For a literal that the failing test's message shows: it may answer that test alone.
 const TOLD_LITERAL: f64 = 2.0;

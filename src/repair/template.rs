@@ -15,6 +15,8 @@ mod default;
 mod end_early;
 mod entry;
 mod expression;
+mod fallback;
+mod guard;
 mod insert;
 mod jump;
 mod keep_last;
@@ -81,6 +83,7 @@ const TEMPLATES: &[&Template] = &[
     &branch::ARMS,
     &call::ASK,
     &call::LIKE,
+    &call::NAMED,
     &cast::TYPE,
     &cast::WIDEN,
     &expression::BOTH,
@@ -101,8 +104,9 @@ const TEMPLATES: &[&Template] = &[
     &expression::AROUND,
     &expression::FIELD_VALUE,
     &expression::COMBINE,
-    &insert::GUARD,
-    &insert::GUARD_VALUE,
+    &fallback::FALLBACK,
+    &guard::GUARD,
+    &guard::GUARD_VALUE,
     &insert::SKIP,
     &insert::COPY,
     &insert::OWN,
@@ -183,6 +187,7 @@ const TEMPLATES: &[&Template] = &[
     &keep_up::ADD,
     &keep_up::ADD_TO,
     &keep_up::RESULT,
+    &keep_up::MIRROR,
     &keyword::KEYWORD,
     &recursion::CALL,
     &recursion::BOTH,
@@ -191,9 +196,11 @@ const TEMPLATES: &[&Template] = &[
     &scale::MEAN,
     &scale::SCALE,
     &set_field::SET,
+    &text::REWORD,
     &text::SEPARATOR,
     &text::BALANCE,
     &text::LACKING,
+    &text::AROUND,
 ];
 
 /// The most that a template takes off its own cost for an edit.

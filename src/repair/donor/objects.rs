@@ -45,6 +45,15 @@ impl<'t> Objects<'t> {
         texts.filter(|part| part.role() == Role::Field)
     }
 
+    /// Names of fields that are taken of things whose names end in the same word: of `option` for `bestOption`.
+    pub fn fields_of_kin(&self, object: &str) -> BTreeSet<&'t str> {
+        let kind = last_word(object);
+        let is_kin = |known: &str| !kind.is_empty() && last_word(known).eq_ignore_ascii_case(kind);
+        let kin = self.parts.iter().filter(|(known, _)| is_kin(known));
+        let parts = kin.flat_map(|(_, texts)| texts.nodes.iter());
+        parts.filter(|part| part.role() == Role::Field).map(|part| part.text()).collect()
+    }
+
     /// Those of them that decide something by themselves somewhere.
     pub fn deciding(&self, object: &str) -> impl Iterator<Item = &'t str> {
         let names = self.fields(object).map(Node::text);
@@ -58,6 +67,20 @@ impl<'t> Objects<'t> {
         let texts = self.parts.get(object).into_iter();
         let parts = texts.flat_map(|texts| texts.nodes.iter());
         parts.filter(move |part| part.text() != own).filter_map(|part| after_object(*part))
+    }
+}
+
+/// The last word of a name: `option` of `this.best_option2`, `Option` of `bestOption`; nothing of what is no name.
+fn last_word(name: &str) -> &str {
+    let name = name.trim_end_matches(|ch: char| ch.is_ascii_digit() || ch == '_');
+    let word = &name[name.trim_end_matches(char::is_alphanumeric).len()..];
+    let start = word.trim_end_matches(char::is_lowercase).len();
+    let capital = word[..start].chars().next_back().filter(|ch| ch.is_uppercase());
+    match capital {
+        // A name all in capitals is one word.
+        _ if start == word.len() => word,
+        Some(first) => &word[start - first.len_utf8()..],
+        None => &word[start..],
     }
 }
 
@@ -76,4 +99,18 @@ fn split(node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
         _ => false,
     };
     (is_fixed && object.is(&[Role::Name, Role::Attribute, Role::Path])).then_some((object, part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_a_last_word() {
+        let check = |name| last_word(name).to_lowercase();
+        assert_eq!(["bestOption", "this.best_option2", "option"].map(check), ["option"; 3]);
+        assert_eq!(["MAX_WIDTH", "a.width_", "width"].map(check), ["width"; 3]);
+        assert_eq!(["items[0]", "f(x)", "", "_1"].map(check), [""; 4]);
+        assert_eq!(check("größeÄnderung"), "änderung");
+    }
 }

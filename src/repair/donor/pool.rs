@@ -24,6 +24,8 @@ pub struct Pool<'t> {
     pub strings: Texts<'t>,
     pub conditions: Texts<'t>,
     pub expressions: Texts<'t>,
+    /// What is taken where another value is not there.
+    pub fallbacks: Texts<'t>,
     /// What each name is used for, as bits.
     uses: BTreeMap<&'t str, u16>,
     /// How often each name that is introduced here is read.

@@ -133,6 +133,7 @@ pub static GO: Language = Language {
     ],
     wide_types: &["int64", "uint64", "float64"],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
+    join: "$a + $b",
     combinations: &["$a + $b", "$a - $b", "$a * $b", "$b - $a", "$a / $b", "$a % $b"],
     filter: "",
     members: &[("field_declaration", "name")],

@@ -201,6 +201,7 @@ const BOTH: Language = Language {
     cast_types: &[],
     wide_types: &[],
     pairings: &["Math.max($a, $b)", "Math.min($a, $b)", "$a + $b", "$a && $b", "$a || $b"],
+    join: "$a + $b",
     combinations: &[
         "$a + $b", "$a - $b", "$a * $b", "$a ?? $b", "$a || $b", "$b - $a", "$a / $b", "$a % $b",
     ],

@@ -136,6 +136,7 @@ pub static PYTHON: Language = Language {
     cast_types: &[],
     wide_types: &[],
     pairings: &["max($a, $b)", "min($a, $b)", "$a + $b", "$a and $b", "$a or $b"],
+    join: "$a + $b",
     combinations: &[
         "$a + $b",
         "$a - $b",

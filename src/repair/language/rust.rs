@@ -152,6 +152,7 @@ pub static RUST: Language = Language {
     ],
     wide_types: &["u64", "i64", "u128", "i128", "f64"],
     pairings: &["$a.max($b)", "$a.min($b)", "$a + $b", "$a && $b", "$a || $b"],
+    join: "",
     combinations: &["$a + $b", "$a - $b", "$a * $b", "$b - $a", "$a / $b", "$a % $b"],
     filter: "",
     members: &[("field_declaration", "name"), ("enum_variant", "name")],

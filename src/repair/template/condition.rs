@@ -39,24 +39,60 @@ const OBJECTS_MAX: usize = 2;
 const LIKE_MAX: usize = 8;
 const PREDICATES_MAX: usize = 3;
 const FLAGS_MAX: usize = 2;
+const DECIDING_MAX: usize = 8;
+const KEPT_MAX: usize = 2;
 const PREDICATE_VALUES_MAX: usize = 2;
+const PART_ATOMS_MAX: usize = 32;
+/// What it costs that only a part of a condition is changed, and that it is a value that may decide something later.
+const PART: f64 = 0.6;
+const KEPT: f64 = 0.5;
 
 fn combine<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let is_outermost = node.parent().is_none_or(|parent| !parent.is(&[Role::Logical, Role::Not]));
     let extra = match place(node) {
         Some(Place::Condition) if is_outermost => 0.0,
+        Some(Place::Condition) => return within(site, drafts),
+        Some(Place::Assigned) if node.is(&[Role::Comparison, Role::Logical, Role::Not]) => KEPT,
         Some(Place::Returned) if node.is(&[Role::Comparison, Role::Logical, Role::Not]) => 0.2,
         Some(Place::Returned) if node.role() == Role::Call && answers(node) => 0.2,
         Some(Place::Returned) if node.role() == Role::Call => 1.2,
         Some(_) | None => return,
     };
+    if drafts.is_too_dear(extra) {
+        return;
+    }
     for (rank, atom) in atoms(site).into_iter().enumerate() {
         for (more, operator) in site.language().logicals.iter().enumerate() {
             let extra = extra + nth(rank) + nth(more);
             drafts.put(node, format!("{} {operator} {atom}", guarded(node, operator)), extra);
             drafts.put(node, format!("{atom} {operator} {}", guarded(node, operator)), extra + 0.3);
         }
+    }
+}
+
+/// One part of a condition is asked for together with something else: `a || b` → `a || (b && c)`, `a && b` → `a && (b || c)`.
+fn within<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (node, language) = (site.node, site.language());
+    let &[and, or, ..] = language.logicals else { return };
+    let joins = |outer: &Node<'s>| outer.is(&[Role::Logical, Role::Not, Role::Group]);
+    let whole = node.ancestors().take_while(joins).last();
+    let parent = node.parent().filter(|parent| parent.role() == Role::Logical);
+    let (Some(parent), Some(whole)) = (parent, whole) else { return };
+    // What is given where a value is not there is none.
+    let is_asked = match place(whole) {
+        Some(Place::Condition) => true,
+        Some(Place::Assigned | Place::Returned) => node.is(&[Role::Comparison, Role::Not]),
+        _ => false,
+    };
+    let other = if parent.tokens().any(|token| token.kind() == or) { and } else { or };
+    let is_mixed = node.role() == Role::Group || node.tokens().any(|token| token.kind() == other);
+    if !is_asked || is_mixed || drafts.is_too_dear(PART) {
+        return;
+    }
+    for (rank, atom) in atoms(site).into_iter().take(PART_ATOMS_MAX).enumerate() {
+        let text = format!("({} {other} {atom})", guarded(node, other));
+        drafts.put(node, text, PART + nth(rank));
     }
 }
 
@@ -181,6 +217,9 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
     for form in site.language().atoms {
         atoms.extend(fields.iter().take(FIELDS_MAX).map(|field| filled(form, field, "")));
     }
+    atoms.extend(
+        deciding(site).skip(FIELDS_MAX).flat_map(|it| [format!("{}{it}", site.language().not), it]),
+    );
     for form in site.language().pair_atoms {
         let pairs =
             names.iter().flat_map(|a| names.iter().map(move |b| (a, b))).filter(|(a, b)| a != b);
@@ -190,7 +229,7 @@ pub fn atoms(site: &Site<'_>) -> Vec<String> {
 }
 
 /// What the file asks of other values: `isOpen(a)` for `a`, and that it is not so.
-fn predicates(site: &Site<'_>, values: &[&str]) -> Vec<String> {
+pub(super) fn predicates(site: &Site<'_>, values: &[&str]) -> Vec<String> {
     let is_asking = |name: &str| {
         let rest = ["is", "has", "can"].iter().find_map(|word| name.strip_prefix(word));
         rest.is_some_and(|rest| rest.starts_with(|ch: char| ch.is_uppercase() || ch == '_'))
@@ -227,10 +266,27 @@ fn flags(site: &Site<'_>, values: &[&str]) -> Vec<String> {
             flags.filter(move |flag| donors.states().has(donors.objects(), object, function, flag));
         flags.take(FLAGS_MAX).map(move |flag| format!("{object}.{}", flag.name))
     });
-    let flags = flags.chain(deciding(site));
+    let kept = kept(site).into_iter().map(str::to_owned);
+    let flags = kept.chain(flags).chain(deciding(site).take(FIELDS_MAX));
     let is_new =
         |flag: &String| site.node.descendants().chain([site.node]).all(|part| part.text() != flag);
     flags.filter(is_new).flat_map(|flag| [format!("{}{flag}", site.language().not), flag]).collect()
+}
+
+/// Variables of the function that keep what was asked before, the nearest first.
+fn kept<'s>(site: &Site<'s>) -> Vec<&'s str> {
+    let answers = [Role::Comparison, Role::Logical, Role::Not, Role::Boolean];
+    let start = site.node.range().start;
+    let begun = site.near().assignments.iter().take_while(|it| it.at.range().start < start);
+    // What is around the site is not over yet.
+    let over = begun.filter(|it| it.at.range().end <= start && it.value.is(&answers));
+    let mut names: Vec<&str> = Vec::new();
+    for known in over.collect::<Vec<_>>().into_iter().rev() {
+        if names.len() < KEPT_MAX && !names.contains(&known.name) {
+            names.push(known.name);
+        }
+    }
+    names
 }
 
 /// Fields of what the condition is about that decide something elsewhere in the file.
@@ -239,7 +295,7 @@ fn deciding<'s>(site: &Site<'s>) -> impl Iterator<Item = String> {
     let objects = parts.filter(|part| part.role() == Role::Attribute && !is_callee(*part));
     let objects: BTreeSet<&str> = objects.filter_map(Node::first).map(Node::text).collect();
     objects.into_iter().take(OBJECTS_MAX).flat_map(|object| {
-        let fields = site.file.donors.objects().deciding(object).take(FIELDS_MAX);
+        let fields = site.file.donors.objects().deciding(object).take(DECIDING_MAX);
         fields.map(move |field| format!("{object}.{field}"))
     })
 }

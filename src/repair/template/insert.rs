@@ -1,4 +1,4 @@
-//! Statements that are missing: a guard at the start of a function or loop, an update, a copy of another statement, a
+//! Statements that are missing: a condition at the start of a loop, an update, a copy of another statement, a
 //! condition around a statement.
 
 use std::collections::BTreeSet;
@@ -8,7 +8,6 @@ use super::condition::atoms;
 use super::lines::STATEMENTS;
 use crate::base::text::edit::Edit;
 use crate::repair::donor::renamed;
-use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, shown};
@@ -16,12 +15,8 @@ use crate::repair::statement::{
     after, before, body, filled, is_simple, is_statement, snippet, statements,
 };
 use crate::repair::syntax::Node;
-use crate::repair::way_out::{in_loop, results, ways_out};
+use crate::repair::way_out::in_loop;
 
-pub const GUARD: Template =
-    Template { name: "guard", cost: 3.5, on: &[Role::Function], make: guard };
-pub const GUARD_VALUE: Template =
-    Template { name: "guard", cost: 3.9, on: &[Role::Assign], make: guard_value };
 pub const RESULT: Template =
     Template { name: "missing-result", cost: 1.9, on: &[Role::Function], make: result };
 pub const SKIP: Template =
@@ -45,72 +40,6 @@ const ATOMS_MAX: usize = 8;
 const FLUSH_ATOMS_MAX: usize = 6;
 /// What it costs to begin a block with a statement.
 const BEFORE: f64 = 0.3;
-
-/// An early return when a parameter is nothing.
-fn guard<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let snippets = &site.language().snippets;
-    let Some(first) = first_statement(site.node) else { return };
-    let results = results(site, snippets.blanks);
-    for (i, name) in by_danger(site, parameters(site.node)).into_iter().take(NAMES_MAX).enumerate()
-    {
-        for (j, nothing) in snippets.nothings.iter().enumerate() {
-            let zero =
-                if site.hints.has(Sign::Zero) && nothing.ends_with("== 0") { -1.0 } else { 0.0 };
-            for (k, result) in results.iter().copied().chain([name]).enumerate() {
-                let text = filled(
-                    snippets.guard,
-                    &filled(nothing, name, ""),
-                    &filled(snippets.result, result, ""),
-                );
-                let extra = zero + nth(i) + nth(j) + nth(k);
-                if !drafts.is_too_dear(extra) {
-                    insert(site, drafts, before(site.file, first, &text), &text, extra);
-                }
-            }
-        }
-    }
-}
-
-/// An early end when what was just computed is nothing.
-fn guard_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let snippets = &site.language().snippets;
-    let statement = site.node.statement().filter(|statement| is_statement(*statement));
-    let (Some(statement), Some(function)) = (statement, site.node.function()) else { return };
-    let bound = site.node.part(&["left", "pattern", "name"]);
-    let bound = bound.into_iter().flat_map(|left| left.descendants().chain([left]));
-    let bound = bound.filter(|node| node.is(&[Role::Binding, Role::Name])).map(Node::text);
-    let ends = ways_out(&Site { node: statement, ..*site }, function);
-    for (i, name) in bound.filter(|name| *name != "_").take(2).enumerate() {
-        for (j, nothing) in snippets.nothings.iter().enumerate() {
-            for (k, end) in ends.iter().enumerate() {
-                let text = filled(snippets.guard, &filled(nothing, name, ""), end);
-                let extra = nth(i) + nth(j) + nth(k);
-                if !drafts.is_too_dear(extra) {
-                    insert(site, drafts, after(site.file, statement, &text), &text, extra);
-                }
-            }
-        }
-    }
-}
-
-/// What is divided by comes first.
-fn by_danger<'s>(site: &Site<'s>, mut names: Vec<&'s str>) -> Vec<&'s str> {
-    let divisors = divisors(site);
-    names.sort_by_key(|name| !divisors.contains(name));
-    names
-}
-
-/// What the node divides by, as it is written.
-pub(super) fn divisors<'s>(site: &Site<'s>) -> Vec<&'s str> {
-    let divisions = site.language().divisions;
-    let divides = |node: &Node<'_>| {
-        let signs = node.tokens().map(|token| token.kind().trim_end_matches('='));
-        node.is(&[Role::Arithmetic, Role::AugmentedAssign])
-            && signs.into_iter().any(|sign| divisions.contains(&sign))
-    };
-    let all = site.node.descendants().chain([site.node]).filter(divides);
-    all.filter_map(Node::last).map(Node::text).collect()
-}
 
 /// A function that computes something and gives nothing back.
 fn result<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {

@@ -1,12 +1,13 @@
-//! What an object is to keep: `self.lines.append(line)`, `this.tax = tax;`, and a result that is given back at once.
+//! What an object is to keep: `self.lines.append(line)`, `this.tax = tax;`, the other way round of what is kept:
+//! `names[i] = n` → `numbers[n] = i` beside it, and a result that is given back at once.
 
 use super::Template;
 use super::insert::{add_beside, ends};
 use super::lines::STATEMENTS;
-use crate::repair::donor::is_callee;
+use crate::repair::donor::{is_callee, only};
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
-use crate::repair::similarity::similarity;
+use crate::repair::similarity::{ranked, similarity};
 use crate::repair::site::{Drafts, Site};
 use crate::repair::statement::{filled, is_statement};
 use crate::repair::syntax::Node;
@@ -20,8 +21,10 @@ pub const ADD_TO: Template =
     Template { name: "add-to", cost: 3.4, on: &[Role::Assign], make: add_to };
 pub const RESULT: Template =
     Template { name: "early-result", cost: 3.2, on: STATEMENTS, make: result };
+pub const MIRROR: Template = Template { name: "mirror", cost: 3.2, on: STATEMENTS, make: mirror };
 
 const NAMES_MAX: usize = 2;
+const MIRRORS_MAX: usize = 3;
 const FIELDS_MAX: usize = 4;
 const RESULTS_MAX: usize = 4;
 const VALUES_MAX: usize = 8;
@@ -99,6 +102,34 @@ fn add_to<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         for (rank, form) in forms.enumerate() {
             let text = filled(form, kept.text(), value.text());
             drafts.put(site.node, text.trim_end_matches(';'), nth(rank));
+        }
+    }
+}
+
+/// Beside what is put into one collection, the same or its inverse is put into another that the function uses.
+fn mirror<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let assign = site.node.first().filter(|_| site.node.role() == Role::ExpressionStatement);
+    let assign = assign.unwrap_or(site.node);
+    let kept = assign.part(&["left"]).and_then(only).filter(|left| left.role() == Role::Index);
+    let (Some(kept), Some(value)) = (kept, assign.part(&["right"]).and_then(only)) else { return };
+    let (Some(collection), Some(key)) = (kept.first(), kept.last()) else { return };
+    let is_kept = assign.role() == Role::Assign && is_statement(site.node);
+    // What is no name is seldom a key.
+    if !is_kept || !value.is(&[Role::Name, Role::Attribute]) || drafts.is_too_dear(0.0) {
+        return;
+    }
+    let (near, reserved) = (site.near(), site.language().reserved);
+    let names = near.names.iter().filter(|name| near.is_collection(name));
+    let names = names.filter(|name| !reserved.contains(name) && *name != site.own());
+    let names = names.map(str::to_owned).chain(site.own_fields());
+    let same = [collection.text(), value.text(), key.text()];
+    let names: Vec<String> = names.filter(|name| !same.contains(&name.as_str())).collect();
+    let others = ranked(collection.text(), names.iter().map(String::as_str), MIRRORS_MAX);
+    for (rank, other) in others.into_iter().enumerate() {
+        for (more, (key, value)) in [(value, key), (key, value)].into_iter().enumerate() {
+            let element = format!("{other}[{}]", key.text());
+            let text = filled(site.language().snippets.assign, &element, value.text());
+            add_beside(site, drafts, &text, nth(rank) + nth(more));
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::similarity::{ranked, ranked_by, similarity};
 use crate::repair::site::{Drafts, Site};
+use crate::repair::syntax::Node;
 
 pub const VARIABLE: Template =
     Template { name: "variable", cost: 2.8, on: &[Role::Name], make: variable };
@@ -15,6 +16,8 @@ pub const FIELD: Template = Template { name: "field", cost: 3.0, on: &[Role::Fie
 pub const VARIANT: Template =
     Template { name: "variant", cost: 1.5, on: &[Role::Path], make: variant };
 
+/// What it is worth to a field that things of such a name have it.
+const KIN: f64 = 0.3;
 /// Names offered for one place.
 const NAMES_MAX: usize = 14;
 /// The same where the name is known to be wrong.
@@ -44,7 +47,8 @@ fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 }
 
 fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    if site.node.parent().is_none_or(|parent| parent.role() != Role::Attribute) {
+    let is_part = site.node.parent().is_some_and(|parent| parent.role() == Role::Attribute);
+    if !is_part || drafts.is_too_dear(0.0) {
         return;
     }
     let is_method = site.node.parent().is_some_and(is_callee);
@@ -56,7 +60,10 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         false => {
             let declared = site.file.donors.members_beside(site.node);
             let shared = site.shared().fields.iter().chain(declared);
-            offer(site, drafts, site.near().fields.iter(), shared, &|_, _| 0.0);
+            let object = site.node.parent().and_then(Node::first).map_or("", Node::text);
+            let kin = site.file.donors.objects().fields_of_kin(object);
+            let is_kin = |_: &str, name: &str| if kin.contains(name) { KIN } else { 0.0 };
+            offer(site, drafts, site.near().fields.iter(), shared, &is_kin);
         }
     }
 }

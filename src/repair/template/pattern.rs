@@ -38,10 +38,15 @@ const PARTS_MISTAKEN: &[(&str, &[&str])] = &[
     ("0-9", &["1-9", "0-9a-z"]),
     ("1-9", &["0-9"]),
     (".", &["\\.", "[^]"]),
-    ("\\.", &["."]),
+    ("\\.", &[".", "[.,]"]),
     ("\\b", &[""]),
     ("\\n", &["\\r?\\n"]),
 ];
+
+/// What it costs to put one more character into a class.
+const CLASS: f64 = 0.6;
+/// What classes of characters lack.
+const CLASS_SIGNS: [&str; 8] = ["_", "-", ".", ",", "|", ":", "/", " "];
 
 /// A pattern in the source: the bytes between its delimiters.
 fn pattern(node: Node<'_>) -> Option<Range<usize>> {
@@ -109,5 +114,41 @@ fn parts<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
                 drafts.edits(site.node, vec![Edit::new(range.clone(), *other)], None, nth(rank));
             }
         }
+    }
+    for (start, class) in classes(pattern).map(|class| (start + class.end, &pattern[class])) {
+        let missing = CLASS_SIGNS.iter().filter(|sign| !class.contains(**sign));
+        for (rank, sign) in missing.enumerate() {
+            let edit = Edit::new(start..start, *sign);
+            drafts.edits(site.node, vec![edit], None, CLASS + nth(rank));
+        }
+    }
+}
+
+/// What stands between the brackets of each class of a pattern, in bytes.
+fn classes(pattern: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut open = None;
+    let mut is_escaped = false;
+    pattern.char_indices().filter_map(move |(at, ch)| {
+        let was_escaped = is_escaped;
+        is_escaped = ch == '\\' && !was_escaped;
+        match ch {
+            '[' if !was_escaped && open.is_none() => open = Some(at + 1),
+            ']' if !was_escaped => return open.take().map(|start| start..at),
+            _ => {}
+        }
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_of_a_pattern_are_found() {
+        let check =
+            |pattern: &str| classes(pattern).map(|it| pattern[it].to_owned()).collect::<Vec<_>>();
+        assert_eq!(check(r"^[a-z][\]x]*\[[^ä]"), ["a-z", r"\]x", "^ä"]);
+        assert_eq!(check(r"a]b\[c]"), [""; 0]);
     }
 }

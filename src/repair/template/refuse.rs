@@ -2,7 +2,8 @@
 
 use super::Template;
 use super::condition::values;
-use super::insert::{divisors, first_statement, insert, parameters};
+use super::guard::divisors;
+use super::insert::{first_statement, insert, parameters};
 use super::lines::STATEMENTS;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;

@@ -18,6 +18,8 @@ pub const ANEW: Template = Template { name: "begin-anew", cost: 2.4, on: STATEME
 const LOOKUPS_MAX: usize = 4;
 const VALUES_MAX: usize = 4;
 const COUNTS_MAX: usize = 4;
+/// What it costs that an element begins anew, of which nothing says what it began with.
+const ELEMENT: f64 = 0.9;
 /// Whether something is kept up is looked for in the text of a function, again for each of its statements.
 const FUNCTION_BYTES_MAX: usize = 20_000;
 
@@ -125,4 +127,24 @@ fn anew<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         let text = filled(site.language().snippets.assign, known.name, known.value.text());
         add_after(site, drafts, &text, nth(rank));
     }
+    for (rank, element) in used_up(node).into_iter().take(COUNTS_MAX).enumerate() {
+        let text = filled(site.language().snippets.assign, element, "0");
+        add_after(site, drafts, &text, ELEMENT + nth(rank));
+    }
+}
+
+/// Elements that a simple statement adds to something else.
+fn used_up(statement: Node<'_>) -> Vec<&str> {
+    let assign = statement.first().filter(|_| statement.role() == Role::ExpressionStatement);
+    let assign = assign.unwrap_or(statement);
+    let added = assign.part(&["right"]).filter(|_| assign.role() == Role::AugmentedAssign);
+    let elements = added.into_iter().flat_map(|value| value.descendants().chain([value]));
+    let mut texts: Vec<&str> = Vec::new();
+    for element in elements.filter(|part| part.role() == Role::Index) {
+        let has_name = element.last().is_some_and(|key| key.role() == Role::Name);
+        if has_name && !texts.contains(&element.text()) {
+            texts.push(element.text());
+        }
+    }
+    texts
 }

@@ -138,6 +138,16 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("add-argument", "a", "return sorted(a)", "return sorted(a, reverse=True)"),
     ("add-argument", "a, b", "h(b)\nreturn g(a)", "h(b)\nreturn g(a, b)"),
     ("go-on", "a", "for b in a:\n\treturn b", "for b in a:\n\tcontinue"),
+    ("fallback", "a, b", "g(b or h.x)\nreturn a.x", "g(b or h.x)\nreturn a.x or h.x"),
+    (
+        "named-call",
+        "a, year_days",
+        "b = days_in(1)\nreturn a + year_days",
+        "b = days_in(1)\nreturn a + days_in(1)",
+    ),
+    ("mirror", "a, b, c", "g(b[0])\na[c] = g", "g(b[0])\na[c] = g\nb[g] = c"),
+    ("unwrap", "a", "return (a,)", "return a"),
+    ("condition", "a, b, c", "h(c)\nif a or b:\n\tg()", "h(c)\nif a or (b and c):\n\tg()"),
     ("adjust", "a, b", "c = a\nreturn c[b]", "c = a - len(b)\nreturn c[b]"),
     ("number", "a", "return int(a, 16)", "return int(a, 10)"),
     ("condition", "a", "if a == '{':\n\treturn 1", "if a == '{' or a == '}':\n\treturn 1"),
@@ -568,6 +578,39 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
     ("pattern-anchors", "a", "return /^a/.test(a);", "return /^a$/.test(a);"),
     ("pattern-part", "a", "return /a\\d+/.test(a);", "return /a\\d*/.test(a);"),
     ("condition", "a, b", "h(b);\nif (a) g();", "h(b);\nif (a && b) g();"),
+    ("condition", "a, b, c", "h(c);\nif (a || b) g();", "h(c);\nif (a || (b && c)) g();"),
+    (
+        "condition",
+        "a, b",
+        "const c = a > 1;\ng(b);\nreturn c;",
+        "const c = a > 1 && b;\ng(b);\nreturn c;",
+    ),
+    ("fallback", "a, b", "g(b ?? h.x);\nreturn a.x;", "g(b ?? h.x);\nreturn a.x ?? h.x;"),
+    (
+        "fallback",
+        "a",
+        "g(DEFAULT_X);\nconst b = a.x;",
+        "g(DEFAULT_X);\nconst b = a.x || DEFAULT_X;",
+    ),
+    (
+        "field",
+        "a",
+        "const b = { outWidth: () => 1 };\nreturn a.errWidth();",
+        "const b = { outWidth: () => 1 };\nreturn a.outWidth();",
+    ),
+    (
+        "guard",
+        "a",
+        "const b = g(1);\nh(isBig(a));",
+        "if (!isBig(a)) {\n\treturn null;\n}\nconst b = g(1);\nh(isBig(a));",
+    ),
+    (
+        "begin-anew",
+        "a",
+        "let c = 0;\nfor (const b of g) {\n\tc += a[b];\n}",
+        "let c = 0;\nfor (const b of g) {\n\tc += a[b];\n\ta[b] = 0;\n}",
+    ),
+    ("pattern-part", "a", "return /[ab]/.test(a);", "return /[ab_]/.test(a);"),
     ("guard", "a", "return g(a);", "if (!a) {\n\treturn null;\n}\nreturn g(a);"),
     (
         "guard",
@@ -690,6 +733,7 @@ const WITH_HINTS: &[&str] = &[
     "variant",
     "swap-parameters",
     "lacking-text",
+    "reword",
 ];
 
 #[test]
@@ -734,6 +778,29 @@ fn what_a_text_lacks_is_put_into_sums_and_texts() {
         |body: &str| format!("package a\n\nfunc f(a, b string) string {{\n\treturn {body}\n}}\n");
     let message = "got \"<a\", want \"<a>\"";
     assert!(check("a.go", &go("\"<\" + a"), message, &[&go("\"<\" + a + \">\"")]));
+}
+
+#[test]
+fn what_a_text_says_otherwise_is_put_into_it() {
+    let check = |path, body: &str, message: &str, wanted: &str| {
+        let outcomes = outcomes(&source(path, body), &[message]);
+        outcomes.iter().any(|(made, text)| made.template == "reword" && text == wanted)
+    };
+    let python = |text: &str| format!("def f(a):\n    return f\"{{a}} must be {text} here\"\n");
+    let message = "AssertionError: '7 must be odd here' != '7 must be even here'";
+    assert!(check("a.py", &python("odd"), message, &python("even")));
+    assert!(!check("a.py", &python("odd"), "AssertionError: 'odd' != 'even'", &python("even")));
+    let javascript = |body: &str| format!("function f(a) {{\n  return {body};\n}}\n");
+    let outcomes =
+        outcomes(&source("a.js", &javascript("a.x")), &["Expected: \"-ab\"\nReceived: \"ab\""]);
+    assert!(outcomes.iter().any(|(_, text)| *text == javascript("\"-\" + a.x")));
+    let go = |sign: &str| {
+        format!(
+            "package a\n\nfunc f(a string) string {{\n\treturn g(\"no flag {sign}%s\", a)\n}}\n"
+        )
+    };
+    let message = "got \"no flag -x\", want \"no flag --x\"";
+    assert!(check("a.go", &go("-"), message, &go("--")));
 }
 
 /// Whether a template makes this change, where `old` stands first.

@@ -5,18 +5,24 @@ use std::ops::Range;
 
 use super::Template;
 use crate::base::text::edit::Edit;
+use crate::repair::donor::is_callee;
 use crate::repair::hints::Sign;
 use crate::repair::language::Role;
 use crate::repair::naturalness::parts;
+use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
 use crate::repair::similarity::ranked;
 use crate::repair::site::{Drafts, Site};
+use crate::repair::statement::filled;
 use crate::repair::syntax::Node;
 
 pub const DONOR: Template =
     Template { name: "other-text", cost: 2.4, on: &[Role::String], make: donor };
 pub const CHANGE: Template =
     Template { name: "text", cost: 2.5, on: &[Role::String, Role::Fragment], make: change };
+
+pub const REWORD: Template =
+    Template { name: "reword", cost: 1.2, on: &[Role::String, Role::Fragment], make: reword };
 
 pub const SEPARATOR: Template =
     Template { name: "separator", cost: 3.5, on: &[Role::String], make: separator };
@@ -29,12 +35,21 @@ pub const BALANCE: Template =
 
 pub const LACKING: Template =
     Template { name: "lacking-text", cost: 1.6, on: &[Role::Arithmetic], make: lacking };
+pub const AROUND: Template = Template {
+    name: "lacking-text",
+    cost: 2.0,
+    on: &[Role::Name, Role::Attribute, Role::Index, Role::Call],
+    make: around,
+};
 
 const BRACKETS: [(&str, &str); 4] = [("(", ")"), ("[", "]"), ("{", "}"), ("<", ">")];
 /// Brackets of longer statements are not counted.
 const BALANCED_BYTES_MAX: usize = 4096;
 const TEXTS_MAX: usize = 8;
 const MISSPELT_MAX: usize = 8;
+const PLACES_MAX: usize = 2;
+/// What it costs that only one character beside what is reworded is the same; of more it is a part.
+const BY_CHANCE: f64 = 1.5;
 
 fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let is_key = matches!(
@@ -111,6 +126,18 @@ fn change<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     }
 }
 
+/// What the messages show that a text says otherwise.
+fn reword<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let Some((range, text)) = inner(site.node).filter(|_| !drafts.is_too_dear(0.0)) else { return };
+    for known in &site.hints.rewordings {
+        for (at, n_same) in known.places(text).into_iter().take(PLACES_MAX) {
+            let start = range.start + at;
+            let edit = Edit::new(start..start + known.old.len(), known.new.as_str());
+            drafts.edits(site.node, vec![edit], None, BY_CHANCE / n_same as f64);
+        }
+    }
+}
+
 /// What the messages show that a text lacks, between the operands of a sum or at its ends.
 fn lacking<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -126,6 +153,25 @@ fn lacking<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             drafts.put(node, format!("{} + {text}", node.text()), 0.1);
             drafts.put(node, format!("{text} + {}", node.text()), 0.2);
         }
+    }
+}
+
+/// The same before or after a value that is no sum yet.
+fn around<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let (node, join) = (site.node, site.language().join);
+    let extra = match place(node) {
+        Some(Place::Assigned | Place::Returned) => 0.0,
+        Some(Place::Argument) => 0.8,
+        _ => return,
+    };
+    if join.is_empty() || is_callee(node) || drafts.is_too_dear(extra) {
+        return;
+    }
+    let like = site.near().strings.nodes.first();
+    for (rank, told) in site.hints.inserted.iter().enumerate() {
+        let told = like.and_then(|like| quoted(*like, told)).unwrap_or(format!("\"{told}\""));
+        drafts.put(node, filled(join, &told, node.text()), extra + nth(rank));
+        drafts.put(node, filled(join, node.text(), &told), extra + nth(rank));
     }
 }
 

@@ -34,7 +34,7 @@ const VALUES: &[Role] = &[
 pub const UNWRAP: Template = Template {
     name: "unwrap",
     cost: 3.2,
-    on: &[Role::Call, Role::Try, Role::Attribute],
+    on: &[Role::Call, Role::Try, Role::Attribute, Role::List, Role::Tuple],
     make: unwrap,
 };
 pub const WRAP: Template = Template { name: "wrap", cost: 3.0, on: VALUES, make: wrap };
@@ -60,6 +60,7 @@ pub const REWRITE: Template = Template {
         Role::Try,
         Role::Call,
         Role::Attribute,
+        Role::AugmentedAssign,
     ],
     make: rewrite,
 };
@@ -75,6 +76,11 @@ fn unwrap<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         drafts.replace(node, argument.text(), nth(rank));
     }
     let receiver = match node.role() {
+        Role::List | Role::Tuple => {
+            // The values of a type stand in braces.
+            let is_one = node.text().starts_with(['[', '(']) && node.parts().count() == 1;
+            node.first().filter(|_| is_one)
+        }
         Role::Call => node
             .part(&["function"])
             .filter(|callee| callee.role() == Role::Attribute)
@@ -226,6 +232,11 @@ fn named_like<'s>(site: &Site<'s>) -> Vec<&'s str> {
 fn rewrite<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some((key, ..)) = parts(node) else { return };
+    // A variable of its own seldom lacks a value.
+    let is_variable = || node.first().is_some_and(|first| first.role() == Role::Name);
+    if node.role() == Role::AugmentedAssign && is_variable() {
+        return;
+    }
     let rewrites = site
         .language()
         .rewrites
@@ -258,9 +269,10 @@ fn rewritten(node: Node<'_>, form: &str) -> Option<String> {
     if third.is_none() && form.contains("$c") {
         return None;
     }
+    let b = if node.role() == Role::AugmentedAssign { tight(b) } else { b.to_owned() };
     let is_dotted = form.starts_with("$a.") || form.starts_with("$a[");
     let a = if is_dotted { tight(a) } else { a.to_owned() };
-    Some(filled_with(form, &a, b, third.map_or("", Node::text)))
+    Some(filled_with(form, &a, &b, third.map_or("", Node::text)))
 }
 
 /// A call and those of the same function beside it further on in its line; none where it is not the first of them.

@@ -108,6 +108,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "$++",
             "$.trimStart()",
             "$.trimEnd()",
+            "$.slice(0, -1)",
         ],
     ),
     (
@@ -214,6 +215,11 @@ pub const REWRITES: &[(Role, &str, &[&str])] = &[
             "($a ?? 0) + $b",
             "($a || 0) + $b",
         ],
+    ),
+    (
+        Role::AugmentedAssign,
+        "+=",
+        &["$a = ($a ?? 0) + $b", "$a = ($a ?? \"\") + $b", "$a = ($a || 0) + $b"],
     ),
     (Role::Arithmetic, "*", &["$a.repeat($b)", "Math.round($a * $b)", "Math.floor($a * $b)"]),
     (Role::Arithmetic, "^", &["$a ** $b"]),

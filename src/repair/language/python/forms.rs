@@ -179,6 +179,7 @@ pub const WRAPS: &[(&[Place], &[&str])] = &[
             "$.values()",
             "$.items()",
             "$ or []",
+            "$[:-1]",
         ],
     ),
     (
