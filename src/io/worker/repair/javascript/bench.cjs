@@ -16,6 +16,8 @@ const PATIENCE_MAX = 9;
 const timers = { setTimeout, setInterval, setImmediate, clearTimeout, clearInterval, clearImmediate };
 const { env, getActiveResourcesInfo } = process;
 const { readdirSync, readFileSync } = fs;
+// Goes on with promises until none is left that can be; some versions of Node.js may lack it.
+const goOn = process._tickCallback?.bind(process);
 const LOOK_MS = 25;
 // Where what is given up too early is tried again.
 const QUICK_LOOK_MS = 5;
@@ -68,6 +70,8 @@ class Bench {
     this.loaded = null;
     // Called when a test has ended.
     this.ended = () => {};
+    // How often what takes too long is ended again.
+    this.nAgain = 0;
   }
 
   /** Goes on to an order of the same project. */
@@ -169,7 +173,7 @@ class Bench {
       const first = this.setup.map((name) => this.setupFile(name));
       const all = [...first, fs.realpathSync(full)];
       for (const one of all) await registry.prepare(one);
-      await drive(this.steps(registry, all, tests, names, ran), budget, look);
+      await drive(this.steps(registry, all, tests, names, ran), budget, look, this.nAgain);
       if (this.asksForStrays) await turn();
     } catch (failure) {
       error = failure ?? new Error("undefined was thrown");
@@ -241,13 +245,10 @@ function* outside(file) {
 }
 
 /** Goes through steps; no stretch of work and no wait takes longer than `budget` milliseconds. */
-async function drive(steps, budget, look) {
+async function drive(steps, budget, look, nAgain) {
   let [value, isError] = [undefined, false];
   for (;;) {
-    let step;
-    within(budget, () => {
-      step = isError ? steps.throw(value) : steps.next(value);
-    });
+    const step = await stretch(budget, nAgain, () => (isError ? steps.throw(value) : steps.next(value)));
     if (step.done) return step.value;
     try {
       [value, isError] = [await inTime(step.value, budget, look), false];
@@ -255,6 +256,30 @@ async function drive(steps, budget, look) {
       [value, isError] = [error, true];
     }
   }
+}
+
+/**
+ * A step, and all that promises go on with right after it: both are ended after `budget` milliseconds. That is only possible
+ * where no promise is gone on with already.
+ */
+function stretch(budget, nAgain, next) {
+  const work = () => {
+    const { done, value } = next();
+    const step = { done, value: done ? value : Promise.resolve(value) };
+    // Who waits for it comes later.
+    if (!done) step.value.catch(() => {});
+    goOn?.();
+    return step;
+  };
+  return new Promise((resolve, reject) => {
+    timers.setImmediate(() => {
+      try {
+        resolve(within(budget, work, nAgain));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
 }
 
 /** Gives a promise up after `budget` milliseconds, or once nothing is left in the process that could settle it. */

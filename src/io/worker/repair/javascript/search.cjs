@@ -10,6 +10,8 @@ const PATIENCE = 16;
 const HOT_PATIENCE = 2;
 const LOOK_MS = 300;
 const HOT_MS = 0.8 * LOOK_MS;
+// How often what takes too long is ended again, once a process had to be for it.
+const AGAIN = 8;
 const TICK_MS = 10;
 // How long a process may take to leave what it is at, beside its budget, and at most.
 const LEAVE_MS = 300;
@@ -25,6 +27,9 @@ const LATE_AFTER_MS = 3000;
 const LATE_CHUNK = 4;
 // So many processes in turn that end of themselves before they have tried a patch, and it is not the patches.
 const SILENT_MAX = 20;
+// For each core, where tests only wait.
+const WAITING_PER_CORE = 3;
+const WAITING_MIN = 16;
 // So many ways in which a test is red are told of.
 const STOPS_MAX = 1000;
 // For tests as they are: a loop without end that fills the memory has to be left before it ends its process.
@@ -57,6 +62,7 @@ class Search {
     this.alone = [];
     this.late = [];
     this.isFound = false;
+    this.isStubborn = false;
     this.stops = new Map();
     this.began = performance.now();
     this.waitedMs = 0;
@@ -67,6 +73,7 @@ class Search {
     this.isStopped = false;
     return new Promise((done) => {
       this.done = done;
+      for (const member of [...this.members].slice(spec.workers)) this.dismiss(member);
       for (const member of this.members) this.give(member);
       while (this.members.size < spec.workers) this.open();
     });
@@ -95,12 +102,24 @@ class Search {
     this.give(member);
   }
 
+  /** One more process, as long as there is work for it. */
+  openMore() {
+    const isFull = this.members.size >= WAITING_PER_CORE * this.spec.workers;
+    if (!isFull && !this.isStopped && !this.isFound && this.waiting.length > WAITING_MIN) this.open();
+  }
+
+  /** Ends a process that has nothing to do. */
+  dismiss(member) {
+    this.members.delete(member);
+    end(member);
+  }
+
   /** Tells a process which order it works for now. */
   give(member) {
     const budget = this.budgets[0];
     Object.assign(member, { isIdle: false, isPatient: false, began: NaN, budget, pace: budget });
     this.wait(member);
-    member.worker.send({ order: this.order, budget });
+    member.worker.send({ order: this.order, budget, nAgain: this.isStubborn ? AGAIN : 0 });
   }
 
   hear(member, message) {
@@ -112,6 +131,7 @@ class Search {
     if (message.ready) {
       Object.assign(member, { isOpen: true, patience: message.patience });
       this.place(message.stop);
+      if (message.waits) this.openMore();
     }
     if (message.verdict) {
       member.verdicts.push([message.index, { ...message.verdict, stop: this.place(message.verdict.stop) }]);
@@ -148,7 +168,9 @@ class Search {
     const until = performance.now() + SILENCE_MS + PATIENCE * pace;
     const look = (before) => {
       const now = computedMs(worker.pid);
-      if (now - before > HOT_MS || performance.now() > until) end(member);
+      const isHot = now - before > HOT_MS;
+      this.isStubborn = this.isStubborn || isHot;
+      if (isHot || performance.now() > until) end(member);
       else member.timer = setTimeout(look, LOOK_MS, now);
     };
     member.timer = setTimeout(look, SILENCE_MS / 2 + HOT_PATIENCE * pace, NaN);
@@ -211,20 +233,20 @@ class Search {
   nWaits({ patience }) {
     const spent = performance.now() - this.began;
     const left = spent > LATE_AFTER_MS ? spent / LATE_PARTS - this.waitedMs : 0;
-    return Math.min(LATE_CHUNK, Math.floor((left * this.spec.workers) / patience));
+    return Math.min(LATE_CHUNK, Math.floor((left * this.members.size) / patience));
   }
 
   /** What waiting may take counts from the start. */
   reserve(member, n) {
     member.isPatient = true;
-    member.reserved = (n * member.patience) / this.spec.workers;
+    member.reserved = (n * member.patience) / this.members.size;
     this.waitedMs += member.reserved;
   }
 
   /** How long a process took for its chunk. */
   charge(member) {
     const took = performance.now() - member.began;
-    if (member.isPatient) this.waitedMs += took / this.spec.workers - member.reserved;
+    if (member.isPatient) this.waitedMs += took / Math.max(1, this.members.size) - member.reserved;
     Object.assign(member, { isPatient: false, began: performance.now() });
     return took;
   }

@@ -134,6 +134,37 @@ fn an_order_that_is_not_wanted_any_more_is_left() {
 }
 
 #[test]
+fn tests_that_wait_are_tried_by_more_processes_than_there_are_cores() {
+    let n_processes = |test: &str| {
+        let said = worked_off(ONE, test, &[search(&["2"; 160]), search(&["3"; 8])], None);
+        let n_judged = |value: &Value| value["verdicts"].as_array().map_or(0, Vec::len);
+        assert_eq!(said.iter().map(n_judged).sum::<usize>(), 160 + 8);
+        let first = said.iter().take_while(|value| value["t"] != "end");
+        first.filter(|value| value["t"] == "stop").count()
+    };
+    let fails = "m.one(); throw new Error(String(process.pid));";
+    let waits = "await new Promise((over) => setTimeout(over, 60));";
+    assert_eq!(n_processes(&format!("() => {{ {fails} }}")), 1);
+    assert_eq!(n_processes(&format!("async () => {{ {waits} {fails} }}")), 3);
+}
+
+#[test]
+fn promises_without_end_are_left_and_their_process_stays() {
+    let n_processes = |endless: &str| {
+        let test = "async () => { await m.one(); throw new Error(String(process.pid)); }";
+        let changes: Vec<&str> = std::iter::repeat_n(endless, 6).chain(["2"]).collect();
+        let said = worked_off(ONE, test, &[search(&changes)], None);
+        let n_judged = |value: &Value| value["verdicts"].as_array().map_or(0, Vec::len);
+        assert_eq!(said.iter().map(n_judged).sum::<usize>(), changes.len());
+        said.iter().filter(|value| value["t"] == "stop").count()
+    };
+    assert_eq!(n_processes("(async () => { for (;;) await null; })()"), 1);
+    // What is rejected may cost the first process.
+    let rejecting = "(function again() { Promise.reject(new Error()).catch(again); })()";
+    assert!(n_processes(rejecting) <= 2);
+}
+
+#[test]
 fn changes_that_pass_are_told_apart_by_calls_that_no_test_makes() {
     let module = "export const clip = (parts, { most }, least = 1) =>\n  \
         parts.map((part) => (part < most ? part : 0)).slice(0, 9 * least);\n";

@@ -20,6 +20,9 @@ const BEAT_MS = 300;
 const SCREENS_MAX = 8;
 const STOP_CHARS_MAX = 2000;
 const BUDGET_FACTOR = 10;
+// What takes less is over before another process could help.
+const WAITING_MIN_MS = 20;
+const WAITING_SHARE = 0.25;
 // Node.js keeps more and more of what modules were; so much of the heap, and a fresh process takes less time.
 const FULL_SHARE = 0.6;
 // Tests may wait for something, and the machine may be busy.
@@ -60,7 +63,7 @@ class Worker {
     if (measured !== this.measured) await this.measure();
     this.measured = measured;
     this.quickBudget = this.quick();
-    return send({ ready: true, patience: this.budget, stop: this.stopped });
+    return send({ ready: true, patience: this.budget, stop: this.stopped, waits: waits(this.alone) });
   }
 
   /** What tests run, or what patches do where no test looks. */
@@ -271,6 +274,11 @@ function isLate({ ran, error }) {
   return [...ran.values(), error].some(isTimeout);
 }
 
+/** Whether a test leaves the processor to others most of the time. */
+function waits({ took, worked }) {
+  return took > WAITING_MIN_MS && worked < WAITING_SHARE * took;
+}
+
 function budgetFor({ took, worked }, min = BUDGET_MIN_MS) {
   const needed = Math.max(min, BUDGET_FACTOR * worked, WALL_FACTOR * took);
   return Math.ceil(Math.min(BUDGET_MAX_MS, needed));
@@ -282,8 +290,9 @@ async function main() {
   const opened = worker.bench.open();
   // Who gives the first order is told.
   opened.catch(() => {});
-  on("message", async ({ order, budget, chunk, patient, leave }) => {
+  on("message", async ({ order, budget, nAgain, chunk, patient, leave }) => {
     if (leave) worker.isLeft = true;
+    if (order) worker.bench.nAgain = nAgain ?? 0;
     if (order) await opened.then(() => worker.serve(read(order), budget)).catch((error) => send({ broken: String(error?.stack || error) }));
     if (chunk) await worker.work(chunk, patient || worker.spec.patient);
   });

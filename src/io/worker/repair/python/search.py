@@ -20,6 +20,10 @@ RELOAD_CPU_S = 0.5
 CONFIRM_TOTAL_S = 20.0
 HUNG_CPU_S = 0.05
 SILENCE_S = 2.0
+# A test waits that leaves the processor to others most of the time; so many at once for each core.
+WAITING_WALL_S = 0.02
+WAITING_SHARE = 0.25
+WAITING_PER_CORE = 3
 # Patches that are slow get one part in so many of the time, once this has passed.
 WAIT_PARTS = 4
 WAIT_AFTER_S = 3.0
@@ -141,11 +145,11 @@ class Wait(Chunk):
 
     def __init__(self, search, items):
         super().__init__(search, items, search.patience_s())
-        self.started, self.reserved_s = time.monotonic(), len(items) * self.cpu_s / search.spec["workers"]
+        self.started, self.reserved_s = time.monotonic(), len(items) * self.cpu_s / search.n_workers
         search.waited_s += self.reserved_s
 
     def ended(self, complete):
-        took_s = (time.monotonic() - self.started) / self.search.spec["workers"]
+        took_s = (time.monotonic() - self.started) / self.search.n_workers
         self.search.waited_s += took_s - self.reserved_s
         super().ended(complete)
 
@@ -278,6 +282,7 @@ def _touches(lines, ranges):
 class Search:
     def __init__(self, spec, framework, facts, emit):
         self.spec, self.framework, self.facts, self.emit = spec, framework, facts, emit
+        self.n_workers = spec["workers"]
         self.failing = spec["failing"]
         self.screen = self.failing[0]
         self.patches = spec["patches"]
@@ -301,11 +306,10 @@ class Search:
         self.guard = Guard(project_modules())
         gc.collect()
         gc.freeze()
-        pool = Pool(self.spec["workers"], self.spec["memory"])
         baseline = Baseline(self)
-        pool.run_one(baseline)
+        Pool(self.n_workers, self.spec["memory"]).run_one(baseline)
         self._use(*baseline.fact)
-        pool.run(self._next_task)
+        Pool(self.n_workers, self.spec["memory"]).run(self._next_task)
 
     def runner(self):
         return Runner(self.framework, self.guard)
@@ -314,6 +318,8 @@ class Search:
         if outcome == SLOW:
             cpu, wall = HUNG_CPU_S / 4, 0.0
         self.base_cpu_s, self.base_wall_s = cpu, wall
+        if wall > WAITING_WALL_S and cpu < WAITING_SHARE * wall:
+            self.n_workers *= WAITING_PER_CORE
         self.expected = None if outcome == SLOW else (outcome, error if stable else None)
         if outcome == RED and stable:
             self._red(error)
@@ -394,7 +400,7 @@ class Search:
         """How many of those that are slow there is time for now."""
         spent_s = time.monotonic() - self.started
         left_s = spent_s / WAIT_PARTS - self.waited_s if spent_s > WAIT_AFTER_S else 0.0
-        return min(WAIT_CHUNK, int(left_s * self.spec["workers"] / self.patience_s()))
+        return min(WAIT_CHUNK, int(left_s * self.n_workers / self.patience_s()))
 
     def _wait(self, n):
         items, self.slow = self.slow[:n], self.slow[n:]

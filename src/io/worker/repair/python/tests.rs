@@ -136,6 +136,33 @@ fn verdicts_of_every_kind() {
     );
 }
 
+#[test]
+fn tests_that_wait_are_tried_by_more_processes_than_there_are_cores() {
+    let most_at_once = |wait: &str| {
+        let test = suite(
+            "import time\nfrom m import one\n\ndef note(sign):\n    with open('at', 'a') as notes:\n        notes.write(sign)",
+            &format!(
+                "def test_red(self):\n    note('+')\n    {wait}\n    note('-')\n    self.assertEqual(one(), 1)\n\
+                 def test_green(self):\n    pass"
+            ),
+        );
+        let files = [("m.py", "def one():\n    return 0\n"), ("test_it.py", test.as_str())];
+        let numbers: Vec<String> = (2..26).map(|n| n.to_string()).collect();
+        let changes: Vec<Change<'_>> = numbers.iter().map(|n| ("m.py", "0", n.as_str())).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project { files: &files, failing: FAILING, passing: PASSING };
+        assert_eq!(project.searched(folder.path(), &changes), vec!["still-red"; 24]);
+        let notes = fs::read_to_string(folder.path().join("project/at")).unwrap();
+        let depths = notes.chars().scan(0_i32, |depth, sign| {
+            *depth += if sign == '+' { 1 } else { -1 };
+            Some(*depth)
+        });
+        depths.max().unwrap()
+    };
+    assert_eq!(most_at_once("time.sleep(0.06)"), 6);
+    assert!(most_at_once("sum(range(300000))") <= 2);
+}
+
 /// A suite may be too large to be observed, and some tests pass only where their runner runs them.
 #[test]
 fn tests_that_are_red_when_they_are_run_here_break_nothing() {
