@@ -19,6 +19,7 @@ pub const FALLBACK: Template = Template {
 };
 
 const FALLBACKS_MAX: usize = 6;
+const SAME_NAME_MAX: usize = 2;
 
 fn fallback<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (node, language) = (site.node, site.language());
@@ -35,12 +36,34 @@ fn fallback<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         return;
     }
     let known = site.shared().fallbacks.nodes.iter().filter(|known| means_something(site, **known));
-    let known = known.map(|known| known.text()).filter(|known| *known != node.text());
-    for (rank, other) in ranked(node.text(), known, FALLBACKS_MAX).into_iter().enumerate() {
+    let known: Vec<Node<'s>> = known.copied().filter(|known| known.text() != node.text()).collect();
+    let texts = known.iter().map(|known| known.text());
+    let others = ranked(node.text(), texts, FALLBACKS_MAX).into_iter().map(str::to_owned);
+    for (rank, other) in of_the_same_name(node, &known).into_iter().chain(others).enumerate() {
         for (more, form) in forms.iter().enumerate() {
-            drafts.replace(node, &filled(form, node.text(), other), nth(rank) + nth(more));
+            drafts.replace(node, &filled(form, node.text(), &other), nth(rank) + nth(more));
         }
     }
+}
+
+/// What fallbacks are parts of, and its part by the node's own name: `DEFAULTS.tries` for `options.tries` where `DEFAULTS.every`
+/// is one.
+fn of_the_same_name(node: Node<'_>, known: &[Node<'_>]) -> Vec<String> {
+    let name = node.last().filter(|_| node.role() == Role::Attribute).unwrap_or(node);
+    if !name.is(&[Role::Name, Role::Field]) {
+        return Vec::new();
+    }
+    let mut others: Vec<String> = Vec::new();
+    let parts = known.iter().filter(|known| known.role() == Role::Attribute);
+    for (object, part) in parts.filter_map(|known| known.first().zip(known.last())) {
+        let end = part.range().start - object.range().start;
+        let whole = &object.tree.text[object.range().start..][..end];
+        let other = format!("{whole}{}", name.text());
+        if other != node.text() && others.len() < SAME_NAME_MAX && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    others
 }
 
 /// Whether the names of a value of another function are known here.
