@@ -12,6 +12,7 @@ pub struct Given<'t> {
     functions: BTreeMap<&'t str, Node<'t>>,
     arguments: BTreeMap<&'t str, Vec<Node<'t>>>,
     fields: BTreeSet<&'t str>,
+    keys: BTreeSet<&'t str>,
 }
 
 impl<'t> Given<'t> {
@@ -28,6 +29,7 @@ impl<'t> Given<'t> {
                     self.arguments.entry(name).or_default().push(node);
                 }
             }
+            Role::Pair => self.keys.extend(node.part(&["key"]).map(Node::text)),
             Role::Assign => {
                 let left = node.part(&["left", "name", "property"]);
                 let field = left.and_then(|left| left.last().or(Some(left)));
@@ -51,6 +53,11 @@ impl<'t> Given<'t> {
     /// What is given to functions of this name, in order.
     pub fn arguments(&self, name: &str) -> &[Node<'t>] {
         self.arguments.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an object that is written as a literal has a part of this name.
+    pub fn is_key(&self, name: &str) -> bool {
+        self.keys.contains(name)
     }
 
     /// Whether something gives a field of this name a value, or is one itself.

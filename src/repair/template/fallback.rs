@@ -1,5 +1,7 @@
 //! What is taken where a value is not there, as the file has it elsewhere: `a` → `a || DEFAULTS.a`.
 
+use std::collections::BTreeSet;
+
 use super::Template;
 use super::call::is_known;
 use crate::repair::donor::is_callee;
@@ -19,7 +21,6 @@ pub const FALLBACK: Template = Template {
 };
 
 const FALLBACKS_MAX: usize = 6;
-const SAME_NAME_MAX: usize = 2;
 
 fn fallback<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let (node, language) = (site.node, site.language());
@@ -39,31 +40,32 @@ fn fallback<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let known: Vec<Node<'s>> = known.copied().filter(|known| known.text() != node.text()).collect();
     let texts = known.iter().map(|known| known.text());
     let others = ranked(node.text(), texts, FALLBACKS_MAX).into_iter().map(str::to_owned);
-    for (rank, other) in of_the_same_name(node, &known).into_iter().chain(others).enumerate() {
+    let mut all = of_the_same_name(site, &known);
+    all.extend(others);
+    let mut seen = BTreeSet::new();
+    all.retain(|other| seen.insert(other.clone()));
+    for (rank, other) in all.iter().enumerate() {
         for (more, form) in forms.iter().enumerate() {
-            drafts.replace(node, &filled(form, node.text(), &other), nth(rank) + nth(more));
+            drafts.replace(node, &filled(form, node.text(), other), nth(rank) + nth(more));
         }
     }
 }
 
-/// What fallbacks are parts of, and its part by the node's own name: `DEFAULTS.tries` for `options.tries` where `DEFAULTS.every`
-/// is one.
-fn of_the_same_name(node: Node<'_>, known: &[Node<'_>]) -> Vec<String> {
-    let name = node.last().filter(|_| node.role() == Role::Attribute).unwrap_or(node);
-    if !name.is(&[Role::Name, Role::Field]) {
-        return Vec::new();
-    }
-    let mut others: Vec<String> = Vec::new();
+/// What a fallback is a part of, and its part by the node's own name: `DEFAULTS.tries` for `options.tries` where
+/// `DEFAULTS.every` is one.
+fn of_the_same_name<'s>(site: &Site<'s>, known: &[Node<'s>]) -> Vec<String> {
+    let name = site.node.last().filter(|_| site.node.role() == Role::Attribute);
+    let Some(name) = name.map(Node::text) else { return Vec::new() };
     let parts = known.iter().filter(|known| known.role() == Role::Attribute);
-    for (object, part) in parts.filter_map(|known| known.first().zip(known.last())) {
-        let end = part.range().start - object.range().start;
-        let whole = &object.tree.text[object.range().start..][..end];
-        let other = format!("{whole}{}", name.text());
-        if other != node.text() && others.len() < SAME_NAME_MAX && !others.contains(&other) {
-            others.push(other);
-        }
-    }
-    others
+    let parts = parts.filter_map(|known| known.first().zip(known.last()));
+    let has = |object: &Node<'_>| {
+        site.file.imported.contains(object.text()) || site.file.donors.given().is_key(name)
+    };
+    let others = parts.filter(|(object, _)| has(object)).map(|(object, part)| {
+        let start = object.range().start;
+        format!("{}{name}", &object.tree.text[start..part.range().start])
+    });
+    others.filter(|other| other != site.node.text()).take(1).collect()
 }
 
 /// Whether the names of a value of another function are known here.

@@ -585,7 +585,12 @@ const JAVASCRIPT: &[(&str, &str, &str, &str)] = &[
         "const c = a > 1;\ng(b);\nreturn c;",
         "const c = a > 1 && b;\ng(b);\nreturn c;",
     ),
-    ("fallback", "a", "g(a.x ?? H.x);\nreturn a.y;", "g(a.x ?? H.x);\nreturn a.y ?? H.y;"),
+    (
+        "fallback",
+        "a",
+        "const H = { x: 1, y: 2 };\ng(a.x ?? H.x);\nreturn a.y;",
+        "const H = { x: 1, y: 2 };\ng(a.x ?? H.x);\nreturn a.y ?? H.y;",
+    ),
     ("fallback", "a, b", "g(b ?? h.x);\nreturn a.x;", "g(b ?? h.x);\nreturn a.x ?? h.x;"),
     (
         "fallback",

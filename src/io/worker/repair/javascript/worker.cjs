@@ -274,9 +274,9 @@ function isLate({ ran, error }) {
   return [...ran.values(), error].some(isTimeout);
 }
 
-/** Whether a test leaves the processor to others most of the time. */
-function waits({ took, worked }) {
-  return took > WAITING_MIN_MS && worked < WAITING_SHARE * took;
+/** Whether a test has nothing to do most of the time, however busy the machine is. */
+function waits({ took, active }) {
+  return took > WAITING_MIN_MS && active < WAITING_SHARE * took;
 }
 
 function budgetFor({ took, worked }, min = BUDGET_MIN_MS) {

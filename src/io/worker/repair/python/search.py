@@ -24,6 +24,7 @@ SILENCE_S = 2.0
 WAITING_WALL_S = 0.02
 WAITING_SHARE = 0.25
 WAITING_PER_CORE = 3
+EXTRA_MAX = 4
 # Patches that are slow get one part in so many of the time, once this has passed.
 WAIT_PARTS = 4
 WAIT_AFTER_S = 3.0
@@ -145,11 +146,11 @@ class Wait(Chunk):
 
     def __init__(self, search, items):
         super().__init__(search, items, search.patience_s())
-        self.started, self.reserved_s = time.monotonic(), len(items) * self.cpu_s / search.n_workers
+        self.started, self.reserved_s = time.monotonic(), len(items) * self.cpu_s / search.spec["workers"]
         search.waited_s += self.reserved_s
 
     def ended(self, complete):
-        took_s = (time.monotonic() - self.started) / self.search.n_workers
+        took_s = (time.monotonic() - self.started) / self.search.spec["workers"]
         self.search.waited_s += took_s - self.reserved_s
         super().ended(complete)
 
@@ -307,9 +308,11 @@ class Search:
         gc.collect()
         gc.freeze()
         baseline = Baseline(self)
-        Pool(self.n_workers, self.spec["memory"]).run_one(baseline)
+        n_workers, memory_bytes = self.spec["workers"], self.spec["memory"]
+        Pool(n_workers, memory_bytes).run_one(baseline)
         self._use(*baseline.fact)
-        Pool(self.n_workers, self.spec["memory"]).run(self._next_task)
+        # What is enough for the one is for the others.
+        Pool(self.n_workers, memory_bytes * self.n_workers // n_workers).run(self._next_task)
 
     def runner(self):
         return Runner(self.framework, self.guard)
@@ -319,7 +322,7 @@ class Search:
             cpu, wall = HUNG_CPU_S / 4, 0.0
         self.base_cpu_s, self.base_wall_s = cpu, wall
         if wall > WAITING_WALL_S and cpu < WAITING_SHARE * wall:
-            self.n_workers *= WAITING_PER_CORE
+            self.n_workers = min(WAITING_PER_CORE * self.n_workers, self.n_workers + EXTRA_MAX)
         self.expected = None if outcome == SLOW else (outcome, error if stable else None)
         if outcome == RED and stable:
             self._red(error)
@@ -400,7 +403,7 @@ class Search:
         """How many of those that are slow there is time for now."""
         spent_s = time.monotonic() - self.started
         left_s = spent_s / WAIT_PARTS - self.waited_s if spent_s > WAIT_AFTER_S else 0.0
-        return min(WAIT_CHUNK, int(left_s * self.n_workers / self.patience_s()))
+        return min(WAIT_CHUNK, int(left_s * self.spec["workers"] / self.patience_s()))
 
     def _wait(self, n):
         items, self.slow = self.slow[:n], self.slow[n:]
