@@ -13,7 +13,7 @@ pub fn project() -> Project {
     project.write(
         "test_shop.py",
         "import unittest\n\nfrom label import label\n\n\nclass ShopTest(unittest.TestCase):\n    \
-def test_label(self):\n        self.assertEqual(label(3), '3 EUR')\n",
+def test_label(self):\n        self.assertEqual(label(3), '3 doubloons each')\n",
     );
     project
 }
@@ -48,7 +48,7 @@ pub fn server(knows: bool) -> Scripted {
             told.contains("# Task\n\nuse the unit"),
             n_turns,
         ) {
-            (true, _, 0) => write("unit.py", "UNIT = 'EUR'\n"),
+            (true, _, 0) => write("unit.py", "UNIT = 'doubloons each'\n"),
             (_, true, 0) => write("label.py", USED),
             (false, false, 0) => write("label.py", "def label(n):\n    return f'{n}!'\n"),
             _ => Reply::call("done", json!({"summary": "As you wish."})),
@@ -87,10 +87,10 @@ fn other_steps_take_the_place_of_one_that_nobody_could_do() {
     let (code, lines) = run(&home, &project, &[&["fix"][..], &ONCE].concat());
     let outcome = lines.last().unwrap();
     assert_eq!((code, outcome["status"].as_str()), (0, Some("green")), "{outcome:#}");
-    assert!(outcome["diff"].as_str().unwrap().contains("+UNIT = 'EUR'"), "{outcome:#}");
+    assert!(outcome["diff"].as_str().unwrap().contains("+UNIT = 'doubloons each'"), "{outcome:#}");
     let asked = planners(&server);
     assert_eq!(asked.len(), 1, "{asked:#?}");
-    for part in ["+    return f'{n}!'", "'3 EUR'", "still red"] {
+    for part in ["+    return f'{n}!'", "'3 doubloons each'", "still red"] {
         assert!(asked[0].contains(part), "{part}: {}", asked[0]);
     }
     let refused = "no step turns `test_shop.ShopTest.test_label` green";

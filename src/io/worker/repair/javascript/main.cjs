@@ -128,6 +128,7 @@ async function main() {
     }
     report({ t: "end", of: orders.n });
   }
+  search.close();
   process.exit(0);
 }
 

@@ -122,6 +122,11 @@ class Search {
     end(member);
   }
 
+  /** Ends all processes: one that computes without end would not hear that it is alone. */
+  close() {
+    for (const member of this.members) this.dismiss(member);
+  }
+
   /** Tells a process which order it works for now. */
   give(member) {
     const budget = this.budgets[0];
