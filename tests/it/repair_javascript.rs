@@ -232,6 +232,57 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
     fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
 }
 
+/// As Babel and Vite let it be.
+#[test]
+fn files_may_mix_both_kinds_of_modules() {
+    let transform = "const parts = [\n  [/^import (\\w+|\\{.+\\}) from (.+);$/gm, 'const $1 = require($2);'],\n  \
+        [/^export const (\\w+) =/gm, 'const $1 = exports.$1 ='],\n];\n\
+        const turned = (code) => parts.reduce((code, [from, to]) => code.replace(from, to), code);\n\
+        module.exports = { process: (code) => ({ code: turned(code) }) };\n";
+    let helpers = "import { base } from '../lib/base';\n\nexports.kilos = () => 5 + base;\nexports.two = 2;\n";
+    let test = "import helpers from './helpers';\nimport { two } from './helpers';\n\
+        const fs = require('fs');\nconst { price } = require('../lib/parcel');\n\
+        const { base } = require('./both');\n\n\
+        const zone = Number(fs.readFileSync(`${__dirname}/zone.txt`, 'utf8'));\n\
+        test('price', () => expect([price(helpers.kilos(), zone), two, base]).toEqual([5, 2, 1]));\n";
+    let manifest = r#"{ "name": "parcel", "jest": { "transform": { "[.]js$": "<rootDir>/to-commonjs.js" } } }"#;
+    let red = Red::of_files_with_packages(
+        "javascript-units-jest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"jest\"\n"),
+            ("package.json", manifest),
+            ("to-commonjs.js", transform),
+            ("lib/base.js", "export const base = 1;\n"),
+            (
+                "lib/parcel.js",
+                "import { base } from './base';\n\n\
+                export const price = (kilos, zone) => base + kilos + zone;\n",
+            ),
+            ("test/both.js", "module.exports = { base: require('../lib/base').base };\n"),
+            ("test/helpers.js", helpers),
+            ("test/parcel.test.js", test),
+            ("test/zone.txt", "2"),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in lib/parcel.js:3");
+
+    let test = "import { expect, test } from 'vitest';\nimport { price } from '../lib/parcel';\n\
+        const fs = require('node:fs');\n\n\
+        const zone = Number(fs.readFileSync(`${__dirname}/zone.txt`, 'utf8'));\n\
+        test('price', () => expect(price(6, zone)).toBe(4));\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
+            ("lib/parcel.js", "export const price = (kilos, zone) => kilos + zone;\n"),
+            ("test/parcel.test.js", test),
+            ("test/zone.txt", "2"),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
+}
+
 /// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.
 #[test]
 fn what_never_ends_is_found_and_ended() {

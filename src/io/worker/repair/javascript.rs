@@ -16,6 +16,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/alive.cjs", include_str!("javascript/alive.cjs")),
     ("greenloop_repair/behave.cjs", include_str!("javascript/behave.cjs")),
     ("greenloop_repair/bench.cjs", include_str!("javascript/bench.cjs")),
+    ("greenloop_repair/commonjs.cjs", include_str!("javascript/commonjs.cjs")),
     ("greenloop_repair/crew.cjs", include_str!("javascript/crew.cjs")),
     ("greenloop_repair/frameworks.cjs", include_str!("javascript/frameworks.cjs")),
     ("greenloop_repair/inspection.cjs", include_str!("javascript/inspection.cjs")),

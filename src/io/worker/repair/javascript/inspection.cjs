@@ -26,7 +26,7 @@ class Inspection {
 
 /** The file of a script by its address. */
 function fileAt(url) {
-  return url.startsWith("file:") ? fileURLToPath(url) : url;
+  return url.startsWith("file:") && !url.includes("#") ? fileURLToPath(url) : url;
 }
 
 module.exports = { Inspection, fileAt };

@@ -7,6 +7,7 @@ const path = require("path");
 const vm = require("vm");
 const { builtinModules, createRequire } = require("module");
 const { fileURLToPath, pathToFileURL } = require("url");
+const { COMMONJS, CommonJs, OWN, merged, mixed, offered, whole } = require("./commonjs.cjs");
 
 const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
 const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs"];
@@ -14,10 +15,13 @@ const TYPED = /\.[mc]?tsx?$|\.jsx$/;
 const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
 
 class Files {
-  constructor(root, transform, names) {
+  /** `mixes`: that files with ES syntax may use what CommonJS has, wherever they are. */
+  constructor(root, transform, names, mixes) {
     this.root = fs.realpathSync(root);
     this.transform = transform;
     this.names = names;
+    this.mixes = mixes;
+    this.commonJs = new CommonJs(this);
     this.texts = new Map();
     this.kinds = new Map();
     this.places = new Map();
@@ -49,10 +53,18 @@ class Files {
   }
 
   _isEsm(file) {
-    if (/\.(mjs|mts)$/.test(file)) return true;
     if (/\.(cjs|cts|json)$/.test(file)) return false;
-    if (/\.js$/.test(file) && this._type(path.dirname(file)) === "module") return true;
-    return ESM_SYNTAX.test(this.text(file));
+    return this._isDeclared(file) || ESM_SYNTAX.test(this.text(file));
+  }
+
+  /** Whether its name or its package says that a file is an ES module. */
+  _isDeclared(file) {
+    return /\.(mjs|mts)$/.test(file) || (/\.js$/.test(file) && this._type(path.dirname(file)) === "module");
+  }
+
+  /** Whether a file with ES syntax may use what CommonJS has: whatever runs it turns it into that first. */
+  mayMix(file) {
+    return this.mixes || !this._isDeclared(file);
   }
 
   _type(folder) {
@@ -156,6 +168,10 @@ class Registry {
     this.esm = new Map();
     this.cjs = new Map();
     this.ready = new Map();
+    // Parts of files that mix both: what they export with ES syntax alone, what they see of CommonJS, and both together.
+    this.own = new Map();
+    this.seen = new Map();
+    this.merged = new Map();
     // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
     this.weak = new WeakRef(this);
   }
@@ -167,10 +183,13 @@ class Registry {
 
   /** Does what loading a file needs to have done before. */
   async prepare(file) {
-    if (!this.files.isOwn(file) || !this.files.isEsm(file)) return;
-    const module = await this.module(file);
-    if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
-    this.ready.set(file, module);
+    if (!this.files.isOwn(file)) return;
+    const required = this.files.commonJs.requiredBy(file);
+    for (const one of this.files.isEsm(file) ? [...required, file] : required) {
+      const module = await this.module(one);
+      if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
+      this.ready.set(one, module);
+    }
   }
 
   /** Loads a file that is prepared, and yields the promise of one that waits for something. */
@@ -188,6 +207,8 @@ class Registry {
 
   link(specifier, identifier) {
     const from = fileURLToPath(identifier);
+    if (specifier === OWN) return this.own.get(from);
+    if (specifier === COMMONJS) return offered(this.moduleOf(from), this.requireOf(from));
     const file = this.files.find(specifier, from);
     return file ? this.module(file) : this.outside.module(this.files.names.real(specifier), from);
   }
@@ -199,10 +220,17 @@ class Registry {
 
   async _module(file) {
     if (!this.files.isEsm(file)) return synthetic(this.require(file), file);
+    const names = this.files.commonJs.exportedBy(file);
+    if (!names) return this.compiled(file);
+    this.own.set(file, this.compiled(file));
+    return whole(file, names);
+  }
+
+  compiled(file) {
     const url = pathToFileURL(file).href;
     const isAsItWas = !this.overlay.has(file);
     const { files, weak } = this;
-    const made = new vm.SourceTextModule(this.code(file), {
+    const made = new vm.SourceTextModule(mixed(this.code(file), files.commonJs.lackedBy(file)), {
       identifier: url,
       cachedData: isAsItWas ? this.files.compiled.get(file) : undefined,
       initializeImportMeta: (meta) => {
@@ -231,7 +259,7 @@ class Registry {
   require(file) {
     const known = this.cjs.get(file);
     if (known) return known.exports;
-    const module = { exports: {}, filename: file, id: file, loaded: false, children: [], paths: [] };
+    const module = moduleFor(file);
     this.cjs.set(file, module);
     if (file.endsWith(".json")) {
       module.exports = JSON.parse(this.overlay.get(file) ?? this.files.text(file));
@@ -249,17 +277,40 @@ class Registry {
     return module.exports;
   }
 
+  /** What a file with ES syntax sees as `module`. */
+  moduleOf(file) {
+    if (!this.seen.has(file)) this.seen.set(file, moduleFor(file));
+    return this.seen.get(file);
+  }
+
+  /** What `require` gives for a file with ES syntax that is prepared. */
+  requireEsm(file) {
+    if (!this.merged.has(file)) {
+      const module = this.ready.get(file);
+      if (module.status === "linked") module.evaluate().catch(() => {});
+      if (module.status === "errored") throw module.error;
+      this.merged.set(file, merged(this.moduleOf(file).exports, module.namespace));
+    }
+    return this.merged.get(file);
+  }
+
   requireOf(from) {
     const real = createRequire(from);
     const own = (specifier) => {
       const file = this.files.find(specifier, from);
-      return file && !this.files.isEsm(file) ? this.require(file) : this.outside.require(this.files.names.real(specifier), from);
+      if (file && !this.files.isEsm(file)) return this.require(file);
+      if (file && this.ready.has(file)) return this.requireEsm(file);
+      return this.outside.require(this.files.names.real(specifier), from);
     };
     own.resolve = (specifier) => this.files.find(specifier, from) || real.resolve(specifier);
     own.cache = {};
     own.main = undefined;
     return own;
   }
+}
+
+function moduleFor(file) {
+  return { exports: {}, filename: file, id: file, loaded: false, children: [], paths: [] };
 }
 
 function alive(weak) {
