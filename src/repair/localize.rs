@@ -17,7 +17,7 @@ const FRAME_ONLY: f64 = 0.5;
 /// The share of a line's suspicion that all red tests decide, the targets alone the rest.
 const OF_ALL_RED: f64 = 2.0 / 3.0;
 /// What a line that is as it was committed keeps of its suspicion, beside those that were changed.
-const UNCHANGED: f64 = 0.5;
+const UNCHANGED: f64 = 0.25;
 /// What a function keeps of the suspicion of the one that calls it.
 const CALLED: f64 = 0.6;
 /// Functions are followed this many calls deep.
@@ -25,9 +25,10 @@ const CALLS_MAX: usize = 4;
 
 /// How suspicious each line is that a target ran or a failure's stack names; lines of test files never are.
 ///
-/// Ochiai's measure: how many of the red tests ran the line, against how many of all tests did; with other red tests the
-/// mean of that for the targets alone and for all that are red ([`OF_ALL_RED`]), since most faults turn more than one test
-/// red.
+/// The square of Ochiai's measure: how many of the red tests ran the line, against how many of all tests did; with other
+/// red tests the mean of that for the targets alone and for all that are red ([`OF_ALL_RED`]), since most faults turn more
+/// than one test red. Squared, since of 83 faults in ten projects the right edit is tried earlier then (place 94 instead of
+/// 108, in large projects 270 instead of 326, geometric means).
 pub fn suspicion(
     tests: &[TestCoverage],
     failures: &[TestCase],
@@ -78,7 +79,8 @@ fn spectrum(tests: &[TestCoverage]) -> BTreeMap<RepoPath, BTreeMap<u32, f64>> {
     for ((path, line), runs) in runs.into_iter().filter(|(_, runs)| runs.targets > 0.0) {
         let alone = ochiai(runs.targets, n_targets, runs.green);
         let all = ochiai(runs.targets + runs.other_red, n_targets + n_other, runs.green);
-        scores.entry(path.clone()).or_default().insert(line, alone + (all - alone) * OF_ALL_RED);
+        let mean = alone + (all - alone) * OF_ALL_RED;
+        scores.entry(path.clone()).or_default().insert(line, mean * mean);
     }
     scores
 }
