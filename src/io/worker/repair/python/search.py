@@ -18,6 +18,11 @@ BASE_CPU_S = 5.0
 CONFIRM_CPU_S = 0.3
 RELOAD_CPU_S = 0.5
 CONFIRM_TOTAL_S = 20.0
+# Of tests of which it is not known what they run, those tell something that take this part of what they may; after so many
+# that do not, no more are asked, nor after this time.
+FIT_SHARE = 0.25
+UNFIT_MAX = 8
+UNSEEN_TOTAL_S = 4.0
 HUNG_CPU_S = 0.05
 SILENCE_S = 2.0
 # A test waits that leaves the processor to others most of the time; so many at once for each core.
@@ -159,7 +164,7 @@ class Wait(Chunk):
 
 
 class Fit(Task):
-    """A passing test that was not observed, without a patch: one that is red when it runs like this, dies or never ends
+    """A passing test that was not observed, without a patch: one that is red when it runs like this, dies or takes long
     tells nothing of patches."""
 
     silence_s = 10.0
@@ -168,7 +173,9 @@ class Fit(Task):
         self.search, self.name, self.passes = search, name, False
 
     def work(self, send):
-        send(self.search.runner().run(self.name, self.search.confirm_cpu_s(self.name))[0] == PASSED)
+        limit_s = self.search.confirm_cpu_s(self.name)
+        outcome, _, cpu_s = self.search.runner().run(self.name, limit_s)
+        send(outcome == PASSED and cpu_s < FIT_SHARE * limit_s)
 
     def heard(self, value):
         self.passes = value
@@ -238,13 +245,14 @@ def judge(search, runner, actions, passing, send):
         elif place == 0:
             return STILL_RED
         send(0)
-    until = time.process_time() + CONFIRM_TOTAL_S
+    started = time.process_time()
     for name in passing:
+        limit_s = CONFIRM_TOTAL_S if name in search.facts.observed else UNSEEN_TOTAL_S
+        if time.process_time() - started > limit_s:
+            break
         send(name)
         if runner.run(name, search.confirm_cpu_s(name), actions)[0] != PASSED:
             return breaks(name)
-        if time.process_time() > until:
-            break
     return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
 
 
@@ -265,15 +273,18 @@ class Facts:
         return self.red_cpu if name in self.targets else 0.0
 
     def passing(self, names, ranges):
-        """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first."""
+        """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first, then those that
+        were not observed."""
+        is_useless = list(self.fit.values()).count(False) >= UNFIT_MAX
         chosen = []
         for name in names:
-            if self.fit.get(name) is False:
-                continue
             fact = self.observed.get(name)
-            if fact is None or (fact["outcome"] == PASSED and _touches(fact["lines"], ranges)):
+            if fact is None:
+                if self.fit.get(name, True) and not is_useless:
+                    chosen.append(name)
+            elif fact["outcome"] == PASSED and _touches(fact["lines"], ranges):
                 chosen.append(name)
-        return sorted(chosen, key=self.cpu)
+        return sorted(chosen, key=lambda name: (name not in self.observed, self.cpu(name)))
 
 
 def _touches(lines, ranges):

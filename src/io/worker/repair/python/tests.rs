@@ -185,6 +185,28 @@ fn tests_that_are_red_when_they_are_run_here_break_nothing() {
     assert_eq!(project.searched(folder.path(), &changes), ["breaks", "plausible"]);
 }
 
+/// Of a test that was not observed it is not known how long it takes.
+#[test]
+fn tests_that_take_long_break_nothing_by_taking_longer() {
+    let test = |idle: &str| {
+        suite(
+            "import time\nfrom m import add",
+            &format!(
+                "def test_red(self):\n    self.assertEqual(add(2, 2), 4)\n\
+                 def test_green(self):\n    until = time.process_time() + (9 if add(2, 2) else {idle})\n    \
+                 while time.process_time() < until: pass"
+            ),
+        )
+    };
+    let verdict = |idle: &str| {
+        let files = [("m.py", "def add(a, b):\n    return a - b\n"), ("test_it.py", &test(idle))];
+        let project = Project { files: &files, failing: FAILING, passing: PASSING };
+        let folder = tempfile::tempdir().unwrap();
+        project.searched(folder.path(), &[("m.py", "a - b", "a + b")]).concat()
+    };
+    assert_eq!([verdict("0.2"), verdict("0")], ["plausible", "breaks"]);
+}
+
 /// A function of every shape, each with a number to be changed.
 const SHAPES: &str = r#"
 import asyncio, contextlib, functools
