@@ -4,6 +4,7 @@ mod gaps;
 mod rewording;
 pub(super) mod sides;
 mod signs;
+mod types;
 mod unknown;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,8 @@ pub struct Hints {
     pub rewordings: BTreeSet<Rewording>,
     /// Names in the messages that begin with a capital letter, as those of types, variants and errors do.
     names: BTreeSet<String>,
+    /// Types that the messages say were wanted where another was given.
+    pub types: BTreeSet<String>,
     /// Names that the messages say nothing has.
     unknown: BTreeSet<String>,
     /// Names that were read of what was nothing.
@@ -133,6 +136,7 @@ impl Hints {
         self.gaps.extend(told.into_iter().take(room));
         quoted(message).for_each(|text| self.note(text));
         self.unknown.extend(unknown::names(message).map(str::to_owned));
+        self.types.extend(types::wanted(message).map(str::to_owned));
         self.of_nothing.extend(unknown::of_nothing(message).map(str::to_owned));
         self.reads_nothing |= message.contains(unknown::UNNAMED);
         let names =

@@ -85,6 +85,7 @@ const TEMPLATES: &[&Template] = &[
     &call::LIKE,
     &call::NAMED,
     &cast::TYPE,
+    &cast::WANTED,
     &cast::WIDEN,
     &expression::BOTH,
     &expression::LIKE,

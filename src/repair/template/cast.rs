@@ -1,8 +1,9 @@
-//! Another type to convert to: `n as u8` → `n as u32`.
+//! Another type to convert to: `n as u8` → `n as u32`; the type that a message says a value has not: `n` → `int32(n)`.
 
 use super::Template;
 use crate::base::text::edit::Edit;
 use crate::repair::language::Role;
+use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
 use crate::repair::site::{Drafts, Site, shown};
 use crate::repair::statement::filled;
@@ -10,6 +11,21 @@ use crate::repair::syntax::Node;
 
 pub const TYPE: Template =
     Template { name: "cast", cost: 1.8, on: &[Role::Cast], make: other_type };
+pub const WANTED: Template = Template {
+    name: "convert",
+    cost: 1.4,
+    on: &[
+        Role::Name,
+        Role::Attribute,
+        Role::Call,
+        Role::Index,
+        Role::Arithmetic,
+        Role::Cast,
+        Role::Integer,
+        Role::Float,
+    ],
+    make: wanted,
+};
 pub const WIDEN: Template =
     Template { name: "widen", cost: 3.4, on: &[Role::Arithmetic], make: widen };
 
@@ -55,6 +71,21 @@ fn operands<'s>(node: Node<'s>) -> Vec<Node<'s>> {
         Role::Arithmetic | Role::Group => node.parts().flat_map(operands).collect(),
         Role::Integer | Role::Float | Role::Cast => Vec::new(),
         _ => vec![node],
+    }
+}
+
+fn wanted<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let is_value = matches!(
+        place(site.node),
+        Some(Place::Assigned | Place::Returned | Place::Argument | Place::Element | Place::Operand)
+    );
+    let language = site.language();
+    let types = language.cast_types.iter().filter(|known| site.hints.types.contains(**known));
+    for wanted in types.filter(|_| is_value) {
+        let is_loose = site.node.role() == Role::Arithmetic && !language.cast.contains("($a)");
+        let (open, close) = if is_loose { ("(", ")") } else { ("", "") };
+        let value = format!("{open}{}{close}", site.node.text());
+        drafts.put(site.node, filled(language.cast, &value, wanted), 0.0);
     }
 }
 

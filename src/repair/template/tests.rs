@@ -733,6 +733,7 @@ const WITH_HINTS: &[&str] = &[
     "presence",
     "refuse",
     "widen",
+    "convert",
     "declare",
     "ask",
     "borrow-statement",
@@ -1237,6 +1238,24 @@ fn products_are_computed_in_a_wider_type() {
     let outcomes = outcomes_of("a.rs", "fn f(a: u32, b: u32) -> u32 { a * b / 100 }");
     let wanted = "fn f(a: u32, b: u32) -> u32 { (a as u64 * b as u64 / 100) as u32 }";
     assert!(outcomes.iter().any(|(made, text)| made.template == "widen" && text == wanted));
+}
+
+#[test]
+fn values_become_of_the_type_that_a_message_wants() {
+    let check = |path, text: &str, message: &str| {
+        let outcomes = outcomes(&source(path, text), &[message]);
+        let converted = outcomes.into_iter().filter(|(made, _)| made.template == "convert");
+        converted.map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let go = |result: &str| {
+        format!("package a\n\nfunc f(n int64) (interface{{}}, error) {{\n\treturn {result}\n}}\n")
+    };
+    let message = "panic: interface conversion: interface {} is int64, not int32";
+    assert!(check("a.go", &go("n, nil"), message).contains(&go("int32(n), nil")));
+    assert!(check("a.go", &go("n, nil"), "panic: n is not int32").is_empty());
+    let rust = |sum: &str| format!("fn f(n: u64, m: u64) -> u32 {{\n    {sum}\n}}\n");
+    let message = "E0308: mismatched types; expected `u32`, found `u64`";
+    assert!(check("a.rs", &rust("n + m"), message).contains(&rust("(n + m) as u32")));
 }
 
 /// Whether one more call of an own method is among the edits.
