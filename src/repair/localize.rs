@@ -13,7 +13,7 @@ use crate::model::report::TestCase;
 /// How far a stack frame lifts its line towards certainty.
 const FRAME_LIFT: f64 = 0.25;
 /// The suspicion of a line that a stack names and no coverage does.
-const FRAME_ONLY: f64 = 0.5;
+const FRAME_ONLY: f64 = 0.25;
 /// The share of a line's suspicion that all red tests decide, the targets alone the rest.
 const OF_ALL_RED: f64 = 2.0 / 3.0;
 /// What a line that is as it was committed keeps of its suspicion, beside those that were changed.

@@ -242,9 +242,11 @@ fn files_may_mix_both_kinds_of_modules() {
     let helpers = "import { base } from '../lib/base';\n\nexports.kilos = () => 5 + base;\nexports.two = 2;\n";
     let test = "import helpers from './helpers';\nimport { two } from './helpers';\n\
         const fs = require('fs');\nconst { price } = require('../lib/parcel');\n\
-        const { base } = require('./both');\n\n\
+        const { base } = require('./both');\nimport { three } from './list';\n\n\
+        let four;\ntry {\n  four = require('./optional');\n} catch {\n  four = 4;\n}\n\
         const zone = Number(fs.readFileSync(`${__dirname}/zone.txt`, 'utf8'));\n\
-        test('price', () => expect([price(helpers.kilos(), zone), two, base]).toEqual([5, 2, 1]));\n";
+        const all = () => [price(helpers.kilos(), zone), two, base, three, four, Object.keys(helpers)];\n\
+        test('price', () => expect(all()).toEqual([5, 2, 1, 3, 4, ['kilos', 'two']]));\n";
     let manifest = r#"{ "name": "parcel", "jest": { "transform": { "[.]js$": "<rootDir>/to-commonjs.js" } } }"#;
     let red = Red::of_files_with_packages(
         "javascript-units-jest",
@@ -260,6 +262,11 @@ fn files_may_mix_both_kinds_of_modules() {
             ),
             ("test/both.js", "module.exports = { base: require('../lib/base').base };\n"),
             ("test/helpers.js", helpers),
+            (
+                "test/list.js",
+                "import { base } from '../lib/base';\n\nmodule.exports = { three: base + 2 };\n",
+            ),
+            ("test/optional.js", "import all from 'not-installed';\n\nexport const one = all;\n"),
             ("test/parcel.test.js", test),
             ("test/zone.txt", "2"),
         ],

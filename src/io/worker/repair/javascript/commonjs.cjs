@@ -2,7 +2,6 @@
 // that are required.
 "use strict";
 
-const path = require("path");
 const vm = require("vm");
 const { pathToFileURL } = require("url");
 
@@ -10,13 +9,16 @@ const NAMES = ["require", "module", "exports", "__filename", "__dirname"];
 /** What files with ES syntax import these names from, and what exports them whole imports them themselves from. */
 const COMMONJS = "greenloop:commonjs";
 const OWN = "greenloop:own";
+const OFFERED = `export const { ${NAMES.join(", ")} } = import.meta.commonjs;`;
 const REQUIRED = /\brequire\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)/g;
 const IMPORTED = /\b(?:from|import)\s*["']([^"'\n]+)["']/g;
-const EXPORTED = /(?<![.\w$])(?:module\s*\.\s*)?exports\s*(?:\.\s*([\w$]+)\s*)?=(?!=)/g;
+const EXPORTED = /(?<![.\w$])(?:module\s*\.\s*)?exports\s*(?:\.\s*([\w$]+)\s*)?=(?!=)\s*(?:\{([^{}]*)\})?/g;
+const DECLARES = "(?:const|let|var|function|class|import)\\b[^;=\\n]*";
 
 class CommonJs {
   constructor(files) {
     this.files = files;
+    this.edges = new Map();
     this.behind = new Map();
     this.lacking = new Map();
     this.exported = new Map();
@@ -33,13 +35,39 @@ class CommonJs {
   }
 
   follow(file, found, seen) {
-    if (seen.has(file) || file.endsWith(".json")) return;
+    if (seen.has(file)) return;
     seen.add(file);
-    const named = (pattern) => [...this.files.text(file).matchAll(pattern)].map((match) => this.files.find(match[1], file));
-    for (const one of named(IMPORTED)) if (one) this.follow(one, found, seen);
-    for (const one of named(REQUIRED).filter(Boolean)) {
+    const { imported, required } = this.edgesOf(file);
+    for (const one of imported) this.follow(one, found, seen);
+    for (const one of required) {
       this.follow(one, found, seen);
-      if (this.files.isEsm(one)) found.add(one);
+      if (this.files.isEsm(one) && !this.importsCommonJs(one, new Set())) found.add(one);
+    }
+  }
+
+  /** Whether linking a file would load another one of the project, which may have to wait until it is required. */
+  importsCommonJs(file, seen) {
+    if (seen.has(file)) return false;
+    seen.add(file);
+    return !this.files.isEsm(file) || this.edgesOf(file).imported.some((one) => this.importsCommonJs(one, seen));
+  }
+
+  /** The files of the project that a file names where it imports or requires something. */
+  edgesOf(file) {
+    if (!this.edges.has(file)) {
+      const named = (pattern) => (file.endsWith(".json") ? [] : [...this.files.text(file).matchAll(pattern)].map((match) => match[1]));
+      const found = (names) => names.map((name) => this.found(name, file)).filter(Boolean);
+      this.edges.set(file, { imported: found(named(IMPORTED)), required: found(named(REQUIRED)) });
+    }
+    return this.edges.get(file);
+  }
+
+  found(name, from) {
+    try {
+      return this.files.find(name, from);
+    } catch {
+      // It is no name of a file.
+      return null;
     }
   }
 
@@ -50,28 +78,36 @@ class CommonJs {
   }
 
   _lackedBy(file) {
-    const code = this.files.code(file, this.files.text(file));
-    const names = NAMES.filter((name) => new RegExp(`(?<![.\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`).test(code));
-    return names.filter((name) => {
+    const text = this.files.text(file);
+    const used = NAMES.filter((name) => new RegExp(`(?<![.\\w$])${name}(?![\\w$])`).test(text));
+    if (used.length === 0) return used;
+    const compiles = (names) => {
       try {
-        new vm.SourceTextModule(mixed(code, [name]));
-        return true;
+        return Boolean(new vm.SourceTextModule(mixed(this.files.code(file, text), names)));
       } catch {
         return false;
       }
-    });
+    };
+    const isDeclared = (name) => new RegExp(`${DECLARES}(?<![\\w$])${name}(?![\\w$])`).test(text);
+    return used.filter(compiles([]) ? (name) => compiles([name]) : (name) => !isDeclared(name));
   }
 
   /** What a file with ES syntax exports as CommonJS does, by name; `null` for one that does not. */
   exportedBy(file) {
     if (!this.exported.has(file)) {
       const isMixed = this.lackedBy(file).some((name) => name === "exports" || name === "module");
-      const names = isMixed ? [...this.files.text(file).matchAll(EXPORTED)].map((match) => match[1]) : [];
+      const all = isMixed ? [...this.files.text(file).matchAll(EXPORTED)] : [];
+      const names = all.flatMap(([, name, object]) => (object ? keys(object) : [name]));
       const own = names.filter((name) => name && name !== "default" && name !== "__esModule");
-      this.exported.set(file, names.length > 0 ? [...new Set(own)] : null);
+      this.exported.set(file, all.length > 0 ? [...new Set(own)] : null);
     }
     return this.exported.get(file);
   }
+}
+
+/** The keys of an object, from what stands between its braces. */
+function keys(object) {
+  return object.split(",").map((part) => /^\s*([A-Za-z_$][\w$]*)\s*(?:[:(]|$)/.exec(part)?.[1]);
 }
 
 /** Code to which names of CommonJS are given, behind it, so that all of it stays where it was. */
@@ -89,25 +125,34 @@ function whole(file, names) {
     ...names.map((name, at) => `const value${at} = module.exports?.${name}; export { value${at} as ${name} };`),
     `export default "default" in own ? own.default : module.exports;`,
   ];
-  return new vm.SourceTextModule(lines.join("\n"), { identifier: `${pathToFileURL(file).href}#whole` });
+  return compiled(lines.join("\n"), { identifier: `${pathToFileURL(file).href}#whole` });
 }
 
-/** What one file sees of CommonJS, as a module. */
-function offered(module, require) {
-  const file = module.filename;
-  const values = { require, module, exports: module.exports, __filename: file, __dirname: path.dirname(file) };
-  return new vm.SyntheticModule(NAMES, function () {
-    for (const name of NAMES) this.setExport(name, values[name]);
-  }, { identifier: `${COMMONJS} ${file}` });
+/** What a file sees of CommonJS, as a module; `values` gives it by name. */
+function offered(file, values) {
+  return compiled(OFFERED, {
+    identifier: `${pathToFileURL(file).href}#commonjs`,
+    initializeImportMeta: (meta) => {
+      meta.commonjs = values();
+    },
+  });
 }
 
-/** Adds what a file exports with ES syntax to what it exports otherwise. */
-function merged(exported, namespace) {
-  if ((typeof exported !== "object" && typeof exported !== "function") || exported === null) return exported;
-  const names = Object.keys(namespace).filter((name) => !Object.hasOwn(exported, name));
+const codes = new Map();
+
+/** A module of code that was compiled before: Node.js 20 keeps for ever what it compiles anew, and all that is loaded with it. */
+function compiled(code, options) {
+  const made = new vm.SourceTextModule(code, { ...options, cachedData: codes.get(code) });
+  if (!codes.has(code)) codes.set(code, made.createCachedData());
+  return made;
+}
+
+/** Adds what a file exports with ES syntax to the object that it began to export things with. */
+function merge(exported, namespace) {
+  const names = Reflect.ownKeys(namespace).filter((name) => typeof name === "string" && !Object.hasOwn(exported, name));
+  if (names.length === 0 || !Object.isExtensible(exported)) return;
   for (const name of names) Object.defineProperty(exported, name, { enumerable: true, configurable: true, get: () => namespace[name] });
-  const isMarked = names.length > 0 && !Object.hasOwn(exported, "__esModule");
-  return isMarked ? Object.defineProperty(exported, "__esModule", { value: true }) : exported;
+  if (!Object.hasOwn(exported, "__esModule")) Object.defineProperty(exported, "__esModule", { value: true });
 }
 
-module.exports = { COMMONJS, CommonJs, OWN, merged, mixed, offered, whole };
+module.exports = { COMMONJS, CommonJs, OWN, merge, mixed, offered, whole };

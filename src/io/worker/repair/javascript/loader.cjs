@@ -7,7 +7,7 @@ const path = require("path");
 const vm = require("vm");
 const { builtinModules, createRequire } = require("module");
 const { fileURLToPath, pathToFileURL } = require("url");
-const { COMMONJS, CommonJs, OWN, merged, mixed, offered, whole } = require("./commonjs.cjs");
+const { COMMONJS, CommonJs, OWN, merge, mixed, offered, whole } = require("./commonjs.cjs");
 
 const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
 const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs"];
@@ -168,10 +168,13 @@ class Registry {
     this.esm = new Map();
     this.cjs = new Map();
     this.ready = new Map();
-    // Parts of files that mix both: what they export with ES syntax alone, what they see of CommonJS, and both together.
+    // Parts of files that mix both: what they export with ES syntax alone, what they see of CommonJS as it is and as a
+    // module, the object that they began to export things with, and whether all is in that.
     this.own = new Map();
     this.seen = new Map();
-    this.merged = new Map();
+    this.offered = new Map();
+    this.begun = new Map();
+    this.merged = new Set();
     // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
     this.weak = new WeakRef(this);
   }
@@ -184,12 +187,25 @@ class Registry {
   /** Does what loading a file needs to have done before. */
   async prepare(file) {
     if (!this.files.isOwn(file)) return;
-    const required = this.files.commonJs.requiredBy(file);
-    for (const one of this.files.isEsm(file) ? [...required, file] : required) {
-      const module = await this.module(one);
-      if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
-      this.ready.set(one, module);
+    await this.prepareRequired(file);
+    if (this.files.isEsm(file)) this.ready.set(file, await this.linked(file));
+  }
+
+  /** What a file may require; what cannot be linked may never be. */
+  async prepareRequired(file) {
+    for (const one of this.files.commonJs.requiredBy(file).filter((one) => !this.ready.has(one))) {
+      try {
+        this.ready.set(one, await this.linked(one));
+      } catch {
+        this.esm.delete(one);
+      }
     }
+  }
+
+  async linked(file) {
+    const module = await this.module(file);
+    if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
+    return module;
   }
 
   /** Loads a file that is prepared, and yields the promise of one that waits for something. */
@@ -208,7 +224,7 @@ class Registry {
   link(specifier, identifier) {
     const from = fileURLToPath(identifier);
     if (specifier === OWN) return this.own.get(from);
-    if (specifier === COMMONJS) return offered(this.moduleOf(from), this.requireOf(from));
+    if (specifier === COMMONJS) return this.commonJs(from);
     const file = this.files.find(specifier, from);
     return file ? this.module(file) : this.outside.module(this.files.names.real(specifier), from);
   }
@@ -251,6 +267,8 @@ class Registry {
 
   async import(specifier, url) {
     const module = await this.link(specifier, url);
+    const file = this.files.find(specifier, fileURLToPath(url));
+    if (file) await this.prepareRequired(file);
     if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
     if (module.status !== "evaluated") await module.evaluate();
     return module;
@@ -277,32 +295,55 @@ class Registry {
     return module.exports;
   }
 
+  /** What a file with ES syntax sees of CommonJS. */
+  commonJs(file) {
+    if (!this.offered.has(file)) {
+      const { weak } = this;
+      const values = () => {
+        const registry = alive(weak);
+        const module = registry.moduleOf(file);
+        const { exports } = module;
+        return { require: registry.requireOf(file), module, exports, __filename: file, __dirname: path.dirname(file) };
+      };
+      this.offered.set(file, offered(file, values));
+    }
+    return this.offered.get(file);
+  }
+
   /** What a file with ES syntax sees as `module`. */
   moduleOf(file) {
-    if (!this.seen.has(file)) this.seen.set(file, moduleFor(file));
+    if (!this.seen.has(file)) {
+      this.seen.set(file, moduleFor(file));
+      this.begun.set(file, this.seen.get(file).exports);
+    }
     return this.seen.get(file);
   }
 
   /** What `require` gives for a file with ES syntax that is prepared. */
   requireEsm(file) {
+    const seen = this.moduleOf(file);
+    const module = this.ready.get(file);
+    if (module.status === "linked") module.evaluate().catch(() => {});
+    if (module.status === "errored") throw module.error;
     if (!this.merged.has(file)) {
-      const module = this.ready.get(file);
-      if (module.status === "linked") module.evaluate().catch(() => {});
-      if (module.status === "errored") throw module.error;
-      this.merged.set(file, merged(this.moduleOf(file).exports, module.namespace));
+      this.merged.add(file);
+      merge(this.begun.get(file), (this.own.get(file) ?? module).namespace);
     }
-    return this.merged.get(file);
+    return seen.exports;
+  }
+
+  requireFrom(specifier, from) {
+    const file = this.files.find(specifier, from);
+    if (file && !this.files.isEsm(file)) return this.require(file);
+    if (file && this.ready.has(file)) return this.requireEsm(file);
+    return this.outside.require(this.files.names.real(specifier), from);
   }
 
   requireOf(from) {
     const real = createRequire(from);
-    const own = (specifier) => {
-      const file = this.files.find(specifier, from);
-      if (file && !this.files.isEsm(file)) return this.require(file);
-      if (file && this.ready.has(file)) return this.requireEsm(file);
-      return this.outside.require(this.files.names.real(specifier), from);
-    };
-    own.resolve = (specifier) => this.files.find(specifier, from) || real.resolve(specifier);
+    const { files, weak } = this;
+    const own = (specifier) => alive(weak).requireFrom(specifier, from);
+    own.resolve = (specifier) => files.find(specifier, from) || real.resolve(specifier);
     own.cache = {};
     own.main = undefined;
     return own;

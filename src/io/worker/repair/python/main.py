@@ -99,7 +99,7 @@ class Bench:
 
         def keep(value):
             if value["t"] == "fit":
-                facts.fit[value["name"]] = value["passes"]
+                facts.fit[value["name"]] = value["cpu"]
                 _write(self.fit_path, facts.fit)
                 return
             if value["t"] == "untold":

@@ -18,9 +18,9 @@ BASE_CPU_S = 5.0
 CONFIRM_CPU_S = 0.3
 RELOAD_CPU_S = 0.5
 CONFIRM_TOTAL_S = 20.0
-# Of tests of which it is not known what they run, those tell something that take this part of what they may; after so many
-# that do not, no more are asked, nor after this time.
-FIT_SHARE = 0.25
+# Tests of which it is not known what they run: those that take this part of what they may tell nothing by taking longer;
+# after so many that tell nothing at all no others are asked, and none once they have taken this long.
+SLOW_SHARE = 0.25
 UNFIT_MAX = 8
 UNSEEN_TOTAL_S = 4.0
 HUNG_CPU_S = 0.05
@@ -164,24 +164,23 @@ class Wait(Chunk):
 
 
 class Fit(Task):
-    """A passing test that was not observed, without a patch: one that is red when it runs like this, dies or takes long
-    tells nothing of patches."""
+    """A passing test that was not observed, without a patch, and how long it takes: one that is red when it runs like this,
+    dies or never ends tells nothing of patches."""
 
     silence_s = 10.0
 
     def __init__(self, search, name):
-        self.search, self.name, self.passes = search, name, False
+        self.search, self.name, self.cpu = search, name, None
 
     def work(self, send):
-        limit_s = self.search.confirm_cpu_s(self.name)
-        outcome, _, cpu_s = self.search.runner().run(self.name, limit_s)
-        send(outcome == PASSED and cpu_s < FIT_SHARE * limit_s)
+        outcome, _, cpu = self.search.runner().run(self.name, self.search.confirm_cpu_s(self.name))
+        send(cpu if outcome == PASSED else None)
 
     def heard(self, value):
-        self.passes = value
+        self.cpu = value
 
     def ended(self, complete):
-        self.search.looked_at(self.name, self.passes)
+        self.search.looked_at(self.name, self.cpu)
 
 
 class Confirm(Task):
@@ -245,13 +244,15 @@ def judge(search, runner, actions, passing, send):
         elif place == 0:
             return STILL_RED
         send(0)
-    started = time.process_time()
+    facts, until, until_unseen = search.facts, time.process_time() + CONFIRM_TOTAL_S, None
     for name in passing:
-        limit_s = CONFIRM_TOTAL_S if name in search.facts.observed else UNSEEN_TOTAL_S
-        if time.process_time() - started > limit_s:
+        if name not in facts.observed:
+            until_unseen = until_unseen or time.process_time() + UNSEEN_TOTAL_S
+        if time.process_time() > min(until, until_unseen or until):
             break
         send(name)
-        if runner.run(name, search.confirm_cpu_s(name), actions)[0] != PASSED:
+        outcome = runner.run(name, search.confirm_cpu_s(name), actions)[0]
+        if outcome != PASSED and not (outcome == SLOW and facts.is_slow(name)):
             return breaks(name)
     return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
 
@@ -264,7 +265,8 @@ class Facts:
         # For targets that were not observed, the most that a red test took.
         red = (fact["cpu"] for fact in observed.values() if fact["outcome"] == RED)
         self.red_cpu = max(red, default=0.0)
-        # Passing tests that were not observed: whether they pass when they are run here, by name.
+        # Passing tests that were not observed, by name: how long they take when they are run here, `None` for those that
+        # do not pass.
         self.fit = {}
 
     def cpu(self, name):
@@ -272,15 +274,21 @@ class Facts:
             return self.observed[name]["cpu"]
         return self.red_cpu if name in self.targets else 0.0
 
+    def is_unfit(self, name):
+        return name in self.fit and self.fit[name] is None
+
+    def is_slow(self, name):
+        return (self.fit.get(name) or 0.0) > SLOW_SHARE * CONFIRM_CPU_S
+
     def passing(self, names, ranges):
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first, then those that
         were not observed."""
-        is_useless = list(self.fit.values()).count(False) >= UNFIT_MAX
+        asks_others = list(self.fit.values()).count(None) < UNFIT_MAX
         chosen = []
         for name in names:
             fact = self.observed.get(name)
             if fact is None:
-                if self.fit.get(name, True) and not is_useless:
+                if self.fit.get(name) is not None or asks_others and name not in self.fit:
                     chosen.append(name)
             elif fact["outcome"] == PASSED and _touches(fact["lines"], ranges):
                 chosen.append(name)
@@ -372,15 +380,15 @@ class Search:
     def tells(self, name):
         """Whether it says something of a patch that a passing test is red; what is not known is about to be."""
         if name in self.facts.observed or name in self.facts.fit:
-            return self.facts.fit.get(name, True)
+            return not self.facts.is_unfit(name)
         if name not in self.looking and name not in self.unknown:
             self.unknown.append(name)
         return False
 
-    def looked_at(self, name, passes):
-        self.facts.fit[name] = passes
+    def looked_at(self, name, cpu):
+        self.facts.fit[name] = cpu
         self.looking.discard(name)
-        self.emit({"t": "fit", "name": name, "passes": passes})
+        self.emit({"t": "fit", "name": name, "cpu": cpu})
 
     def _next_task(self):
         if self.unknown:
