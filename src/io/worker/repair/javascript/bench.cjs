@@ -172,7 +172,7 @@ class Bench {
       this.framework.begin?.(tests);
       const first = this.setup.map((name) => this.setupFile(name));
       const all = [...first, fs.realpathSync(full)];
-      for (const one of all) await registry.prepare(one);
+      await registry.prepare(all);
       await drive(this.steps(registry, all, tests, names, ran), budget, look, this.nAgain);
       if (this.asksForStrays) await turn();
     } catch (failure) {

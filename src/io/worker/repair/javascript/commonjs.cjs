@@ -13,6 +13,7 @@ const OFFERED = `export const { ${NAMES.join(", ")} } = import.meta.commonjs;`;
 const REQUIRED = /\brequire\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)/g;
 const IMPORTED = /\b(?:from|import)\s*["']([^"'\n]+)["']/g;
 const EXPORTED = /(?<![.\w$])(?:module\s*\.\s*)?exports\s*(?:\.\s*([\w$]+)\s*)?=(?!=)\s*(?:\{([^{}]*)\})?/g;
+const COMMENT = /\/\*[^]*?\*\/|(?<![:"'`\\])\/\/.*/g;
 const DECLARES = "(?:const|let|var|function|class|import)\\b[^;=\\n]*";
 
 class CommonJs {
@@ -41,15 +42,8 @@ class CommonJs {
     for (const one of imported) this.follow(one, found, seen);
     for (const one of required) {
       this.follow(one, found, seen);
-      if (this.files.isEsm(one) && !this.importsCommonJs(one, new Set())) found.add(one);
+      if (this.files.isEsm(one)) found.add(one);
     }
-  }
-
-  /** Whether linking a file would load another one of the project, which may have to wait until it is required. */
-  importsCommonJs(file, seen) {
-    if (seen.has(file)) return false;
-    seen.add(file);
-    return !this.files.isEsm(file) || this.edgesOf(file).imported.some((one) => this.importsCommonJs(one, seen));
   }
 
   /** The files of the project that a file names where it imports or requires something. */
@@ -96,18 +90,26 @@ class CommonJs {
   exportedBy(file) {
     if (!this.exported.has(file)) {
       const isMixed = this.lackedBy(file).some((name) => name === "exports" || name === "module");
-      const all = isMixed ? [...this.files.text(file).matchAll(EXPORTED)] : [];
+      const text = this.files.text(file).replace(COMMENT, "");
+      const all = isMixed ? [...text.matchAll(EXPORTED)] : [];
       const names = all.flatMap(([, name, object]) => (object ? keys(object) : [name]));
-      const own = names.filter((name) => name && name !== "default" && name !== "__esModule");
+      const own = names.filter((name) => name && !["default", "__esModule"].includes(name) && !isExportedEsm(text, name));
       this.exported.set(file, all.length > 0 ? [...new Set(own)] : null);
     }
     return this.exported.get(file);
   }
 }
 
+/** Whether a text exports a name with ES syntax. */
+function isExportedEsm(text, name) {
+  const whole = `(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`;
+  return new RegExp(`\\bexport\\s+(?:\\w+[\\s*]+)*${whole}|\\bexport\\s*\\{[^}]*${whole}`).test(text);
+}
+
 /** The keys of an object, from what stands between its braces. */
 function keys(object) {
-  return object.split(",").map((part) => /^\s*([A-Za-z_$][\w$]*)\s*(?:[:(]|$)/.exec(part)?.[1]);
+  const flat = object.replace(/\([^()]*\)|\[[^[\]]*\]/g, "()");
+  return flat.split(",").map((part) => /^\s*([A-Za-z_$][\w$]*)\s*(?:[:(]|$)/.exec(part)?.[1]);
 }
 
 /** Code to which names of CommonJS are given, behind it, so that all of it stays where it was. */
@@ -151,7 +153,10 @@ function compiled(code, options) {
 function merge(exported, namespace) {
   const names = Reflect.ownKeys(namespace).filter((name) => typeof name === "string" && !Object.hasOwn(exported, name));
   if (names.length === 0 || !Object.isExtensible(exported)) return;
-  for (const name of names) Object.defineProperty(exported, name, { enumerable: true, configurable: true, get: () => namespace[name] });
+  for (const name of names) {
+    const set = (value) => Object.defineProperty(exported, name, { enumerable: true, configurable: true, writable: true, value });
+    Object.defineProperty(exported, name, { enumerable: true, configurable: true, get: () => namespace[name], set });
+  }
   if (!Object.hasOwn(exported, "__esModule")) Object.defineProperty(exported, "__esModule", { value: true });
 }
 

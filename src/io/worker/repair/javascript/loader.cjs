@@ -175,6 +175,7 @@ class Registry {
     this.offered = new Map();
     this.begun = new Map();
     this.merged = new Set();
+    this.unlinked = new Set();
     // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
     this.weak = new WeakRef(this);
   }
@@ -184,22 +185,26 @@ class Registry {
     return this.files.code(file, text === undefined ? this.files.text(file) : text);
   }
 
-  /** Does what loading a file needs to have done before. */
-  async prepare(file) {
-    if (!this.files.isOwn(file)) return;
-    await this.prepareRequired(file);
-    if (this.files.isEsm(file)) this.ready.set(file, await this.linked(file));
+  /** Does what loading files needs to have done before. */
+  async prepare(files) {
+    const own = files.filter((file) => this.files.isOwn(file));
+    const required = [...new Set(own.flatMap((file) => this.files.commonJs.requiredBy(file)))];
+    while (!(await this.prepareRequired(required)));
+    for (const file of own.filter((file) => this.files.isEsm(file))) this.ready.set(file, await this.linked(file));
   }
 
-  /** What a file may require; what cannot be linked may never be. */
-  async prepareRequired(file) {
-    for (const one of this.files.commonJs.requiredBy(file).filter((one) => !this.ready.has(one))) {
+  /** What may be required. What cannot be linked may never be: without it, all begins anew, as others may hang on it. */
+  async prepareRequired(files) {
+    for (const file of files.filter((file) => !this.ready.has(file) && !this.unlinked.has(file))) {
       try {
-        this.ready.set(one, await this.linked(one));
+        this.ready.set(file, await this.linked(file));
       } catch {
-        this.esm.delete(one);
+        this.unlinked.add(file);
+        for (const known of [this.esm, this.cjs, this.ready, this.own, this.seen, this.begun, this.offered, this.merged]) known.clear();
+        return false;
       }
     }
+    return true;
   }
 
   async linked(file) {
@@ -244,11 +249,13 @@ class Registry {
 
   compiled(file) {
     const url = pathToFileURL(file).href;
-    const isAsItWas = !this.overlay.has(file);
+    const code = this.code(file);
+    // Where code was kept, Node.js 20 knows nothing of how it imports what it comes to later.
+    const isKept = !this.overlay.has(file) && !/\bimport\s*\(/.test(code);
     const { files, weak } = this;
-    const made = new vm.SourceTextModule(mixed(this.code(file), files.commonJs.lackedBy(file)), {
+    const made = new vm.SourceTextModule(mixed(code, files.commonJs.lackedBy(file)), {
       identifier: url,
-      cachedData: isAsItWas ? this.files.compiled.get(file) : undefined,
+      cachedData: isKept ? this.files.compiled.get(file) : undefined,
       initializeImportMeta: (meta) => {
         meta.url = url;
         meta.filename = file;
@@ -261,14 +268,16 @@ class Registry {
       },
       importModuleDynamically: (specifier) => alive(weak).import(specifier, url),
     });
-    if (isAsItWas && !this.files.compiled.has(file)) this.files.compiled.set(file, made.createCachedData());
+    if (isKept && !this.files.compiled.has(file)) this.files.compiled.set(file, made.createCachedData());
     return made;
   }
 
   async import(specifier, url) {
-    const module = await this.link(specifier, url);
     const file = this.files.find(specifier, fileURLToPath(url));
-    if (file) await this.prepareRequired(file);
+    for (const one of file ? this.files.commonJs.requiredBy(file) : []) {
+      if (!this.ready.has(one) && !this.unlinked.has(one)) this.ready.set(one, await this.linked(one));
+    }
+    const module = await this.link(specifier, url);
     if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
     if (module.status !== "evaluated") await module.evaluate();
     return module;

@@ -167,7 +167,7 @@ class Fit(Task):
     """A passing test that was not observed, without a patch, and how long it takes: one that is red when it runs like this,
     dies or never ends tells nothing of patches."""
 
-    silence_s = 10.0
+    silence_s = SILENCE_S
 
     def __init__(self, search, name):
         self.search, self.name, self.cpu = search, name, None
@@ -199,8 +199,8 @@ class Confirm(Task):
     def work(self, send):
         search, runner = self.search, self.search.runner()
         if self.alone:
-            passes = runner.run(self.alone, search.confirm_cpu_s(self.alone), self.actions)[0] == PASSED
-            send(CLEARED if passes else RED_ALONE)
+            outcome = runner.run(self.alone, search.confirm_cpu_s(self.alone), self.actions)[0]
+            send(RED_ALONE if search.facts.is_red(self.alone, outcome) else CLEARED)
         else:
             known = set(self.cleared + self.passed)
             passing = [name for name in search.relevant(self.actions) if name not in known]
@@ -217,6 +217,8 @@ class Confirm(Task):
 
     def ended(self, complete):
         # A process that dies says no more than which test it was at.
+        if self.alone and not complete:
+            self.verdict = RED_ALONE
         broken = self.verdict.get("by") or (None if complete else self.current)
         if broken and not self.search.tells(broken):
             self._again(None)
@@ -252,7 +254,7 @@ def judge(search, runner, actions, passing, send):
             break
         send(name)
         outcome = runner.run(name, search.confirm_cpu_s(name), actions)[0]
-        if outcome != PASSED and not (outcome == SLOW and facts.is_slow(name)):
+        if facts.is_red(name, outcome):
             return breaks(name)
     return PLAUSIBLE if len(fixed) == len(search.failing) else {"is": "partial", "fixed": fixed}
 
@@ -277,8 +279,10 @@ class Facts:
     def is_unfit(self, name):
         return name in self.fit and self.fit[name] is None
 
-    def is_slow(self, name):
-        return (self.fit.get(name) or 0.0) > SLOW_SHARE * CONFIRM_CPU_S
+    def is_red(self, name, outcome):
+        """Whether what became of a passing test says that a patch breaks it."""
+        is_slow = name not in self.observed and (self.fit.get(name) or 0.0) > SLOW_SHARE * CONFIRM_CPU_S
+        return outcome != PASSED and not (outcome == SLOW and is_slow)
 
     def passing(self, names, ranges):
         """Those of `names` that are known or may be expected to run a line of `ranges`, fastest first, then those that
@@ -380,7 +384,7 @@ class Search:
     def tells(self, name):
         """Whether it says something of a patch that a passing test is red; what is not known is about to be."""
         if name in self.facts.observed or name in self.facts.fit:
-            return not self.facts.is_unfit(name)
+            return name in self.facts.observed or not self.facts.is_unfit(name)
         if name not in self.looking and name not in self.unknown:
             self.unknown.append(name)
         return False
