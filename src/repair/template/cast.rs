@@ -75,6 +75,9 @@ fn operands<'s>(node: Node<'s>) -> Vec<Node<'s>> {
 }
 
 fn wanted<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    if site.hints.types.is_empty() {
+        return;
+    }
     let is_value = matches!(
         place(site.node),
         Some(Place::Assigned | Place::Returned | Place::Argument | Place::Element | Place::Operand)

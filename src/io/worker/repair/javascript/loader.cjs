@@ -168,13 +168,9 @@ class Registry {
     this.esm = new Map();
     this.cjs = new Map();
     this.ready = new Map();
-    // Parts of files that mix both: what they export with ES syntax alone, what they see of CommonJS as it is and as a
-    // module, the object that they began to export things with, and whether all is in that.
+    // Of files that mix both: what they export with ES syntax alone, and what they see of CommonJS.
     this.own = new Map();
     this.seen = new Map();
-    this.offered = new Map();
-    this.begun = new Map();
-    this.merged = new Set();
     this.unlinked = new Set();
     // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
     this.weak = new WeakRef(this);
@@ -189,22 +185,25 @@ class Registry {
   async prepare(files) {
     const own = files.filter((file) => this.files.isOwn(file));
     const required = [...new Set(own.flatMap((file) => this.files.commonJs.requiredBy(file)))];
-    while (!(await this.prepareRequired(required)));
+    for (let at = 0; at < required.length; at++) {
+      if (await this.isLinked(required[at])) continue;
+      // Without it all begins anew: others may hang on what it left half done.
+      for (const known of [this.esm, this.cjs, this.ready, this.own, this.seen]) known.clear();
+      at = -1;
+    }
     for (const file of own.filter((file) => this.files.isEsm(file))) this.ready.set(file, await this.linked(file));
   }
 
-  /** What may be required. What cannot be linked may never be: without it, all begins anew, as others may hang on it. */
-  async prepareRequired(files) {
-    for (const file of files.filter((file) => !this.ready.has(file) && !this.unlinked.has(file))) {
-      try {
-        this.ready.set(file, await this.linked(file));
-      } catch {
-        this.unlinked.add(file);
-        for (const known of [this.esm, this.cjs, this.ready, this.own, this.seen, this.begun, this.offered, this.merged]) known.clear();
-        return false;
-      }
+  /** Links what may be required, if that has not been tried; what cannot be linked may never be required. */
+  async isLinked(file) {
+    if (this.ready.has(file) || this.unlinked.has(file)) return true;
+    try {
+      this.ready.set(file, await this.linked(file));
+      return true;
+    } catch {
+      this.unlinked.add(file);
+      return false;
     }
-    return true;
   }
 
   async linked(file) {
@@ -229,7 +228,7 @@ class Registry {
   link(specifier, identifier) {
     const from = fileURLToPath(identifier);
     if (specifier === OWN) return this.own.get(from);
-    if (specifier === COMMONJS) return this.commonJs(from);
+    if (specifier === COMMONJS) return this.seenBy(from).offered;
     const file = this.files.find(specifier, from);
     return file ? this.module(file) : this.outside.module(this.files.names.real(specifier), from);
   }
@@ -274,9 +273,7 @@ class Registry {
 
   async import(specifier, url) {
     const file = this.files.find(specifier, fileURLToPath(url));
-    for (const one of file ? this.files.commonJs.requiredBy(file) : []) {
-      if (!this.ready.has(one) && !this.unlinked.has(one)) this.ready.set(one, await this.linked(one));
-    }
+    for (const one of file ? this.files.commonJs.requiredBy(file) : []) await this.isLinked(one);
     const module = await this.link(specifier, url);
     if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
     if (module.status !== "evaluated") await module.evaluate();
@@ -304,41 +301,32 @@ class Registry {
     return module.exports;
   }
 
-  /** What a file with ES syntax sees of CommonJS. */
-  commonJs(file) {
-    if (!this.offered.has(file)) {
-      const { weak } = this;
-      const values = () => {
-        const registry = alive(weak);
-        const module = registry.moduleOf(file);
-        const { exports } = module;
-        return { require: registry.requireOf(file), module, exports, __filename: file, __dirname: path.dirname(file) };
-      };
-      this.offered.set(file, offered(file, values));
-    }
-    return this.offered.get(file);
-  }
-
-  /** What a file with ES syntax sees as `module`. */
-  moduleOf(file) {
+  /**
+   * What a file with ES syntax sees of CommonJS: its `module`, all of it as a module to import it from, what it exports
+   * things with at first, and whether that has what it exports with ES syntax.
+   */
+  seenBy(file) {
     if (!this.seen.has(file)) {
-      this.seen.set(file, moduleFor(file));
-      this.begun.set(file, this.seen.get(file).exports);
+      const module = moduleFor(file);
+      const { exports } = module;
+      const { weak } = this;
+      const values = () => ({ require: alive(weak).requireOf(file), module, exports, __filename: file, __dirname: path.dirname(file) });
+      this.seen.set(file, { module, offered: offered(file, values), exports, isMerged: false });
     }
     return this.seen.get(file);
   }
 
   /** What `require` gives for a file with ES syntax that is prepared. */
   requireEsm(file) {
-    const seen = this.moduleOf(file);
+    const seen = this.seenBy(file);
     const module = this.ready.get(file);
     if (module.status === "linked") module.evaluate().catch(() => {});
     if (module.status === "errored") throw module.error;
-    if (!this.merged.has(file)) {
-      this.merged.add(file);
-      merge(this.begun.get(file), (this.own.get(file) ?? module).namespace);
+    if (!seen.isMerged) {
+      seen.isMerged = true;
+      merge(seen.exports, (this.own.get(file) ?? module).namespace);
     }
-    return seen.exports;
+    return seen.module.exports;
   }
 
   requireFrom(specifier, from) {

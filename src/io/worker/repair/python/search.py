@@ -276,9 +276,6 @@ class Facts:
             return self.observed[name]["cpu"]
         return self.red_cpu if name in self.targets else 0.0
 
-    def is_unfit(self, name):
-        return name in self.fit and self.fit[name] is None
-
     def is_red(self, name, outcome):
         """Whether what became of a passing test says that a patch breaks it."""
         is_slow = name not in self.observed and (self.fit.get(name) or 0.0) > SLOW_SHARE * CONFIRM_CPU_S
@@ -383,8 +380,10 @@ class Search:
 
     def tells(self, name):
         """Whether it says something of a patch that a passing test is red; what is not known is about to be."""
-        if name in self.facts.observed or name in self.facts.fit:
-            return name in self.facts.observed or not self.facts.is_unfit(name)
+        if name in self.facts.observed:
+            return True
+        if name in self.facts.fit:
+            return self.facts.fit[name] is not None
         if name not in self.looking and name not in self.unknown:
             self.unknown.append(name)
         return False
