@@ -4,6 +4,7 @@
 pub mod clones;
 #[cfg(test)]
 mod corpus;
+pub mod documentation;
 mod donor;
 mod hints;
 pub mod judge;
@@ -59,6 +60,13 @@ pub struct Source {
     pub text: Arc<str>,
     /// It holds tests or what only they use, and is never edited.
     pub is_test: bool,
+}
+
+impl Source {
+    /// `None` where the language is not known.
+    fn parsed(&self) -> Option<Tree<'_>> {
+        Tree::parse(language::of(&self.path)?, &self.text)
+    }
 }
 
 /// Lines that one test ran, counted from 1.

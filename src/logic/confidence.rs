@@ -1,9 +1,29 @@
 //! How sure a search is of what it found, in words.
 
-use crate::model::proposal::{Confidence, Difference, SearchFact, Strength};
+use crate::model::proposal::{Confidence, Contradiction, Difference, SearchFact, Strength};
+use crate::model::report::Place;
 
 /// A sentence or two for people.
 pub fn told(search: &SearchFact) -> String {
+    let sure = watched(search);
+    match &search.contradiction {
+        None => sure,
+        Some(found) if sure.is_empty() => contradicts(found),
+        Some(found) => format!("{}; {sure}", contradicts(found)),
+    }
+}
+
+/// That documentation says otherwise than a test.
+pub fn contradicts(found: &Contradiction) -> String {
+    let Contradiction { place, call, documented, wanted } = found;
+    let Place { path, line } = place;
+    format!(
+        "{path}:{line} says that `{call}` is `{documented}`, the test wants `{wanted}`: one of them has to change"
+    )
+}
+
+/// How sure one can be, and how well tests watch.
+fn watched(search: &SearchFact) -> String {
     let sure = sure(search);
     match &search.strength {
         Some(Strength { mutants, killed }) if *mutants > 0 => {

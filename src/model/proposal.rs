@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::ids::{AcceptanceId, AttemptId, BlobId, CheckId, RunId, StepId, TreeId};
 use crate::base::path::RepoPath;
 use crate::model::guard::Guarded;
-use crate::model::report::TestId;
+use crate::model::report::{Place, TestId};
 use crate::model::subset::Choice;
 use crate::model::worker::Worker;
 
@@ -191,9 +191,24 @@ pub struct SearchFact {
     /// How well tests watch over the place; `None` where that was not looked at.
     #[serde(default)]
     pub strength: Option<Strength>,
+    /// What documentation says otherwise than a test that is to pass.
+    #[serde(default)]
+    pub contradiction: Option<Box<Contradiction>>,
     /// The best of the other edits that pass: those that do something else first, where that is known.
     #[serde(default)]
     pub others: Vec<Other>,
+}
+
+/// A place in the documentation that says otherwise than a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contradiction {
+    pub place: Place,
+    /// As it is written there.
+    pub call: String,
+    /// What it is said to give.
+    pub documented: String,
+    /// What the test wants of it.
+    pub wanted: String,
 }
 
 /// What tests notice of mutants: small changes near an edit that passes.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::replace;
 
-use super::language::{self, Role};
+use super::language::Role;
 use super::syntax::{Node, Tree};
 use super::{Source, Standing, Suspicion, TestCoverage};
 use crate::base::path::RepoPath;
@@ -133,7 +133,7 @@ fn lift_frames(lines: &mut BTreeMap<RepoPath, BTreeMap<u32, f64>>, failures: &[T
 /// and so on; every function when no name is known. `tests` may hold sources too, as Rust keeps tests beside them.
 pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestCase]) -> Suspicion {
     let texts: Vec<(&Source, Tree<'_>)> =
-        sources.iter().filter_map(|source| Some((source, parsed(source)?))).collect();
+        sources.iter().filter_map(|source| Some((source, source.parsed()?))).collect();
     let functions: Vec<(&RepoPath, Node<'_>)> = texts
         .iter()
         .filter(|(source, _)| !source.is_test)
@@ -155,10 +155,6 @@ pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestC
     lift_frames(&mut lines, failures);
     lines.retain(|path, _| sources.iter().any(|source| source.path == *path && !source.is_test));
     Suspicion { lines }
-}
-
-fn parsed(source: &Source) -> Option<Tree<'_>> {
-    Tree::parse(language::of(&source.path)?, &source.text)
 }
 
 /// The score of each function, by its place in the list, that can be reached from these names.
@@ -187,7 +183,7 @@ fn name(function: Node<'_>) -> Option<&str> {
 
 /// Names in the functions that are red tests; in all test sources when none is found.
 fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> BTreeSet<String> {
-    let trees: Vec<Tree<'_>> = tests.iter().filter_map(parsed).collect();
+    let trees: Vec<Tree<'_>> = tests.iter().filter_map(Source::parsed).collect();
     let red: BTreeSet<&str> = failures.iter().map(|failure| short_name(&failure.id.name)).collect();
     let is_red = |node: &Node<'_>| {
         node.role() == Role::Function && name(*node).is_some_and(|name| red.contains(name))

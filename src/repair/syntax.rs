@@ -229,6 +229,12 @@ impl<'t> Node<'t> {
         std::iter::successors(first, next).map(move |at| self.tree.node(at))
     }
 
+    /// Whether it says something to people only: a comment, a string that stands alone.
+    pub fn is_comment(self) -> bool {
+        self.role() == Role::Frozen
+            && (self.kind().contains("comment") || self.coarse_role() == Role::ExpressionStatement)
+    }
+
     /// Named children that are no comments: operands, arguments, statements.
     pub fn parts(self) -> impl Iterator<Item = Node<'t>> {
         self.children().filter(|child| child.is_named() && child.role() != Role::Frozen)

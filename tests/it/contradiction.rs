@@ -1,5 +1,7 @@
 //! Tests that want different things of one function: no edit mends them, and people are told which one has to change.
 
+use greenloop::logic::confidence;
+
 use crate::red::Red;
 
 /// Of a project with a red test that contradicts a green one, which is named so.
@@ -73,4 +75,25 @@ fn in_rust() {
         ],
         "tests::down",
     );
+}
+
+const HALF: &str = "def half(n):\n    \"\"\"Rounded down.\n\n    >>> half(5)\n    2\n    \"\"\"\n    return n // 2\n";
+const UP: &str = "import unittest\nfrom m import half\n\n\nclass T(unittest.TestCase):\n    def test_up(self):\n        \
+                  self.assertEqual(half(5), 3)\n";
+const SAID: &str = "m.py:4 says that `half(5)` is `2`, the test wants `3`";
+
+#[test]
+fn with_the_documentation_where_an_edit_passes() {
+    let (_, _, fact) = Red::of_files(&[("m.py", HALF), ("test_m.py", UP)]).fix(&[]);
+    let told = confidence::told(&fact);
+    assert!(told.contains(SAID), "{told}");
+}
+
+#[test]
+fn with_the_documentation_where_none_passes() {
+    let (head, up) = UP.split_once("class T").unwrap();
+    let down = up.replace("up", "down").replace('3', "2");
+    let tests = format!("{head}class T{up}\n\nclass U{down}");
+    let (reason, _) = Red::of_files(&[("m.py", HALF), ("test_m.py", &tests)]).why_nothing();
+    assert!(reason.contains(SAID), "{reason}");
 }

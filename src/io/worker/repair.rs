@@ -32,7 +32,7 @@ use self::generic::Generic;
 use self::hunt::Hunt;
 use self::offers::{known_other, offers, stand_on};
 use self::refusals::Refusals;
-use self::sources::{committed, read_sources};
+use self::sources::{committed, read_documents, read_sources};
 use self::suspicion::{beyond, question, suspicion};
 use self::waves::Waves;
 use self::words::{joined, left_out, templates, title, told, why_nothing};
@@ -44,13 +44,15 @@ use crate::base::limits::{
     SLOW_FIRST_CANDIDATES,
 };
 use crate::io::checks::{self, Select};
+use crate::logic::confidence::contradicts;
 use crate::logic::ledger::{Ledger, Standing as Stands};
 use crate::logic::report_parse::{BUILD, FINDING, phase_scope};
 use crate::model::check::{Check, CheckRun, Runner};
 use crate::model::event::WorkResult;
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::proposal::SearchFact;
+use crate::model::proposal::{Contradiction, SearchFact};
 use crate::model::report::{TestCase, TestId, TestOutcome};
+use crate::repair::documentation::contradiction;
 use crate::repair::rank::Ranking;
 use crate::repair::restore::RESTORE;
 use crate::repair::{Candidate, Grounds, Source};
@@ -109,6 +111,7 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         fact.reason = joined(&fact.reason, &found.fact.reason);
         fact.template = found.fact.template;
         (fact.confidence, fact.strength) = (found.fact.confidence, found.fact.strength);
+        fact.contradiction = fact.contradiction.or(found.fact.contradiction);
         fact.others = found.fact.others;
         if !titles.is_empty() {
             fact.others.iter_mut().for_each(|other| stand_on(other, &titles));
@@ -326,9 +329,26 @@ fn solve(
             judge::weigh(job, path, waves.known(), &offers[0], &mut fact);
         }
     }
+    fact.contradiction = contradicted(job, tests, &failures)?.map(Box::new);
+    if let (Some(found), None) = (&fact.contradiction, chosen) {
+        fact.reason = joined(&fact.reason, &contradicts(found));
+    }
     fact.duration_ms = started.elapsed().as_millis() as u64;
     let change = offers.first().map(|offer| (offer.tree.clone(), title(&offer.patch)));
     Ok(Found { fact, change })
+}
+
+/// What documentation says otherwise than the tests that are to pass.
+fn contradicted(
+    job: &Job<'_>,
+    tests: &[Source],
+    failures: &[TestCase],
+) -> Result<Option<Contradiction>, Failure> {
+    let texts = read_documents(job.desk.store, job.tree)?;
+    // Tests may stand in the files that they are for.
+    let tests: Vec<&Source> = tests.iter().chain(job.sources).collect();
+    let documents: Vec<&Source> = texts.iter().chain(job.sources).collect();
+    Ok(contradiction(failures, &tests, &documents))
 }
 
 /// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the

@@ -12,6 +12,10 @@ use crate::io::worker::test_files::TestFiles;
 use crate::model::failure::Failure;
 use crate::repair::{Source, language};
 
+/// How the names of documents end.
+const DOCUMENTS: [&str; 5] = ["md", "markdown", "rst", "adoc", "txt"];
+const DOCUMENTS_MAX: usize = 400;
+
 /// Files that may be edited, and test files.
 pub(super) fn read_sources(
     store: &Store,
@@ -34,6 +38,21 @@ pub(super) fn read_sources(
         list.push(Source { path: file.path, text: Arc::from(text), is_test });
     }
     Ok((sources, tests))
+}
+
+/// What is written for people, beside the code.
+pub(super) fn read_documents(store: &Store, tree: &TreeId) -> Result<Vec<Source>, Failure> {
+    let mut files = store.files(tree)?;
+    files.retain(|file| DOCUMENTS.contains(&file.path.extension()));
+    let mut documents = Vec::new();
+    for file in files.into_iter().take(DOCUMENTS_MAX) {
+        let bytes = store.blob(&file.blob)?;
+        let text = String::from_utf8(bytes).ok();
+        let text = text.filter(|text| text.len() <= REPAIR_FILE_BYTES_MAX);
+        let document = |text| Source { path: file.path, text: Arc::from(text), is_test: false };
+        documents.extend(text.map(document));
+    }
+    Ok(documents)
 }
 
 /// What the last commit has in the place of sources that differ from it, with their line breaks; an empty text for new ones.

@@ -1,0 +1,142 @@
+//! Code and prose as words, numbers, texts and signs: enough to find calls and literals in either, whatever the language.
+
+use std::ops::Range;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Token<'t> {
+    Word(&'t str),
+    /// As it is written, without what separates its digits.
+    Number(&'t str),
+    /// What stands between its quotes.
+    Text(&'t str),
+    /// One character, or several that belong together.
+    Sign(&'t str),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Lexeme<'t> {
+    pub token: Token<'t>,
+    pub range: Range<usize>,
+}
+
+const SIGNS: [&str; 10] = ["===", "!==", "==", "!=", "=>", "->", "::", ":=", "//", ">>>"];
+/// Names that are values by themselves, and those that hold one.
+const VALUES: [&str; 9] =
+    ["true", "false", "True", "False", "None", "null", "nil", "undefined", "NaN"];
+const HOLDERS: [&str; 3] = ["Some", "Ok", "Err"];
+
+/// The lexemes of a text; backticks, which set code apart in prose, are none.
+pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (token, n) = match first {
+            '"' | '\'' => quoted(rest, first),
+            _ if is_digit(first) => {
+                let n = run(rest, |ch| ch.is_ascii_alphanumeric() || matches!(ch, '_' | '.'));
+                // What ends a sentence is no part of it.
+                let n = rest[..n].trim_end_matches('.').len();
+                (Some(Token::Number(&rest[..n])), n)
+            }
+            _ if is_word(first) => {
+                let n = run(rest, is_word);
+                (Some(Token::Word(&rest[..n])), n)
+            }
+            _ if first.is_whitespace() || first == '`' => (None, first.len_utf8()),
+            _ => {
+                let known = SIGNS.iter().find(|sign| rest.starts_with(**sign));
+                let n = known.map_or(first.len_utf8(), |sign| sign.len());
+                (Some(Token::Sign(&rest[..n])), n)
+            }
+        };
+        all.extend(token.map(|token| Lexeme { token, range: at..at + n }));
+        at += n;
+    }
+    all
+}
+
+/// A text that begins here, and its bytes with the quotes; a quote that nothing ends, as in `don't`, is a sign.
+fn quoted(rest: &str, quote: char) -> (Option<Token<'_>>, usize) {
+    let mut is_escaped = false;
+    for (at, ch) in rest.char_indices().skip(1) {
+        match ch {
+            '\n' => break,
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            _ if ch == quote => return (Some(Token::Text(&rest[1..at])), at + 1),
+            _ => {}
+        }
+    }
+    (Some(Token::Sign(&rest[..1])), 1)
+}
+
+fn run(text: &str, belongs: fn(char) -> bool) -> usize {
+    text.find(|ch| !belongs(ch)).unwrap_or(text.len())
+}
+
+fn is_digit(ch: char) -> bool {
+    ch.is_ascii_digit()
+}
+
+fn is_word(ch: char) -> bool {
+    ch.is_alphanumeric() || matches!(ch, '_' | '$')
+}
+
+/// How many of the first lexemes are a literal, be it a list or map of such; `None` where they begin with something else.
+pub(super) fn literal(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+    match lexemes.first()?.token {
+        Token::Number(_) | Token::Text(_) => Some(1),
+        Token::Word(word) if VALUES.contains(&word) => Some(1),
+        Token::Word(word) if HOLDERS.contains(&word) => Some(1 + bracketed(&lexemes[1..])?),
+        Token::Sign("-" | "&") => Some(1 + literal(&lexemes[1..])?),
+        Token::Sign("[" | "(" | "{") => bracketed(lexemes),
+        _ => None,
+    }
+}
+
+/// As [`literal`], of what stands in brackets; `key: ` and `key=` may be names.
+pub(super) fn bracketed(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+    let end = match lexemes.first()?.token {
+        Token::Sign("(") => ")",
+        Token::Sign("[") => "]",
+        Token::Sign("{") => "}",
+        _ => return None,
+    };
+    let mut at = 1;
+    loop {
+        match (lexemes.get(at)?.token, lexemes.get(at + 1).map(|next| next.token)) {
+            (Token::Sign(sign), _) if sign == end => return Some(at + 1),
+            (Token::Sign("," | ":"), _) => at += 1,
+            (Token::Word(_), Some(Token::Sign(":" | "="))) => at += 2,
+            _ => at += literal(&lexemes[at..])?,
+        }
+    }
+}
+
+/// Whether two pieces of code say the same, however they quote and write their numbers.
+pub(super) fn is_same(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
+    let said = |all: &[Lexeme<'_>]| -> Vec<String> {
+        let next = all.iter().skip(1).map(|next| Some(next.token)).chain([None]);
+        let is_idle = |token, next| {
+            token == Token::Sign("&")
+                || token == Token::Sign(",")
+                    && matches!(next, None | Some(Token::Sign(")" | "]" | "}")))
+        };
+        let kept = all.iter().map(|it| it.token).zip(next);
+        kept.filter(|(token, next)| !is_idle(*token, *next)).map(|(token, _)| said(token)).collect()
+    };
+    fn said(token: Token<'_>) -> String {
+        match token {
+            Token::Word(text) | Token::Sign(text) => text.to_owned(),
+            Token::Text(text) => format!("\"{}", text.replace("\\'", "'").replace("\\\"", "\"")),
+            Token::Number(text) => {
+                let bare = text.replace('_', "");
+                let digits = bare.trim_end_matches(|ch: char| ch.is_ascii_alphabetic());
+                let known = bare.parse::<f64>().or_else(|_| digits.parse::<f64>());
+                known.map_or(bare.clone(), |number| number.to_string())
+            }
+        }
+    }
+    said(a) == said(b)
+}
