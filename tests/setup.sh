@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, CMake, RSpec, a Python with pytest,
+# Sets up what the tests need and a fresh clone lacks: rustfmt, clippy, cargo-nextest, Go, gopls, CMake, RSpec, a Python with pytest,
 # ruff and mypy in target/test-venv, the JavaScript test runners of the fixtures, tsc and ESLint in target/test-node, and
 # Neovim, Helix, Emacs in target/test-editors.
 # Does nothing where everything is there.
@@ -86,6 +86,8 @@ need npm "install npm, which comes with Node.js"
 node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' || fail "node is older than 20" "install a newer Node.js"
 command -v go >/dev/null || install golang || fail "go is missing" \
     "install Go 1.18 or later with your package manager (Debian, Ubuntu: sudo apt-get install golang)"
+command -v gopls >/dev/null || install gopls || fail "gopls is missing" \
+    "install it with your package manager (Debian, Ubuntu: sudo apt-get install gopls)"
 command -v ctest >/dev/null || install cmake make || fail "ctest is missing" \
     "install CMake 3.21 or later with your package manager (Debian, Ubuntu: sudo apt-get install cmake make)"
 has_rspec || install ruby-rspec ruby-rspec-junit-formatter bundler || fail "RSpec or its JUnit formatter is missing" \

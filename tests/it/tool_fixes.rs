@@ -72,3 +72,20 @@ fn clippy_and_rustc_mend_what_they_are_sure_of() {
     let red = Red::of_files(&[("Cargo.toml", MANIFEST), ("src/lib.rs", source)]);
     assert_eq!(mended(&red, "src/lib.rs"), source.replace("x + 1\n", "x + 1;\n"));
 }
+
+#[test]
+fn gopls_mends_what_does_not_compile() {
+    let source = "package m\n\nimport \"os\"\n\nfunc Half(n int) (int, error) {\n\tvar half int\n\thalf := n / 2\n\tif n < 0 {\n\t\t\
+                  return errors.New(\"negative\")\n\t}\n\treturn half, nil\n}\n";
+    let test = "package m\n\nimport \"testing\"\n\nfunc TestHalf(t *testing.T) {\n\tif half, _ := Half(4); half != 2 {\n\t\tt.Fatal(half)\n\t}\n}\n";
+    let red = Red::of_files(&[
+        ("m/go.mod", "module example.com/m\n\ngo 1.18\n"),
+        ("m/m.go", source),
+        ("m/m_test.go", test),
+    ]);
+    let expected = source
+        .replace("\"os\"", "\"errors\"")
+        .replace("half :=", "half =")
+        .replace("return errors", "return 0, errors");
+    assert_eq!(mended(&red, "m/m.go"), expected);
+}

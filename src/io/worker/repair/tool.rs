@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use super::super::{Desk, Progress};
 use super::{Group, case_of, is_build, still_failing};
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::io::worlds::{Command, World};
-use crate::model::check::{Linter, Runner};
+use crate::model::check::{Check, Linter, Runner};
 use crate::model::failure::Failure;
 use crate::model::report::TestCase;
 
@@ -18,6 +19,11 @@ const TYPESCRIPT: &str = include_str!("tool/typescript.cjs");
 const CARGO: [&str; 5] =
     ["--allow-dirty", "--allow-staged", "--allow-no-vcs", "--offline", "--quiet"];
 
+/// Files with findings that `gopls` is asked to mend: each takes seconds.
+const GOPLS_FILES_MAX: usize = 4;
+/// Fixes for each of them.
+const GOPLS_FIXES_MAX: usize = 12;
+
 /// A tree on which the tool's own fixes mended all of the group's findings, with them in words; `None` where it has none
 /// for all of them.
 pub(super) fn fixed(
@@ -25,25 +31,22 @@ pub(super) fn fixed(
     tree: &TreeId,
     group: &Group<'_>,
 ) -> Result<Option<(TreeId, String)>, Failure> {
-    let Some(mut argv) = fixer(group) else { return Ok(None) };
+    let mut fixes = fixes(group);
+    if fixes.is_empty() {
+        return Ok(None);
+    }
     let world = desk.worlds.enter(tree)?;
     if group.check.runner == Runner::Lint(Linter::Tsc) {
-        argv.push(typescript(&world)?);
+        fixes[0].argv.push(typescript(&world)?);
     }
-    let shown = argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or(program));
+    let programs: BTreeSet<&str> = fixes.iter().map(Fix::program).collect();
+    let shown = programs.into_iter().collect::<Vec<_>>().join(" and ");
     let text = format!("letting {shown} mend what it can");
     (desk.progress)(Progress { text, ..Progress::default() });
-    let check = group.check;
-    let command = Command {
-        argv: world.absolute_program(argv.clone(), &check.dir),
-        dir: check.dir.clone(),
-        env: check.env.clone().into_iter().collect(),
-        deadline: std::time::Duration::from_millis(check.timeout_ms),
-        policy: check.policy.clone(),
-    };
-    // What it says of findings that are left is no word on those it mended.
-    world.run(&command, desk.cancel, &mut |_| {});
-    let left = world.left_tree()?;
+    let mut left = tree.clone();
+    for fix in &fixes {
+        left = run(desk, &world, group.check, fix, left)?;
+    }
     drop(world);
     let Some(left) = in_files_of(desk, tree, &left, group)? else { return Ok(None) };
     if !still_failing(desk, &left, group)?.is_empty() {
@@ -59,6 +62,33 @@ pub(super) fn fixed(
     Ok(Some((left, format!("{files}: what {shown} mends by itself"))))
 }
 
+/// The tree that is left where a tool wrote its fixes, until it had no more, into `before`.
+fn run(
+    desk: &Desk<'_>,
+    world: &World,
+    check: &Check,
+    fix: &Fix,
+    mut before: TreeId,
+) -> Result<TreeId, Failure> {
+    let command = Command {
+        argv: world.absolute_program(fix.argv.clone(), &check.dir),
+        dir: check.dir.clone(),
+        env: check.env.clone().into_iter().collect(),
+        deadline: Duration::from_millis(check.timeout_ms),
+        policy: check.policy.clone(),
+    };
+    for _ in 0..fix.n_times {
+        // What it says of findings that are left is no word on those it mended.
+        world.run(&command, desk.cancel, &mut |_| {});
+        let after = world.left_tree()?;
+        if after == before || desk.cancel.is_cancelled() {
+            break;
+        }
+        before = after;
+    }
+    Ok(before)
+}
+
 /// `tree` with the changes of files that have findings of the group; `None` where there are none. The tool may have
 /// changed much beside what is to be mended.
 fn in_files_of(
@@ -67,10 +97,7 @@ fn in_files_of(
     left: &TreeId,
     group: &Group<'_>,
 ) -> Result<Option<TreeId>, Failure> {
-    let cases = group.failing.iter().filter_map(|name| case_of(group.baseline, name));
-    let of_cases = cases.filter_map(|case: &TestCase| case.at.as_ref());
-    let of_build = group.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());
-    let places: BTreeSet<&RepoPath> = of_cases.chain(of_build).map(|place| &place.path).collect();
+    let places = files_of(group);
     let mut files = Vec::new();
     for change in desk.store.changes(tree, left)? {
         if let Some(after) = change.after.filter(|_| places.contains(&change.path)) {
@@ -83,26 +110,77 @@ fn in_files_of(
     }
 }
 
-/// The command that has the tool of a check write its fixes into the files; `None` where it has none.
-fn fixer(group: &Group<'_>) -> Option<Vec<String>> {
+/// Files with findings of the group.
+fn files_of<'g>(group: &Group<'g>) -> BTreeSet<&'g RepoPath> {
+    let cases = group.failing.iter().filter_map(|name| case_of(group.baseline, name));
+    let of_cases = cases.filter_map(|case: &TestCase| case.at.as_ref());
+    let of_build = group.baseline.problems.iter().filter_map(|problem| problem.at.as_ref());
+    of_cases.chain(of_build).map(|place| &place.path).collect()
+}
+
+/// A command that has a tool write fixes into the files.
+struct Fix {
+    argv: Vec<String>,
+    /// At most, where it writes one at a time.
+    n_times: usize,
+}
+
+impl Fix {
+    fn of(argv: Vec<String>) -> Self {
+        Self { argv, n_times: 1 }
+    }
+
+    fn program(&self) -> &str {
+        let program = self.argv.first().map_or("", String::as_str);
+        program.rsplit('/').next().unwrap_or(program)
+    }
+}
+
+/// What has the tool of a check write its fixes, in turn; nothing where it has none.
+fn fixes(group: &Group<'_>) -> Vec<Fix> {
     let argv = &group.check.argv;
+    let one = |argv| vec![Fix::of(argv)];
     match group.check.runner {
-        Runner::Lint(Linter::Ruff) => Some(with(argv, &["--fix"])),
-        Runner::Lint(Linter::Eslint) => Some(with(argv, &["--fix", "--quiet"])),
-        Runner::Lint(Linter::Clippy) => Some(with(argv, &[&["--fix"], &CARGO[..]].concat())),
+        Runner::Lint(Linter::Ruff) => one(with(argv, &["--fix"])),
+        Runner::Lint(Linter::Eslint) => one(with(argv, &["--fix", "--quiet"])),
+        Runner::Lint(Linter::Clippy) => one(with(argv, &[&["--fix"], &CARGO[..]].concat())),
         Runner::Lint(Linter::CargoCheck) => {
             let word = |word: &String| if word == "check" { "fix".into() } else { word.clone() };
             let argv: Vec<String> = argv.iter().map(word).collect();
-            Some(with(&argv, &[&["--broken-code"], &CARGO[..]].concat()))
+            one(with(&argv, &[&["--broken-code"], &CARGO[..]].concat()))
         }
         // With a program of ours.
-        Runner::Lint(Linter::Tsc) => Some(vec!["node".to_owned()]),
+        Runner::Lint(Linter::Tsc) => one(vec!["node".to_owned()]),
         Runner::Cargo | Runner::Nextest if is_build(&group.failing) => {
             let start = ["cargo", "fix", "--all-targets", "--broken-code"].map(str::to_owned);
-            Some(with(&start, &CARGO))
+            one(with(&start, &CARGO))
         }
-        _ => None,
+        Runner::Lint(Linter::GoVet) => {
+            let at = argv.iter().position(|word| word == "vet").map_or(argv.len(), |at| at + 1);
+            let vet = [&argv[..at], &["-fix".to_owned()], &argv[at..]].concat();
+            std::iter::once(Fix::of(vet)).chain(gopls(group)).collect()
+        }
+        Runner::Go if is_build(&group.failing) => gopls(group),
+        _ => Vec::new(),
     }
+}
+
+/// Imports that are missing or not needed, and the fixes of `gopls`, which go by other names since its version 0.17.
+fn gopls(group: &Group<'_>) -> Vec<Fix> {
+    let files = files_of(group).into_iter().take(GOPLS_FILES_MAX);
+    let own = files.filter_map(|file| file.relative_to(&group.check.dir));
+    own.flat_map(|file| {
+        let command = |words: &[&str], n_times| {
+            let words = [&["gopls"], words, &[file.as_str()]].concat();
+            Fix { argv: words.into_iter().map(str::to_owned).collect(), n_times }
+        };
+        [
+            command(&["imports", "-w"], 1),
+            command(&["codeaction", "-kind=quickfix", "-exec", "-write"], GOPLS_FIXES_MAX),
+            command(&["fix", "-a", "-w"], 1),
+        ]
+    })
+    .collect()
 }
 
 /// Where the program lies that has TypeScript write its fixes.
