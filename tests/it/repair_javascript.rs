@@ -233,6 +233,26 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
 }
 
 /// As Babel and Vite let it be.
+/// Mocha takes names of files from its folder, and has several ways of being told them.
+#[test]
+fn what_mocha_loads_first_is_loaded() {
+    let manifest = r#"{ "scripts": { "test": "mocha --require test/env" } }"#;
+    let test = "const assert = require('assert');\nconst { half } = require('../lib/half');\n\n\
+                it('halves', () => assert.deepEqual([2, 10, 44].map(half), HALVES));\nit('is set up', () => assert.equal(MORE, 1));\n";
+    let red = Red::of_files_with_packages(
+        "javascript-slugs-mocha",
+        &[
+            ("package.json", manifest),
+            (".mocharc.yml", "require:\n  - test/more.js\n"),
+            ("lib/half.js", "exports.half = (n) => n / 3;\n"),
+            ("test/env.js", "global.HALVES = [1, 5, 22];\n"),
+            ("test/more.js", "global.MORE = 1;\n"),
+            ("test/half.spec.js", test),
+        ],
+    );
+    fixes_fast(&red, "lib/half.js");
+}
+
 #[test]
 fn files_may_mix_both_kinds_of_modules() {
     let transform = "const parts = [\n  [/^import (\\w+|\\{.+\\}) from (.+);$/gm, 'const $1 = require($2);'],\n  \

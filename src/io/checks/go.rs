@@ -123,19 +123,26 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
     }
 }
 
+/// What is said of something that is not on this machine, what that is, and what to do.
+const MISSING: [(&str, &str, &str); 5] = [
+    ("module lookup disabled by GOPROXY=off", "a module", FETCH),
+    ("missing go.sum entry", "a module", FETCH),
+    ("is not in GOROOT", "a package of Go's own", UPGRADE),
+    ("is not in std", "a package of Go's own", UPGRADE),
+    ("invalid go version", "another Go", "Install the Go that `go.mod` asks for, or a newer one."),
+];
+const FETCH: &str =
+    "Run `go mod download` once: checks have no network and take modules from Go's cache.";
+const UPGRADE: &str =
+    "The Go that is installed has no such package: mend the import, or install a newer Go.";
+
 /// A dependency that is not on this machine.
 fn missing_module(reported: &Reported) -> Option<CheckEnd> {
     let said = &reported.said;
-    let is_missing =
-        ["module lookup disabled by GOPROXY=off", "is not in GOROOT", "missing go.sum entry"]
-            .iter()
-            .any(|words| said.contains(words));
-    (is_missing && !reported.ran).then(|| CheckEnd::Missing {
-        program: "a module".to_owned(),
-        hint: format!(
-            "Run `go mod download` once: checks have no network and take modules from Go's cache. It said: {}",
-            said.lines().next().unwrap_or_default()
-        ),
+    let known = MISSING.iter().find(|(words, ..)| said.contains(words) && !reported.ran);
+    known.map(|(_, program, hint)| CheckEnd::Missing {
+        program: (*program).to_owned(),
+        hint: format!("{hint} It said: {}", said.lines().next().unwrap_or_default()),
     })
 }
 

@@ -23,6 +23,15 @@ class Reporter {
     }
   }
 
+  // What Jest calls before version 25, and later ones only where the others are missing.
+  onTestStart(test) {
+    this.onTestFileStart(test);
+  }
+
+  onTestResult(test, result) {
+    this.onTestFileResult(test, result);
+  }
+
   onRunComplete(_contexts, results) {
     if (results.runExecError) report.problem(errorOf(results.runExecError, ""));
     if (results.wasInterrupted || results.runExecError) return;

@@ -24,6 +24,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/main.cjs", include_str!("javascript/main.cjs")),
     ("greenloop_repair/names.cjs", include_str!("javascript/names.cjs")),
     ("greenloop_repair/observe.cjs", include_str!("javascript/observe.cjs")),
+    ("greenloop_repair/packages.cjs", include_str!("javascript/packages.cjs")),
     ("greenloop_repair/resolve.mjs", include_str!("javascript/resolve.mjs")),
     ("greenloop_repair/search.cjs", include_str!("javascript/search.cjs")),
     ("greenloop_repair/settings.cjs", include_str!("javascript/settings.cjs")),

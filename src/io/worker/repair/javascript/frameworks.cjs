@@ -4,6 +4,7 @@
 const { createRequire } = require("module");
 const fs = require("fs");
 const path = require("path");
+const { within } = require("./packages.cjs");
 const { functions, usePretty } = require("./suites.cjs");
 
 /** `{ modules, globals, setup, style, checks }` of a runner; `now()` are the tests of the file that is loaded. */
@@ -108,13 +109,8 @@ function subtests(tests, test, cleanups, mocks) {
 }
 
 function mocha(now, from, dir, spec) {
-  const config = mochaConfig(dir);
-  const args = [];
-  spec.args.forEach((word, at) => {
-    if (word === "-r" || word === "--require") args.push(spec.args[at + 1]);
-    else if (word.startsWith("--require=")) args.push(word.slice("--require=".length));
-  });
-  const setup = [].concat(config.require || [], args).filter((name) => !/^(ts-node|tsx|@babel|@swc|esbuild|source-map)/.test(name));
+  const compilers = /^(ts-node|tsx|@babel|@swc|esbuild|source-map)/;
+  const setup = required(from, spec.args).filter((name) => !compilers.test(name)).map((name) => inFolder(dir, name));
   const only = undefined;
   const globals = functions(now, { only });
   const context = { timeout: () => context, slow: () => context, retries: () => context };
@@ -128,36 +124,26 @@ function mocha(now, from, dir, spec) {
   return { modules: new Map([["mocha", globals]]), globals, setup, begin, loaded, style: { before: 0, args: () => [] } };
 }
 
-function mochaConfig(dir) {
-  const manifest = read(path.join(dir, "package.json"))?.mocha;
-  if (manifest) return manifest;
-  for (const name of [".mocharc.json", ".mocharc.jsonc"]) {
-    const config = read(path.join(dir, name));
-    if (config) return config;
-  }
-  for (const name of [".mocharc.cjs", ".mocharc.js"]) {
-    const file = path.join(dir, name);
-    if (fs.existsSync(file)) return require(file);
-  }
-  return {};
+/** What Mocha's own reader of its options says is loaded first. */
+function required(from, args) {
+  const { loadOptions } = from("mocha/lib/cli/options");
+  return [].concat(loadOptions(args).require || []);
 }
 
-function read(file) {
-  try {
-    return JSON.parse(fs.readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
-  }
+/** A name as Mocha takes it: a file of the folder, if there is one. */
+function inFolder(dir, name) {
+  const file = path.resolve(dir, name);
+  return [file, `${file}.js`].some((one) => fs.existsSync(one)) ? file : name;
 }
 
 function jest(now, from) {
-  const inside = createRequire(from.resolve("jest/package.json"));
-  const core = createRequire(inside.resolve("@jest/core/package.json"));
-  const config = createRequire(core.resolve("jest-config"));
-  const circus = createRequire(config.resolve("jest-circus/package.json"));
-  const { expect } = circus("expect");
-  const { ModuleMocker } = createRequire(circus.resolve("@jest/expect"))("jest-mock") || circus("jest-mock");
-  const { format } = circus("pretty-format");
+  // By its names since version 22; what gives several things now gave one before version 27.
+  const runner = within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", ["jest-circus", "jest-jasmine2"]);
+  const given = runner("expect");
+  const expect = given.expect ?? given;
+  const { ModuleMocker } = within(runner, ["@jest/expect", "jest-runtime"])("jest-mock");
+  const pretty = runner("pretty-format");
+  const format = pretty.format ?? pretty;
   usePretty((value) => format(value, { maxDepth: 1, min: true }));
   const mocker = new ModuleMocker(globalThis);
   const only = ["test", "it", "describe", "beforeAll", "afterAll", "beforeEach", "afterEach", "xit", "xtest", "xdescribe", "fit", "fdescribe"];

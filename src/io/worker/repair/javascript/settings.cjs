@@ -6,6 +6,7 @@ const { spawnSync } = require("child_process");
 const fs = require("fs");
 const { createRequire } = require("module");
 const path = require("path");
+const { within } = require("./packages.cjs");
 
 const WALL_MS = 20_000;
 const TSCONFIGS_MAX = 20;
@@ -57,15 +58,15 @@ async function vitest(from, dir, args) {
 }
 
 async function jest(from, dir, args) {
-  const inside = createRequire(from.resolve("jest/package.json"));
-  const core = createRequire(inside.resolve("@jest/core/package.json"));
-  const { readConfig } = core("jest-config");
+  const { readConfig } = within(from, "jest", ["@jest/core", "jest-cli"])("jest-config");
   const { projectConfig } = await readConfig({ _: [], $0: "jest", config: option(args, "--config", "-c") }, dir);
   const { moduleNameMapper = [], setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
+  // Before version 24.
+  const { setupTestFrameworkScriptFile: only } = projectConfig;
   // The whole name is replaced, wherever the expression fits.
   const whole = (source) => ({ source: `^[^]*?(?:${source})[^]*$`, flags: "" });
   const names = moduleNameMapper.map(([source, to]) => [whole(source), [].concat(to)[0]]);
-  return { names, setup: [...setupFiles, ...setupFilesAfterEnv] };
+  return { names, setup: [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])] };
 }
 
 /** What compilers and loaders of TypeScript go by: the nearest of a file and of those it extends. */

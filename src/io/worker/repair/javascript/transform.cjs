@@ -3,6 +3,7 @@
 
 const { createRequire, stripTypeScriptTypes } = require("module");
 const path = require("path");
+const { through } = require("./packages.cjs");
 
 /** `(file, text) => ({ code, map })`; throws where nothing installed can do it. */
 async function openTransform(dir) {
@@ -19,11 +20,6 @@ async function openTransform(dir) {
   return (file) => {
     throw new Error(`nothing installed can compile ${file}`);
   };
-}
-
-/** A package that another one depends on, wherever the package manager put it. */
-function through(from, ...names) {
-  return names.reduce((at, name) => createRequire(at.resolve(name)), from);
 }
 
 async function rolldown(from) {
