@@ -175,22 +175,23 @@ fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 fn fill<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
     let Some(name) = callee_name(node).filter(|_| !is_settled(site)) else { return };
-    let n = node.parts().count();
+    let own: Vec<&str> = node.parts().map(Node::text).collect();
+    let n = own.len();
     let known = site.file.donors.given();
     let given = known.function(name).map(super::insert::parameters).unwrap_or_default();
     if given.len() == n + 1 {
-        let missing = given.iter().enumerate().filter(|(_, name)| site.near().names.contains(name));
+        let is_there = |name: &str| site.near().names.contains(&name) && !own.contains(&name);
+        let missing = given.iter().enumerate().filter(|(_, name)| is_there(name));
         for (rank, (at, name)) in missing.enumerate() {
             insert(node, drafts, at, name, nth(rank));
         }
     }
-    let own: Vec<&str> = node.parts().map(Node::text).collect();
     let others = known.arguments(name).iter().filter(|other| other.parts().count() == n + 1);
     let mut others: Vec<Node<'s>> = others.copied().collect();
     others.sort_by_key(|other| other.line().abs_diff(node.line()));
     for (rank, other) in others.into_iter().take(CALLS_MAX).enumerate() {
         let theirs: Vec<&str> = other.parts().map(Node::text).collect();
-        for (at, text) in theirs.iter().enumerate() {
+        for (at, text) in theirs.iter().enumerate().filter(|(_, text)| !own.contains(text)) {
             let rest = theirs.iter().enumerate().filter(|(place, _)| *place != at);
             let n_other = rest.zip(&own).filter(|((_, theirs), own)| theirs != own).count();
             let extra = 0.2 + nth(rank) + 0.4 * n_other as f64;

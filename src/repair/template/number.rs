@@ -23,10 +23,15 @@ const FAMILIES: &[&[i64]] = &[&[10, 16, 8, 2], &[32, 64], &[60, 1000, 24, 3600]]
 fn by_one<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some((value, suffix)) = whole(site.node.text()) else { return };
     drafts.replace(site.node, &format!("{}{suffix}", value + 1), 0.0);
-    if value > 0 {
-        drafts.replace(site.node, &format!("{}{suffix}", value - 1), 0.0);
-    } else {
-        drafts.replace(site.node, &format!("-1{suffix}"), 0.4);
+    match value {
+        0 => drafts.replace(site.node, &format!("-1{suffix}"), 0.4),
+        _ => drafts.replace(site.node, &format!("{}{suffix}", value - 1), 0.0),
+    }
+    // What says that there is none, which nothing is counted with.
+    let counts = [Role::Arithmetic, Role::AugmentedAssign, Role::Index, Role::Slice, Role::Range];
+    if value == 1 && !suffix.starts_with('u') && site.node.parent().is_none_or(|it| !it.is(&counts))
+    {
+        drafts.replace(site.node, &format!("-1{suffix}"), 0.6);
     }
 }
 

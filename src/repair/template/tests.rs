@@ -53,6 +53,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("assignment", "a", "a += 1\nreturn a", "a -= 1\nreturn a"),
     ("assignment", "a", "b = a\nreturn b", "b += a\nreturn b"),
     ("off-by-one", "a", "return a[1]", "return a[0]"),
+    ("off-by-one", "a", "if a:\n\treturn 1\nreturn 0", "if a:\n\treturn -1\nreturn 0"),
     ("number", "a", "b = 7\nreturn a * 60", "b = 7\nreturn a * 7"),
     ("one-off", "a, i", "return a[i]", "return a[i - 1]"),
     ("one-off", "n", "return list(range(n))", "return list(range(n + 1))"),
