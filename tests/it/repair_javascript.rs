@@ -232,7 +232,6 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
     fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
 }
 
-/// As Babel and Vite let it be.
 /// Mocha takes names of files from its folder, and has several ways of being told them.
 #[test]
 fn what_mocha_loads_first_is_loaded() {
@@ -253,6 +252,7 @@ fn what_mocha_loads_first_is_loaded() {
     fixes_fast(&red, "lib/half.js");
 }
 
+/// As Babel and Vite let it be.
 #[test]
 fn files_may_mix_both_kinds_of_modules() {
     let transform = "const parts = [\n  [/^import (\\w+|\\{.+\\}) from (.+);$/gm, 'const $1 = require($2);'],\n  \
@@ -284,7 +284,9 @@ fn files_may_mix_both_kinds_of_modules() {
             ("test/helpers.js", helpers),
             (
                 "test/list.js",
-                "import { base } from '../lib/base';\n\nmodule.exports = { three: base + 2 };\n",
+                // A name that `require` alone completes.
+                "import { base } from '../lib/base';\nimport next from 'semver/semver';\n\n\
+                 module.exports = { three: base + 2, version: next.inc('1.0.0', 'patch') };\n",
             ),
             ("test/optional.js", "import all from 'not-installed';\n\nexport const one = all;\n"),
             ("test/parcel.test.js", test),

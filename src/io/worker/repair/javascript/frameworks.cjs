@@ -124,10 +124,20 @@ function mocha(now, from, dir, spec) {
   return { modules: new Map([["mocha", globals]]), globals, setup, begin, loaded, style: { before: 0, args: () => [] } };
 }
 
-/** What Mocha's own reader of its options says is loaded first. */
+/** What is loaded first, as Mocha's own reader of its options says; before version 6, and where it refuses, what words say. */
 function required(from, args) {
-  const { loadOptions } = from("mocha/lib/cli/options");
-  return [].concat(loadOptions(args).require || []);
+  const { exit } = process;
+  process.exit = () => {
+    throw new Error("its options are refused");
+  };
+  try {
+    return [].concat(from("mocha/lib/cli/options").loadOptions(args).require || []);
+  } catch {
+    const named = (word, at) => (/^(-r|--require)$/.test(word) ? args[at + 1] : /^--require=(.+)/.exec(word)?.[1]);
+    return args.map(named).filter(Boolean);
+  } finally {
+    process.exit = exit;
+  }
 }
 
 /** A name as Mocha takes it: a file of the folder, if there is one. */
@@ -141,7 +151,7 @@ function jest(now, from) {
   const runner = within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", ["jest-circus", "jest-jasmine2"]);
   const given = runner("expect");
   const expect = given.expect ?? given;
-  const { ModuleMocker } = within(runner, ["@jest/expect", "jest-runtime"])("jest-mock");
+  const { ModuleMocker } = within(runner, "jest-runtime")("jest-mock");
   const pretty = runner("pretty-format");
   const format = pretty.format ?? pretty;
   usePretty((value) => format(value, { maxDepth: 1, min: true }));

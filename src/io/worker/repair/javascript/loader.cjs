@@ -7,6 +7,7 @@ const path = require("path");
 const vm = require("vm");
 const { builtinModules, createRequire } = require("module");
 const { fileURLToPath, pathToFileURL } = require("url");
+const { isModuleNamespaceObject } = require("util").types;
 const { COMMONJS, CommonJs, OWN, merge, mixed, offered, whole } = require("./commonjs.cjs");
 
 const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
@@ -15,12 +16,11 @@ const TYPED = /\.[mc]?tsx?$|\.jsx$/;
 const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
 
 class Files {
-  /** `mixes`: that files with ES syntax may use what CommonJS has, wherever they are. */
-  constructor(root, transform, names, mixes) {
+  constructor(root, transform, names, framework) {
     this.root = fs.realpathSync(root);
     this.transform = transform;
     this.names = names;
-    this.mixes = mixes;
+    this.framework = framework;
     this.commonJs = new CommonJs(this);
     this.texts = new Map();
     this.kinds = new Map();
@@ -64,7 +64,13 @@ class Files {
 
   /** Whether a file with ES syntax may use what CommonJS has: whatever runs it turns it into that first. */
   mayMix(file) {
-    return this.mixes || !this._isDeclared(file);
+    return this.framework === "vitest" || !this._isDeclared(file);
+  }
+
+  /** Whether whatever runs a file turns what it imports into what it requires. */
+  isRequiring(file) {
+    const isTurned = this.framework === "jest" || (this.framework === "mocha" && TYPED.test(file));
+    return isTurned && !this._isDeclared(file);
   }
 
   _type(folder) {
@@ -117,8 +123,9 @@ function isBuiltin(specifier) {
 
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {
-  constructor(replaced) {
+  constructor(replaced, files) {
     this.replaced = replaced;
+    this.files = files;
     this.known = new Map();
   }
 
@@ -128,7 +135,8 @@ class Outside {
   }
 
   async module(specifier, from) {
-    const key = this.replaced.has(specifier) || isBuiltin(specifier) ? specifier : `${specifier}\n${path.dirname(from)}`;
+    const isEverywhere = this.replaced.has(specifier) || isBuiltin(specifier);
+    const key = isEverywhere ? specifier : [specifier, path.dirname(from), this.files.isRequiring(from)].join("\n");
     if (!this.known.has(key)) this.known.set(key, await this._module(specifier, from));
     return this.known.get(key);
   }
@@ -136,7 +144,22 @@ class Outside {
   async _module(specifier, from) {
     if (this.replaced.has(specifier)) return synthetic(this.replaced.get(specifier), specifier);
     if (isBuiltin(specifier)) return synthetic(require(specifier), specifier);
-    return synthetic(await importOutside(specifier, from), specifier, true);
+    const required = () => this.require(specifier, from);
+    const imported = () => importOutside(specifier, from);
+    return synthetic(await firstOf(this.files.isRequiring(from) ? [required, imported] : [imported, required]), specifier);
+  }
+}
+
+/** What the first of two ways gives that works; throws why the first one does not. */
+async function firstOf([first, second]) {
+  try {
+    return await first();
+  } catch (error) {
+    try {
+      return await second();
+    } catch {
+      throw error;
+    }
   }
 }
 
@@ -148,13 +171,13 @@ async function importOutside(specifier, from) {
 }
 
 /** An ES module that exports what `value` has. */
-function synthetic(value, name, isNamespace = false) {
+function synthetic(value, name) {
   const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
   const names = isObject ? Object.keys(value).filter((key) => key !== "default") : [];
   const all = value instanceof Function ? [...new Set([...names, ...Object.getOwnPropertyNames(value)])].filter((key) => key !== "default") : names;
   return new vm.SyntheticModule(["default", ...all], function () {
     for (const key of all) this.setExport(key, value[key]);
-    const inner = isNamespace || (isObject && value.__esModule && "default" in value);
+    const inner = isModuleNamespaceObject(value) || (isObject && value.__esModule && "default" in value);
     this.setExport("default", inner ? value.default : value);
   }, { identifier: `outside:${name}` });
 }

@@ -8,16 +8,20 @@ function through(from, ...names) {
   return names.reduce((at, name) => createRequire(at.resolve(name)), from);
 }
 
-/** The same by names of packages, of which several stand for the first that is there, and none for the one before. */
+/** The same by names of packages, of which several stand for the first that is there; those that are not are passed over. */
 function within(from, ...names) {
-  const there = (at, name) => {
-    try {
-      return createRequire(at.resolve(`${name}/package.json`));
-    } catch {
-      return undefined;
+  let at = from;
+  for (const any of names) {
+    for (const name of [].concat(any)) {
+      try {
+        at = createRequire(at.resolve(`${name}/package.json`));
+        break;
+      } catch {
+        // It is not there.
+      }
     }
-  };
-  return names.reduce((at, any) => [].concat(any).reduce((found, name) => found ?? there(at, name), undefined) ?? at, from);
+  }
+  return at;
 }
 
 module.exports = { through, within };
