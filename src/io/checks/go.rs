@@ -124,17 +124,17 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 }
 
 /// What is said of something that is not on this machine, what that is, and what to do.
-const MISSING: [(&str, &str, &str); 5] = [
+const MISSING: [(&str, &str, &str); 6] = [
+    ("invalid go version", "another Go", UPGRADE),
+    ("go.mod requires go >=", "another Go", UPGRADE),
+    ("toolchain not available", "another Go", UPGRADE),
     ("module lookup disabled by GOPROXY=off", "a module", FETCH),
     ("missing go.sum entry", "a module", FETCH),
-    ("is not in GOROOT", "a package of Go's own", UPGRADE),
-    ("is not in std", "a package of Go's own", UPGRADE),
-    ("invalid go version", "another Go", "Install the Go that `go.mod` asks for, or a newer one."),
+    ("is not in GOROOT", "a package that no module has", "Mend the import, or install a newer Go."),
 ];
 const FETCH: &str =
     "Run `go mod download` once: checks have no network and take modules from Go's cache.";
-const UPGRADE: &str =
-    "The Go that is installed has no such package: mend the import, or install a newer Go.";
+const UPGRADE: &str = "Install the Go that `go.mod` asks for, or a newer one.";
 
 /// A dependency that is not on this machine.
 fn missing_module(reported: &Reported) -> Option<CheckEnd> {

@@ -85,7 +85,8 @@ pub fn work(assignment: &Assignment<'_>, desk: &Desk<'_>) -> Result<WorkResult, 
         let group = Group { failing, ..group.clone() };
         // A fix that was refused would come again.
         let is_first = assignment.attempts.len() <= 1;
-        let by_tool = if is_first { tool::fixed(desk, &tree, &group)? } else { None };
+        let by_tool =
+            if is_first { tool::fixed(desk, &tree, &group, assignment.until)? } else { None };
         if let Some((next, title)) = by_tool {
             fact.reason = joined(&fact.reason, &title);
             tree = next;
@@ -329,7 +330,7 @@ fn solve(
             judge::weigh(job, path, waves.known(), &offers[0], &mut fact);
         }
     }
-    fact.contradiction = contradicted(job, tests, &failures)?.map(Box::new);
+    fact.contradiction = contradicted(job, tests, test_files, &failures).map(Box::new);
     if let (Some(found), None) = (&fact.contradiction, chosen) {
         fact.reason = joined(&fact.reason, &contradicts(found));
     }
@@ -342,13 +343,13 @@ fn solve(
 fn contradicted(
     job: &Job<'_>,
     tests: &[Source],
+    test_files: &TestFiles,
     failures: &[TestCase],
-) -> Result<Option<Contradiction>, Failure> {
-    let texts = read_documents(job.desk.store, job.tree)?;
+) -> Option<Contradiction> {
     // Tests may stand in the files that they are for.
     let tests: Vec<&Source> = tests.iter().chain(job.sources).collect();
-    let documents: Vec<&Source> = texts.iter().chain(job.sources).collect();
-    Ok(contradiction(failures, &tests, &documents))
+    let documents = || read_documents(job.desk.store, job.tree, test_files);
+    contradiction(failures, &tests, job.sources, documents)
 }
 
 /// Patches best first: those that make the most other red tests pass, `also` for each; then single edits in the order the

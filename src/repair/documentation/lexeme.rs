@@ -5,7 +5,7 @@ use std::ops::Range;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'t> {
     Word(&'t str),
-    /// As it is written, without what separates its digits.
+    /// As it is written.
     Number(&'t str),
     /// What stands between its quotes.
     Text(&'t str),
@@ -19,11 +19,18 @@ pub(super) struct Lexeme<'t> {
     pub range: Range<usize>,
 }
 
-const SIGNS: [&str; 10] = ["===", "!==", "==", "!=", "=>", "->", "::", ":=", "//", ">>>"];
+const SIGNS: [&str; 9] = ["===", "!==", "==", "!=", "=>", "->", "::", ":=", "//"];
 /// Names that are values by themselves, and those that hold one.
 const VALUES: [&str; 9] =
     ["true", "false", "True", "False", "None", "null", "nil", "undefined", "NaN"];
-const HOLDERS: [&str; 3] = ["Some", "Ok", "Err"];
+pub(super) const HOLDERS: [&str; 3] = ["Some", "Ok", "Err"];
+/// Lists in lists.
+const DEPTH_MAX: usize = 16;
+/// How the types of numbers are written behind them.
+const SUFFIXES: [&str; 15] = [
+    "n", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    "f32", "f64",
+];
 
 /// The lexemes of a text; backticks, which set code apart in prose, are none.
 pub(super) fn lexemes(text: &str) -> Vec<Lexeme<'_>> {
@@ -85,18 +92,29 @@ fn is_word(ch: char) -> bool {
 
 /// How many of the first lexemes are a literal, be it a list or map of such; `None` where they begin with something else.
 pub(super) fn literal(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+    literal_in(lexemes, DEPTH_MAX)
+}
+
+/// As [`literal`], of what stands in brackets; `key:` and `key=` may be names.
+pub(super) fn bracketed(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+    bracketed_in(lexemes, DEPTH_MAX)
+}
+
+fn literal_in(lexemes: &[Lexeme<'_>], depth: usize) -> Option<usize> {
+    let rest = lexemes.get(1..).unwrap_or_default();
     match lexemes.first()?.token {
         Token::Number(_) | Token::Text(_) => Some(1),
         Token::Word(word) if VALUES.contains(&word) => Some(1),
-        Token::Word(word) if HOLDERS.contains(&word) => Some(1 + bracketed(&lexemes[1..])?),
-        Token::Sign("-" | "&") => Some(1 + literal(&lexemes[1..])?),
-        Token::Sign("[" | "(" | "{") => bracketed(lexemes),
+        Token::Word(word) if HOLDERS.contains(&word) => Some(1 + bracketed_in(rest, depth)?),
+        Token::Sign("-") => matches!(rest.first()?.token, Token::Number(_)).then_some(2),
+        Token::Sign("&") => Some(1 + bracketed_in(rest, depth)?),
+        Token::Sign("[" | "(" | "{") => bracketed_in(lexemes, depth),
         _ => None,
     }
 }
 
-/// As [`literal`], of what stands in brackets; `key: ` and `key=` may be names.
-pub(super) fn bracketed(lexemes: &[Lexeme<'_>]) -> Option<usize> {
+fn bracketed_in(lexemes: &[Lexeme<'_>], depth: usize) -> Option<usize> {
+    let depth = depth.checked_sub(1)?;
     let end = match lexemes.first()?.token {
         Token::Sign("(") => ")",
         Token::Sign("[") => "]",
@@ -109,34 +127,41 @@ pub(super) fn bracketed(lexemes: &[Lexeme<'_>]) -> Option<usize> {
             (Token::Sign(sign), _) if sign == end => return Some(at + 1),
             (Token::Sign("," | ":"), _) => at += 1,
             (Token::Word(_), Some(Token::Sign(":" | "="))) => at += 2,
-            _ => at += literal(&lexemes[at..])?,
+            _ => at += literal_in(&lexemes[at..], depth)?,
         }
     }
 }
 
-/// Whether two pieces of code say the same, however they quote and write their numbers.
+/// Whether two pieces of code say the same, however they quote, and write numbers and keys.
 pub(super) fn is_same(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
-    let said = |all: &[Lexeme<'_>]| -> Vec<String> {
-        let next = all.iter().skip(1).map(|next| Some(next.token)).chain([None]);
-        let is_idle = |token, next| {
-            token == Token::Sign("&")
-                || token == Token::Sign(",")
-                    && matches!(next, None | Some(Token::Sign(")" | "]" | "}")))
-        };
-        let kept = all.iter().map(|it| it.token).zip(next);
-        kept.filter(|(token, next)| !is_idle(*token, *next)).map(|(token, _)| said(token)).collect()
-    };
-    fn said(token: Token<'_>) -> String {
-        match token {
-            Token::Word(text) | Token::Sign(text) => text.to_owned(),
-            Token::Text(text) => format!("\"{}", text.replace("\\'", "'").replace("\\\"", "\"")),
-            Token::Number(text) => {
-                let bare = text.replace('_', "");
-                let digits = bare.trim_end_matches(|ch: char| ch.is_ascii_alphabetic());
-                let known = bare.parse::<f64>().or_else(|_| digits.parse::<f64>());
-                known.map_or(bare.clone(), |number| number.to_string())
-            }
-        }
-    }
     said(a) == said(b)
+}
+
+fn said(all: &[Lexeme<'_>]) -> Vec<String> {
+    let next = all.iter().skip(1).map(|next| Some(next.token)).chain([None]);
+    let is_last = |next| matches!(next, None | Some(Token::Sign(")" | "]" | "}")));
+    let is_kept = |token, next| match token {
+        Token::Sign("&") => false,
+        Token::Sign(",") => !is_last(next),
+        _ => true,
+    };
+    let all = all.iter().map(|it| it.token).zip(next);
+    let kept = all.filter(|(token, next)| is_kept(*token, *next));
+    kept.map(|(token, next)| match token {
+        Token::Word(key) if next == Some(Token::Sign(":")) => format!("\"{key}"),
+        Token::Word(text) | Token::Sign(text) => text.to_owned(),
+        Token::Text(text) => format!("\"{}", text.replace("\\'", "'").replace("\\\"", "\"")),
+        Token::Number(text) => number(text),
+    })
+    .collect()
+}
+
+/// A number in one of the ways to write it.
+fn number(text: &str) -> String {
+    let bare = text.replace('_', "");
+    let of_base = |start: &str, base| i128::from_str_radix(bare.strip_prefix(start)?, base).ok();
+    let whole = of_base("0x", 16).or_else(|| of_base("0o", 8)).or_else(|| of_base("0b", 2));
+    let digits = SUFFIXES.iter().find_map(|suffix| bare.strip_suffix(suffix)).unwrap_or(&bare);
+    let known = whole.map(|whole| whole as f64).or_else(|| digits.parse::<f64>().ok());
+    known.map_or_else(|| bare.clone(), |number| number.to_string())
 }

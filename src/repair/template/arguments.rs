@@ -180,7 +180,7 @@ fn fill<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let known = site.file.donors.given();
     let given = known.function(name).map(super::insert::parameters).unwrap_or_default();
     if given.len() == n + 1 {
-        let is_there = |name: &str| site.near().names.contains(&name) && !own.contains(&name);
+        let is_there = |name: &&str| site.near().names.contains(name) && !own.contains(name);
         let missing = given.iter().enumerate().filter(|(_, name)| is_there(name));
         for (rank, (at, name)) in missing.enumerate() {
             insert(node, drafts, at, name, nth(rank));

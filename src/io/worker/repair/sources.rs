@@ -7,14 +7,13 @@ use crate::base::ids::TreeId;
 use crate::base::limits::REPAIR_FILE_BYTES_MAX;
 use crate::base::path::RepoPath;
 use crate::base::text::line_ending;
-use crate::io::store::{FileMode, Store};
+use crate::io::store::{FileMode, Store, TreeFile};
 use crate::io::worker::test_files::TestFiles;
 use crate::model::failure::Failure;
+use crate::repair::documentation::is_document;
 use crate::repair::{Source, language};
 
-/// How the names of documents end.
-const DOCUMENTS: [&str; 5] = ["md", "markdown", "rst", "adoc", "txt"];
-const DOCUMENTS_MAX: usize = 400;
+const DOCUMENTS_MAX: usize = 200;
 
 /// Files that may be edited, and test files.
 pub(super) fn read_sources(
@@ -40,19 +39,16 @@ pub(super) fn read_sources(
     Ok((sources, tests))
 }
 
-/// What is written for people, beside the code.
-pub(super) fn read_documents(store: &Store, tree: &TreeId) -> Result<Vec<Source>, Failure> {
-    let mut files = store.files(tree)?;
-    files.retain(|file| DOCUMENTS.contains(&file.path.extension()));
-    let mut documents = Vec::new();
-    for file in files.into_iter().take(DOCUMENTS_MAX) {
-        let bytes = store.blob(&file.blob)?;
-        let text = String::from_utf8(bytes).ok();
-        let text = text.filter(|text| text.len() <= REPAIR_FILE_BYTES_MAX);
-        let document = |text| Source { path: file.path, text: Arc::from(text), is_test: false };
-        documents.extend(text.map(document));
-    }
-    Ok(documents)
+/// What is written for people, beside the code, as far as it can be read.
+pub(super) fn read_documents(store: &Store, tree: &TreeId, test_files: &TestFiles) -> Vec<Source> {
+    let files = store.files(tree).unwrap_or_default().into_iter();
+    let files = files.filter(|file| is_document(&file.path) && !test_files.hold(&file.path));
+    let document = |file: TreeFile| {
+        let text = String::from_utf8(store.blob(&file.blob).ok()?).ok()?;
+        let text = Some(text).filter(|text| text.len() <= REPAIR_FILE_BYTES_MAX)?;
+        Some(Source { path: file.path, text: Arc::from(text), is_test: false })
+    };
+    files.take(DOCUMENTS_MAX).filter_map(document).collect()
 }
 
 /// What the last commit has in the place of sources that differ from it, with their line breaks; an empty text for new ones.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::{Desk, Progress};
 use super::{Group, case_of, is_build, still_failing};
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
+use crate::io::store::TreeFile;
 use crate::io::worlds::{Command, World};
 use crate::model::check::{Check, Linter, Runner};
 use crate::model::failure::Failure;
@@ -22,7 +23,10 @@ const CARGO: [&str; 5] =
 /// Files with findings that `gopls` is asked to mend: each takes seconds.
 const GOPLS_FILES_MAX: usize = 4;
 /// Fixes for each of them.
-const GOPLS_FIXES_MAX: usize = 12;
+const GOPLS_FIXES_MAX: usize = 8;
+const GOPLS_WALL: Duration = Duration::from_secs(20);
+/// How functions begin that it makes for names that nothing has.
+const STUB: &str = "panic(\"";
 
 /// A tree on which the tool's own fixes mended all of the group's findings, with them in words; `None` where it has none
 /// for all of them.
@@ -30,6 +34,7 @@ pub(super) fn fixed(
     desk: &Desk<'_>,
     tree: &TreeId,
     group: &Group<'_>,
+    until: Instant,
 ) -> Result<Option<(TreeId, String)>, Failure> {
     let mut fixes = fixes(group);
     if fixes.is_empty() {
@@ -39,17 +44,20 @@ pub(super) fn fixed(
     if group.check.runner == Runner::Lint(Linter::Tsc) {
         fixes[0].argv.push(typescript(&world)?);
     }
-    let programs: BTreeSet<&str> = fixes.iter().map(Fix::program).collect();
-    let shown = programs.into_iter().collect::<Vec<_>>().join(" and ");
-    let text = format!("letting {shown} mend what it can");
-    (desk.progress)(Progress { text, ..Progress::default() });
     let mut left = tree.clone();
+    let mut by = "";
     for fix in &fixes {
-        left = run(desk, &world, group.check, fix, left)?;
+        let program = fix.program();
+        let text = format!("letting {program} mend what it can");
+        (desk.progress)(Progress { text, ..Progress::default() });
+        let after = run(desk, &world, group.check, fix, (left.clone(), until))?;
+        if after != left {
+            (left, by) = (after, program);
+        }
     }
     drop(world);
     let Some(left) = in_files_of(desk, tree, &left, group)? else { return Ok(None) };
-    if !still_failing(desk, &left, group)?.is_empty() {
+    if adds_stub(desk, tree, &left)? || !still_failing(desk, &left, group)?.is_empty() {
         return Ok(None);
     }
     let paths: BTreeSet<String> = desk
@@ -59,29 +67,32 @@ pub(super) fn fixed(
         .map(|change| change.path.to_string())
         .collect();
     let files = paths.into_iter().collect::<Vec<_>>().join(", ");
-    Ok(Some((left, format!("{files}: what {shown} mends by itself"))))
+    Ok(Some((left, format!("{files}: what {by} mends by itself"))))
 }
 
-/// The tree that is left where a tool wrote its fixes, until it had no more, into `before`.
+/// The tree that is left where a tool wrote its fixes, until it had no more or its time was over, into another one.
 fn run(
     desk: &Desk<'_>,
     world: &World,
     check: &Check,
     fix: &Fix,
-    mut before: TreeId,
+    (mut before, until): (TreeId, Instant),
 ) -> Result<TreeId, Failure> {
     let command = Command {
         argv: world.absolute_program(fix.argv.clone(), &check.dir),
         dir: check.dir.clone(),
         env: check.env.clone().into_iter().collect(),
-        deadline: Duration::from_millis(check.timeout_ms),
+        deadline: Duration::from_millis(check.timeout_ms).min(fix.wall),
         policy: check.policy.clone(),
     };
     for _ in 0..fix.n_times {
+        if desk.cancel.is_cancelled() || Instant::now() >= until {
+            break;
+        }
         // What it says of findings that are left is no word on those it mended.
         world.run(&command, desk.cancel, &mut |_| {});
         let after = world.left_tree()?;
-        if after == before || desk.cancel.is_cancelled() {
+        if after == before {
             break;
         }
         before = after;
@@ -110,6 +121,20 @@ fn in_files_of(
     }
 }
 
+/// Whether a change puts in what compiles and does nothing but break off, as Go's tools do for functions that are not there.
+fn adds_stub(desk: &Desk<'_>, before: &TreeId, after: &TreeId) -> Result<bool, Failure> {
+    for change in desk.store.changes(before, after)? {
+        let n_stubs = |file: Option<TreeFile>| -> Result<usize, Failure> {
+            let bytes = file.map_or(Ok(Vec::new()), |file| desk.store.blob(&file.blob))?;
+            Ok(String::from_utf8_lossy(&bytes).matches(STUB).count())
+        };
+        if n_stubs(change.after)? > n_stubs(change.before)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Files with findings of the group.
 fn files_of<'g>(group: &Group<'g>) -> BTreeSet<&'g RepoPath> {
     let cases = group.failing.iter().filter_map(|name| case_of(group.baseline, name));
@@ -123,11 +148,13 @@ struct Fix {
     argv: Vec<String>,
     /// At most, where it writes one at a time.
     n_times: usize,
+    /// For each time.
+    wall: Duration,
 }
 
 impl Fix {
     fn of(argv: Vec<String>) -> Self {
-        Self { argv, n_times: 1 }
+        Self { argv, n_times: 1, wall: Duration::MAX }
     }
 
     fn program(&self) -> &str {
@@ -172,7 +199,8 @@ fn gopls(group: &Group<'_>) -> Vec<Fix> {
     own.flat_map(|file| {
         let command = |words: &[&str], n_times| {
             let words = [&["gopls"], words, &[file.as_str()]].concat();
-            Fix { argv: words.into_iter().map(str::to_owned).collect(), n_times }
+            let argv = words.into_iter().map(str::to_owned).collect();
+            Fix { argv, n_times, wall: GOPLS_WALL }
         };
         [
             command(&["imports", "-w"], 1),
