@@ -126,7 +126,7 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 /// What is said of something that is not on this machine, what that is, and what to do.
 const MISSING: [(&str, &str, &str); 6] = [
     ("invalid go version", "another Go", UPGRADE),
-    ("go.mod requires go >=", "another Go", UPGRADE),
+    ("requires go >=", "another Go", UPGRADE),
     ("toolchain not available", "another Go", UPGRADE),
     ("module lookup disabled by GOPROXY=off", "a module", FETCH),
     ("missing go.sum entry", "a module", FETCH),

@@ -75,13 +75,17 @@ fn is_asserting(before: &[Lexeme<'_>]) -> bool {
 fn compared(all: &[Lexeme<'_>], start: usize, end: usize) -> Option<Range<usize>> {
     let right = || literal_at(all, end + 1).filter(|it| closes(all, it.end));
     if sign(all, end, &["==", "==="]) && is_asserting(&all[..start]) {
-        return right();
+        // Python's words on it.
+        let told = || literal_at(all, end + 1).filter(|it| start == 1 && sign(all, it.end, &[","]));
+        return right().or_else(told);
     }
     if sign(all, end, &["!="]) && start == 1 && word(all, 0, &["if"]) {
         return right();
     }
-    let is_left = start > 1 && sign(all, start - 1, &["==", "==="]) && closes(all, end);
-    let left = literal_before(all, start.checked_sub(1)?).filter(|_| is_left)?;
+    if start == 0 || !sign(all, start - 1, &["==", "==="]) || !closes(all, end) {
+        return None;
+    }
+    let left = literal_before(all, start - 1)?;
     is_asserting(&all[..left.start]).then_some(left)
 }
 
@@ -101,9 +105,10 @@ fn given_together(all: &[Lexeme<'_>], start: usize, end: usize) -> Option<Range<
     if is_given_first(all, start) {
         return literal_at(all, end + 1).filter(|it| sign(all, end, &[","]) && ends(it.end));
     }
-    let left = literal_before(all, start.checked_sub(1)?)?;
-    let is_second = sign(all, start - 1, &[","]) && is_given_first(all, left.start) && ends(end);
-    is_second.then_some(left)
+    if start == 0 || !sign(all, start - 1, &[","]) || !ends(end) {
+        return None;
+    }
+    literal_before(all, start - 1).filter(|left| is_given_first(all, left.start))
 }
 
 /// Whether what begins here is the first that a function of equality is given, but for Go's `t`.
@@ -114,13 +119,17 @@ fn is_given_first(all: &[Lexeme<'_>], start: usize) -> bool {
         return false;
     };
     let n_marks = usize::from(open > 0 && sign(all, open - 1, &["!"]));
-    open.checked_sub(1 + n_marks).is_some_and(|at| word(all, at, &EQUAL))
+    let is_alone = |at: usize| {
+        start_of_path(all, at) == 0 && !(0..at).any(|at| word(all, at, &["not", "isNot"]))
+    };
+    open.checked_sub(1 + n_marks).is_some_and(|at| word(all, at, &EQUAL) && is_alone(at))
 }
 
 /// `expect(f(2)).toBe(4)`, `expect(f(2)).to.deep.equal([4])`.
 fn expected(all: &[Lexeme<'_>], start: usize, end: usize) -> Option<Range<usize>> {
     let is_expected =
         start >= 2 && word(all, start - 2, &["expect"]) && sign(all, start - 1, &["("]);
+    let end = end + usize::from(sign(all, end, &[","]));
     if !is_expected || !sign(all, end, &[")"]) {
         return None;
     }
@@ -130,5 +139,5 @@ fn expected(all: &[Lexeme<'_>], start: usize, end: usize) -> Option<Range<usize>
     }
     let is_equality =
         sign(all, at, &["."]) && word(all, at + 1, &TO_BE) && sign(all, at + 2, &["("]);
-    literal_at(all, at + 3).filter(|it| is_equality && closes(all, it.end))
+    literal_at(all, at + 3).filter(|it| is_equality && sign(all, it.end, &[")", ","]))
 }

@@ -122,19 +122,43 @@ fn bracketed_in(lexemes: &[Lexeme<'_>], depth: usize) -> Option<usize> {
         _ => return None,
     };
     let mut at = 1;
+    let mut is_apart = true;
     loop {
-        match (lexemes.get(at)?.token, lexemes.get(at + 1).map(|next| next.token)) {
-            (Token::Sign(sign), _) if sign == end => return Some(at + 1),
-            (Token::Sign("," | ":"), _) => at += 1,
-            (Token::Word(_), Some(Token::Sign(":" | "="))) => at += 2,
-            _ => at += literal_in(&lexemes[at..], depth)?,
+        let next = lexemes.get(at + 1).map(|next| next.token);
+        match lexemes.get(at)?.token {
+            Token::Sign(sign) if sign == end => return Some(at + 1),
+            Token::Sign("," | ":") => (at, is_apart) = (at + 1, true),
+            // What is computed of several, and texts that go on, are no literals.
+            _ if !is_apart => return None,
+            Token::Word(_) if matches!(next, Some(Token::Sign(":" | "="))) => at += 2,
+            _ => (at, is_apart) = (at + literal_in(&lexemes[at..], depth)?, false),
         }
     }
 }
 
-/// Whether two pieces of code say the same, however they quote, and write numbers and keys.
+/// Whether two pieces of code say the same, however they quote, write numbers and keys, and order what they hold.
 pub(super) fn is_same(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
-    said(a) == said(b)
+    let [mut a, mut b] = [a, b].map(|all| said(bare(all)));
+    a.sort_unstable();
+    b.sort_unstable();
+    a == b
+}
+
+/// What stands in brackets that hold nothing else, or in `Some` and its like, which prose leaves out.
+fn bare<'l, 't>(all: &'l [Lexeme<'t>]) -> &'l [Lexeme<'t>] {
+    match all {
+        [first, inner @ .., last]
+            if first.token == Token::Sign("(")
+                && last.token == Token::Sign(")")
+                && literal(inner) == Some(inner.len()) =>
+        {
+            bare(inner)
+        }
+        [first, inner @ ..] if matches!(first.token, Token::Word(word) if HOLDERS.contains(&word)) => {
+            bare(inner)
+        }
+        _ => all,
+    }
 }
 
 fn said(all: &[Lexeme<'_>]) -> Vec<String> {

@@ -9,6 +9,7 @@ use super::super::{Desk, Progress};
 use super::{Group, case_of, is_build, still_failing};
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
+use crate::io::process::End;
 use crate::io::store::TreeFile;
 use crate::io::worlds::{Command, World};
 use crate::model::check::{Check, Linter, Runner};
@@ -57,7 +58,7 @@ pub(super) fn fixed(
     }
     drop(world);
     let Some(left) = in_files_of(desk, tree, &left, group)? else { return Ok(None) };
-    if adds_stub(desk, tree, &left)? || !still_failing(desk, &left, group)?.is_empty() {
+    if adds_stub(desk, group, tree, &left)? || !still_failing(desk, &left, group)?.is_empty() {
         return Ok(None);
     }
     let paths: BTreeSet<String> = desk
@@ -90,7 +91,10 @@ fn run(
             break;
         }
         // What it says of findings that are left is no word on those it mended.
-        world.run(&command, desk.cancel, &mut |_| {});
+        let output = world.run(&command, desk.cancel, &mut |_| {});
+        if matches!(output.end, End::NotStarted(_)) {
+            break;
+        }
         let after = world.left_tree()?;
         if after == before {
             break;
@@ -121,12 +125,24 @@ fn in_files_of(
     }
 }
 
-/// Whether a change puts in what compiles and does nothing but break off, as Go's tools do for functions that are not there.
-fn adds_stub(desk: &Desk<'_>, before: &TreeId, after: &TreeId) -> Result<bool, Failure> {
+/// Whether a change makes up what the messages say is not there, as Go's tools do: that compiles and does nothing.
+fn adds_stub(
+    desk: &Desk<'_>,
+    group: &Group<'_>,
+    before: &TreeId,
+    after: &TreeId,
+) -> Result<bool, Failure> {
+    let names = group.baseline.problems.iter().filter_map(|problem| {
+        let (_, name) = problem.message.split_once("undefined: ")?;
+        name.split_whitespace().next()
+    });
+    let made = |name| [format!("{name} :="), format!("var {name} "), format!("func {name}(")];
+    let stubs: Vec<String> = names.flat_map(made).chain([STUB.to_owned()]).collect();
     for change in desk.store.changes(before, after)? {
         let n_stubs = |file: Option<TreeFile>| -> Result<usize, Failure> {
             let bytes = file.map_or(Ok(Vec::new()), |file| desk.store.blob(&file.blob))?;
-            Ok(String::from_utf8_lossy(&bytes).matches(STUB).count())
+            let text = String::from_utf8_lossy(&bytes);
+            Ok(stubs.iter().map(|stub| text.matches(stub).count()).sum())
         };
         if n_stubs(change.after)? > n_stubs(change.before)? {
             return Ok(true);

@@ -84,7 +84,7 @@ class Bench {
     const { spec } = this;
     this.transform = await openTransform(process.cwd());
     const { names, paths, setup } = settings.read(spec);
-    this.files = new Files(spec.root, this.transform, new Names(names, paths), spec.framework);
+    this.files = new Files(spec, this.transform, new Names(names, paths));
     this.framework = await frameworks.open(spec, () => this.tests);
     this.setup = [...this.framework.setup, ...setup];
     this.outside = new Outside(this.framework.modules, this.files);

@@ -13,14 +13,21 @@ const { COMMONJS, CommonJs, OWN, merge, mixed, offered, whole } = require("./com
 const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
 const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs"];
 const TYPED = /\.[mc]?tsx?$|\.jsx$/;
+/** Why a package can only be imported. */
+const ONLY_IMPORTED = ["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
+/** What every function has. */
+const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
 const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
 
 class Files {
-  constructor(root, transform, names, framework) {
-    this.root = fs.realpathSync(root);
+  constructor(spec, transform, names) {
+    this.root = fs.realpathSync(spec.root);
     this.transform = transform;
     this.names = names;
-    this.framework = framework;
+    this.framework = spec.framework;
+    // Whether the runner leaves ES modules what they are.
+    this.isNative = [process.env.NODE_OPTIONS, ...spec.args].some((word) => word?.includes("--experimental-vm-modules"));
+    this.requiring = new Map();
     this.commonJs = new CommonJs(this);
     this.texts = new Map();
     this.kinds = new Map();
@@ -69,8 +76,14 @@ class Files {
 
   /** Whether whatever runs a file turns what it imports into what it requires. */
   isRequiring(file) {
-    const isTurned = this.framework === "jest" || (this.framework === "mocha" && TYPED.test(file));
-    return isTurned && !this._isDeclared(file);
+    if (!this.requiring.has(file)) this.requiring.set(file, this._isRequiring(file));
+    return this.requiring.get(file);
+  }
+
+  _isRequiring(file) {
+    if (/\.m[jt]s$/.test(file)) return false;
+    if (this.framework === "jest") return !this.isNative;
+    return this.framework === "mocha" && TYPED.test(file) && this._type(path.dirname(file)) !== "module";
   }
 
   _type(folder) {
@@ -144,22 +157,14 @@ class Outside {
   async _module(specifier, from) {
     if (this.replaced.has(specifier)) return synthetic(this.replaced.get(specifier), specifier);
     if (isBuiltin(specifier)) return synthetic(require(specifier), specifier);
-    const required = () => this.require(specifier, from);
-    const imported = () => importOutside(specifier, from);
-    return synthetic(await firstOf(this.files.isRequiring(from) ? [required, imported] : [imported, required]), specifier);
-  }
-}
-
-/** What the first of two ways gives that works; throws why the first one does not. */
-async function firstOf([first, second]) {
-  try {
-    return await first();
-  } catch (error) {
-    try {
-      return await second();
-    } catch {
-      throw error;
+    if (this.files.isRequiring(from)) {
+      try {
+        return synthetic(this.require(specifier, from), specifier);
+      } catch (error) {
+        if (!ONLY_IMPORTED.includes(error?.code)) throw error;
+      }
     }
+    return synthetic(await importOutside(specifier, from), specifier);
   }
 }
 
@@ -172,14 +177,32 @@ async function importOutside(specifier, from) {
 
 /** An ES module that exports what `value` has. */
 function synthetic(value, name) {
-  const isObject = (typeof value === "object" && value !== null) || typeof value === "function";
-  const names = isObject ? Object.keys(value).filter((key) => key !== "default") : [];
-  const all = value instanceof Function ? [...new Set([...names, ...Object.getOwnPropertyNames(value)])].filter((key) => key !== "default") : names;
+  const all = namesOf(value);
   return new vm.SyntheticModule(["default", ...all], function () {
-    for (const key of all) this.setExport(key, value[key]);
-    const inner = isModuleNamespaceObject(value) || (isObject && value.__esModule && "default" in value);
-    this.setExport("default", inner ? value.default : value);
+    for (const key of all) {
+      try {
+        this.setExport(key, value[key]);
+      } catch {
+        // It is there to say that it is no more.
+      }
+    }
+    const isInner = isModuleNamespaceObject(value) || (isObject(value) && value.__esModule && "default" in value);
+    this.setExport("default", isInner ? value.default : value);
   }, { identifier: `outside:${name}` });
+}
+
+function isObject(value) {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+/** What a value has that can be imported by its name; of functions too what is hidden, but for what is computed when asked. */
+function namesOf(value) {
+  if (!isObject(value)) return [];
+  const names = new Set(Object.keys(value));
+  const hidden = typeof value === "function" ? Object.entries(Object.getOwnPropertyDescriptors(value)) : [];
+  for (const [key, was] of hidden) if ("value" in was && !OF_FUNCTIONS.includes(key)) names.add(key);
+  names.delete("default");
+  return [...names];
 }
 
 class Registry {
