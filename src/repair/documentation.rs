@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use self::assertion::value_of;
-use self::lexeme::{HOLDERS, Lexeme, Token, bracketed, is_same, lexemes, literal};
+use self::lexeme::{
+    HOLDERS, Lexeme, Token, bracketed, is_same_call, is_same_value, lexemes, literal,
+};
 use super::Source;
 use super::language::{self, Role};
 use super::syntax::{Node, Tree};
@@ -222,7 +224,7 @@ fn compare(
             let Some(said) = said(line(at), line(at + 1), line(at + 2)) else { continue };
             for (place, claim) in wanted.iter().enumerate().filter(|(_, it)| is_of_same(it, &said))
             {
-                if is_same(&claim.value, &said.value) {
+                if is_same_value(&claim.value, &said.value) {
                     agreed.insert(place);
                     continue;
                 }
@@ -251,7 +253,7 @@ fn said<'t>(line: &'t str, next: &'t str, after: &str) -> Option<Claim<'t>> {
 /// Whether a document speaks of the call of a test.
 fn is_of_same(wanted: &Claim<'_>, said: &Claim<'_>) -> bool {
     let [own, theirs] = [wanted, said].map(|claim| claim.receiver.map(|(name, _)| name));
-    is_same(&wanted.call, &said.call) && (theirs.is_none() || own == theirs)
+    is_same_call(&wanted.call, &said.call) && (theirs.is_none() || own == theirs)
 }
 
 /// What a document says to people, each part with its first line: all of a text, the comments in code.
@@ -430,7 +432,8 @@ mod tests {
         nothing
         nothing
         ");
-        let same = |a: &str, b: &str| is_same(&lexemes(a), &lexemes(b));
+        let same = |a: &str, b: &str| is_same_value(&lexemes(a), &lexemes(b));
+        assert!(!is_same_call(&lexemes("f(1, 2)"), &lexemes("f(2, 1)")));
         assert!(
             same("{ a: 1 }", "{ \"a\": 1, }") && same("0x10", "16u8") && same("1_000", "1000.0")
         );

@@ -136,8 +136,13 @@ fn bracketed_in(lexemes: &[Lexeme<'_>], depth: usize) -> Option<usize> {
     }
 }
 
-/// Whether two pieces of code say the same, however they quote, write numbers and keys, and order what they hold.
-pub(super) fn is_same(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
+/// Whether two calls are the same, however they quote, and write numbers and keys.
+pub(super) fn is_same_call(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
+    said(a) == said(b)
+}
+
+/// Whether two values may be the same: also where what they hold stands in another order, as in maps it may.
+pub(super) fn is_same_value(a: &[Lexeme<'_>], b: &[Lexeme<'_>]) -> bool {
     let [mut a, mut b] = [a, b].map(|all| said(bare(all)));
     a.sort_unstable();
     b.sort_unstable();
