@@ -248,6 +248,11 @@ fn javascript_units_jest_is_as_described() {
 }
 
 #[test]
+fn javascript_cart_react_is_as_described() {
+    check_fixture("javascript-cart-react");
+}
+
+#[test]
 fn typescript_agenda_vitest_is_as_described() {
     check_fixture("typescript-agenda-vitest");
 }

@@ -28,6 +28,7 @@ fn fixtures_of_every_runner_are_fixed() {
     check("javascript-basket-node", "", "lib/discounts.js");
     check("javascript-slugs-mocha", "", "lib/slugs.js");
     check("javascript-units-jest", "", "src/convert.js");
+    check("javascript-cart-react", "", "src/Cart.js");
     // Without the type check that its own packages lack.
     check("typescript-agenda-vitest", "[[check]]\nrunner = \"vitest\"\n", "src/agenda.ts");
 }
@@ -310,6 +311,114 @@ fn files_may_mix_both_kinds_of_modules() {
         ],
     );
     fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
+}
+
+const CLOCK: &str = "export const zone = () => 3;\nexport const now = () => Date.now();\n\
+    export default class Clock {\n  tick() {\n    return 1;\n  }\n}\n";
+
+#[test]
+fn jest_gives_other_things_in_place_of_modules() {
+    let code = "import fs from 'fs';\nimport { zone, now } from './clock';\nimport { half } from './half';\n\n\
+        export const price = (kilos) => half(kilos) + now() + zone();\nexport const has = (name) => fs.existsSync(name);\n";
+    let test = "import fs from 'fs';\nimport { has, price } from './price';\nimport { half, third } from './half';\n\n\
+        jest.mock('./clock');\njest.mock('fs');\njest.mock('./half', () => {\n  \
+        const real = jest.requireActual('./half');\n  \
+        return { ...real, half: jest.fn(real.half) }; // ')'\n});\n\n\
+        beforeEach(() => fs.existsSync.mockReturnValue(true));\n\
+        test('price', () => {\n  expect([price(8), price(4)]).toEqual([1, -1]);\n  \
+        expect(half).toHaveBeenCalledWith(8);\n  expect(third(9)).toBe(3);\n  \
+        expect([has('/nowhere'), typeof document]).toEqual([true, 'object']);\n});\n";
+    let anew = "/** @jest-environment node */\nconst a = require('./a');\n\
+        jest.mock('./b', () => ({ value: jest.fn().mockReturnValue(7) }));\n\n\
+        test('mocked', () => expect([a.get(), typeof document]).toEqual([7, 'undefined']));\n\
+        test('anew', () => {\n  a.next();\n  jest.resetModules();\n  expect(require('./a').next()).toBe(1);\n  \
+        jest.isolateModules(() => expect(require('./a').next()).toBe(1));\n  \
+        jest.resetModules();\n  jest.doMock('./b', () => ({ value: () => 8 }));\n  \
+        expect(require('./a').get()).toBe(8);\n});\n";
+    let manifest = r#"{ "name": "parcel", "jest": { "testEnvironment": "jsdom" },
+        "babel": { "presets": ["@babel/preset-env"] } }"#;
+    let red = Red::of_files_with_packages(
+        "javascript-cart-react",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"jest\"\n"),
+            ("package.json", manifest),
+            ("src/price.js", code),
+            ("src/clock.js", CLOCK),
+            (
+                "src/__mocks__/clock.js",
+                "export const zone = () => 3;\nexport const now = () => 0;\n",
+            ),
+            (
+                "src/half.js",
+                "export const half = (n) => n / 2;\nexport const third = (n) => n / 3;\n",
+            ),
+            ("src/price.test.js", test),
+            (
+                "src/a.js",
+                "const b = require('./b');\nlet n = 0;\n\
+                 module.exports = { next: () => ++n, get: () => b.value() };\n",
+            ),
+            ("src/b.js", "exports.value = () => 1;\n"),
+            ("src/a.test.js", anew),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in src/price.js:5");
+}
+
+#[test]
+fn vitest_gives_other_things_in_place_of_modules_and_a_document() {
+    let api = "export const version = 3;\nexport async function load(id: number): Promise<string> {\n  \
+        return `loaded ${id}`;\n}\nexport class Client {\n  get(path: string) {\n    return path;\n  }\n}\n\
+        export default function ping() {\n  return 'pong';\n}\n";
+    let store = "import { existsSync } from 'node:fs';\nimport ping, { Client, load, version } from './api';\n\n\
+        export const title = async (id: number) => `<${await load(id + 1)}>`;\n\
+        export const state = () => `${ping()} ${version}`;\nexport const get = () => new Client().get('x');\n\
+        export const has = (name: string) => existsSync(name);\n";
+    let auto = "import { expect, test, vi } from 'vitest';\nimport { load } from '../src/api';\n\
+        import { get, has, state, title } from '../src/store';\n\n\
+        vi.mock('../src/api');\nvi.mock(import('node:fs'), async (original) => {\n  \
+        return { ...(await original()), existsSync: vi.fn(() => true) };\n});\n\n\
+        test('does nothing', async () => {\n  vi.mocked(load).mockResolvedValue('a');\n  \
+        expect(await title(2)).toBe('<a>');\n  expect(load).toHaveBeenCalledWith(1);\n  \
+        expect([state(), get(), has('/nowhere')]).toEqual(['undefined 3', undefined, true]);\n});\n";
+    let part = "import { expect, it, vi } from 'vitest';\nimport * as api from '../src/api';\n\
+        import { state, title } from '../src/store';\n\n\
+        const { fake } = vi.hoisted(() => ({ fake: vi.fn(async (id: number) => `#${id} (/[)]/)`) }));\n\n\
+        vi.mock('../src/api', async (importOriginal) => {\n  const real = await importOriginal<typeof import('../src/api')>();\n  \
+        return { ...real, load: fake, pattern: /[\"')]/ };\n});\n\n\
+        it('keeps the rest', async () => {\n  expect([state(), await title(2)]).toEqual(['pong 3', '<#1 (/[)]/)>']);\n  \
+        expect(api.load).toBe(fake);\n  const real = await vi.importActual<typeof api>('../src/api');\n  \
+        expect(real.load).not.toBe(fake);\n  \
+        vi.doMock('../src/api', () => ({ default: () => 'other', version: 4, load: fake, Client: Object }));\n  \
+        vi.resetModules();\n  expect((await import('../src/store')).state()).toBe('other 4');\n});\n";
+    let page = "// @vitest-environment happy-dom\nimport { expect, test } from 'vitest';\n\
+        import { show } from '../src/page';\n\n\
+        test('shows', () => {\n  show('a');\n  show('b');\n  localStorage.setItem('a', '1');\n  \
+        const all = [...document.querySelectorAll('p')].map((one) => one.outerHTML);\n  \
+        expect(all).toEqual([1, 2].map((n) => `<p class=\"text\" title=\"string\">${'ab'[n - 1]} ${n}</p>`));\n  \
+        expect(localStorage.length).toBe(1);\n});\n\
+        test('is there', () => expect([window === globalThis, document.body.children.length]).toEqual([true, 2]));\n";
+    let show = "import icon from './page.svg';\nimport styles from './page.module.css';\nimport './page.css';\n\n\
+        export function show(text: string) {\n  const p = document.createElement('p');\n  \
+        p.className = styles.text.includes('text') ? 'text' : '';\n  p.title = typeof icon;\n  document.body.append(p);\n  \
+        p.textContent = `${text} ${document.body.children.length}`;\n}\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "store", "type": "module" }"#),
+            ("src/api.ts", api),
+            ("src/store.ts", store),
+            ("src/page.ts", show),
+            ("src/page.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
+            ("src/page.css", "p { color: red; }\n"),
+            ("src/page.module.css", ".text { color: red; }\n"),
+            ("test/auto.test.ts", auto),
+            ("test/part.test.ts", part),
+            ("test/page.test.ts", page),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in src/store.ts:4");
 }
 
 /// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.

@@ -5,11 +5,12 @@ const fs = require("fs");
 const path = require("path");
 const { pathToFileURL } = require("url");
 const frameworks = require("./frameworks.cjs");
-const { Files, Outside, Registry, within } = require("./loader.cjs");
+const { Dom } = require("./dom.cjs");
+const { Files } = require("./files.cjs");
+const { ONLY_IMPORTED, Outside, Registry, within } = require("./loader.cjs");
 const { Names } = require("./names.cjs");
 const settings = require("./settings.cjs");
 const { Tests, fileName } = require("./suites.cjs");
-const { openTransform } = require("./transform.cjs");
 
 const PATIENCE_MAX = 9;
 // Bound now, because tests replace them.
@@ -82,13 +83,15 @@ class Bench {
 
   async open() {
     const { spec } = this;
-    this.transform = await openTransform(process.cwd());
-    const { names, paths, setup } = settings.read(spec);
-    this.files = new Files(spec, this.transform, new Names(names, paths));
-    this.framework = await frameworks.open(spec, () => this.tests);
+    const { names, paths, setup, compiler, environment, resets } = settings.read(spec);
+    this.files = new Files(spec, new Names(names, paths));
+    await this.files.open(compiler, process.cwd());
+    const now = () => this.tests;
+    this.framework = await frameworks.open({ ...spec, resets }, now);
     this.setup = [...this.framework.setup, ...setup];
-    this.outside = new Outside(this.framework.modules, this.files);
+    this.outside = new Outside(this.framework, this.files, now);
     Object.assign(globalThis, this.framework.globals);
+    this.dom = new Dom(environment, process.cwd());
     this.trackTimers();
     process.exit = () => {
       throw new Error("process.exit was called");
@@ -103,9 +106,13 @@ class Bench {
     process.on("uncaughtException", (error) => stray(error, {}));
     // Mocha alone forgives what is handled later.
     if (spec.framework === "mocha") process.on("rejectionHandled", (promise) => this.strays.delete(promise));
-    this.shared = [globalThis, process, console, process.stdout, process.stderr].map((object) => new Shared(object));
+    this.share();
     this.env = { ...env };
     this.folder = process.cwd();
+  }
+
+  share() {
+    this.shared = [globalThis, process, console, process.stdout, process.stderr].map((object) => new Shared(object));
   }
 
   /** Timers that a test leaves behind would go off in the next. */
@@ -129,6 +136,7 @@ class Bench {
     }
     this.pending.clear();
     this.framework.checks.reset();
+    this.dom.reset();
     for (const one of this.shared) one.restore();
     process.exitCode = undefined;
     for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
@@ -163,12 +171,14 @@ class Bench {
     const full = path.join(this.folder, file);
     const registry = new Registry(this.files, this.outside, overlay);
     const tests = new Tests(fileName(full), this.framework.style, this.framework.checks);
+    Object.assign(tests, { modules: registry, from: full });
     this.tests = tests;
     // What the run before left behind is told once nothing is left to do.
     if (this.asksForStrays) await turn();
     this.strays.clear();
     let error;
     try {
+      if (this.dom.enter(this.files.text(full))) this.share();
       this.framework.begin?.(tests);
       const first = this.setup.map((name) => this.setupFile(name));
       const all = [...first, fs.realpathSync(full)];
@@ -185,7 +195,8 @@ class Bench {
   /** Loads files and runs tests, and yields promises that are to be waited for. */
   *steps(registry, files, tests, names, ran) {
     for (const file of files) {
-      const exported = this.files.isOwn(file) ? yield* registry.load(file) : yield* outside(file);
+      tests.from = file;
+      const exported = this.files.isOwn(file) ? yield* registry.load(file) : yield* this.setUp(file);
       this.framework.loaded?.(exported);
     }
     if (this.loaded) yield this.loaded(registry);
@@ -193,6 +204,16 @@ class Bench {
       ran.set(name, failure);
       this.ended();
     });
+  }
+
+  /** Loads a file of a package first. */
+  *setUp(file) {
+    try {
+      return this.outside.loaded(file, () => require(file));
+    } catch (error) {
+      if (!ONLY_IMPORTED.includes(error?.code)) throw error;
+      return yield this.outside.imported(pathToFileURL(file).href);
+    }
   }
 
   setupFile(name) {
@@ -232,16 +253,6 @@ class Shared {
 /** Waits until all promises that can be settled are. */
 function turn() {
   return new Promise((resolve) => timers.setImmediate(resolve));
-}
-
-/** Loads a file of a package. */
-function* outside(file) {
-  try {
-    return require(file);
-  } catch (error) {
-    if (error?.code !== "ERR_REQUIRE_ESM") throw error;
-    return yield import(pathToFileURL(file).href);
-  }
 }
 
 /** Goes through steps; no stretch of work and no wait takes longer than `budget` milliseconds. */

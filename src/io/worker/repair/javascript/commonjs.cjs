@@ -10,7 +10,7 @@ const NAMES = ["require", "module", "exports", "__filename", "__dirname"];
 const COMMONJS = "greenloop:commonjs";
 const OWN = "greenloop:own";
 const OFFERED = `export const { ${NAMES.join(", ")} } = import.meta.commonjs;`;
-const REQUIRED = /\brequire\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)/g;
+const REQUIRED = /\brequire(?:Actual)?\s*\(\s*["'`]([^"'`\n]+)["'`]\s*\)/g;
 const IMPORTED = /\b(?:from|import)\s*["']([^"'\n]+)["']/g;
 const EXPORTED = /(?<![.\w$])(?:module\s*\.\s*)?exports\s*(?:\.\s*([\w$]+)\s*)?=(?!=)\s*(?:\{([^{}]*)\})?/g;
 const COMMENT = /\/\*[^]*?\*\/|(?<![:"'`\\])\/\/.*/g;

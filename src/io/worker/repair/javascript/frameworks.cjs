@@ -1,18 +1,30 @@
 // What test files of each runner find: modules, globals, files loaded before them.
 "use strict";
 
-const { createRequire } = require("module");
+const { createRequire, register, registerHooks } = require("module");
 const fs = require("fs");
 const path = require("path");
+const { imitation } = require("./mocks.cjs");
 const { within } = require("./packages.cjs");
 const { functions, usePretty } = require("./suites.cjs");
+const { fakeTimers } = require("./timers.cjs");
 
-/** `{ modules, globals, setup, style, checks }` of a runner; `now()` are the tests of the file that is loaded. */
+/** What runners, and what they load, ask the environment for. */
+const ENVIRONMENT = {
+  jest: { NODE_ENV: "test", JEST_WORKER_ID: "1" },
+  vitest: { NODE_ENV: "test", VITEST: "true", TEST: "true", MODE: "test", DEV: "1", PROD: "", SSR: "1", BASE_URL: "/", VITEST_WORKER_ID: "1", VITEST_POOL_ID: "1" },
+};
+
+/**
+ * `{ modules, globals, setup, style, checks, imitate }` of a runner; `now()` are the tests of the file that is loaded.
+ * `resets` are what becomes of mocks before each test.
+ */
 async function open(spec, now) {
+  for (const [name, value] of Object.entries(ENVIRONMENT[spec.framework] ?? {})) process.env[name] ??= value;
   const dir = process.cwd();
   const from = createRequire(path.join(dir, "package.json"));
   const own = { "node-test": nodeTest, mocha, jest, vitest }[spec.framework];
-  return { checks: { before() {}, after() {}, reset() {} }, setup: [], globals: {}, ...(await own(now, from, dir, spec)) };
+  return { imitate: (value) => value, checks: { before() {}, after() {}, reset() {} }, setup: [], globals: {}, ...(await own(now, from, dir, spec)) };
 }
 
 function nodeTest(now) {
@@ -146,7 +158,20 @@ function inFolder(dir, name) {
   return [file, `${file}.js`].some((one) => fs.existsSync(one)) ? file : name;
 }
 
-function jest(now, from) {
+/** Functions with which tests say what is given in place of modules; they give what they belong to, `own()`. */
+function replacing(now, own) {
+  const mock = (specifier, make) => {
+    now().modules.mocks.set(specifier, now().from, typeof make === "function" ? make : undefined);
+    return own();
+  };
+  const unmock = (specifier) => {
+    now().modules.mocks.delete(specifier, now().from);
+    return own();
+  };
+  return { mock, unmock };
+}
+
+function jest(now, from, _dir, { resets }) {
   // By its names since version 22; what gives several things now gave one before version 27.
   const runner = within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", ["jest-circus", "jest-jasmine2"]);
   const given = runner("expect");
@@ -159,7 +184,24 @@ function jest(now, from) {
   const only = ["test", "it", "describe", "beforeAll", "afterAll", "beforeEach", "afterEach", "xit", "xtest", "xdescribe", "fit", "fdescribe"];
   const made = functions(now, { only });
   const timers = fakeTimers();
+  const { mock, unmock } = replacing(now, () => object);
+  const imitate = (value) => mocker.generateFromMetadata(mocker.getMetadata(value));
   const object = {
+    mock,
+    doMock: mock,
+    unmock,
+    dontMock: unmock,
+    mocked: (value) => value,
+    resetModules() {
+      now().modules.forget();
+      now().modules.mocks.forget();
+      return object;
+    },
+    isolateModules: (work) => now().modules.isolated(work),
+    requireActual: (specifier) => now().modules.requireReal(specifier, now().from),
+    requireMock: (specifier) => now().modules.requireFrom(specifier, now().from),
+    createMockFromModule: (specifier) => imitate(now().modules.requireReal(specifier, now().from)),
+    replaceProperty: mocker.replaceProperty?.bind(mocker),
     fn: mocker.fn.bind(mocker),
     spyOn: mocker.spyOn.bind(mocker),
     isMockFunction: mocker.isMockFunction.bind(mocker),
@@ -173,7 +215,10 @@ function jest(now, from) {
   const globals = { ...made, expect, jest: object };
   const fresh = { assertionCalls: 0, expectedAssertionsNumber: null, isExpectingAssertions: false, suppressedErrors: [], currentTestName: "t" };
   const checks = {
-    before: () => expect.setState(fresh),
+    before() {
+      expect.setState(fresh);
+      for (const kind of resets) object[`${kind}AllMocks`]();
+    },
     after() {
       const [wrong] = expect.extractExpectedAssertionsErrors();
       if (wrong) throw wrong.error;
@@ -183,10 +228,11 @@ function jest(now, from) {
       mocker.restoreAllMocks();
     },
   };
-  return { modules: new Map([["@jest/globals", globals]]), globals, checks, style: { before: 0, args: () => [] } };
+  const style = { before: 0, args: () => [] };
+  return { modules: new Map([["@jest/globals", globals]]), globals, checks, style, imitate };
 }
 
-async function vitest(now, from) {
+async function vitest(now, from, _dir, { resets }) {
   const inside = createRequire(from.resolve("vitest/package.json"));
   const load = (name, at = inside) => import(at.resolve(name));
   const base = await load("@vitest/expect");
@@ -200,7 +246,15 @@ async function vitest(now, from) {
   const made = functions(now, {});
   const timers = fakeTimers();
   const stubs = [];
+  const { mock, unmock } = replacing(now, () => vi);
+  const imitate = (value) => imitation(value, spy.fn);
   const vi = {
+    mock,
+    doMock: mock,
+    unmock,
+    doUnmock: unmock,
+    importActual: (specifier) => now().modules.importReal(specifier, now().from),
+    importMock: async (specifier) => imitate(await now().modules.importReal(specifier, now().from)),
     fn: spy.fn,
     spyOn: spy.spyOn,
     isMockFunction: spy.isMockFunction,
@@ -222,7 +276,7 @@ async function vitest(now, from) {
     stubEnv: (name, value) => (process.env[name] = value),
     unstubAllEnvs() {},
     setConfig() {},
-    resetModules() {},
+    resetModules: () => now().modules.forget(),
     ...timers.functions,
   };
   const type = new Proxy(() => type, { get: () => type });
@@ -230,7 +284,10 @@ async function vitest(now, from) {
   const all = { ...made, expect, assert: chai.assert, chai, vi, vitest: vi, expectTypeOf: type, assertType() {}, onTestFinished };
   const fresh = { assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null };
   const checks = {
-    before: () => expect.setState(fresh),
+    before() {
+      expect.setState(fresh);
+      for (const kind of resets) vi[`${kind}AllMocks`]();
+    },
     after() {
       const { assertionCalls, expectedAssertionsNumber, isExpectingAssertions } = expect.getState();
       const isShort = expectedAssertionsNumber !== null && assertionCalls !== expectedAssertionsNumber;
@@ -249,7 +306,22 @@ async function vitest(now, from) {
     };
     return [{ expect, task: { name: test?.title }, skip, onTestFinished: (work) => cleanups.push(work) }];
   };
-  return { modules: new Map([["vitest", all]]), globals: all, checks, style: { before: 1, args: context, cleansUp: true } };
+  const style = { before: 1, args: context, cleansUp: true };
+  standFor("vitest", all);
+  return { modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
+}
+
+/** Has packages that import a module get something else: what stands for the runner, which works under itself only. */
+function standFor(name, value) {
+  const key = `greenloop.${name}`;
+  globalThis[Symbol.for(key)] = value;
+  const names = Object.keys(value).filter((one) => /^[A-Za-z]\w*$/.test(one));
+  const code = `export const { ${names.join(", ")} } = globalThis[Symbol.for("${key}")];`;
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  const hook = `(specifier, context, next) => specifier === "${name}" ? { url: "${url}", shortCircuit: true } : next(specifier, context)`;
+  // Node.js before 22.15 has them in a thread of their own alone.
+  if (registerHooks) registerHooks({ resolve: new Function(`return ${hook}`)() });
+  else register?.(`data:text/javascript,${encodeURIComponent(`export const resolve = ${hook};`)}`);
 }
 
 function vitestExpect(chai, base) {
@@ -272,128 +344,6 @@ function vitestExpect(chai, base) {
   base.setState({ assertionCalls: 0, isExpectingAssertions: false, expectedAssertionsNumber: null, testPath: "t", currentTestName: "t" }, expect);
   globalThis[base.GLOBAL_EXPECT] ??= expect;
   return expect;
-}
-
-/** A clock that stands still until it is told to go on. */
-function fakeTimers() {
-  const real = { Date, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, clearImmediate };
-  let clock = null;
-  const use = (options) => {
-    if (!clock) clock = new Clock(real.Date);
-    if (options?.now !== undefined) clock.now = Number(options.now);
-    clock.install();
-  };
-  const reset = () => {
-    clock = null;
-    Object.assign(globalThis, real);
-  };
-  const isOn = () => clock !== null;
-  const chain = (work) => function (...args) {
-    work(...args);
-    return this;
-  };
-  const flush = async () => {
-    for (let at = 0; at < 20; at++) await null;
-  };
-  const functions = {
-    useFakeTimers: chain(use),
-    useRealTimers: chain(reset),
-    isFakeTimers: isOn,
-    setSystemTime: chain((now) => {
-      if (!clock) use();
-      clock.now = Number(now ?? real.Date.now());
-    }),
-    getRealSystemTime: () => real.Date.now(),
-    now: () => (clock ? clock.now : real.Date.now()),
-    getMockedSystemTime: () => (clock ? new real.Date(clock.now) : null),
-    advanceTimersByTime: chain((by) => clock?.advance(by)),
-    advanceTimersByTimeAsync: async (by) => {
-      await flush();
-      clock?.advance(by);
-      await flush();
-    },
-    runAllTimers: chain(() => clock?.runAll()),
-    runAllTimersAsync: async () => {
-      await flush();
-      for (let at = 0; at < 100 && clock?.timers.size; at++) {
-        clock.runOne();
-        await flush();
-      }
-    },
-    runOnlyPendingTimers: chain(() => clock?.runPending()),
-    advanceTimersToNextTimer: chain(() => clock?.runOne()),
-    clearAllTimers: chain(() => clock?.timers.clear()),
-    getTimerCount: () => clock?.timers.size ?? 0,
-  };
-  return { functions, reset };
-}
-
-const RUNS_MAX = 10_000;
-
-class Clock {
-  constructor(RealDate) {
-    this.RealDate = RealDate;
-    this.now = RealDate.now();
-    this.timers = new Map();
-    this.next = 1;
-  }
-
-  install() {
-    const clock = this;
-    const { RealDate } = this;
-    globalThis.Date = class Date extends RealDate {
-      constructor(...args) {
-        if (args.length === 0) super(clock.now);
-        else super(...args);
-      }
-
-      static now() {
-        return clock.now;
-      }
-    };
-    const set = (every) => (work, delay = 0, ...args) => {
-      const id = this.next++;
-      const handle = { id, unref: () => handle, ref: () => handle, hasRef: () => true, [Symbol.toPrimitive]: () => id };
-      this.timers.set(id, { at: this.now + Math.max(Number(delay) || 0, every ? 1 : 0), every: every ? delay : 0, work: () => work(...args), id });
-      return handle;
-    };
-    const clear = (handle) => this.timers.delete(typeof handle === "object" ? handle?.id : handle);
-    Object.assign(globalThis, { setTimeout: set(false), setInterval: set(true), setImmediate: (work, ...args) => set(false)(work, 0, ...args) });
-    Object.assign(globalThis, { clearTimeout: clear, clearInterval: clear, clearImmediate: clear });
-  }
-
-  first() {
-    return [...this.timers.values()].reduce((best, one) => (!best || one.at < best.at ? one : best), null);
-  }
-
-  runOne() {
-    const timer = this.first();
-    if (!timer) return false;
-    this.now = Math.max(this.now, timer.at);
-    if (timer.every) timer.at += timer.every;
-    else this.timers.delete(timer.id);
-    timer.work();
-    return true;
-  }
-
-  advance(by) {
-    const until = this.now + by;
-    for (let n = 0; n < RUNS_MAX; n++) {
-      const timer = this.first();
-      if (!timer || timer.at > until) break;
-      this.runOne();
-    }
-    this.now = until;
-  }
-
-  runAll() {
-    for (let n = 0; n < RUNS_MAX && this.runOne(); n++);
-  }
-
-  runPending() {
-    const last = Math.max(0, ...[...this.timers.values()].map((one) => one.at));
-    if (this.timers.size > 0) this.advance(last - this.now);
-  }
 }
 
 module.exports = { open };

@@ -2,181 +2,100 @@
 // everything else with all registries.
 "use strict";
 
-const fs = require("fs");
 const path = require("path");
 const vm = require("vm");
-const { builtinModules, createRequire } = require("module");
+const { createRequire } = require("module");
 const { fileURLToPath, pathToFileURL } = require("url");
 const { isModuleNamespaceObject } = require("util").types;
-const { COMMONJS, CommonJs, OWN, merge, mixed, offered, whole } = require("./commonjs.cjs");
+const { COMMONJS, OWN, merge, mixed, offered, whole } = require("./commonjs.cjs");
+const { isBuiltin } = require("./files.cjs");
+const { Mocks, hoisted } = require("./mocks.cjs");
 
-const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
-const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.mjs", "/index.cjs"];
-const TYPED = /\.[mc]?tsx?$|\.jsx$/;
 /** Why a package can only be imported. */
 const ONLY_IMPORTED = ["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
 /** What every function has. */
 const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
-const ESM_SYNTAX = /^\s*(import\s*["'{*\w]|export\s+(default|const|let|var|function|class|async|type|interface|enum|abstract|\{|\*))/m;
-
-class Files {
-  constructor(spec, transform, names) {
-    this.root = fs.realpathSync(spec.root);
-    this.transform = transform;
-    this.names = names;
-    this.framework = spec.framework;
-    // Whether the runner leaves ES modules what they are.
-    this.isNative = [process.env.NODE_OPTIONS, ...spec.args].some((word) => word?.includes("--experimental-vm-modules"));
-    this.requiring = new Map();
-    this.commonJs = new CommonJs(this);
-    this.texts = new Map();
-    this.kinds = new Map();
-    this.places = new Map();
-    this.scripts = new Map();
-    this.compiled = new Map();
-  }
-
-  /** Whether a file is loaded anew by each registry. */
-  isOwn(file) {
-    return file.startsWith(this.root + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`);
-  }
-
-  text(file) {
-    if (!this.texts.has(file)) this.texts.set(file, fs.readFileSync(file, "utf8"));
-    return this.texts.get(file);
-  }
-
-  /** JavaScript for a file's text; throws what is wrong with it. */
-  code(file, text) {
-    if (!TYPED.test(file)) return text;
-    if (text !== this.texts.get(file)) return this.transform(file, text).code;
-    if (!this.scripts.has(file)) this.scripts.set(file, this.transform(file, text).code);
-    return this.scripts.get(file);
-  }
-
-  isEsm(file) {
-    if (!this.kinds.has(file)) this.kinds.set(file, this._isEsm(file));
-    return this.kinds.get(file);
-  }
-
-  _isEsm(file) {
-    if (/\.(cjs|cts|json)$/.test(file)) return false;
-    return this._isDeclared(file) || ESM_SYNTAX.test(this.text(file));
-  }
-
-  /** Whether its name or its package says that a file is an ES module. */
-  _isDeclared(file) {
-    return /\.(mjs|mts)$/.test(file) || (/\.js$/.test(file) && this._type(path.dirname(file)) === "module");
-  }
-
-  /** Whether a file with ES syntax may use what CommonJS has: whatever runs it turns it into that first. */
-  mayMix(file) {
-    return this.framework === "vitest" || !this._isDeclared(file);
-  }
-
-  /** Whether whatever runs a file turns what it imports into what it requires. */
-  isRequiring(file) {
-    if (!this.requiring.has(file)) this.requiring.set(file, this._isRequiring(file));
-    return this.requiring.get(file);
-  }
-
-  _isRequiring(file) {
-    if (/\.m[jt]s$/.test(file)) return false;
-    if (this.framework === "jest") return !this.isNative;
-    return this.framework === "mocha" && TYPED.test(file) && this._type(path.dirname(file)) !== "module";
-  }
-
-  _type(folder) {
-    for (let at = folder; ; at = path.dirname(at)) {
-      const manifest = path.join(at, "package.json");
-      if (fs.existsSync(manifest)) return JSON.parse(fs.readFileSync(manifest, "utf8")).type;
-      if (at === path.dirname(at) || !at.startsWith(this.root)) return undefined;
-    }
-  }
-
-  /** The file of the project that a specifier names; `null` for everything else. */
-  find(specifier, from) {
-    specifier = this.names.real(specifier);
-    const key = `${specifier}\n${path.dirname(from)}`;
-    if (!this.places.has(key)) this.places.set(key, this._find(specifier, from));
-    return this.places.get(key);
-  }
-
-  _find(specifier, from) {
-    if (specifier.startsWith("file:")) return this._existing(fileURLToPath(specifier.replace(/[?#].*$/, "")));
-    if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
-      return this._existing(path.resolve(path.dirname(from), specifier.replace(/\?.*$/, "")));
-    }
-    if (isBuiltin(specifier)) return null;
-    try {
-      // A package may lie in the project, or be the project itself.
-      const file = createRequire(from).resolve(specifier);
-      return path.isAbsolute(file) && this.isOwn(fs.realpathSync(file)) ? fs.realpathSync(file) : null;
-    } catch {
-      for (const file of this.names.targets(specifier)) {
-        const found = this._existing(file);
-        if (found) return found;
-      }
-      return null;
-    }
-  }
-
-  _existing(file) {
-    const others = [file.replace(/\.([mc]?)js(x?)$/, ".$1ts$2"), file.replace(/\.js$/, ".tsx")];
-    const all = [...ENDINGS.map((end) => file + end), ...others, ...INDEXES.map((end) => file + end)];
-    const found = all.find((one) => fs.statSync(one, { throwIfNoEntry: false })?.isFile());
-    if (found) return this.isOwn(fs.realpathSync(found)) ? fs.realpathSync(found) : null;
-    return null;
-  }
-}
-
-function isBuiltin(specifier) {
-  return specifier.startsWith("node:") || builtinModules.includes(specifier);
-}
 
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {
-  constructor(replaced, files) {
-    this.replaced = replaced;
+  /** `now()` are the tests of the file that is loaded. */
+  constructor({ modules, imitate }, files, now) {
+    this.replaced = modules;
+    this.imitate = imitate;
     this.files = files;
+    this.now = now;
     this.known = new Map();
+    this.places = new Map();
+    // By places: what was set for the tests while something was loaded.
+    this.hooks = new Map();
   }
 
   require(specifier, from) {
     if (this.replaced.has(specifier)) return this.replaced.get(specifier);
-    return createRequire(from)(specifier);
+    const load = createRequire(from);
+    if (isBuiltin(specifier)) return load(specifier);
+    const key = `${specifier}\n${path.dirname(from)}`;
+    if (!this.places.has(key)) this.places.set(key, load.resolve(specifier));
+    return this.loaded(this.places.get(key), () => load(specifier));
+  }
+
+  /** Loads something; what it sets for the tests when it is loaded first is set for those of each file. */
+  loaded(place, load) {
+    const { hooks } = this.now();
+    const n = hooks.length;
+    const value = load();
+    this.keep(place, n);
+    return value;
+  }
+
+  /** Sets for the tests what was set when something was loaded first, after which there are more than `n` hooks. */
+  keep(place, n) {
+    const tests = this.now();
+    if (this.hooks.has(place)) tests.adopt(this.hooks.get(place));
+    else this.hooks.set(place, tests.hooks.slice(n));
   }
 
   async module(specifier, from) {
     const isEverywhere = this.replaced.has(specifier) || isBuiltin(specifier);
     const key = isEverywhere ? specifier : [specifier, path.dirname(from), this.files.isRequiring(from)].join("\n");
     if (!this.known.has(key)) this.known.set(key, await this._module(specifier, from));
-    return this.known.get(key);
+    const { module, place } = this.known.get(key);
+    if (place) this.keep(place, 0);
+    return module;
   }
 
   async _module(specifier, from) {
-    if (this.replaced.has(specifier)) return synthetic(this.replaced.get(specifier), specifier);
-    if (isBuiltin(specifier)) return synthetic(require(specifier), specifier);
+    if (this.replaced.has(specifier)) return { module: synthetic(this.replaced.get(specifier), specifier) };
+    if (isBuiltin(specifier)) return { module: synthetic(require(specifier), specifier) };
     if (this.files.isRequiring(from)) {
       try {
-        return synthetic(this.require(specifier, from), specifier);
+        const value = this.require(specifier, from);
+        return { module: synthetic(value, specifier), place: this.places.get(`${specifier}\n${path.dirname(from)}`) };
       } catch (error) {
         if (!ONLY_IMPORTED.includes(error?.code)) throw error;
       }
     }
-    return synthetic(await importOutside(specifier, from), specifier);
+    const place = await placeOf(specifier, from);
+    return { module: synthetic(await this.imported(place), specifier), place };
+  }
+
+  async imported(place) {
+    const n = this.now().hooks.length;
+    const value = await import(place);
+    this.keep(place, n);
+    return value;
   }
 }
 
-/** Imports a package as a file of the project does. */
-async function importOutside(specifier, from) {
-  if (/^\.{0,2}\//.test(specifier)) return import(pathToFileURL(path.resolve(path.dirname(from), specifier)).href);
+/** Where a package is that a file of the project imports. */
+async function placeOf(specifier, from) {
+  if (/^\.{0,2}\//.test(specifier)) return pathToFileURL(path.resolve(path.dirname(from), specifier)).href;
   const { resolve } = await import(pathToFileURL(path.join(__dirname, "resolve.mjs")).href);
-  return import(resolve(specifier, pathToFileURL(from).href));
+  return resolve(specifier, pathToFileURL(from).href);
 }
 
-/** An ES module that exports what `value` has. */
-function synthetic(value, name) {
+/** An ES module that exports what `value` has, which may be a module itself. */
+function synthetic(value, name, isModule = isModuleNamespaceObject(value)) {
   const all = namesOf(value);
   return new vm.SyntheticModule(["default", ...all], function () {
     for (const key of all) {
@@ -186,7 +105,7 @@ function synthetic(value, name) {
         // It is there to say that it is no more.
       }
     }
-    const isInner = isModuleNamespaceObject(value) || (isObject(value) && value.__esModule && "default" in value);
+    const isInner = isModule || (isObject(value) && value.__esModule && "default" in value);
     this.setExport("default", isInner ? value.default : value);
   }, { identifier: `outside:${name}` });
 }
@@ -218,8 +137,27 @@ class Registry {
     this.own = new Map();
     this.seen = new Map();
     this.unlinked = new Set();
+    // Whether any file may wait for something before it is loaded.
+    this.mayWait = false;
+    this.mocks = new Mocks(this, outside.imitate);
     // Node.js 20 keeps the functions that belong to a module for ever, and with them what they refer to.
     this.weak = new WeakRef(this);
+  }
+
+  /** Has what is loaded from now on loaded anew. */
+  forget() {
+    for (const known of [this.esm, this.cjs, this.own, this.seen]) known.clear();
+  }
+
+  /** Has what `work` requires be loaded for it alone. */
+  isolated(work) {
+    const { cjs } = this;
+    this.cjs = new Map();
+    try {
+      work();
+    } finally {
+      this.cjs = cjs;
+    }
   }
 
   code(file) {
@@ -267,7 +205,8 @@ class Registry {
       evaluated.catch(() => {});
       throw module.error;
     }
-    if (module.status !== "evaluated") yield evaluated;
+    // What waits for something counts as evaluated all the same.
+    if (this.mayWait || module.status !== "evaluated") yield evaluated;
     return module.namespace;
   }
 
@@ -275,8 +214,19 @@ class Registry {
     const from = fileURLToPath(identifier);
     if (specifier === OWN) return this.own.get(from);
     if (specifier === COMMONJS) return this.seenBy(from).offered;
+    const mock = this.mocks.find(specifier, from);
+    return mock ? this.mocked(mock) : this.real(specifier, from);
+  }
+
+  real(specifier, from) {
     const file = this.files.find(specifier, from);
     return file ? this.module(file) : this.outside.module(this.files.names.real(specifier), from);
+  }
+
+  async mocked(mock) {
+    const value = await this.mocks.imported(mock);
+    mock.module ??= synthetic(value, mock.specifier, this.files.framework === "vitest");
+    return mock.module;
   }
 
   async module(file) {
@@ -294,7 +244,8 @@ class Registry {
 
   compiled(file) {
     const url = pathToFileURL(file).href;
-    const code = this.code(file);
+    const code = hoisted(this.code(file), true);
+    this.mayWait ||= /\bawait\b/.test(code);
     // Where code was kept, Node.js 20 knows nothing of how it imports what it comes to later.
     const isKept = !this.overlay.has(file) && !/\bimport\s*\(/.test(code);
     const { files, weak } = this;
@@ -309,7 +260,7 @@ class Registry {
           const found = files.find(specifier, file);
           return found ? pathToFileURL(found).href : specifier;
         };
-        meta.env = process.env;
+        meta.env = files.framework === "vitest" ? viteEnv() : process.env;
       },
       importModuleDynamically: (specifier) => alive(weak).import(specifier, url),
     });
@@ -320,10 +271,18 @@ class Registry {
   async import(specifier, url) {
     const file = this.files.find(specifier, fileURLToPath(url));
     for (const one of file ? this.files.commonJs.requiredBy(file) : []) await this.isLinked(one);
-    const module = await this.link(specifier, url);
+    return this.evaluated(await this.link(specifier, url));
+  }
+
+  async evaluated(module) {
     if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
     if (module.status !== "evaluated") await module.evaluate();
     return module;
+  }
+
+  /** What `import` gives, whatever is given in its place. */
+  async importReal(specifier, from) {
+    return (await this.evaluated(await this.real(specifier, from))).namespace;
   }
 
   require(file) {
@@ -335,10 +294,13 @@ class Registry {
       module.exports = JSON.parse(this.overlay.get(file) ?? this.files.text(file));
       return module.exports;
     }
+    const standIn = this.files.standIn(file);
+    if (standIn !== undefined) return (module.exports = standIn);
     const names = ["exports", "require", "module", "__filename", "__dirname"];
     const own = this.requireOf(file);
     const { weak } = this;
-    const run = vm.compileFunction(this.code(file).replace(/^#!/, "//"), names, {
+    const code = hoisted(this.code(file), false).replace(/^#!/, "//");
+    const run = vm.compileFunction(code, names, {
       filename: file,
       importModuleDynamically: (specifier) => alive(weak).import(specifier, pathToFileURL(file).href),
     });
@@ -376,6 +338,11 @@ class Registry {
   }
 
   requireFrom(specifier, from) {
+    const mock = this.mocks.find(specifier, from);
+    return mock ? this.mocks.required(mock) : this.requireReal(specifier, from);
+  }
+
+  requireReal(specifier, from) {
     const file = this.files.find(specifier, from);
     if (file && !this.files.isEsm(file)) return this.require(file);
     if (file && this.ready.has(file)) return this.requireEsm(file);
@@ -391,6 +358,12 @@ class Registry {
     own.main = undefined;
     return own;
   }
+}
+
+/** What Vitest gives of the environment: some of it is no text. */
+function viteEnv() {
+  const own = { DEV: true, PROD: false, SSR: true };
+  return new Proxy(process.env, { get: (env, name) => (name in own ? own[name] : env[name]) });
 }
 
 function moduleFor(file) {
@@ -422,4 +395,4 @@ function within(timeout, call, nAgain = 0) {
   return value;
 }
 
-module.exports = { Files, Outside, Registry, within };
+module.exports = { ONLY_IMPORTED, Outside, Registry, within };

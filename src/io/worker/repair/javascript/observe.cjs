@@ -52,7 +52,8 @@ class Coverage {
     const lines = {};
     for (const { url, functions } of this.inspection.post("Profiler.takePreciseCoverage").result) {
       const file = fileAt(url);
-      if (!path.isAbsolute(file) || !this.bench.files.isOwn(file)) continue;
+      // Others are what compilers of the project are told.
+      if (!path.isAbsolute(file) || !this.bench.files.texts.has(file)) continue;
       const name = path.relative(this.bench.files.root, file).split(path.sep).join("/");
       if (!this.bench.spec.sources.includes(name)) continue;
       const found = this.lines(file, functions);
@@ -74,7 +75,7 @@ class Coverage {
     if (!this.maps.has(file)) {
       const text = this.bench.files.text(file);
       const isSame = this.bench.files.code(file, text) === text;
-      const made = isSame ? { code: text, map: null } : this.bench.transform(file, text);
+      const made = isSame ? { code: text, map: null } : this.bench.files.made(file, text);
       this.maps.set(file, { code: made.code, map: made.map && segments(made.map) });
     }
     return this.maps.get(file);

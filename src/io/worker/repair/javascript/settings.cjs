@@ -1,5 +1,5 @@
-// Finds out what the project's configuration says of modules, by what reads it for the project's runner, and keeps it: other
-// names of modules, and files that are loaded before each file of tests.
+// Finds out what the project's configuration says of modules and of what tests find, by what reads it for the project's runner,
+// and keeps it.
 "use strict";
 
 const { spawnSync } = require("child_process");
@@ -10,7 +10,10 @@ const { within } = require("./packages.cjs");
 
 const WALL_MS = 20_000;
 const TSCONFIGS_MAX = 20;
-const NOTHING = { names: [], paths: [], setup: [] };
+/** What of a compiler's options changes what code does. */
+const COMPILER = ["target", "jsx", "jsxImportSource", "jsxFactory", "jsxFragmentFactory", "esModuleInterop"];
+COMPILER.push("experimentalDecorators", "emitDecoratorMetadata", "useDefineForClassFields");
+const NOTHING = { names: [], paths: [], setup: [], compiler: {}, environment: {}, resets: [] };
 
 const fileIn = (scratch) => path.join(scratch, "settings.json");
 
@@ -24,7 +27,9 @@ function find(order, { scratch }) {
 
 /**
  * What was found: `names` are `[find, to]`, where `find` is a name, whole or before a slash, or the source of a regular
- * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files.
+ * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files that are
+ * loaded before each file of tests; `compiler` are options of TypeScript; `environment` has what stands for a browser, its
+ * `name` or file, and the `url` it is at; `resets` are what becomes of mocks before each test.
  */
 function read({ scratch }) {
   try {
@@ -54,7 +59,12 @@ async function vitest(from, dir, args) {
   const names = viteConfig.resolve.alias.filter(isOwn).map(({ find, replacement }) => {
     return [find instanceof RegExp ? { source: find.source, flags: find.flags } : find, replacement];
   });
-  return { names, setup: vitestConfig.setupFiles || [] };
+  const { environment: name, environmentOptions: options, setupFiles: setup = [] } = vitestConfig;
+  const environment = { name, url: options?.[name === "happy-dom" ? "happyDOM" : name]?.url ?? "http://localhost:3000" };
+  const { jsx, jsxImportSource } = viteConfig.esbuild || viteConfig.oxc?.jsx || {};
+  const isAutomatic = jsx === "automatic" || viteConfig.oxc?.jsx?.runtime === "automatic";
+  const compiler = isAutomatic ? { jsx: "react-jsx", jsxImportSource: jsxImportSource ?? viteConfig.oxc?.jsx?.importSource } : {};
+  return { names, setup, compiler, environment, resets: resets(vitestConfig) };
 }
 
 async function jest(from, dir, args) {
@@ -66,28 +76,63 @@ async function jest(from, dir, args) {
   // The whole name is replaced, wherever the expression fits.
   const whole = (source) => ({ source: `^[^]*?(?:${source})[^]*$`, flags: "" });
   const names = moduleNameMapper.map(([source, to]) => [whole(source), [].concat(to)[0]]);
-  return { names, setup: [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])] };
+  const { testEnvironment: name, testEnvironmentOptions, testURL = "http://localhost/" } = projectConfig;
+  const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
+  const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
+  return { names, setup, environment, resets: resets(projectConfig) };
 }
 
-/** What compilers and loaders of TypeScript go by: the nearest of a file and of those it extends. */
+/** What becomes of mocks before each test. */
+function resets({ clearMocks, mockReset, resetMocks, restoreMocks }) {
+  const all = { clear: clearMocks, reset: mockReset || resetMocks, restore: restoreMocks };
+  return Object.keys(all).filter((kind) => all[kind]);
+}
+
+/** What compilers and loaders of TypeScript go by: the nearest of a file, of those it extends and of those it is made of. */
 function typescript(_from, dir) {
   const waiting = [path.join(dir, "tsconfig.json")];
+  const found = { compiler: {} };
   for (let n = 0; waiting.length > 0 && n < TSCONFIGS_MAX; n++) {
     const file = waiting.shift();
-    const { compilerOptions, extends: bases = [] } = relaxed(fs.readFileSync(file, "utf8"));
-    if (compilerOptions?.paths) {
+    const { compilerOptions = {}, extends: bases = [], references = [] } = readable(file);
+    if (compilerOptions.paths && !found.paths) {
       const whole = (target) => path.resolve(path.dirname(file), compilerOptions.baseUrl ?? ".", target);
-      return { paths: Object.entries(compilerOptions.paths).map(([pattern, targets]) => [pattern, targets.map(whole)]) };
+      found.paths = Object.entries(compilerOptions.paths).map(([pattern, targets]) => [pattern, targets.map(whole)]);
     }
+    for (const name of COMPILER) if (name in compilerOptions) found.compiler[name] ??= compilerOptions[name];
     waiting.push(...[].concat(bases).map((name) => extended(name, file)).reverse());
+    waiting.push(...references.map((one) => referenced(one.path, file)));
   }
-  return {};
+  return found;
+}
+
+/** What a file says; nothing where it is not there or is no JSON. */
+function readable(file) {
+  try {
+    return relaxed(fs.readFileSync(file, "utf8"));
+  } catch {
+    return {};
+  }
+}
+
+/** The file of a project that another one is made of: it is named, or lies in the folder that is. */
+function referenced(name, file) {
+  const base = path.resolve(path.dirname(file), name);
+  return base.endsWith(".json") ? base : path.join(base, "tsconfig.json");
 }
 
 function extended(name, file) {
-  if (!/^[./]/.test(name)) return createRequire(file).resolve(name);
+  if (!/^[./]/.test(name)) return installed(name, file);
   const base = path.resolve(path.dirname(file), name);
   return fs.existsSync(base) ? base : `${base}.json`;
+}
+
+function installed(name, file) {
+  try {
+    return createRequire(file).resolve(name);
+  } catch {
+    return path.join(path.dirname(file), "node_modules", `${name}.json`);
+  }
 }
 
 /** JSON with comments and commas at the end. */
@@ -102,9 +147,11 @@ async function main(order) {
   const dir = process.cwd();
   const from = createRequire(path.join(dir, "package.json"));
   const found = { ...NOTHING };
+  if (spec.framework === "jest" || spec.framework === "vitest") process.env.NODE_ENV ??= "test";
   for (const reader of [{ vitest, jest }[spec.framework], typescript]) {
     try {
-      Object.assign(found, await reader?.(from, dir, spec.args));
+      const { compiler, ...rest } = (await reader?.(from, dir, spec.args)) ?? {};
+      Object.assign(found, rest, { compiler: { ...compiler, ...found.compiler } });
     } catch {
       // What cannot be read is left to the slow way.
     }

@@ -24,6 +24,8 @@ class Tests {
     this.open = this.root;
     this.hasOnly = false;
     this.waiting = [];
+    // All that were set, with their kinds.
+    this.hooks = [];
     this.counts = new Map();
   }
 
@@ -46,7 +48,17 @@ class Tests {
   }
 
   hook(kind, work) {
+    this.hooks.push([kind, work]);
     this.open.hooks[kind].push(work);
+  }
+
+  /** Sets hooks for all tests that are not set yet. */
+  adopt(hooks) {
+    for (const [kind, work] of hooks) {
+      if (this.hooks.some((known) => known[1] === work)) continue;
+      this.hooks.push([kind, work]);
+      this.root.hooks[kind].push(work);
+    }
   }
 
   nameOf(titles) {

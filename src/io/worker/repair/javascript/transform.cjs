@@ -3,15 +3,23 @@
 
 const { createRequire, stripTypeScriptTypes } = require("module");
 const path = require("path");
-const { through } = require("./packages.cjs");
+const { through, within } = require("./packages.cjs");
 
-/** `(file, text) => ({ code, map })`; throws where nothing installed can do it. */
-async function openTransform(dir) {
+/** What TypeScript has where fields are defined, not assigned, unless it is told otherwise. */
+const DEFINES = /^(es202[2-9]|esnext)$/i;
+
+/**
+ * `(file, text) => ({ code, map })`; throws where nothing installed can do it. `compiler` has options as in `tsconfig.json`;
+ * `isRequiring` is whether whatever runs the tests has imports made into `require`.
+ */
+async function openTransform(dir, compiler, isRequiring) {
   const from = createRequire(path.join(dir, "package.json"));
-  const all = [rolldown, esbuild, typescript, swc, built];
+  const options = { useDefineForClassFields: DEFINES.test(compiler.target), ...compiler };
+  // What types are when the program runs, only these write down.
+  const all = options.emitDecoratorMetadata ? [typescript, swc] : [rolldown, esbuild, typescript, swc, babel, built];
   for (const open of all) {
     try {
-      const transform = await open(from);
+      const transform = await open(from, options, isRequiring, dir);
       if (transform) return transform;
     } catch {
       // It is not installed.
@@ -22,7 +30,15 @@ async function openTransform(dir) {
   };
 }
 
-async function rolldown(from) {
+async function rolldown(from, options) {
+  const { jsx, jsxImportSource: importSource } = options;
+  const runtime = isAutomatic(jsx) ? "automatic" : "classic";
+  const given = { sourcemap: true, sourceType: "module", ...(jsx && { jsx: { runtime, importSource } }) };
+  if (options.experimentalDecorators) given.decorator = { legacy: true };
+  if (!options.useDefineForClassFields) {
+    given.assumptions = { setPublicClassFields: true };
+    given.typescript = { removeClassFieldsWithoutInitializer: true };
+  }
   for (const way of [["rolldown"], ["vite", "rolldown"], ["vitest", "vite", "rolldown"]]) {
     try {
       const at = way.slice(0, -1).reduce((at, name) => createRequire(at.resolve(`${name}/package.json`)), from);
@@ -30,7 +46,7 @@ async function rolldown(from) {
       const { transformSync } = await import(path.join(path.dirname(found), "dist/utils-index.mjs"));
       if (!transformSync) continue;
       return (file, text) => {
-        const made = transformSync(file, text, { sourcemap: true, sourceType: "module" });
+        const made = transformSync(file, text, given);
         if (made.errors?.length) throw new SyntaxError(made.errors[0].message);
         return { code: made.code, map: typeof made.map === "string" ? JSON.parse(made.map) : made.map };
       };
@@ -41,13 +57,21 @@ async function rolldown(from) {
   return null;
 }
 
-function esbuild(from) {
+function isAutomatic(jsx) {
+  return /^react-jsx(dev)?$/.test(jsx);
+}
+
+function esbuild(from, { experimentalDecorators, useDefineForClassFields, ...options }) {
+  const { jsx, jsxImportSource, jsxFactory, jsxFragmentFactory } = options;
+  const tsconfigRaw = { compilerOptions: { experimentalDecorators, useDefineForClassFields } };
+  const written = isAutomatic(jsx) ? { jsx: "automatic", jsxImportSource } : { jsxFactory, jsxFragment: jsxFragmentFactory };
+  const given = { sourcemap: "external", target: "es2022", tsconfigRaw, ...written };
   for (const way of [[], ["vite/package.json"], ["vitest/package.json", "vite/package.json"], ["tsx/package.json"]]) {
     try {
       const { transformSync } = through(from, ...way)("esbuild");
       return (file, text) => {
         const loader = /x$/.test(file) ? (file.endsWith(".jsx") ? "jsx" : "tsx") : "ts";
-        const made = transformSync(text, { loader, sourcemap: "external", sourcefile: file, target: "es2022" });
+        const made = transformSync(text, { ...given, loader, sourcefile: file });
         return { code: made.code, map: JSON.parse(made.map) };
       };
     } catch {
@@ -57,30 +81,57 @@ function esbuild(from) {
   return null;
 }
 
-function typescript(from) {
+function typescript(from, compiler, isRequiring) {
   const ts = from("typescript");
+  const { emitDecoratorMetadata, esModuleInterop, jsxFactory, jsxFragmentFactory, jsxImportSource } = compiler;
+  const isReact = compiler.jsx === "react";
+  // Imports of what is only a type, which are in what is written down of types, are none where they are made into `require`.
+  const module = emitDecoratorMetadata && isRequiring ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext;
   const options = {
     target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    jsx: ts.JsxEmit.ReactJSX,
+    module,
+    jsx: isReact ? ts.JsxEmit.React : ts.JsxEmit.ReactJSX,
+    ...(isReact ? { jsxFactory, jsxFragmentFactory } : { jsxImportSource }),
     sourceMap: true,
     isolatedModules: true,
-    experimentalDecorators: true,
+    esModuleInterop,
+    experimentalDecorators: compiler.experimentalDecorators ?? true,
+    emitDecoratorMetadata,
+    useDefineForClassFields: compiler.useDefineForClassFields,
   };
   return (file, text) => {
     const made = ts.transpileModule(text, { compilerOptions: options, fileName: file, reportDiagnostics: true });
-    const wrong = (made.diagnostics || []).find((one) => one.category === ts.DiagnosticCategory.Error);
+    const wrong = (made.diagnostics || []).find((one) => one.category === ts.DiagnosticCategory.Error && isSyntax(one));
     if (wrong) throw new SyntaxError(ts.flattenDiagnosticMessageText(wrong.messageText, "\n"));
     return { code: made.outputText, map: JSON.parse(made.sourceMapText) };
   };
 }
 
-function swc(from) {
+/** Whether a diagnostic of TypeScript is about how a text is written: their numbers are below 2000. */
+function isSyntax({ code }) {
+  return code < 2000;
+}
+
+function swc(from, { emitDecoratorMetadata, useDefineForClassFields, jsx, jsxImportSource }, isRequiring) {
   const { transformSync } = from("@swc/core");
+  const react = isAutomatic(jsx) ? { runtime: "automatic", importSource: jsxImportSource } : {};
+  const transform = { legacyDecorator: true, decoratorMetadata: emitDecoratorMetadata, useDefineForClassFields, react };
+  const module = { type: emitDecoratorMetadata && isRequiring ? "commonjs" : "es6" };
   return (file, text) => {
     const parser = { syntax: "typescript", tsx: /x$/.test(file), decorators: true };
-    const made = transformSync(text, { filename: file, sourceMaps: true, swcrc: false, jsc: { parser, target: "es2022" } });
+    const given = { filename: file, sourceMaps: true, swcrc: false, module };
+    const made = transformSync(text, { ...given, jsc: { parser, transform, target: "es2022" } });
     return { code: made.code, map: JSON.parse(made.map) };
+  };
+}
+
+/** By what the project says to Babel, but that ES modules stay what they are. */
+function babel(from, _options, _isRequiring, dir) {
+  const { transformSync } = within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", "babel-jest")("@babel/core");
+  const caller = { name: "greenloop", supportsStaticESM: true, supportsDynamicImport: true, supportsTopLevelAwait: true };
+  return (file, text) => {
+    const made = transformSync(text, { filename: file, cwd: dir, caller, sourceMaps: true, compact: false });
+    return { code: made.code, map: made.map };
   };
 }
 
@@ -88,6 +139,15 @@ function swc(from) {
 function built() {
   if (!stripTypeScriptTypes) return null;
   return (_file, text) => ({ code: stripTypeScriptTypes(text), map: null });
+}
+
+/** Babel where JavaScript is written that only it knows; `null` where it is not installed. */
+function openBabel(dir) {
+  try {
+    return babel(createRequire(path.join(dir, "package.json")), {}, true, dir);
+  } catch {
+    return null;
+  }
 }
 
 const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((digit, at) => [digit, at]));
@@ -123,4 +183,4 @@ function decoded(text) {
   return numbers;
 }
 
-module.exports = { openTransform, segments };
+module.exports = { openBabel, openTransform, segments };
