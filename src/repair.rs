@@ -4,6 +4,7 @@
 pub mod clones;
 #[cfg(test)]
 mod corpus;
+mod declared;
 pub mod documentation;
 mod donor;
 mod hints;
@@ -40,6 +41,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use self::declared::Declared;
 use self::hints::Hints;
 use self::sieve::Sieve;
 use self::site::{Draft, Drafts, File, Site};
@@ -138,11 +140,18 @@ const DRAFT_PARTS: usize = 4;
 /// The files in which a search looks, parsed.
 pub struct Grounds<'q> {
     searched: Vec<Searched<'q>>,
+    /// Files beside them, with their folders.
+    beside: Vec<(&'q str, Tree<'q>)>,
 }
+
+/// So many bytes beside the files that are searched are looked at for what they declare.
+const BESIDE_BYTES_MAX: usize = 400_000;
 
 impl<'q> Grounds<'q> {
     pub fn of(question: &Question<'q>) -> Grounds<'q> {
-        Grounds { searched: searched(question) }
+        let searched = searched(question);
+        let beside = beside(question.sources, &searched);
+        Grounds { searched, beside }
     }
 
     /// The [`candidates`] of the question, each of which is looked at only when it is asked for: that takes nearly all of
@@ -161,6 +170,10 @@ impl<'q> Grounds<'q> {
         let highest = lines.copied().fold(0.0, f64::max);
         let searched = &self.searched;
         let vocabulary = Vocabulary::of(question.sources.iter().map(|source| &*source.text));
+        let mut declared = Declared::default();
+        let looked_at = searched.iter().map(|one| (folder(one.source), &one.tree));
+        let beside = self.beside.iter().map(|(folder, tree)| (*folder, tree));
+        looked_at.chain(beside).for_each(|(folder, tree)| declared.add(folder, tree));
         let files: Vec<File<'_>> = searched.iter().map(|one| File::open(&one.tree)).collect();
         let doubts: Vec<Vec<Option<f64>>> =
             searched.iter().map(|one| one.doubts(highest)).collect();
@@ -179,7 +192,8 @@ impl<'q> Grounds<'q> {
             for (doubt, at, node) in own.take_while(|_| !question.cancel.is_cancelled()) {
                 (drafts.file, drafts.doubt) = (at, doubt);
                 let (file, hints, vocabulary) = (&files[at], &hints, &vocabulary);
-                template::make_all(&Site { node, file, hints, vocabulary }, &mut drafts);
+                let site = Site { node, file, hints, vocabulary, declared: &declared };
+                template::make_all(&site, &mut drafts);
             }
             drafts
         };
@@ -275,6 +289,26 @@ fn searched<'q>(question: &Question<'q>) -> Vec<Searched<'q>> {
         Some(Searched { source, tree, lines: lines(source) })
     };
     seen.into_iter().chain(others).filter_map(opened).collect()
+}
+
+/// Files of the folders in which is searched that are not searched themselves, with those folders.
+fn beside<'q>(sources: &'q [Source], searched: &[Searched<'q>]) -> Vec<(&'q str, Tree<'q>)> {
+    let folders: BTreeSet<&str> = searched.iter().map(|one| folder(one.source)).collect();
+    let paths: BTreeSet<&RepoPath> = searched.iter().map(|one| &one.source.path).collect();
+    let others = sources.iter().filter(|source| {
+        folders.contains(folder(source)) && !source.is_test && !paths.contains(&source.path)
+    });
+    let mut n_left = BESIDE_BYTES_MAX;
+    let taken = others.take_while(|source| {
+        n_left = n_left.saturating_sub(source.text.len());
+        n_left > 0
+    });
+    taken.filter_map(|source| Some((folder(source), source.parsed()?))).collect()
+}
+
+/// The path of a file up to its name.
+fn folder(source: &Source) -> &str {
+    source.path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn candidate(file: &Searched<'_>, draft: Draft<'_>) -> Candidate {

@@ -114,6 +114,8 @@ pub struct Language {
     pub comment_starts: &'static [&'static str],
     /// Whether white space before a line says what it belongs to.
     pub is_indented: bool,
+    /// Whether the files of a folder see all of each other.
+    pub shares_folder: bool,
     /// The name methods have for their own object.
     pub own: &'static str,
     /// Names that are no variables although they look it.

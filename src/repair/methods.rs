@@ -90,7 +90,7 @@ pub fn type_of(function: Node<'_>) -> Option<&str> {
 
 /// The name of a method and how many values it takes; `None` for those that belong to the type alone or are no methods to
 /// those who use them.
-fn own_method(function: Node<'_>) -> Option<(&str, usize)> {
+pub fn own_method(function: Node<'_>) -> Option<(&str, usize)> {
     let name = function.part(&["name"])?.text();
     let list = function.part(&["parameters"])?;
     let language = function.tree.language;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::declared::Declared;
 use super::donor::{Donors, Pool};
 use super::hints::Hints;
 use super::language::{Language, Role};
@@ -36,6 +37,7 @@ pub struct Site<'s> {
     pub file: &'s File<'s>,
     pub hints: &'s Hints,
     pub vocabulary: &'s Vocabulary<'s>,
+    pub declared: &'s Declared<'s>,
 }
 
 impl<'t> File<'t> {

@@ -142,6 +142,7 @@ pub static GO: Language = Language {
     alone: ("func f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
     is_indented: false,
+    shares_folder: true,
     own: "",
     reserved: &[
         "fmt", "strings", "errors", "sort", "strconv", "math", "time", "os", "unicode", "utf8",

@@ -212,6 +212,7 @@ const BOTH: Language = Language {
     alone: ("async function* f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
     is_indented: false,
+    shares_folder: false,
     own: "this",
     reserved: &[
         "this",

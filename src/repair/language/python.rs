@@ -154,6 +154,7 @@ pub static PYTHON: Language = Language {
     alone: ("if 1:\n", "\n"),
     comment_starts: &["#"],
     is_indented: true,
+    shares_folder: false,
     own: "self",
     reserved: &["self", "cls", "super", "print", "__name__", "isinstance"],
     types: None,

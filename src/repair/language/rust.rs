@@ -161,6 +161,7 @@ pub static RUST: Language = Language {
     alone: ("fn f() {\n", "\n}"),
     comment_starts: &["//", "/*"],
     is_indented: false,
+    shares_folder: false,
     own: "self",
     reserved: &["self", "Self", "super", "crate"],
     types: Some(&types::TYPES),

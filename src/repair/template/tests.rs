@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::TEMPLATES;
-use crate::repair::testing::{outcomes, outcomes_of, source};
+use crate::base::cancel::CancelToken;
+use crate::repair::candidates;
+use crate::repair::testing::{all_lines, outcomes, outcomes_of, question, source};
 
 /// Template, parameters, body before and after; bodies are lines with tabs for depth.
 const PYTHON: &[(&str, &str, &str, &str)] = &[
@@ -1072,6 +1074,27 @@ fn a_name_that_nothing_has_is_exchanged_for_any_other() {
     );
     let wanted = uncalled.replace("entirely_other", "h");
     assert!(made.iter().any(|(_, text)| *text == wanted), "nothing calls it yet");
+}
+
+#[test]
+fn methods_and_functions_that_other_files_declare_are_called() {
+    let go =
+        "package p\n\nfunc check(v, c *Version) bool {\n\treturn v.Equal(c) && isOdd(v.n)\n}\n";
+    let methods = "package p\n\nfunc (v *Version) Equal(o *Version) bool {\n\treturn v.n == o.n\n}\n\n\
+        func (v *Version) equalSegments(o *Version) bool {\n\treturn v.s == o.s\n}\n\n\
+        func (v *Version) equalTo(a, b int) bool {\n\treturn a == b\n}\n\n\
+        func (w *Other) equals(o *Version) bool {\n\treturn w.n == o.n\n}\n\n\
+        func isOdd(n int) bool {\n\treturn n%2 == 1\n}\n\nfunc isEven(n int) bool {\n\treturn n%2 == 0\n}\n";
+    let suspicion = all_lines(&source("a.go", go));
+    let made = |path: &str, name: &str| {
+        let (sources, cancel) = ([source("a.go", go), source(path, methods)], CancelToken::new());
+        let made = candidates(&question(&sources, &suspicion, &cancel));
+        made.iter().any(|one| one.edits.len() == 1 && one.edits[0].text == name)
+    };
+    assert!(made("b.go", "equalSegments") && made("b.go", "isEven"));
+    assert!(!made("b.go", "equalTo"), "takes more");
+    assert!(!made("b.go", "equals"), "is of another type");
+    assert!(!made("q/b.go", "isEven"), "is of another package");
 }
 
 #[test]
