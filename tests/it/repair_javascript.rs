@@ -366,7 +366,7 @@ fn jest_gives_other_things_in_place_of_modules() {
 }
 
 #[test]
-fn vitest_gives_other_things_in_place_of_modules_and_a_document() {
+fn vitest_gives_other_things_in_place_of_modules() {
     let api = "export const version = 3;\nexport async function load(id: number): Promise<string> {\n  \
         return `loaded ${id}`;\n}\nexport class Client {\n  get(path: string) {\n    return path;\n  }\n}\n\
         export default function ping() {\n  return 'pong';\n}\n";
@@ -391,17 +391,6 @@ fn vitest_gives_other_things_in_place_of_modules_and_a_document() {
         expect(real.load).not.toBe(fake);\n  \
         vi.doMock('../src/api', () => ({ default: () => 'other', version: 4, load: fake, Client: Object }));\n  \
         vi.resetModules();\n  expect((await import('../src/store')).state()).toBe('other 4');\n});\n";
-    let page = "// @vitest-environment happy-dom\nimport { expect, test } from 'vitest';\n\
-        import { show } from '../src/page';\n\n\
-        test('shows', () => {\n  show('a');\n  show('b');\n  localStorage.setItem('a', '1');\n  \
-        const all = [...document.querySelectorAll('p')].map((one) => one.outerHTML);\n  \
-        expect(all).toEqual([1, 2].map((n) => `<p class=\"text\" title=\"string\">${'ab'[n - 1]} ${n}</p>`));\n  \
-        expect(localStorage.length).toBe(1);\n});\n\
-        test('is there', () => expect([window === globalThis, document.body.children.length]).toEqual([true, 2]));\n";
-    let show = "import icon from './page.svg';\nimport styles from './page.module.css';\nimport './page.css';\n\n\
-        export function show(text: string) {\n  const p = document.createElement('p');\n  \
-        p.className = styles.text.includes('text') ? 'text' : '';\n  p.title = typeof icon;\n  document.body.append(p);\n  \
-        p.textContent = `${text} ${document.body.children.length}`;\n}\n";
     let red = Red::of_files_with_packages(
         "typescript-agenda-vitest",
         &[
@@ -409,16 +398,43 @@ fn vitest_gives_other_things_in_place_of_modules_and_a_document() {
             ("package.json", r#"{ "name": "store", "type": "module" }"#),
             ("src/api.ts", api),
             ("src/store.ts", store),
-            ("src/page.ts", show),
-            ("src/page.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
-            ("src/page.css", "p { color: red; }\n"),
-            ("src/page.module.css", ".text { color: red; }\n"),
             ("test/auto.test.ts", auto),
             ("test/part.test.ts", part),
-            ("test/page.test.ts", page),
         ],
     );
     fixes_fast(&red, "`+` → `-` in src/store.ts:4");
+}
+
+/// What one edit leaves there would be found by the next one.
+#[test]
+fn a_document_is_as_new_for_each_edit() {
+    let code = "import icon from './page.svg';\nimport styles from './page.module.css';\nimport './page.css';\n\n\
+        let pings = 0;\ndocument.addEventListener('ping', () => {\n  pings += 1;\n});\n\
+        customElements.define('x-price', class extends HTMLElement {\n  connectedCallback() {\n    this.title = typeof icon;\n  }\n});\n\n\
+        export function show(kilos: number, zone: number) {\n  const element = document.createElement('x-price');\n  \
+        element.className = styles.text.includes('text') ? 'text' : '';\n  document.body.append(element);\n  \
+        document.dispatchEvent(new Event('ping'));\n  element.textContent = `${kilos + zone} ${pings}`;\n}\n";
+    let test = "// @vitest-environment happy-dom\nimport { expect, test } from 'vitest';\nimport { show } from '../src/page';\n\n\
+        test('shows', () => {\n  show(6, 2);\n  show(5, 4);\n  \
+        const all = [...document.body.children].map((one) => one.outerHTML);\n  \
+        const of = (text: string) => `<x-price class=\"text\" title=\"string\">${text}</x-price>`;\n  \
+        expect(all).toEqual([of('4 1'), of('1 2')]);\n  \
+        localStorage.setItem('a', '1');\n  expect(localStorage.length).toBe(1);\n});\n\
+        test('is there', async () => {\n  expect([window === globalThis, document.body.children.length]).toEqual([true, 2]);\n  \
+        await new Promise((go) => requestAnimationFrame(go));\n  requestAnimationFrame(() => {});\n});\n";
+    let red = Red::of_files_with_packages(
+        "typescript-agenda-vitest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+            ("package.json", r#"{ "name": "page", "type": "module" }"#),
+            ("src/page.ts", code),
+            ("src/page.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
+            ("src/page.css", "p { color: red; }\n"),
+            ("src/page.module.css", ".text { color: red; }\n"),
+            ("test/page.test.ts", test),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in src/page.ts:20");
 }
 
 /// The runner ends such a file and can tell of none of its tests; many other edits of the loop never end or fill memory.

@@ -130,14 +130,15 @@ class Bench {
   }
 
   cleanUp() {
+    const isNew = this.dom.reset();
     for (const timer of this.pending) {
       timers.clearTimeout(timer);
       timers.clearImmediate(timer);
     }
     this.pending.clear();
     this.framework.checks.reset();
-    this.dom.reset();
     for (const one of this.shared) one.restore();
+    if (isNew) this.share();
     process.exitCode = undefined;
     for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
     for (const name of Object.keys(this.env)) if (env[name] !== this.env[name]) env[name] = this.env[name];
@@ -181,24 +182,32 @@ class Bench {
       if (this.dom.enter(this.files.text(full))) this.share();
       this.framework.begin?.(tests);
       const first = this.setup.map((name) => this.setupFile(name));
-      const all = [...first, fs.realpathSync(full)];
-      await registry.prepare(all);
-      await drive(this.steps(registry, all, tests, names, ran), budget, look, this.nAgain);
+      for (const file of first) {
+        // What it gives in place of modules is in force for what comes after it.
+        await registry.prepare([file]);
+        await drive(this.load(registry, file, tests), budget, look, this.nAgain);
+      }
+      const last = fs.realpathSync(full);
+      await registry.prepare([last]);
+      await drive(this.steps(registry, last, tests, names, ran), budget, look, this.nAgain);
       if (this.asksForStrays) await turn();
     } catch (failure) {
       error = failure ?? new Error("undefined was thrown");
     }
     this.cleanUp();
-    return { ran, error, strays: [...this.strays.values()], loaded: () => [...registry.esm.keys(), ...registry.cjs.keys()] };
+    return { ran, error, strays: [...this.strays.values()], loaded: () => [...registry.touched] };
   }
 
-  /** Loads files and runs tests, and yields promises that are to be waited for. */
-  *steps(registry, files, tests, names, ran) {
-    for (const file of files) {
-      tests.from = file;
-      const exported = this.files.isOwn(file) ? yield* registry.load(file) : yield* this.setUp(file);
-      this.framework.loaded?.(exported);
-    }
+  /** Loads a file, and yields promises that are to be waited for. */
+  *load(registry, file, tests) {
+    tests.from = file;
+    const exported = this.files.isOwn(file) ? yield* registry.load(file) : yield* this.setUp(file);
+    this.framework.loaded?.(exported);
+  }
+
+  /** The same for a file of tests, which it runs. */
+  *steps(registry, file, tests, names, ran) {
+    yield* this.load(registry, file, tests);
     if (this.loaded) yield this.loaded(registry);
     yield* tests.run(wants(names), (name, failure) => {
       ran.set(name, failure);

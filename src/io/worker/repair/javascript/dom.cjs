@@ -22,19 +22,27 @@ class Dom {
     Object.assign(this, { name, url, dir });
     this.kind = "node";
     this.opened = new Map();
+    // What globals were, by their names.
     this.old = [];
   }
 
   /** Has the globals be what a file of tests wants, by its text; whether they have changed. */
   enter(text) {
-    const name = SAYS.exec(text.slice(0, HEAD_CHARS))?.[1] ?? this.name;
+    const said = SAYS.exec(text.slice(0, HEAD_CHARS))?.[1];
+    const name = said ?? this.name;
     const kind = Object.keys(OPEN).find((one) => path.relative(this.dir, name).includes(one)) ?? "node";
     if (kind === this.kind) return false;
     this.leave();
-    this.kind = kind;
     if (kind === "node") return true;
-    if (!this.opened.has(kind)) this.opened.set(kind, OPEN[kind](this.from(name), this.url));
-    this.populate(this.opened.get(kind));
+    try {
+      if (!this.opened.has(kind)) this.opened.set(kind, new Page(OPEN[kind](this.from(name), this.url), this.url));
+      this.populate(this.opened.get(kind));
+      this.kind = kind;
+    } catch (error) {
+      this.leave();
+      // What older versions of Jest have where nothing is said may not be there, nor wanted.
+      if (said) throw error;
+    }
     return true;
   }
 
@@ -51,12 +59,12 @@ class Dom {
     return own;
   }
 
-  populate({ window, inner = [] }) {
+  populate(page) {
     const builtin = new Set(vm.runInNewContext("Object.getOwnPropertyNames(globalThis)"));
-    const names = new Set([...namesOf(window), ...inner, ...SELF].filter((name) => !builtin.has(name) && !KEPT.includes(name)));
+    const names = new Set([...page.names(), ...SELF].filter((name) => !builtin.has(name) && !KEPT.includes(name)));
     for (const name of names) {
       this.old.push([name, Object.getOwnPropertyDescriptor(globalThis, name)]);
-      define(name, SELF.includes(name) ? () => globalThis : getter(window, name));
+      define(name, SELF.includes(name) ? () => globalThis : page.getter(name));
     }
   }
 
@@ -65,20 +73,99 @@ class Dom {
       if (was) Object.defineProperty(globalThis, name, was);
       else delete globalThis[name];
     }
+    this.kind = "node";
   }
 
-  /** Has the document be as it was at first, but for styles, which packages write once. */
+  /** Has the document be as it was at first; whether the globals have changed for that. */
   reset() {
-    const { window, clear } = this.opened.get(this.kind) ?? {};
-    if (!window) return;
-    const { document } = window;
-    for (const one of [...(document.head?.children ?? [])]) if (one.localName !== "style") one.remove();
-    document.body?.replaceChildren();
-    for (const element of [document.documentElement, document.head, document.body]) {
-      for (const name of element?.getAttributeNames() ?? []) element.removeAttribute(name);
+    const page = this.opened.get(this.kind);
+    if (!page || page.reset()) return false;
+    this.opened.delete(this.kind);
+    this.leave();
+    return true;
+  }
+}
+
+/** A window that several runs have after each other. */
+class Page {
+  /** `clear` has it be at a URL without cookies; `inner` are names that the window does not list. */
+  constructor({ window, inner = [], clear }, url) {
+    Object.assign(this, { window, inner, clear, url });
+    this.frames = new Set();
+    this.listeners = [];
+    // Whether something was done that cannot be undone.
+    this.isSpoiled = false;
+    for (const target of [window, window.document]) this.watch(target);
+    const { customElements } = window;
+    const define = customElements?.define;
+    if (define) customElements.define = (...args) => ((this.isSpoiled = true), define.apply(customElements, args));
+  }
+
+  /** Notes what listens to a target, but for packages, which begin to do so once. */
+  watch(target) {
+    const add = target.addEventListener;
+    target.addEventListener = (...args) => {
+      if (!isOfPackage(new Error().stack)) this.listeners.push([target, ...args]);
+      return add.apply(target, args);
+    };
+  }
+
+  names() {
+    return [...namesOf(this.window), ...this.inner];
+  }
+
+  /** What gives something of the window; its functions belong to it, its classes do not. */
+  getter(name) {
+    const { window } = this;
+    if (name === "requestAnimationFrame") return () => this.frame;
+    const value = guarded(() => window[name]);
+    const bound = typeof value === "function" && /^[a-z]/.test(name) ? value.bind(window) : null;
+    return () => bound ?? window[name];
+  }
+
+  frame = (work) => {
+    const id = this.window.requestAnimationFrame(work);
+    this.frames.add(id);
+    return id;
+  };
+
+  /** Whether everything is as it was at first, but for styles of packages, which write them once. */
+  reset() {
+    try {
+      this.empty();
+      return !this.isSpoiled;
+    } catch {
+      return false;
     }
-    for (const storage of [window.localStorage, window.sessionStorage]) storage?.clear();
-    clear(this.url);
+  }
+
+  empty() {
+    const { window } = this;
+    const { document } = window;
+    for (const id of this.frames) window.cancelAnimationFrame(id);
+    this.frames.clear();
+    for (const [target, ...args] of this.listeners.splice(0)) target.removeEventListener(...args);
+    for (const one of [...document.head.children]) if (one.localName !== "style") one.remove();
+    while (document.body.firstChild) document.body.removeChild(document.body.firstChild);
+    for (const element of [document.documentElement, document.head, document.body]) {
+      for (const { name } of [...element.attributes]) element.removeAttribute(name);
+    }
+    for (const name of ["localStorage", "sessionStorage"]) guarded(() => window[name]?.clear());
+    this.clear(this.url);
+  }
+}
+
+/** Whether what is at the second place of a stack, after ourselves, belongs to a package. */
+function isOfPackage(stack) {
+  return /node_modules/.test(stack.split("\n")[2] ?? "");
+}
+
+/** What `get` gives; nothing where that is refused, as storages are where a window has no address. */
+function guarded(get) {
+  try {
+    return get();
+  } catch {
+    return undefined;
   }
 }
 
@@ -87,13 +174,6 @@ function namesOf(object) {
   const names = [];
   for (let at = object; at && Object.getPrototypeOf(at); at = Object.getPrototypeOf(at)) names.push(...Object.getOwnPropertyNames(at));
   return names.filter((name) => name !== "constructor");
-}
-
-/** What gives something of a window; its functions belong to it, its classes do not. */
-function getter(window, name) {
-  const value = window[name];
-  const bound = typeof value === "function" && /^[a-z]/.test(name) ? value.bind(window) : null;
-  return () => bound ?? window[name];
 }
 
 /** Makes a global of something that stays as it is until something else is assigned. */

@@ -72,8 +72,19 @@ class Files {
   isForeign(file) {
     if (TYPED.test(file)) return true;
     if (!this.babel || !file.endsWith(".js")) return false;
-    if (!this.foreign.has(file)) this.foreign.set(file, !isJavaScript(this.text(file)));
+    if (!this.foreign.has(file)) this.foreign.set(file, this._isForeign(file));
     return this.foreign.get(file);
+  }
+
+  /** What nobody can read is wrong in itself. */
+  _isForeign(file) {
+    const text = this.text(file);
+    if (isJavaScript(text)) return false;
+    try {
+      return Boolean(this.babel(file, text));
+    } catch {
+      return false;
+    }
   }
 
   /** What stands for a file that is no code, as what bundles the project gives it; `undefined` for others. */
@@ -90,7 +101,10 @@ class Files {
 
   _isEsm(file) {
     if (/\.(cjs|cts|json)$/.test(file) || this.standIn(file) !== undefined) return false;
-    return this._isDeclared(file) || ESM_SYNTAX.test(this.readable(file));
+    if (this._isDeclared(file)) return true;
+    const code = this.readable(file);
+    // Imports of types alone are gone when it is compiled.
+    return ESM_SYNTAX.test(code) || (TYPED.test(file) && ESM_SYNTAX.test(this.text(file)) && !/\bexports\.__esModule|"__esModule"/.test(code));
   }
 
   /** What is made of a file; its text where nothing can be made of it. */

@@ -161,14 +161,23 @@ function inFolder(dir, name) {
 /** Functions with which tests say what is given in place of modules; they give what they belong to, `own()`. */
 function replacing(now, own) {
   const mock = (specifier, make) => {
-    now().modules.mocks.set(specifier, now().from, typeof make === "function" ? make : undefined);
+    // One that is only watched does what it does.
+    const given = make?.spy ? (real) => real() : make;
+    now().modules.mocks.set(specifier, callerOf(now()), typeof given === "function" ? given : undefined);
     return own();
   };
   const unmock = (specifier) => {
-    now().modules.mocks.delete(specifier, now().from);
+    now().modules.mocks.delete(specifier, callerOf(now()));
     return own();
   };
   return { mock, unmock };
+}
+
+/** The file of the project that calls us; the one that is loaded where none is seen. */
+function callerOf({ modules, from }) {
+  const places = new Error().stack.matchAll(/(?:\(|at |file:\/\/)((?:\/|[A-Za-z]:)[^()\n]+?):\d+:\d+/g);
+  const files = [...places].map(([, file]) => (file.includes("%") ? decodeURIComponent(file) : file));
+  return files.find((file) => modules.touched.has(file)) ?? from;
 }
 
 function jest(now, from, _dir, { resets }) {
@@ -198,9 +207,9 @@ function jest(now, from, _dir, { resets }) {
       return object;
     },
     isolateModules: (work) => now().modules.isolated(work),
-    requireActual: (specifier) => now().modules.requireReal(specifier, now().from),
-    requireMock: (specifier) => now().modules.requireFrom(specifier, now().from),
-    createMockFromModule: (specifier) => imitate(now().modules.requireReal(specifier, now().from)),
+    requireActual: (specifier) => now().modules.requireReal(specifier, callerOf(now())),
+    requireMock: (specifier) => now().modules.requireFrom(specifier, callerOf(now())),
+    createMockFromModule: (specifier) => imitate(now().modules.requireReal(specifier, callerOf(now()))),
     replaceProperty: mocker.replaceProperty?.bind(mocker),
     fn: mocker.fn.bind(mocker),
     spyOn: mocker.spyOn.bind(mocker),
@@ -253,16 +262,16 @@ async function vitest(now, from, _dir, { resets }) {
     doMock: mock,
     unmock,
     doUnmock: unmock,
-    importActual: (specifier) => now().modules.importReal(specifier, now().from),
-    importMock: async (specifier) => imitate(await now().modules.importReal(specifier, now().from)),
+    importActual: (specifier) => now().modules.importReal(specifier, callerOf(now())),
+    importMock: async (specifier) => imitate(await now().modules.importReal(specifier, callerOf(now()))),
     fn: spy.fn,
     spyOn: spy.spyOn,
     isMockFunction: spy.isMockFunction,
     mocked: (value) => value,
     hoisted: (work) => work(),
-    clearAllMocks: () => spy.clearAllMocks?.(),
-    resetAllMocks: () => spy.resetAllMocks?.(),
-    restoreAllMocks: () => spy.restoreAllMocks?.(),
+    clearAllMocks: () => everyMock(spy, "clear"),
+    resetAllMocks: () => everyMock(spy, "reset"),
+    restoreAllMocks: () => everyMock(spy, "restore"),
     stubGlobal(name, value) {
       stubs.push([name, Object.getOwnPropertyDescriptor(globalThis, name)]);
       Object.defineProperty(globalThis, name, { value, configurable: true, writable: true, enumerable: true });
@@ -296,6 +305,8 @@ async function vitest(now, from, _dir, { resets }) {
     reset() {
       timers.reset();
       vi.restoreAllMocks();
+      // They would be kept for ever.
+      spy.mocks?.clear?.();
       vi.unstubAllGlobals();
     },
   };
@@ -309,6 +320,12 @@ async function vitest(now, from, _dir, { resets }) {
   const style = { before: 1, args: context, cleansUp: true };
   standFor("vitest", all);
   return { modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
+}
+
+/** What becomes of all mocks; before version 4 of Vitest only each of them can be asked for it. */
+function everyMock(spy, kind) {
+  if (spy[`${kind}AllMocks`]) return spy[`${kind}AllMocks`]();
+  for (const one of spy.mocks ?? []) one[`mock${kind[0].toUpperCase()}${kind.slice(1)}`]?.();
 }
 
 /** Has packages that import a module get something else: what stands for the runner, which works under itself only. */

@@ -137,6 +137,10 @@ class Registry {
     this.own = new Map();
     this.seen = new Map();
     this.unlinked = new Set();
+    // All that was ever loaded or linked.
+    this.touched = new Set();
+    // Files that are required and linked already, which are not loaded anew.
+    this.nRequired = 0;
     // Whether any file may wait for something before it is loaded.
     this.mayWait = false;
     this.mocks = new Mocks(this, outside.imitate);
@@ -144,13 +148,15 @@ class Registry {
     this.weak = new WeakRef(this);
   }
 
-  /** Has what is loaded from now on loaded anew. */
+  /** Has what is loaded from now on loaded anew; throws where something cannot be. */
   forget() {
+    if (this.nRequired > 0) throw new Error("what is required and has ES syntax is loaded once");
     for (const known of [this.esm, this.cjs, this.own, this.seen]) known.clear();
   }
 
   /** Has what `work` requires be loaded for it alone. */
   isolated(work) {
+    if (this.nRequired > 0) throw new Error("what is required and has ES syntax is loaded once");
     const { cjs } = this;
     this.cjs = new Map();
     try {
@@ -170,6 +176,7 @@ class Registry {
     const own = files.filter((file) => this.files.isOwn(file));
     const required = [...new Set(own.flatMap((file) => this.files.commonJs.requiredBy(file)))];
     for (let at = 0; at < required.length; at++) {
+      this.nRequired = required.length;
       if (await this.isLinked(required[at])) continue;
       // Without it all begins anew: others may hang on what it left half done.
       for (const known of [this.esm, this.cjs, this.ready, this.own, this.seen]) known.clear();
@@ -225,11 +232,13 @@ class Registry {
 
   async mocked(mock) {
     const value = await this.mocks.imported(mock);
-    mock.module ??= synthetic(value, mock.specifier, this.files.framework === "vitest");
+    const isModule = this.files.framework === "vitest" || mock.isModule || isModuleNamespaceObject(value);
+    mock.module ??= synthetic(value, mock.specifier, isModule);
     return mock.module;
   }
 
   async module(file) {
+    this.touched.add(file);
     if (!this.esm.has(file)) this.esm.set(file, this._module(file));
     return this.esm.get(file);
   }
@@ -260,7 +269,7 @@ class Registry {
           const found = files.find(specifier, file);
           return found ? pathToFileURL(found).href : specifier;
         };
-        meta.env = files.framework === "vitest" ? viteEnv() : process.env;
+        meta.env = files.framework === "vitest" ? VITE_ENV : process.env;
       },
       importModuleDynamically: (specifier) => alive(weak).import(specifier, url),
     });
@@ -286,6 +295,7 @@ class Registry {
   }
 
   require(file) {
+    this.touched.add(file);
     const known = this.cjs.get(file);
     if (known) return known.exports;
     const module = moduleFor(file);
@@ -299,7 +309,7 @@ class Registry {
     const names = ["exports", "require", "module", "__filename", "__dirname"];
     const own = this.requireOf(file);
     const { weak } = this;
-    const code = hoisted(this.code(file), false).replace(/^#!/, "//");
+    const code = hoisted(this.code(file).replace(/^#!/, "//"), false);
     const run = vm.compileFunction(code, names, {
       filename: file,
       importModuleDynamically: (specifier) => alive(weak).import(specifier, pathToFileURL(file).href),
@@ -360,11 +370,15 @@ class Registry {
   }
 }
 
-/** What Vitest gives of the environment: some of it is no text. */
-function viteEnv() {
-  const own = { DEV: true, PROD: false, SSR: true };
-  return new Proxy(process.env, { get: (env, name) => (name in own ? own[name] : env[name]) });
-}
+/** What of the environment is no text in Vitest. */
+const FLAGS = ["DEV", "PROD", "SSR"];
+const VITE_ENV = new Proxy(process.env, {
+  get: (env, name) => (FLAGS.includes(name) ? Boolean(env[name]) : env[name]),
+  set(env, name, value) {
+    env[name] = FLAGS.includes(name) ? (value ? "1" : "") : value;
+    return true;
+  },
+});
 
 function moduleFor(file) {
   return { exports: {}, filename: file, id: file, loaded: false, children: [], paths: [] };

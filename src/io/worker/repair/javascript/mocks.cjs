@@ -2,28 +2,41 @@
 "use strict";
 
 const path = require("path");
+const { isModuleNamespaceObject } = require("util").types;
 
-const HOISTED = /^(?:(?:const|let|var)\s+[^=;]+=\s*(?:await\s+)?)?(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/gm;
-const IMPORT = /^import\s+(?:([^"';]+?)\s*from\s*)?(["'])([^"'\n]+)\2(?:\s*with\s*\{[^}]*\})?[ \t]*;?/gm;
+const MAY_MOCK = /\b(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/;
+const HOISTED = /^(?:(?:const|let|var) [^=;\n]+= *(?:await +)?)?(?:[\w$]+\.)?(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/gm;
+const IMPORT = /^import\b(?<names>[^"';()=]{0,2000}?)(?<quote>["'])(?<name>[^"'\n]*)\k<quote>(?:\s*with\s*\{[^}]*\})?[ \t]*;?/gm;
+const REQUIRE = /^(?:const|let|var) [^=;\n]+= *require\((?<quote>["'])(?<name>[^"'\n]*)\k<quote>\)[ \t]*;?/gm;
 /** What mocks are made with. */
 const RUNNERS = ["vitest", "@jest/globals"];
+const DIRECTIVE = /^\s*(["'])use strict\1[ \t]*;?/;
 /** Before a slash that does not divide. */
 const BEFORE_PATTERN = /(?:^|[-+*%=<>&|^!~?:;,({[}]|\b(?:return|typeof|case|in|of))\s*$/;
-const QUOTES = ["'", '"', "`"];
+const PATTERN = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
+const MORE = /\s*\.\s*\w+\s*\(/y;
 
 /** Code whose mocks are in force before what it imports is loaded; the same code where there are none. */
 function hoisted(code, isEsm) {
-  const statements = [...code.matchAll(HOISTED)].map(({ index, 0: { length } }) => [index, endOf(code, index + length)]);
-  if (statements.length === 0) return code;
-  const first = statements.map(([start, end]) => code.slice(start, end));
-  const rest = without(code, statements);
-  if (!isEsm) return `${first.join("\n")}\n${rest}`;
-  const imports = [...rest.matchAll(IMPORT)];
-  const isStatic = ({ 3: name }) => RUNNERS.includes(name);
-  const kept = imports.filter(isStatic).map(([whole]) => whole);
-  const loaded = imports.filter((one) => !isStatic(one)).map(([, names, , name]) => loading(names, `await import(${JSON.stringify(name)})`));
-  const body = without(rest, imports.map(({ index, 0: { length } }) => [index, index + length]));
-  return [...kept, ...first.map(named), ...loaded, body].join("\n");
+  if (!MAY_MOCK.test(code)) return code;
+  const bare = masked(code);
+  const found = (pattern) => [...bare.matchAll(pattern)].map((match) => ({ match, start: match.index, end: match.index + match[0].length }));
+  const first = found(HOISTED).map(({ start, end }) => ({ start, end: endOfCalls(bare, end) }));
+  if (first.length === 0) return code;
+  const isOutside = ({ start }) => !first.some((one) => one.start < start && start < one.end);
+  const name = ({ match, start }) => {
+    const { quote, name: blank } = match.groups;
+    const at = start + match[0].indexOf(quote + blank + quote) + 1;
+    return code.slice(at, at + blank.length);
+  };
+  const loads = found(isEsm ? IMPORT : REQUIRE).filter(isOutside);
+  const runners = loads.filter((one) => RUNNERS.includes(name(one)));
+  const others = isEsm ? loads.filter((one) => !runners.includes(one)) : [];
+  const text = ({ start, end }) => code.slice(start, end);
+  const loaded = others.map((one) => loading(one.match.groups.names.replace(/\bfrom\s*$/, ""), `await import(${JSON.stringify(name(one))})`));
+  const [directive = ""] = DIRECTIVE.exec(code) ?? [];
+  const cut = [{ start: 0, end: directive.length }, ...first, ...runners, ...others].sort((a, b) => a.start - b.start);
+  return [directive, ...runners.map(text), ...first.map(text).map(named), ...loaded, without(code, cut)].join("\n");
 }
 
 /** A mock of `import("name")` is one of the name. */
@@ -31,10 +44,10 @@ function named(statement) {
   return statement.replace(/(\.\s*(?:un)?mock\s*\(\s*)import\(\s*((["']).*?\3)\s*\)/, "$1$2");
 }
 
-/** A text without some of its ranges. */
+/** A text without some of its ranges, which stand in order. */
 function without(text, ranges) {
   let at = 0;
-  const kept = ranges.map(([start, end]) => {
+  const kept = ranges.map(({ start, end }) => {
     const part = text.slice(at, start);
     at = end;
     return part;
@@ -44,7 +57,7 @@ function without(text, ranges) {
 
 /** A statement that binds the names of an import to what `loaded` gives. */
 function loading(names, loaded) {
-  if (names === undefined) return `${loaded};`;
+  if (names.trim() === "") return `${loaded};`;
   const [, own, whole, listed] = /^([\w$]+)?\s*,?\s*(?:\*\s*as\s+([\w$]+)|\{([^]*)\})?$/.exec(names.trim()) ?? [];
   if (whole) return own ? `const ${whole} = ${loaded}, ${own} = ${whole}.default;` : `const ${whole} = ${loaded};`;
   const parts = (listed ?? "").split(",").map((part) => part.trim()).filter(Boolean);
@@ -52,17 +65,50 @@ function loading(names, loaded) {
   return `const { ${all.join(", ")} } = ${loaded};`;
 }
 
-/** Where the statement ends whose call's bracket opens right before `at`. */
-function endOf(code, at) {
-  let depth = 1;
-  while (at < code.length && depth > 0) {
-    const character = code[at];
-    if ("([{".includes(character)) depth += 1;
-    if (")]}".includes(character)) depth -= 1;
-    at = QUOTES.includes(character) ? endOfText(code, at) : character === "/" ? endOfSlash(code, at) : at + 1;
+/** Where calls end, one on what the other gives, of which the first one's bracket opens right before `at`, in masked code. */
+function endOfCalls(bare, at) {
+  for (;;) {
+    for (let depth = 1; at < bare.length && depth > 0; at += 1) {
+      if ("([{".includes(bare[at])) depth += 1;
+      if (")]}".includes(bare[at])) depth -= 1;
+    }
+    MORE.lastIndex = at;
+    if (!MORE.test(bare)) break;
+    at = MORE.lastIndex;
   }
-  const end = /^[ \t]*;/.exec(code.slice(at, at + 80));
-  return at + (end ? end[0].length : 0);
+  return at + /^(?:[ \t]*;)?/.exec(bare.slice(at, at + 80))[0].length;
+}
+
+/** Code in which all that stands in comments, texts and patterns is blank. */
+function masked(code) {
+  const parts = [];
+  let kept = 0;
+  for (let at = 0; at < code.length; ) {
+    const end = endOfWords(code, at);
+    if (end > at + 1) {
+      const isText = code[at] !== "/";
+      const inner = code.slice(at, end).replace(/[^\n]/g, " ");
+      parts.push(code.slice(kept, at), isText ? code[at] + inner.slice(2) + code[at] : inner);
+      kept = end;
+    }
+    at = end;
+  }
+  return parts.join("") + code.slice(kept);
+}
+
+/** Where a comment, a text or a pattern ends that begins at `at`; the next character where none begins. */
+function endOfWords(code, at) {
+  if ("\"'`".includes(code[at])) return endOfText(code, at);
+  if (code[at] !== "/") return at + 1;
+  const upTo = (end) => {
+    const found = code.indexOf(end, at + 2);
+    return found < 0 ? code.length : found + end.length;
+  };
+  if (code[at + 1] === "/") return upTo("\n") - 1;
+  if (code[at + 1] === "*") return upTo("*/");
+  if (!BEFORE_PATTERN.test(code.slice(Math.max(0, at - 40), at))) return at + 1;
+  PATTERN.lastIndex = at;
+  return PATTERN.test(code) ? PATTERN.lastIndex : at + 1;
 }
 
 /** Where a text in quotes ends that begins at `at`. */
@@ -71,31 +117,19 @@ function endOfText(code, at) {
   for (at += 1; at < code.length && code[at] !== quote; ) {
     if (code[at] === "\\") at += 2;
     else if (quote === "`" && code.startsWith("${", at)) at = endOfBraces(code, at + 2);
+    else if (quote !== "`" && code[at] === "\n") return at;
     else at += 1;
   }
-  return at + 1;
+  return Math.min(at + 1, code.length);
 }
 
 function endOfBraces(code, at) {
   for (let depth = 1; at < code.length && depth > 0; ) {
     if (code[at] === "{") depth += 1;
     if (code[at] === "}") depth -= 1;
-    at = QUOTES.includes(code[at]) ? endOfText(code, at) : at + 1;
+    at = endOfWords(code, at);
   }
   return at;
-}
-
-/** Where a comment or a regular expression ends that begins at `at`; a sign of division is one character. */
-function endOfSlash(code, at) {
-  const upTo = (end) => {
-    const found = code.indexOf(end, at + 2);
-    return found < 0 ? code.length : found + end.length;
-  };
-  if (code[at + 1] === "/") return upTo("\n");
-  if (code[at + 1] === "*") return upTo("*/");
-  if (!BEFORE_PATTERN.test(code.slice(Math.max(0, at - 40), at))) return at + 1;
-  const pattern = /^\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//.exec(code.slice(at, at + 1000));
-  return at + (pattern ? pattern[0].length : 1);
 }
 
 /** What is given in place of modules in one run. */
@@ -122,7 +156,7 @@ class Mocks {
   }
 
   key(specifier, from) {
-    return this.registry.files.find(specifier, from) ?? this.registry.files.names.real(specifier);
+    return this.registry.files.find(specifier, from) ?? this.registry.files.names.real(specifier).replace(/^node:/, "");
   }
 
   find(specifier, from) {
@@ -154,6 +188,7 @@ class Mocks {
     } else {
       const manual = this.manual(mock);
       const real = await this.registry.importReal(manual ?? mock.specifier, mock.from);
+      mock.isModule = isModuleNamespaceObject(real);
       mock.value = manual ? real : this.imitate(real);
     }
     return mock.value;

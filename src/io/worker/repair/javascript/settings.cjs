@@ -70,16 +70,26 @@ async function vitest(from, dir, args) {
 async function jest(from, dir, args) {
   const { readConfig } = within(from, "jest", ["@jest/core", "jest-cli"])("jest-config");
   const { projectConfig } = await readConfig({ _: [], $0: "jest", config: option(args, "--config", "-c") }, dir);
-  const { moduleNameMapper = [], setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
+  const { moduleNameMapper, setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
   // Before version 24.
   const { setupTestFrameworkScriptFile: only } = projectConfig;
   // The whole name is replaced, wherever the expression fits.
   const whole = (source) => ({ source: `^[^]*?(?:${source})[^]*$`, flags: "" });
-  const names = moduleNameMapper.map(([source, to]) => [whole(source), [].concat(to)[0]]);
+  // Older versions give an empty object where nothing is said.
+  const mapped = Array.isArray(moduleNameMapper) ? moduleNameMapper : Object.entries(moduleNameMapper ?? {});
+  const names = mapped.map(([source, to]) => [whole(source), [].concat(to)[0]]);
   const { testEnvironment: name, testEnvironmentOptions, testURL = "http://localhost/" } = projectConfig;
   const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
   const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
-  return { names, setup, environment, resets: resets(projectConfig) };
+  return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig) };
+}
+
+/** What ts-jest is told to go by: a file, or options themselves; before version 29 as a global. */
+function tsconfigOf({ rootDir, globals, transform = [] }) {
+  const [, , options] = transform.find(([, file]) => /ts-jest/.test(file)) ?? [];
+  const { tsconfig, tsConfig = tsconfig } = { ...globals?.["ts-jest"], ...options };
+  if (typeof tsConfig === "object") return { compilerOptions: tsConfig };
+  return typeof tsConfig === "string" ? path.resolve(rootDir, tsConfig.replace("<rootDir>", rootDir)) : undefined;
 }
 
 /** What becomes of mocks before each test. */
@@ -89,19 +99,20 @@ function resets({ clearMocks, mockReset, resetMocks, restoreMocks }) {
 }
 
 /** What compilers and loaders of TypeScript go by: the nearest of a file, of those it extends and of those it is made of. */
-function typescript(_from, dir) {
-  const waiting = [path.join(dir, "tsconfig.json")];
+function typescript(_from, dir, _args, { tsconfig }) {
+  const waiting = [tsconfig ?? process.env.TS_NODE_PROJECT ?? path.join(dir, "tsconfig.json")];
   const found = { compiler: {} };
   for (let n = 0; waiting.length > 0 && n < TSCONFIGS_MAX; n++) {
     const file = waiting.shift();
-    const { compilerOptions = {}, extends: bases = [], references = [] } = readable(file);
+    const { compilerOptions = {}, extends: bases = [], references = [], files } = typeof file === "string" ? readable(file) : file;
     if (compilerOptions.paths && !found.paths) {
       const whole = (target) => path.resolve(path.dirname(file), compilerOptions.baseUrl ?? ".", target);
       found.paths = Object.entries(compilerOptions.paths).map(([pattern, targets]) => [pattern, targets.map(whole)]);
     }
     for (const name of COMPILER) if (name in compilerOptions) found.compiler[name] ??= compilerOptions[name];
-    waiting.push(...[].concat(bases).map((name) => extended(name, file)).reverse());
-    waiting.push(...references.map((one) => referenced(one.path, file)));
+    waiting.unshift(...[].concat(bases).map((name) => extended(name, file)).reverse());
+    // A file that only names others, as those of Vite's templates.
+    if (files?.length === 0) waiting.push(...references.map((one) => referenced(one.path, file)));
   }
   return found;
 }
@@ -128,11 +139,14 @@ function extended(name, file) {
 }
 
 function installed(name, file) {
-  try {
-    return createRequire(file).resolve(name);
-  } catch {
-    return path.join(path.dirname(file), "node_modules", `${name}.json`);
+  for (const one of [name, `${name}/tsconfig.json`, `${name}.json`]) {
+    try {
+      return createRequire(file).resolve(one);
+    } catch {
+      // It has another name.
+    }
   }
+  return name;
 }
 
 /** JSON with comments and commas at the end. */
@@ -150,7 +164,7 @@ async function main(order) {
   if (spec.framework === "jest" || spec.framework === "vitest") process.env.NODE_ENV ??= "test";
   for (const reader of [{ vitest, jest }[spec.framework], typescript]) {
     try {
-      const { compiler, ...rest } = (await reader?.(from, dir, spec.args)) ?? {};
+      const { compiler, ...rest } = (await reader?.(from, dir, spec.args, found)) ?? {};
       Object.assign(found, rest, { compiler: { ...compiler, ...found.compiler } });
     } catch {
       // What cannot be read is left to the slow way.

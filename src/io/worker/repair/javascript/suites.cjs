@@ -55,7 +55,7 @@ class Tests {
   /** Sets hooks for all tests that are not set yet. */
   adopt(hooks) {
     for (const [kind, work] of hooks) {
-      if (this.hooks.some((known) => known[1] === work)) continue;
+      if (this.hooks.some((known) => known[0] === kind && known[1] === work)) continue;
       this.hooks.push([kind, work]);
       this.root.hooks[kind].push(work);
     }

@@ -33,7 +33,9 @@ async function openTransform(dir, compiler, isRequiring) {
 async function rolldown(from, options) {
   const { jsx, jsxImportSource: importSource } = options;
   const runtime = isAutomatic(jsx) ? "automatic" : "classic";
-  const given = { sourcemap: true, sourceType: "module", ...(jsx && { jsx: { runtime, importSource } }) };
+  const names = { pragma: options.jsxFactory, pragmaFrag: options.jsxFragmentFactory };
+  const written = isAutomatic(jsx) ? { runtime, importSource } : { runtime, ...names };
+  const given = { sourcemap: true, sourceType: "module", ...(jsx && { jsx: written }) };
   if (options.experimentalDecorators) given.decorator = { legacy: true };
   if (!options.useDefineForClassFields) {
     given.assumptions = { setPublicClassFields: true };
@@ -57,8 +59,9 @@ async function rolldown(from, options) {
   return null;
 }
 
+/** Whether JSX needs nothing imported by whoever writes it; what is preserved is left to compilers that do it so. */
 function isAutomatic(jsx) {
-  return /^react-jsx(dev)?$/.test(jsx);
+  return /^(react-jsx(dev)?|preserve)$/.test(jsx);
 }
 
 function esbuild(from, { experimentalDecorators, useDefineForClassFields, ...options }) {
@@ -87,8 +90,10 @@ function typescript(from, compiler, isRequiring) {
   const isReact = compiler.jsx === "react";
   // Imports of what is only a type, which are in what is written down of types, are none where they are made into `require`.
   const module = emitDecoratorMetadata && isRequiring ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext;
+  // What decorators see of a class hangs on it.
+  const own = compiler.experimentalDecorators ? ts.ScriptTarget[String(compiler.target).toUpperCase()] : undefined;
   const options = {
-    target: ts.ScriptTarget.ES2022,
+    target: own >= ts.ScriptTarget.ES2015 ? own : ts.ScriptTarget.ES2022,
     module,
     jsx: isReact ? ts.JsxEmit.React : ts.JsxEmit.ReactJSX,
     ...(isReact ? { jsxFactory, jsxFragmentFactory } : { jsxImportSource }),
@@ -131,6 +136,7 @@ function babel(from, _options, _isRequiring, dir) {
   const caller = { name: "greenloop", supportsStaticESM: true, supportsDynamicImport: true, supportsTopLevelAwait: true };
   return (file, text) => {
     const made = transformSync(text, { filename: file, cwd: dir, caller, sourceMaps: true, compact: false });
+    if (!made) throw new Error(`Babel is told to leave ${file} alone`);
     return { code: made.code, map: made.map };
   };
 }
