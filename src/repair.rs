@@ -298,8 +298,10 @@ fn beside<'q>(sources: &'q [Source], searched: &[Searched<'q>]) -> Vec<(&'q str,
     let others = sources.iter().filter(|source| {
         folders.contains(folder(source)) && !source.is_test && !paths.contains(&source.path)
     });
+    let mut others: Vec<&Source> = others.collect();
+    others.sort_by_key(|source| source.text.len());
     let mut n_left = BESIDE_BYTES_MAX;
-    let taken = others.take_while(|source| {
+    let taken = others.into_iter().take_while(|source| {
         n_left = n_left.saturating_sub(source.text.len());
         n_left > 0
     });

@@ -22,8 +22,7 @@ const KIN: f64 = 0.3;
 const NAMES_MAX: usize = 14;
 /// The same where the name is known to be wrong.
 const UNKNOWN_NAMES_MAX: usize = 48;
-/// Names that other files declare, and what those that something uses cost more.
-const ELSEWHERE_MAX: usize = 6;
+/// What names that other files declare cost more where something uses them.
 const ELSEWHERE: f64 = 0.8;
 /// At least as many of them are of its own function, if that has so many: a long file has names that are alike by chance.
 const NEAR_MIN: usize = 10;
@@ -46,7 +45,7 @@ fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
         let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
         offer(site, drafts, near, shared, &|_, _| 0.0);
-        if site.language().shares_folder {
+        if site.language().shares_folder && !drafts.is_too_dear(0.0) {
             let all = site.declared.functions_like(site.node.text(), site.vocabulary);
             elsewhere(site, drafts, &all);
         }
@@ -79,7 +78,7 @@ fn field<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// Names that are declared, whether anything near uses them or not.
 fn elsewhere<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>, names: &[&str]) {
-    for (rank, name) in names.iter().take(ELSEWHERE_MAX).enumerate() {
+    for (rank, name) in names.iter().enumerate() {
         let unused = if site.vocabulary.is_rare(name) { 0.0 } else { ELSEWHERE };
         drafts.put(site.node, *name, unused + nth(rank));
     }

@@ -130,7 +130,6 @@ class Bench {
   }
 
   cleanUp() {
-    const isNew = this.dom.reset();
     for (const timer of this.pending) {
       timers.clearTimeout(timer);
       timers.clearImmediate(timer);
@@ -138,7 +137,7 @@ class Bench {
     this.pending.clear();
     this.framework.checks.reset();
     for (const one of this.shared) one.restore();
-    if (isNew) this.share();
+    if (this.dom.reset()) this.share();
     process.exitCode = undefined;
     for (const name of Object.keys(env)) if (!(name in this.env)) delete env[name];
     for (const name of Object.keys(this.env)) if (env[name] !== this.env[name]) env[name] = this.env[name];
@@ -182,13 +181,14 @@ class Bench {
       if (this.dom.enter(this.files.text(full))) this.share();
       this.framework.begin?.(tests);
       const first = this.setup.map((name) => this.setupFile(name));
+      const last = fs.realpathSync(full);
+      await registry.prepare([...first, last]);
       for (const file of first) {
         // What it gives in place of modules is in force for what comes after it.
-        await registry.prepare([file]);
+        await registry.open(file);
         await drive(this.load(registry, file, tests), budget, look, this.nAgain);
       }
-      const last = fs.realpathSync(full);
-      await registry.prepare([last]);
+      await registry.open(last);
       await drive(this.steps(registry, last, tests, names, ran), budget, look, this.nAgain);
       if (this.asksForStrays) await turn();
     } catch (failure) {

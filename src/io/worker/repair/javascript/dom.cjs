@@ -69,11 +69,11 @@ class Dom {
   }
 
   leave() {
-    for (const [name, was] of this.old.splice(0)) {
-      if (was) Object.defineProperty(globalThis, name, was);
-      else delete globalThis[name];
-    }
     this.kind = "node";
+    for (const [name, was] of this.old.splice(0)) {
+      if (was) Reflect.defineProperty(globalThis, name, was);
+      else Reflect.deleteProperty(globalThis, name);
+    }
   }
 
   /** Has the document be as it was at first; whether the globals have changed for that. */
@@ -98,7 +98,11 @@ class Page {
     for (const target of [window, window.document]) this.watch(target);
     const { customElements } = window;
     const define = customElements?.define;
-    if (define) customElements.define = (...args) => ((this.isSpoiled = true), define.apply(customElements, args));
+    if (!define) return;
+    customElements.define = (...args) => {
+      this.isSpoiled ||= !isOfPackage(new Error().stack);
+      return define.apply(customElements, args);
+    };
   }
 
   /** Notes what listens to a target, but for packages, which begin to do so once. */
@@ -145,8 +149,8 @@ class Page {
     for (const id of this.frames) window.cancelAnimationFrame(id);
     this.frames.clear();
     for (const [target, ...args] of this.listeners.splice(0)) target.removeEventListener(...args);
-    for (const one of [...document.head.children]) if (one.localName !== "style") one.remove();
-    while (document.body.firstChild) document.body.removeChild(document.body.firstChild);
+    for (const one of [...document.head.childNodes]) if (one.localName !== "style") one.remove();
+    for (const one of [...document.body.childNodes]) one.remove();
     for (const element of [document.documentElement, document.head, document.body]) {
       for (const { name } of [...element.attributes]) element.removeAttribute(name);
     }
@@ -157,7 +161,7 @@ class Page {
 
 /** Whether what is at the second place of a stack, after ourselves, belongs to a package. */
 function isOfPackage(stack) {
-  return /node_modules/.test(stack.split("\n")[2] ?? "");
+  return /node_modules/.test(String(stack).split("\n")[2] ?? "");
 }
 
 /** What `get` gives; nothing where that is refused, as storages are where a window has no address. */

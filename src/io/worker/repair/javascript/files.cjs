@@ -27,6 +27,8 @@ class Files {
     this.transform = null;
     this.babel = null;
     this.foreign = new Map();
+    // By files: their code as it is loaded.
+    this.arranged = new Map();
     this.requiring = new Map();
     this.commonJs = new CommonJs(this);
     this.texts = new Map();
@@ -76,14 +78,14 @@ class Files {
     return this.foreign.get(file);
   }
 
-  /** What nobody can read is wrong in itself. */
+  /** Text that Babel cannot read either may be what is wrong. */
   _isForeign(file) {
     const text = this.text(file);
     if (isJavaScript(text)) return false;
     try {
       return Boolean(this.babel(file, text));
-    } catch {
-      return false;
+    } catch (error) {
+      return !error.isLeftAlone;
     }
   }
 

@@ -4,6 +4,8 @@
 const { createRequire, register, registerHooks } = require("module");
 const fs = require("fs");
 const path = require("path");
+const { fileAt } = require("./inspection.cjs");
+const { FLAGS } = require("./loader.cjs");
 const { imitation } = require("./mocks.cjs");
 const { within } = require("./packages.cjs");
 const { functions, usePretty } = require("./suites.cjs");
@@ -16,7 +18,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * `{ modules, globals, setup, style, checks, imitate }` of a runner; `now()` are the tests of the file that is loaded.
+ * `{ modules, globals, setup, style, checks, imitate, standIn }` of a runner; `now()` are the tests of the file that is loaded,
+ * `standIn` has packages that import the runner get what stands for it.
  * `resets` are what becomes of mocks before each test.
  */
 async function open(spec, now) {
@@ -175,8 +178,7 @@ function replacing(now, own) {
 
 /** The file of the project that calls us; the one that is loaded where none is seen. */
 function callerOf({ modules, from }) {
-  const places = new Error().stack.matchAll(/(?:\(|at |file:\/\/)((?:\/|[A-Za-z]:)[^()\n]+?):\d+:\d+/g);
-  const files = [...places].map(([, file]) => (file.includes("%") ? decodeURIComponent(file) : file));
+  const files = String(new Error().stack).split("\n").map((line) => fileAt(/(?:\(|at (?:async )?)((?:file:\/\/|\/|[A-Za-z]:).+):\d+:\d+\)?$/.exec(line)?.[1] ?? ""));
   return files.find((file) => modules.touched.has(file)) ?? from;
 }
 
@@ -282,7 +284,7 @@ async function vitest(now, from, _dir, { resets }) {
         else delete globalThis[name];
       }
     },
-    stubEnv: (name, value) => (process.env[name] = value),
+    stubEnv: (name, value) => (process.env[name] = FLAGS.includes(name) ? (value ? "1" : "") : value),
     unstubAllEnvs() {},
     setConfig() {},
     resetModules: () => now().modules.forget(),
@@ -318,8 +320,8 @@ async function vitest(now, from, _dir, { resets }) {
     return [{ expect, task: { name: test?.title }, skip, onTestFinished: (work) => cleanups.push(work) }];
   };
   const style = { before: 1, args: context, cleansUp: true };
-  standFor("vitest", all);
-  return { modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
+  const standIn = () => standFor("vitest", all);
+  return { standIn, modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
 }
 
 /** What becomes of all mocks; before version 4 of Vitest only each of them can be asked for it. */

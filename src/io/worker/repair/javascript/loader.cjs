@@ -2,6 +2,7 @@
 // everything else with all registries.
 "use strict";
 
+const fs = require("fs");
 const path = require("path");
 const vm = require("vm");
 const { createRequire } = require("module");
@@ -19,9 +20,10 @@ const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {
   /** `now()` are the tests of the file that is loaded. */
-  constructor({ modules, imitate }, files, now) {
+  constructor({ modules, imitate, standIn }, files, now) {
     this.replaced = modules;
     this.imitate = imitate;
+    this.standIn = standIn;
     this.files = files;
     this.now = now;
     this.known = new Map();
@@ -80,10 +82,24 @@ class Outside {
   }
 
   async imported(place) {
+    if (this.standIn && knows(place, this.files.framework)) {
+      this.standIn();
+      this.standIn = null;
+    }
     const n = this.now().hooks.length;
     const value = await import(place);
     this.keep(place, n);
     return value;
+  }
+}
+
+/** Whether the package that a file is of names another one. */
+function knows(place, name) {
+  const [, folder] = /^file:\/\/(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(place) ?? [];
+  try {
+    return folder !== undefined && fs.readFileSync(path.join(decodeURIComponent(folder), "package.json"), "utf8").includes(`"${name}"`);
+  } catch {
+    return false;
   }
 }
 
@@ -139,8 +155,8 @@ class Registry {
     this.unlinked = new Set();
     // All that was ever loaded or linked.
     this.touched = new Set();
-    // Files that are required and linked already, which are not loaded anew.
-    this.nRequired = 0;
+    // Whether what was loaded before is to be loaded anew.
+    this.isForgotten = false;
     // Whether any file may wait for something before it is loaded.
     this.mayWait = false;
     this.mocks = new Mocks(this, outside.imitate);
@@ -148,21 +164,20 @@ class Registry {
     this.weak = new WeakRef(this);
   }
 
-  /** Has what is loaded from now on loaded anew; throws where something cannot be. */
+  /** Has what is loaded from now on loaded anew. */
   forget() {
-    if (this.nRequired > 0) throw new Error("what is required and has ES syntax is loaded once");
+    this.isForgotten = true;
     for (const known of [this.esm, this.cjs, this.own, this.seen]) known.clear();
   }
 
   /** Has what `work` requires be loaded for it alone. */
   isolated(work) {
-    if (this.nRequired > 0) throw new Error("what is required and has ES syntax is loaded once");
-    const { cjs } = this;
-    this.cjs = new Map();
+    const { cjs, isForgotten } = this;
+    Object.assign(this, { cjs: new Map(), isForgotten: true });
     try {
       work();
     } finally {
-      this.cjs = cjs;
+      Object.assign(this, { cjs, isForgotten });
     }
   }
 
@@ -171,18 +186,30 @@ class Registry {
     return this.files.code(file, text === undefined ? this.files.text(file) : text);
   }
 
-  /** Does what loading files needs to have done before. */
+  /** The code of a file with its mocks before everything else. */
+  arranged(file, isEsm) {
+    const { arranged } = this.files;
+    const arrange = () => hoisted(this.code(file).replace(/^#!/, "//"), isEsm);
+    if (this.overlay.has(file)) return arrange();
+    if (!arranged.has(file)) arranged.set(file, arrange());
+    return arranged.get(file);
+  }
+
+  /** Links what files require, with ES syntax, before any of them is loaded: `require` cannot wait. */
   async prepare(files) {
     const own = files.filter((file) => this.files.isOwn(file));
     const required = [...new Set(own.flatMap((file) => this.files.commonJs.requiredBy(file)))];
     for (let at = 0; at < required.length; at++) {
-      this.nRequired = required.length;
       if (await this.isLinked(required[at])) continue;
       // Without it all begins anew: others may hang on what it left half done.
       for (const known of [this.esm, this.cjs, this.ready, this.own, this.seen]) known.clear();
       at = -1;
     }
-    for (const file of own.filter((file) => this.files.isEsm(file))) this.ready.set(file, await this.linked(file));
+  }
+
+  /** Does what loading a file needs to have done before. */
+  async open(file) {
+    if (this.files.isOwn(file) && this.files.isEsm(file)) this.ready.set(file, await this.linked(file));
   }
 
   /** Links what may be required, if that has not been tried; what cannot be linked may never be required. */
@@ -253,7 +280,7 @@ class Registry {
 
   compiled(file) {
     const url = pathToFileURL(file).href;
-    const code = hoisted(this.code(file), true);
+    const code = this.arranged(file, true);
     this.mayWait ||= /\bawait\b/.test(code);
     // Where code was kept, Node.js 20 knows nothing of how it imports what it comes to later.
     const isKept = !this.overlay.has(file) && !/\bimport\s*\(/.test(code);
@@ -309,7 +336,7 @@ class Registry {
     const names = ["exports", "require", "module", "__filename", "__dirname"];
     const own = this.requireOf(file);
     const { weak } = this;
-    const code = hoisted(this.code(file).replace(/^#!/, "//"), false);
+    const code = this.arranged(file, false);
     const run = vm.compileFunction(code, names, {
       filename: file,
       importModuleDynamically: (specifier) => alive(weak).import(specifier, pathToFileURL(file).href),
@@ -336,6 +363,7 @@ class Registry {
 
   /** What `require` gives for a file with ES syntax that is prepared. */
   requireEsm(file) {
+    if (this.isForgotten) throw new Error("what is required and has ES syntax is loaded once");
     const seen = this.seenBy(file);
     const module = this.ready.get(file);
     if (module.status === "linked") module.evaluate().catch(() => {});
@@ -409,4 +437,4 @@ function within(timeout, call, nAgain = 0) {
   return value;
 }
 
-module.exports = { ONLY_IMPORTED, Outside, Registry, within };
+module.exports = { FLAGS, ONLY_IMPORTED, Outside, Registry, within };

@@ -5,9 +5,9 @@ const path = require("path");
 const { isModuleNamespaceObject } = require("util").types;
 
 const MAY_MOCK = /\b(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/;
-const HOISTED = /^(?:(?:const|let|var) [^=;\n]+= *(?:await +)?)?(?:[\w$]+\.)?(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/gm;
+const HOISTED = /^(?:(?:const|let|var)\s+(?:\{[^{}=;]{0,2000}\}|\[[^\]=;]{0,2000}\]|[\w$]+)\s*=\s*(?:await\s+)?)?(?:[\w$]+\.)?(?:vi|vitest|jest)\s*\.\s*(?:mock|unmock|hoisted)\s*\(/gm;
 const IMPORT = /^import\b(?<names>[^"';()=]{0,2000}?)(?<quote>["'])(?<name>[^"'\n]*)\k<quote>(?:\s*with\s*\{[^}]*\})?[ \t]*;?/gm;
-const REQUIRE = /^(?:const|let|var) [^=;\n]+= *require\((?<quote>["'])(?<name>[^"'\n]*)\k<quote>\)[ \t]*;?/gm;
+const REQUIRE = /^(?:const|let|var)\s+(?:\{[^{}=;]{0,2000}\}|[\w$]+)\s*=\s*require\((?<quote>["'])(?<name>[^"'\n]*)\k<quote>\)[ \t]*;?/gm;
 /** What mocks are made with. */
 const RUNNERS = ["vitest", "@jest/globals"];
 const DIRECTIVE = /^\s*(["'])use strict\1[ \t]*;?/;

@@ -88,7 +88,7 @@ async function jest(from, dir, args) {
 function tsconfigOf({ rootDir, globals, transform = [] }) {
   const [, , options] = transform.find(([, file]) => /ts-jest/.test(file)) ?? [];
   const { tsconfig, tsConfig = tsconfig } = { ...globals?.["ts-jest"], ...options };
-  if (typeof tsConfig === "object") return { compilerOptions: tsConfig };
+  if (typeof tsConfig === "object" && tsConfig !== null) return { compilerOptions: tsConfig };
   return typeof tsConfig === "string" ? path.resolve(rootDir, tsConfig.replace("<rootDir>", rootDir)) : undefined;
 }
 
@@ -106,7 +106,8 @@ function typescript(_from, dir, _args, { tsconfig }) {
     const file = waiting.shift();
     const { compilerOptions = {}, extends: bases = [], references = [], files } = typeof file === "string" ? readable(file) : file;
     if (compilerOptions.paths && !found.paths) {
-      const whole = (target) => path.resolve(path.dirname(file), compilerOptions.baseUrl ?? ".", target);
+      const folder = typeof file === "string" ? path.dirname(file) : dir;
+      const whole = (target) => path.resolve(folder, compilerOptions.baseUrl ?? ".", target);
       found.paths = Object.entries(compilerOptions.paths).map(([pattern, targets]) => [pattern, targets.map(whole)]);
     }
     for (const name of COMPILER) if (name in compilerOptions) found.compiler[name] ??= compilerOptions[name];

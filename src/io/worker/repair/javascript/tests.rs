@@ -382,3 +382,72 @@ fn what_cannot_be_seen_is_not_taken_for_the_same() {
         assert_eq!(apart(&module, "() => m.f(2)", &changes), "0 of 0 calls", "{body}");
     }
 }
+
+/// What is made of code so that its mocks are in force before it loads anything.
+fn hoisted(code: &str, is_esm: bool) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("greenloop_repair")).unwrap();
+    for (path, text) in PROGRAM {
+        fs::write(folder.path().join(path), text).unwrap();
+    }
+    let program = "const [, file, code, is] = process.argv;\n\
+        process.stdout.write(require(file).hoisted(code, is === 'true'));";
+    let mocks = folder.path().join("greenloop_repair/mocks.cjs");
+    let mut node = Command::new("node");
+    let output = node.args(["-e", program]).arg(&mocks).args([code, &is_esm.to_string()]).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn mocks_come_before_what_is_loaded() {
+    let code = r#"import {
+  a, // one; "x"
+  b as c
+} from "./x";
+import d, * as e from './y'
+import "./z";
+/*
+jest.mock("./no");
+*/
+const s = `
+import z from "./z"
+${a ? "}" : '`'}`;
+vi.mock("./x").mock(import("./w"), () => ({ a: /[)"]/ }))
+const q = vi.hoisted(() => 1);
+import { vi } from "vitest";
+"#;
+    let lines = |text: &str| {
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(lines(&hoisted(code, true)), @r####"
+    import { vi } from "vitest";
+    vi.mock("./x").mock("./w", () => ({ a: /[)"]/ }))
+    const q = vi.hoisted(() => 1);
+    const { a, b: c } = await import("./x");
+    const e = await import("./y"), d = e.default;
+    await import("./z");
+    /*
+    jest.mock("./no");
+    */
+    const s = `
+    import z from "./z"
+    ${a ? "}" : '`'}`;
+    "####);
+    let code = r#""use strict";
+const globals_1 = require("@jest/globals");
+const a = require("./a");
+globals_1.jest.mock("./a", () => 1);
+a();"#;
+    insta::assert_snapshot!(lines(&hoisted(code, false)), @r####"
+    "use strict";
+    const globals_1 = require("@jest/globals");
+    globals_1.jest.mock("./a", () => 1);
+    const a = require("./a");
+    a();
+    "####);
+    let code = "// jest.mock(\"./a\")\nimport a from \"./a\";\n";
+    assert_eq!(hoisted(code, true), code);
+}

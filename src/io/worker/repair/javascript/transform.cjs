@@ -91,7 +91,7 @@ function typescript(from, compiler, isRequiring) {
   // Imports of what is only a type, which are in what is written down of types, are none where they are made into `require`.
   const module = emitDecoratorMetadata && isRequiring ? ts.ModuleKind.CommonJS : ts.ModuleKind.ESNext;
   // What decorators see of a class hangs on it.
-  const own = compiler.experimentalDecorators ? ts.ScriptTarget[String(compiler.target).toUpperCase()] : undefined;
+  const own = compiler.experimentalDecorators ? ts.ScriptTarget[String(compiler.target).toUpperCase().replace(/^ES6$/, "ES2015")] : undefined;
   const options = {
     target: own >= ts.ScriptTarget.ES2015 ? own : ts.ScriptTarget.ES2022,
     module,
@@ -136,7 +136,7 @@ function babel(from, _options, _isRequiring, dir) {
   const caller = { name: "greenloop", supportsStaticESM: true, supportsDynamicImport: true, supportsTopLevelAwait: true };
   return (file, text) => {
     const made = transformSync(text, { filename: file, cwd: dir, caller, sourceMaps: true, compact: false });
-    if (!made) throw new Error(`Babel is told to leave ${file} alone`);
+    if (!made) throw Object.assign(new Error(`Babel is told to leave ${file} alone`), { isLeftAlone: true });
     return { code: made.code, map: made.map };
   };
 }
