@@ -132,7 +132,7 @@ function swc(from, { emitDecoratorMetadata, useDefineForClassFields, jsx, jsxImp
 
 /** By what the project says to Babel, but that ES modules stay what they are. */
 function babel(from, _options, _isRequiring, dir) {
-  const { transformSync } = within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", "babel-jest")("@babel/core");
+  const { transformSync } = besideJest(from)("@babel/core");
   const caller = { name: "greenloop", supportsStaticESM: true, supportsDynamicImport: true, supportsTopLevelAwait: true };
   return (file, text) => {
     const made = transformSync(text, { filename: file, cwd: dir, caller, sourceMaps: true, compact: false });
@@ -147,13 +147,24 @@ function built() {
   return (_file, text) => ({ code: stripTypeScriptTypes(text), map: null });
 }
 
-/** Babel where JavaScript is written that only it knows; `null` where it is not installed. */
+/** Where Jest finds Babel, if Jest is there. */
+function besideJest(from) {
+  return within(from, "jest", ["@jest/core", "jest-cli"], "jest-config", "babel-jest");
+}
+
+/** Babel for JavaScript that only it can read, loaded once it is needed; `null` where it is not installed. */
 function openBabel(dir) {
+  const from = createRequire(path.join(dir, "package.json"));
+  let transform = null;
   try {
-    return babel(createRequire(path.join(dir, "package.json")), {}, true, dir);
+    besideJest(from).resolve("@babel/core");
   } catch {
     return null;
   }
+  return (file, text) => {
+    transform ??= babel(from, {}, true, dir);
+    return transform(file, text);
+  };
 }
 
 const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((digit, at) => [digit, at]));
