@@ -23,6 +23,15 @@ fn fixes_fast(red: &Red, edit: &str) {
     assert!(!told.iter().any(|one| one.text.contains("ended early")), "{told:?}");
 }
 
+/// A red project of ES modules that Vitest tests.
+fn of_vitest(files: &[(&str, &str)]) -> Red {
+    let config = [
+        ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
+        ("package.json", r#"{ "name": "project", "type": "module" }"#),
+    ];
+    Red::of_files_with_packages("typescript-agenda-vitest", &[&config, files].concat())
+}
+
 #[test]
 fn fixtures_of_every_runner_are_fixed() {
     check("javascript-basket-node", "", "lib/discounts.js");
@@ -109,15 +118,8 @@ fn what_else_passes_is_compared_in_typescript() {
     let test = test.replace(", 2),", ", zone: 2 }),").replace("0, 0)", "0, zone: 0 })");
     let imports =
         "import { assert, test } from 'vitest';\nimport { price } from '../src/parcel';\n\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
-            ("src/parcel.ts", code),
-            ("test/parcel.test.ts", &format!("{imports}{test}")),
-        ],
-    );
+    let red =
+        of_vitest(&[("src/parcel.ts", code), ("test/parcel.test.ts", &format!("{imports}{test}"))]);
     tells_apart(&red, "src/parcel.ts:4");
 }
 
@@ -133,15 +135,7 @@ fn what_nothing_waits_for_is_waited_for() {
         test('tells', async () => { await expect(post(full, 'a')).rejects.toThrow('full'); });\n\
         test.each(['a', 'b'])('sends %p', async (text) => {\n  \
         assert.equal(await send({ put: async (it) => it.length }, text), 1);\n});\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "post", "type": "module" }"#),
-            ("src/post.ts", code),
-            ("test/post.test.ts", test),
-        ],
-    );
+    let red = of_vitest(&[("src/post.ts", code), ("test/post.test.ts", test)]);
     let names: Vec<&str> = red.targets.iter().map(|target| target.name.as_str()).collect();
     assert!(names.iter().any(|name| name.ends_with(" (unhandled)")), "{names:?}");
     fixes_fast(&red, "`box.put(text)` → `await box.put(text)`");
@@ -197,23 +191,15 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
         import { zone } from '@/zone';\n\
         import { base } from '~/base';\n\n\
         test('price', () => assert.equal(price(base, zone(globalThis.zone)), 4));\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
-            ("vite.config.mjs", &config),
-            ("tsconfig.json", tsconfig),
-            (
-                "src/parcel.ts",
-                "export const price = (kilos: number, zone: number) => kilos + zone;\n",
-            ),
-            ("src/inner/base.ts", "export const base = 6;\n"),
-            ("src/zone.ts", "export const zone = (zone: number): number => zone;\n"),
-            ("test/first.ts", "globalThis.zone = 2;\n"),
-            ("test/parcel.test.ts", test),
-        ],
-    );
+    let red = of_vitest(&[
+        ("vite.config.mjs", &config),
+        ("tsconfig.json", tsconfig),
+        ("src/parcel.ts", "export const price = (kilos: number, zone: number) => kilos + zone;\n"),
+        ("src/inner/base.ts", "export const base = 6;\n"),
+        ("src/zone.ts", "export const zone = (zone: number): number => zone;\n"),
+        ("test/first.ts", "globalThis.zone = 2;\n"),
+        ("test/parcel.test.ts", test),
+    ]);
     fixes_fast(&red, "`+` → `-` in src/parcel.ts:1");
 
     let manifest = r#"{ "name": "parcel", "jest": { "moduleNameMapper": {
@@ -300,16 +286,11 @@ fn files_may_mix_both_kinds_of_modules() {
         const fs = require('node:fs');\n\n\
         const zone = Number(fs.readFileSync(`${__dirname}/zone.txt`, 'utf8'));\n\
         test('price', () => expect(price(6, zone)).toBe(4));\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "parcel", "type": "module" }"#),
-            ("lib/parcel.js", "export const price = (kilos, zone) => kilos + zone;\n"),
-            ("test/parcel.test.js", test),
-            ("test/zone.txt", "2"),
-        ],
-    );
+    let red = of_vitest(&[
+        ("lib/parcel.js", "export const price = (kilos, zone) => kilos + zone;\n"),
+        ("test/parcel.test.js", test),
+        ("test/zone.txt", "2"),
+    ]);
     fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
 }
 
@@ -391,17 +372,12 @@ fn vitest_gives_other_things_in_place_of_modules() {
         expect(real.load).not.toBe(fake);\n  \
         vi.doMock('../src/api', () => ({ default: () => 'other', version: 4, load: fake, Client: Object }));\n  \
         vi.resetModules();\n  expect((await import('../src/store')).state()).toBe('other 4');\n});\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "store", "type": "module" }"#),
-            ("src/api.ts", api),
-            ("src/store.ts", store),
-            ("test/auto.test.ts", auto),
-            ("test/part.test.ts", part),
-        ],
-    );
+    let red = of_vitest(&[
+        ("src/api.ts", api),
+        ("src/store.ts", store),
+        ("test/auto.test.ts", auto),
+        ("test/part.test.ts", part),
+    ]);
     fixes_fast(&red, "`+` → `-` in src/store.ts:4");
 }
 
@@ -422,18 +398,13 @@ fn a_document_is_as_new_for_each_edit() {
         localStorage.setItem('a', '1');\n  expect(localStorage.length).toBe(1);\n});\n\
         test('is there', async () => {\n  expect([window === globalThis, document.body.children.length]).toEqual([true, 2]);\n  \
         await new Promise((go) => requestAnimationFrame(go));\n  requestAnimationFrame(() => {});\n});\n";
-    let red = Red::of_files_with_packages(
-        "typescript-agenda-vitest",
-        &[
-            ("greenloop.toml", "[[check]]\nrunner = \"vitest\"\n"),
-            ("package.json", r#"{ "name": "page", "type": "module" }"#),
-            ("src/page.ts", code),
-            ("src/page.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
-            ("src/page.css", "p { color: red; }\n"),
-            ("src/page.module.css", ".text { color: red; }\n"),
-            ("test/page.test.ts", test),
-        ],
-    );
+    let red = of_vitest(&[
+        ("src/page.ts", code),
+        ("src/page.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
+        ("src/page.css", "p { color: red; }\n"),
+        ("src/page.module.css", ".text { color: red; }\n"),
+        ("test/page.test.ts", test),
+    ]);
     fixes_fast(&red, "`+` → `-` in src/page.ts:20");
 }
 
