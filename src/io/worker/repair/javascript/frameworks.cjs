@@ -18,8 +18,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * `{ modules, globals, setup, style, checks, imitate, standIn }` of a runner; `now()` are the tests of the file that is loaded,
- * `standIn` has packages that import the runner get what stands for it.
+ * `{ modules, globals, setup, style, checks, imitate, redirect }` of a runner; `now()` are the tests of the file that is loaded,
+ * `redirect` has packages that import the runner get what stands for it.
  * `resets` are what becomes of mocks before each test.
  */
 async function open(spec, now) {
@@ -320,8 +320,8 @@ async function vitest(now, from, _dir, { resets }) {
     return [{ expect, task: { name: test?.title }, skip, onTestFinished: (work) => cleanups.push(work) }];
   };
   const style = { before: 1, args: context, cleansUp: true };
-  const standIn = () => standFor("vitest", all);
-  return { standIn, modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
+  const redirect = () => standFor("vitest", all);
+  return { redirect, modules: new Map([["vitest", all]]), globals: all, checks, style, imitate };
 }
 
 /** What becomes of all mocks; before version 4 of Vitest only each of them can be asked for it. */

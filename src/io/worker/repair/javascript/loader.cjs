@@ -20,10 +20,10 @@ const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {
   /** `now()` are the tests of the file that is loaded. */
-  constructor({ modules, imitate, standIn }, files, now) {
+  constructor({ modules, imitate, redirect }, files, now) {
     this.replaced = modules;
     this.imitate = imitate;
-    this.standIn = standIn;
+    this.redirect = redirect;
     this.files = files;
     this.now = now;
     this.known = new Map();
@@ -82,9 +82,9 @@ class Outside {
   }
 
   async imported(place) {
-    if (this.standIn && knows(place, this.files.framework)) {
-      this.standIn();
-      this.standIn = null;
+    if (this.redirect && knows(place, this.files.framework)) {
+      this.redirect();
+      this.redirect = null;
     }
     const n = this.now().hooks.length;
     const value = await import(place);
