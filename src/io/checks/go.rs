@@ -104,7 +104,8 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
         Ok(code) => code,
         Err(end) => return end,
     };
-    if let Some(end) = missing_program(code, &output.text).or_else(|| missing_module(reported)) {
+    let module = || missing_module(&reported.said).filter(|_| !reported.ran);
+    if let Some(end) = missing_program(code, &output.text).or_else(module) {
         return end;
     }
     if let Some(trouble) = &reported.trouble {
@@ -124,10 +125,11 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 }
 
 /// What is said of something that is not on this machine, what that is, and what to do.
-const MISSING: [(&str, &str, &str); 6] = [
+const MISSING: [(&str, &str, &str); 7] = [
     ("invalid go version", "another Go", UPGRADE),
     ("requires go >=", "another Go", UPGRADE),
     ("toolchain not available", "another Go", UPGRADE),
+    ("note: module requires Go", "another Go", UPGRADE),
     ("module lookup disabled by GOPROXY=off", "a module", FETCH),
     ("missing go.sum entry", "a module", FETCH),
     ("is not in GOROOT", "a package that no module has", "Mend the import, or install a newer Go."),
@@ -137,13 +139,11 @@ const FETCH: &str =
 const UPGRADE: &str = "Install the Go that `go.mod` asks for, or a newer one.";
 
 /// A dependency that is not on this machine.
-fn missing_module(reported: &Reported) -> Option<CheckEnd> {
-    let said = &reported.said;
-    let known = MISSING.iter().find(|(words, ..)| said.contains(words) && !reported.ran);
-    known.map(|(_, program, hint)| CheckEnd::Missing {
-        program: (*program).to_owned(),
-        hint: format!("{hint} It said: {}", said.lines().next().unwrap_or_default()),
-    })
+fn missing_module(said: &str) -> Option<CheckEnd> {
+    let (words, program, hint) = MISSING.iter().find(|(words, ..)| said.contains(words))?;
+    let line = said.lines().find(|line| line.contains(words)).unwrap_or_default();
+    let hint = format!("{hint} It said: {line}");
+    Some(CheckEnd::Missing { program: (*program).to_owned(), hint })
 }
 
 #[derive(serde::Deserialize)]
@@ -198,6 +198,20 @@ mod tests {
         check("go test -timeout 9m", &["e/a (build)"], "go test -json -count=1 -timeout 9m");
         let long = format!("e/a Test{}", "x".repeat(SELECT_BYTES_MAX));
         check("go test ./...", &[&long], "go test -json -timeout=9s -count=1 ./...");
+    }
+
+    #[test]
+    fn what_is_not_on_this_machine_is_told() {
+        let check = |said: &str| match missing_module(said) {
+            Some(CheckEnd::Missing { program, hint }) => format!("{program}: {hint}"),
+            _ => String::new(),
+        };
+        let newer = "# e/a\n./a.go:83:12: undefined: max\nnote: module requires Go 1.21\n";
+        assert_eq!(
+            check(newer),
+            format!("another Go: {UPGRADE} It said: note: module requires Go 1.21")
+        );
+        assert_eq!(check("# e/a\n./a.go:83:12: undefined: maxi\n"), "");
     }
 
     #[test]
