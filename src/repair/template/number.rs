@@ -16,6 +16,8 @@ pub const DIFFERENCE: Template =
 
 /// What it is worth to a number that failing tests agree on.
 const AGREED: f64 = 0.6;
+/// What it is worth to a number that a failing test wanted where it got the very one that is there.
+const SHOWN: f64 = 0.8;
 const NUMBERS_MAX: usize = 6;
 /// Numbers that are taken for one another: bases and widths, and how many of one unit make the next.
 const FAMILIES: &[&[i64]] = &[&[10, 16, 8, 2], &[32, 64], &[60, 1000, 24, 3600]];
@@ -75,7 +77,7 @@ fn other<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// What a number has to be so that what is computed with it is what was wanted: as much more, or as many times as much.
 fn difference<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    if drafts.is_too_dear(-AGREED) {
+    if drafts.is_too_dear(-AGREED - SHOWN) {
         return;
     }
     let text = site.node.text();
@@ -103,7 +105,14 @@ fn difference<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     numbers.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     for (rank, (number, n)) in numbers.iter().take(NUMBERS_MAX).enumerate() {
         let agreed = if *n > 1 { -AGREED } else { 0.0 };
-        drafts.replace(site.node, &format!("{number}{suffix}"), nth(rank) + agreed);
+        // Which of two was wanted is not always told.
+        let is_shown = |gap: &Gap| {
+            number
+                .parse()
+                .is_ok_and(|it: f64| [(value, it), (it, value)].contains(&(gap.got, gap.wanted)))
+        };
+        let shown = if site.hints.gaps.iter().any(is_shown) { -SHOWN } else { 0.0 };
+        drafts.replace(site.node, &format!("{number}{suffix}"), nth(rank) + agreed + shown);
     }
 }
 
