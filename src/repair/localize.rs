@@ -129,8 +129,8 @@ fn lift_frames(lines: &mut BTreeMap<RepoPath, BTreeMap<u32, f64>>, failures: &[T
     }
 }
 
-/// Suspicion without coverage: lines in the stacks, then the functions that red tests name, then those that these name,
-/// and so on; every function when no name is known. `tests` may hold sources too, as Rust keeps tests beside them.
+/// Suspicion without coverage: lines in the stacks, then the functions that red tests name, then those that these or the
+/// files of the red tests name, and so on; every function when no name is known. `tests` may hold sources too, as Rust keeps tests beside them.
 pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestCase]) -> Suspicion {
     let texts: Vec<(&Source, Tree<'_>)> =
         sources.iter().filter_map(|source| Some((source, source.parsed()?))).collect();
@@ -140,7 +140,8 @@ pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestC
         .flat_map(|(source, tree)| tree.nodes().map(|node| (&source.path, node)))
         .filter(|(_, node)| node.role() == Role::Function && !node.is_frozen())
         .collect();
-    let mut scores = called(&functions, names_in_tests(tests, failures));
+    let (names, around) = names_in_tests(tests, failures);
+    let mut scores = called(&functions, names, &around);
     if scores.is_empty() {
         scores = (0..functions.len()).map(|at| (at, CALLED)).collect();
     }
@@ -157,44 +158,72 @@ pub fn suspicion_by_name(sources: &[Source], tests: &[Source], failures: &[TestC
     Suspicion { lines }
 }
 
-/// The score of each function, by its place in the list, that can be reached from these names.
+/// The score of each function, by its place in the list, that can be reached from these names, and then from those around
+/// them.
 fn called(
     functions: &[(&RepoPath, Node<'_>)],
     mut names: BTreeSet<String>,
+    around: &BTreeSet<String>,
 ) -> BTreeMap<usize, f64> {
     let mut scores: BTreeMap<usize, f64> = BTreeMap::new();
     let mut score = 1.0;
-    for _ in 0..CALLS_MAX {
+    for depth in 0..CALLS_MAX {
         let is_new = |at: &usize| {
             !scores.contains_key(at)
                 && name(functions[*at].1).is_some_and(|name| names.contains(name))
         };
         let reached: Vec<usize> = (0..functions.len()).filter(is_new).collect();
         names = reached.iter().flat_map(|at| names_in(functions[*at].1)).collect();
+        if depth == 0 {
+            names.extend(around.iter().cloned());
+        }
         scores.extend(reached.into_iter().map(|at| (at, score)));
         score *= CALLED;
     }
     scores
 }
 
+/// The name of a function, or of what it is given to: `const f = () => 1`, `{ f: () => 1 }`.
 fn name(function: Node<'_>) -> Option<&str> {
-    function.part(&["name"]).map(Node::text)
+    let own = function.part(&["name"]);
+    own.or_else(|| function.parent()?.part(&["name", "key"])).map(Node::text)
 }
 
-/// Names in the functions that are red tests; in all test sources when none is found.
-fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> BTreeSet<String> {
-    let trees: Vec<Tree<'_>> = tests.iter().filter_map(Source::parsed).collect();
+/// Names in the functions that are red tests; where tests have titles instead, those in the functions around what fails, and
+/// those in the same files; in all test sources when none is found.
+fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let trees: Vec<(&Source, Tree<'_>)> =
+        tests.iter().filter_map(|test| Some((test, test.parsed()?))).collect();
     let red: BTreeSet<&str> = failures.iter().map(|failure| short_name(&failure.id.name)).collect();
     let is_red = |node: &Node<'_>| {
         node.role() == Role::Function && name(*node).is_some_and(|name| red.contains(name))
     };
-    let names: BTreeSet<String> =
-        trees.iter().flat_map(|tree| tree.nodes().filter(is_red).flat_map(names_in)).collect();
-    if !names.is_empty() {
-        return names;
+    let named = trees.iter().flat_map(|(_, tree)| tree.nodes().filter(is_red));
+    let named: BTreeSet<String> = named.flat_map(names_in).collect();
+    if !named.is_empty() {
+        return (named, BTreeSet::new());
     }
-    let all = tests.iter().zip(&trees).filter(|(test, _)| test.is_test);
-    all.flat_map(|(_, tree)| names_in(tree.root())).collect()
+    let titled = failures.iter().filter_map(|failure| around(&trees, failure)).flat_map(names_in);
+    let of_files = |fits: &dyn Fn(&Source) -> bool| -> BTreeSet<String> {
+        let fitting = trees.iter().filter(|(test, _)| test.is_test && fits(test));
+        fitting.flat_map(|(_, tree)| names_in(tree.root())).collect()
+    };
+    let is_of_red =
+        |test: &Source| failures.iter().any(|it| it.id.name.starts_with(test.path.as_str()));
+    match (titled.collect::<BTreeSet<String>>(), of_files(&is_of_red)) {
+        (titled, of_red) if titled.is_empty() && of_red.is_empty() => (of_files(&|_| true), of_red),
+        (titled, of_red) if titled.is_empty() => (of_red, BTreeSet::new()),
+        both => both,
+    }
+}
+
+/// The smallest function of a test source around the line where a test fails, which is the test where tests have titles.
+fn around<'t>(trees: &'t [(&Source, Tree<'t>)], failure: &TestCase) -> Option<Node<'t>> {
+    let at = failure.at.as_ref()?;
+    let (_, tree) = trees.iter().find(|(test, _)| test.is_test && test.path == at.path)?;
+    let holds = |node: &Node<'_>| (node.line()..=node.last_line()).contains(&at.line);
+    let functions = tree.nodes().filter(|node| node.role() == Role::Function);
+    functions.filter(holds).min_by_key(|node| node.range().len())
 }
 
 /// `test_sum` of `tests/test_a.py::TestA::test_sum[1-2]`.
@@ -304,5 +333,21 @@ mod tests {
         let lines = suspicion_by_name(&[code], &[test], &[red]).lines;
         let scores = &lines[&path("a.py")];
         assert_eq!((scores[&4], scores[&1], scores.get(&7)), (1.0, CALLED, None));
+    }
+
+    #[test]
+    fn without_coverage_the_function_where_a_test_with_a_title_fails_leads() {
+        let code = "const far = () => 1;\nconst near = () => far();\nconst other = () => 2;\nconst none = () => 3;\n";
+        let test = "test('near', () => {\n  expect(near()).toBe(1);\n});\ntest('o', () => {\n  other();\n});\n";
+        let mut red = failure("");
+        red.id.name = "a.test.js::the near one".into();
+        red.at = Some(Place { path: path("a.test.js"), line: 2 });
+        let lines =
+            suspicion_by_name(&[source("a.js", code)], &[source("a.test.js", test)], &[red]).lines;
+        let score = |line| lines[&path("a.js")].get(&line).copied();
+        assert_eq!(
+            [score(2), score(1), score(3), score(4)],
+            [Some(1.0), Some(CALLED), Some(CALLED), None]
+        );
     }
 }
