@@ -219,6 +219,71 @@ fn modules_have_the_names_that_a_configuration_gives_them() {
     fixes_fast(&red, "`+` → `-` in lib/parcel.js:1");
 }
 
+/// Each has settings of its own, and its name stands before the titles of its tests.
+#[test]
+fn tests_of_several_projects_have_the_settings_of_theirs() {
+    let of = |name: &str| {
+        format!(
+            "{{ test: {{ name: '{name}', include: ['{name}/*.test.ts'], setupFiles: ['./{name}/setup.ts'] }}, \
+             resolve: {{ alias: {{ zone: new URL('./{name}/zone.ts', import.meta.url).pathname }} }} }}"
+        )
+    };
+    let config = format!(
+        "import {{ defineConfig }} from 'vitest/config';\n\n\
+         export default defineConfig({{ test: {{ projects: [{}, {}] }} }});\n",
+        of("far"),
+        of("near")
+    );
+    let test = "import { expect, test } from 'vitest';\nimport { price } from '../src/parcel';\n\n\
+        test('[] price', () => expect(price(6)).toBe((globalThis as any).wanted));\n";
+    let red = of_vitest(&[
+        ("vitest.config.mjs", &config),
+        (
+            "src/parcel.ts",
+            "import { zone } from 'zone';\n\nexport const price = (kilos: number) => kilos + zone;\n",
+        ),
+        ("far/zone.ts", "export const zone = 0;\n"),
+        ("far/setup.ts", "(globalThis as any).wanted = 6;\n"),
+        ("far/far.test.ts", test),
+        ("near/zone.ts", "export const zone = 2;\n"),
+        ("near/setup.ts", "(globalThis as any).wanted = 4;\n"),
+        ("near/near.test.ts", test),
+    ]);
+    fixes_fast(&red, "`+` → `-` in src/parcel.ts:3");
+
+    let of = |name: &str| {
+        format!(
+            r#"{{ "displayName": "{name}", "testMatch": ["<rootDir>/{name}/*.test.js"],
+                 "setupFiles": ["<rootDir>/{name}/setup.js"], "moduleNameMapper": {{ "^zone$": "<rootDir>/{name}/zone.js" }} }}"#
+        )
+    };
+    let manifest = format!(
+        r#"{{ "name": "parcel", "jest": {{ "projects": [{}, {}] }} }}"#,
+        of("far"),
+        of("near")
+    );
+    let test = "const { price } = require('../src/parcel');\n\n\
+        test('[] price', () => expect(price(6)).toBe(wanted));\n";
+    let red = Red::of_files_with_packages(
+        "javascript-units-jest",
+        &[
+            ("greenloop.toml", "[[check]]\nrunner = \"jest\"\n"),
+            ("package.json", &manifest),
+            (
+                "src/parcel.js",
+                "const { zone } = require('zone');\n\nexports.price = (kilos) => kilos + zone;\n",
+            ),
+            ("far/zone.js", "exports.zone = 0;\n"),
+            ("far/setup.js", "global.wanted = 6;\n"),
+            ("far/far.test.js", test),
+            ("near/zone.js", "exports.zone = 2;\n"),
+            ("near/setup.js", "global.wanted = 4;\n"),
+            ("near/near.test.js", test),
+        ],
+    );
+    fixes_fast(&red, "`+` → `-` in src/parcel.js:3");
+}
+
 /// Mocha takes names of files from its folder, and has several ways of being told them.
 #[test]
 fn what_mocha_loads_first_is_loaded() {

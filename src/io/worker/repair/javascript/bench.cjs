@@ -8,7 +8,7 @@ const frameworks = require("./frameworks.cjs");
 const { Dom } = require("./dom.cjs");
 const { Files } = require("./files.cjs");
 const { ONLY_IMPORTED, Outside, Registry, within } = require("./loader.cjs");
-const { Names } = require("./names.cjs");
+const { Names, pathIn: fileOf, plain } = require("./names.cjs");
 const settings = require("./settings.cjs");
 const { Tests, fileName } = require("./suites.cjs");
 
@@ -29,11 +29,6 @@ const IDLE_LOOKS = 4;
 const IDLE_CPU_SHARE = 0.08;
 // Threads of this process, as Linux has them.
 const TASKS = "/proc/self/task";
-
-/** The file of the project that a test's name begins with. */
-function fileOf(name) {
-  return name.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
-}
 
 /** Names of tests by their files. */
 function groups(names) {
@@ -83,7 +78,8 @@ class Bench {
 
   async open() {
     const { spec } = this;
-    const { names, paths, setup, compiler, environment, resets } = settings.read(spec);
+    const { names, paths, setup, compiler, environment, resets, projects } = settings.read(spec);
+    this.projects = projects;
     this.files = new Files(spec, new Names(names, paths));
     await this.files.open(compiler, process.cwd());
     const now = () => this.tests;
@@ -209,8 +205,13 @@ class Bench {
   *steps(registry, file, tests, names, ran) {
     yield* this.load(registry, file, tests);
     if (this.loaded) yield this.loaded(registry);
-    yield* tests.run(wants(names), (name, failure) => {
-      ran.set(name, failure);
+    const whole = new Map();
+    for (const name of names) {
+      const short = plain(name, this.projects);
+      whole.set(short, [...(whole.get(short) ?? []), name]);
+    }
+    yield* tests.run(wants([...whole.keys()]), (short, failure) => {
+      for (const name of whole.get(short) ?? [short]) ran.set(name, failure);
       this.ended();
     });
   }

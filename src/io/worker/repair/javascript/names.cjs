@@ -1,5 +1,21 @@
-// Names of modules that stand for others, as a project's configuration says.
+// Names of modules that stand for others, as a project's configuration says, and the parts of names of tests.
 "use strict";
+
+/** The file that a test's name begins with. */
+function pathIn(test) {
+  return test.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
+}
+
+/** What may be the name of one of several projects, which stands before the titles. */
+function projectIn(test) {
+  return /^.*?::\[(.*?)\] /.exec(test)?.[1] ?? "";
+}
+
+/** A test's name without that of its project, which is one of `projects`. */
+function plain(test, projects) {
+  const name = projectIn(test);
+  return name && projects.includes(name) ? test.replace(`::[${name}] `, () => "::") : test;
+}
 
 class Names {
   /** `names` and `paths` as `settings.cjs` finds them. */
@@ -32,4 +48,4 @@ class Names {
   }
 }
 
-module.exports = { Names };
+module.exports = { Names, projectIn, pathIn, plain };

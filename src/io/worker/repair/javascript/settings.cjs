@@ -6,6 +6,7 @@ const { spawnSync } = require("child_process");
 const fs = require("fs");
 const { createRequire } = require("module");
 const path = require("path");
+const { projectIn, pathIn } = require("./names.cjs");
 const { within } = require("./packages.cjs");
 
 const WALL_MS = 20_000;
@@ -13,7 +14,9 @@ const TSCONFIGS_MAX = 20;
 /** What of a compiler's options changes what code does. */
 const COMPILER = ["target", "jsx", "jsxImportSource", "jsxFactory", "jsxFragmentFactory", "esModuleInterop"];
 COMPILER.push("experimentalDecorators", "emitDecoratorMetadata", "useDefineForClassFields");
-const NOTHING = { names: [], paths: [], setup: [], compiler: {}, environment: {}, resets: [] };
+const NOTHING = { names: [], paths: [], setup: [], compiler: {}, environment: {}, resets: [], projects: [] };
+/** Where projects of Vitest stood before they had a place in its configuration. */
+const WORKSPACES = /^vitest\.(workspace|projects)\.[cm]?[jt]s(on)?$/;
 
 const fileIn = (scratch) => path.join(scratch, "settings.json");
 
@@ -29,7 +32,8 @@ function find(order, { scratch }) {
  * What was found: `names` are `[find, to]`, where `find` is a name, whole or before a slash, or the source of a regular
  * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files that are
  * loaded before each file of tests; `compiler` are options of TypeScript; `environment` has what stands for a browser, its
- * `name` or file, and the `url` it is at; `resets` are what becomes of mocks before each test.
+ * `name` or file, and the `url` it is at; `resets` are what becomes of mocks before each test; `projects` are the names of
+ * those that the configuration is of, where there are several: all else is of the one whose test is the first to fail.
  */
 function read({ scratch }) {
   try {
@@ -50,11 +54,21 @@ function option(args, ...names) {
   return undefined;
 }
 
-async function vitest(from, dir, args) {
-  const { resolveConfig } = await import(from.resolve("vitest/node"));
+async function vitest(from, dir, args, _found, test) {
+  const { createVitest, resolveConfig } = await import(from.resolve("vitest/node"));
   const config = option(args, "--config", "-c");
   const root = path.resolve(dir, option(args, "--root", "-r") ?? ".");
-  const { viteConfig, vitestConfig } = await resolveConfig({ root, config, watch: false, run: true });
+  const options = { root, config, watch: false, run: true };
+  const { viteConfig, vitestConfig } = await resolveConfig(options);
+  const isSplit = vitestConfig.projects || vitestConfig.workspace || fs.readdirSync(root).some((name) => WORKSPACES.test(name));
+  if (!isSplit) return ofVitest(viteConfig, vitestConfig);
+  const { projects } = await createVitest("test", options);
+  const nameOf = (project) => project.name ?? project.getName();
+  const one = projects.find((project) => nameOf(project) === projectIn(test)) ?? projects[0];
+  return { ...ofVitest((one.vite ?? one.server).config, one.config), projects: projects.map(nameOf) };
+}
+
+function ofVitest(viteConfig, vitestConfig) {
   const isOwn = ({ replacement }) => typeof replacement === "string" && !replacement.startsWith("/@fs/");
   const names = viteConfig.resolve.alias.filter(isOwn).map(({ find, replacement }) => {
     return [find instanceof RegExp ? { source: find.source, flags: find.flags } : find, replacement];
@@ -67,9 +81,15 @@ async function vitest(from, dir, args) {
   return { names, setup, compiler, environment, resets: resets(vitestConfig) };
 }
 
-async function jest(from, dir, args) {
-  const { readConfig } = within(from, "jest", ["@jest/core", "jest-cli"])("jest-config");
-  const { projectConfig } = await readConfig({ _: [], $0: "jest", config: option(args, "--config", "-c") }, dir);
+async function jest(from, dir, args, _found, test) {
+  const { readConfig, readConfigs } = within(from, "jest", ["@jest/core", "jest-cli"])("jest-config");
+  const argv = { _: [], $0: "jest", config: option(args, "--config", "-c") };
+  const { configs } = (await readConfigs?.(argv, [dir])) ?? { configs: [(await readConfig(argv, dir)).projectConfig] };
+  const nameOf = ({ displayName }) => displayName?.name ?? displayName ?? "";
+  const holds = ({ rootDir }) => path.resolve(dir, pathIn(test)).startsWith(path.join(rootDir, path.sep));
+  const [projectConfig = configs[0]] = configs
+    .filter((one) => nameOf(one) === projectIn(test) || (!nameOf(one) && holds(one)))
+    .sort((a, b) => nameOf(b).length - nameOf(a).length || b.rootDir.length - a.rootDir.length);
   const { moduleNameMapper, setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
   // Before version 24.
   const { setupTestFrameworkScriptFile: only } = projectConfig;
@@ -81,7 +101,8 @@ async function jest(from, dir, args) {
   const { testEnvironment: name, testEnvironmentOptions, testURL = "http://localhost/" } = projectConfig;
   const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
   const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
-  return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig) };
+  const projects = configs.map(nameOf);
+  return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig), projects };
 }
 
 /** What ts-jest is told to go by: a file, or options themselves; before version 29 as a global. */
@@ -165,7 +186,7 @@ async function main(order) {
   if (spec.framework === "jest" || spec.framework === "vitest") process.env.NODE_ENV ??= "test";
   for (const reader of [{ vitest, jest }[spec.framework], typescript]) {
     try {
-      const { compiler, ...rest } = (await reader?.(from, dir, spec.args, found)) ?? {};
+      const { compiler, ...rest } = (await reader?.(from, dir, spec.args, found, spec.failing[0])) ?? {};
       Object.assign(found, rest, { compiler: { ...compiler, ...found.compiler } });
     } catch {
       // What cannot be read is left to the slow way.
