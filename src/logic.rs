@@ -26,6 +26,7 @@ pub mod plan_edit;
 pub mod plan_text;
 pub mod planner;
 pub mod prompts;
+pub mod renamed;
 pub mod replace;
 pub mod replan;
 pub mod repo_map;

@@ -1,5 +1,7 @@
 //! What is run, what is not run again, and what chance may not decide.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::{Home, Project};
@@ -129,6 +131,31 @@ fn a_target_that_passes_by_chance_is_not_green() {
     assert_eq!((code, last["status"].as_str()), (1, Some("stuck")), "{last:#}");
     let flaky = &runs_of(&told, "verify-finished")[0]["flaky"];
     assert_eq!(flaky[0]["name"], "tests.test_calc.T.test_add", "{told:#?}");
+}
+
+#[test]
+fn tests_whose_names_differ_from_run_to_run_have_not_vanished() {
+    let named = |by: &str| {
+        project(&format!(
+            "{ADDS}\nimport time\nsetattr(T, f'test_at_{{{by}}}', lambda self: None)\n"
+        ))
+    };
+    let (code, told) = lines(&named("time.time_ns()"), &Home::new(), &["fix"]);
+    let last = told.last().unwrap();
+    assert_eq!((code, last["status"].as_str()), (0, Some("green")), "{last:#}");
+    let (before, after) = (runs_of(&told, "baseline-taken"), runs_of(&told, "verify-finished"));
+    let names = |runs: &[Value]| {
+        let cases = runs[0]["report"]["cases"].as_array().unwrap();
+        cases.iter().map(|case| case["id"]["name"].to_string()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names(&before), names(&after), "under the names of the baseline");
+
+    // The change itself calls it otherwise.
+    let project = named("len(calc.__dict__)");
+    with_worker(&project, "N = 1\ndef add(a, b):\n    return a + b\n");
+    let (code, told) = lines(&project, &Home::new(), &["fix", "--attempts", "1"]);
+    let last = told.last().unwrap();
+    assert_eq!((code, last["status"].as_str()), (1, Some("stuck")), "{last:#}");
 }
 
 #[test]
