@@ -144,11 +144,16 @@ impl<'a, 'c> Hunt<'a, 'c> {
     }
 
     /// Where other tests are red too, the cause is more likely found by an edit that mends some of those as well: unless
-    /// there is one among the finds, what stands further behind is tried.
+    /// there is one among the finds, what stands further behind is tried. So it is where the best mends more than half of
+    /// them and not all.
     fn look_further(&mut self, path: &mut dyn FastPath) {
-        let is_done =
-            self.plausible.is_empty() || self.is_exhausted() || self.job.others.is_empty();
-        if is_done || self.is_over() || self.also_fixed(path).iter().any(|n| *n > 0) {
+        let n_others = self.job.others.len();
+        let is_done = self.plausible.is_empty() || self.is_exhausted() || n_others == 0;
+        if is_done || self.is_over() {
+            return;
+        }
+        let n_also = self.also_fixed(path).iter().max().copied().unwrap_or_default();
+        if n_also == n_others || (1..=n_others / 2).contains(&n_also) {
             return;
         }
         self.margin = FAR_MARGIN;
