@@ -26,7 +26,7 @@ pub use self::texts::Texts;
 use super::language::Role;
 use super::methods::type_of;
 use super::place::{Place, place};
-use super::statement::{branch, holds_lines, is_simple, is_statement};
+use super::statement::{branch, holds_lines, is_simple, is_statement, statements};
 use super::syntax::{Node, Tree};
 use super::usage::words;
 
@@ -40,6 +40,8 @@ pub struct Donors<'t> {
     statements: Vec<(Node<'t>, usize)>,
     /// The same of short `if`s without an `else`.
     branches: Vec<(Node<'t>, usize)>,
+    /// Where short statements stand, by their texts, in order.
+    stands: BTreeMap<&'t str, Vec<Stand<'t>>>,
     /// Names of fields and variants by the declaration they stand in.
     members: BTreeMap<u32, Vec<&'t str>>,
     /// Short calls with a gap, in order.
@@ -49,6 +51,15 @@ pub struct Donors<'t> {
     states: States<'t>,
 }
 
+/// A statement with those before and after it.
+pub struct Stand<'t> {
+    pub at: Node<'t>,
+    pub before: Option<Node<'t>>,
+    pub after: Option<Node<'t>>,
+}
+
+/// What stands in more places says little of what stands beside it.
+const STANDS_MAX: usize = 64;
 /// Bytes of a statement that is worth having in another function.
 const STATEMENT_BYTES_MAX: usize = 60;
 const BRANCH_BYTES_MAX: usize = 120;
@@ -63,6 +74,7 @@ impl<'t> Donors<'t> {
             none: Pool::default(),
             statements: Vec::new(),
             branches: Vec::new(),
+            stands: BTreeMap::new(),
             members: BTreeMap::new(),
             called: Vec::new(),
             objects: Objects::default(),
@@ -94,6 +106,9 @@ impl<'t> Donors<'t> {
             donors.given.note(node);
             donors.states.note(node);
             donors.called.extend(called(node));
+            if node.role() == Role::Block {
+                donors.note_stands(node);
+            }
             if is_donor(node) {
                 note_once(node, &mut donors.statements, &mut statements);
             }
@@ -147,6 +162,23 @@ impl<'t> Donors<'t> {
         node.function()
             .and_then(|function| self.by_function.get(&function.id()))
             .unwrap_or(&self.none)
+    }
+
+    fn note_stands(&mut self, block: Node<'t>) {
+        let all: Vec<Node<'t>> = statements(block).collect();
+        let beside = |at: Option<usize>| all.get(at?).copied();
+        for (at, node) in all.iter().enumerate().filter(|(_, node)| is_anchor(**node)) {
+            let stands = self.stands.entry(node.text()).or_default();
+            if stands.len() < STANDS_MAX {
+                let (before, after) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
+                stands.push(Stand { at: *node, before, after });
+            }
+        }
+    }
+
+    /// Where a short statement stands.
+    pub fn stands(&self, statement: &str) -> &[Stand<'t>] {
+        self.stands.get(statement).map_or(&[], Vec::as_slice)
     }
 
     /// Short simple statements of the file, each text once, with how many there are.
@@ -242,8 +274,15 @@ fn note_once<'t>(
     known[place].1 += 1;
 }
 
+/// Whether a node is a statement of which it says something what stands beside it.
+fn is_anchor(node: Node<'_>) -> bool {
+    is_statement(node)
+        && !node.is(&[Role::Break, Role::Continue])
+        && node.range().len() <= BRANCH_BYTES_MAX
+}
+
 /// Whether a node is a short `if` that another function may need.
-fn is_branch(node: Node<'_>) -> bool {
+pub fn is_branch(node: Node<'_>) -> bool {
     is_statement(node)
         && branch(node).is_some_and(|own| own.part(&["alternative"]).is_none())
         && node.last_line() - node.line() < BRANCH_LINES_MAX
@@ -252,7 +291,7 @@ fn is_branch(node: Node<'_>) -> bool {
 }
 
 /// Whether a node is a statement that another function may need.
-fn is_donor(node: Node<'_>) -> bool {
+pub fn is_donor(node: Node<'_>) -> bool {
     node.is(&[Role::ExpressionStatement, Role::Assign, Role::AugmentedAssign])
         && is_statement(node)
         && is_simple(node)

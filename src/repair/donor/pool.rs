@@ -38,6 +38,8 @@ pub struct Pool<'t> {
     pub lookups: Vec<Lookup<'t>>,
     /// Where names stand, by line, in order.
     places: Vec<(u32, &'t str)>,
+    /// Where short calls, fields and elements stand, by line, in order.
+    parts: Vec<(u32, &'t str)>,
     /// Fields of a method's object that only get values.
     pub unread_fields: Vec<&'t str>,
     /// Variables that are declared without a value.
@@ -53,6 +55,11 @@ struct Reads {
     n_writes: u32,
     n_reads: u32,
 }
+
+/// So many places are looked at for what is near.
+const PARTS_MAX: usize = 200;
+/// Bytes of what is near and may stand in another's place.
+const PART_BYTES_MAX: usize = 32;
 
 /// A variable that nothing keeps up.
 #[derive(Clone)]
@@ -73,6 +80,26 @@ const ASSIGNED: u16 = 1 << 14;
 /// What may fill a collection.
 const FILLED: u16 = RECEIVER | OBJECT | INDEXED | (1 << Place::Argument as u16);
 const COLLECTION: u16 = CONTAINER | RECEIVER | INDEXED | (1 << Place::Iterable as u16);
+
+/// Texts at lines, in order: those first that stand nearest to a line.
+fn nearest<'p, 't>(
+    places: &'p [(u32, &'t str)],
+    line: u32,
+) -> impl Iterator<Item = &'t str> + use<'p, 't> {
+    let (above, below) = places.split_at(places.partition_point(|one| one.0 <= line));
+    let (mut above, mut below) = (above.iter().rev().peekable(), below.iter().peekable());
+    let places = std::iter::from_fn(move || match (above.peek(), below.peek()) {
+        (Some(one), Some(other)) if line - one.0 <= other.0 - line => above.next(),
+        (Some(_), None) => above.next(),
+        (_, _) => below.next(),
+    });
+    places.map(|one| one.1)
+}
+
+fn once_each<'t>(texts: impl Iterator<Item = &'t str>) -> impl Iterator<Item = &'t str> {
+    let mut seen = BTreeSet::new();
+    texts.filter(move |text| seen.insert(*text))
+}
 
 impl<'t> Pool<'t> {
     pub(super) fn collect(&mut self, node: Node<'t>) {
@@ -106,28 +133,27 @@ impl<'t> Pool<'t> {
                 self.conditions.add(node);
                 self.expressions.add(node);
             }
-            Role::Arithmetic
-            | Role::Call
-            | Role::Index
-            | Role::Attribute
-            | Role::Negative
-            | Role::List
-            | Role::Logical => self.expressions.add(node),
+            Role::Call | Role::Index | Role::Attribute => {
+                self.expressions.add(node);
+                if node.range().len() <= PART_BYTES_MAX && place(node).is_some() {
+                    self.parts.push((node.line(), node.text()));
+                }
+            }
+            Role::Arithmetic | Role::Negative | Role::List | Role::Logical => {
+                self.expressions.add(node);
+            }
             _ => {}
         }
     }
 
     /// Its names, those first that stand nearest to a line.
     pub fn names_by(&self, line: u32) -> impl Iterator<Item = &'t str> {
-        let (above, below) = self.places.split_at(self.places.partition_point(|one| one.0 <= line));
-        let (mut above, mut below) = (above.iter().rev().peekable(), below.iter().peekable());
-        let places = std::iter::from_fn(move || match (above.peek(), below.peek()) {
-            (Some(one), Some(other)) if line - one.0 <= other.0 - line => above.next(),
-            (Some(_), None) => above.next(),
-            (_, _) => below.next(),
-        });
-        let mut seen = BTreeSet::new();
-        places.map(|one| one.1).filter(move |name| seen.insert(*name))
+        once_each(nearest(&self.places, line))
+    }
+
+    /// Some of its short calls, fields and elements, those first that stand nearest to a line.
+    pub fn parts_by(&self, line: u32) -> impl Iterator<Item = &'t str> {
+        once_each(nearest(&self.parts, line).take(PARTS_MAX))
     }
 
     /// How alike two names are used, from 0 to 1; nothing known is half.

@@ -35,6 +35,7 @@ pub const FILL: Template =
     Template { name: "fill-argument", cost: 1.4, on: &[Role::Arguments], make: fill };
 
 const NAMES_MAX: usize = 6;
+const PARTS_MAX: usize = 6;
 const CALLS_MAX: usize = 4;
 /// What stands before what is spread, in JavaScript and Python.
 const SPREADS_START: [&str; 2] = ["...", "**"];
@@ -159,6 +160,12 @@ fn add_name<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     for (rank, name) in fresh.enumerate() {
         insert(site.node, drafts, usize::MAX, name, nth(rank));
         insert(site.node, drafts, 0, name, 0.3 + nth(rank));
+    }
+    let parts = site.near().parts_by(site.node.line());
+    // What calls give is put into a variable first.
+    let parts = parts.filter(|part| !part.ends_with(')') && !present.contains(part));
+    for (rank, part) in parts.take(PARTS_MAX).enumerate() {
+        insert(site.node, drafts, usize::MAX, part, 0.3 + nth(rank));
     }
     // A list of constants of one kind may lack another of them.
     let last = site.node.last().filter(|last| last.is(&[Role::Attribute, Role::Path]));

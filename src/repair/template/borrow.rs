@@ -1,12 +1,12 @@
-//! A statement that another function of the file has: `self.at += 1`, `this.close();`, `if !m.ok { return nil }`.
+//! A statement that the file has elsewhere: `self.at += 1`, `this.close();`, `if !m.ok { return nil }`.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Template;
 use super::insert::{ends, insert};
 use super::lines::STATEMENTS;
-use crate::repair::donor::is_callee;
+use crate::repair::donor::{Stand, is_branch, is_callee, is_donor};
 use crate::repair::language::Role;
 use crate::repair::rank::nth;
 use crate::repair::similarity::ranked;
@@ -23,8 +23,12 @@ pub const BORROW: Template =
 pub const BRANCH: Template =
     Template { name: "borrow-statement", cost: 4.0, on: STATEMENTS, make: borrow_branch };
 
+pub const BESIDE: Template =
+    Template { name: "borrow-statement", cost: 2.6, on: STATEMENTS, make: beside };
+
 const BORROWED_MAX: usize = 10;
 const NAMES_MAX: usize = 3;
+const BESIDE_MAX: usize = 4;
 
 fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -36,6 +40,43 @@ fn borrow<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
             insert(site, drafts, before(site.file, node, &text), &text, extra + 0.2);
         }
     }
+}
+
+/// What stands after or before the same statement elsewhere, and not here.
+fn beside<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    if !is_statement(node) || drafts.is_too_dear(0.0) {
+        return;
+    }
+    let stands = site.file.donors.stands(node.text());
+    let Some(own) = stands.iter().find(|stand| stand.at.id() == node.id()) else { return };
+    let sides: [fn(&Stand<'s>) -> Option<Node<'s>>; 2] =
+        [|stand| stand.before, |stand| stand.after];
+    for (is_after, side) in [false, true].into_iter().zip(sides) {
+        let there = side(own).map(Node::text);
+        let others = stands.iter().filter_map(side);
+        let mut counts: BTreeMap<&str, (usize, Node<'s>)> = BTreeMap::new();
+        for other in others.filter(|other| Some(other.text()) != there) {
+            counts.entry(other.text()).or_insert((0, other)).0 += 1;
+        }
+        let mut known: Vec<(usize, Node<'s>)> = counts.into_values().collect();
+        known.sort_by_key(|(n, _)| Reverse(*n));
+        for (n, other) in known.into_iter().take(BESIDE_MAX) {
+            let share = n as f64 / (stands.len() - 1) as f64;
+            let place = if is_after && !ends(node) { after } else { before };
+            if let Some(text) = as_here(site, other) {
+                insert(site, drafts, place(site.file, node, &text), &text, -share.ln());
+            }
+        }
+    }
+}
+
+/// A short statement as it can stand here.
+fn as_here<'s>(site: &Site<'s>, other: Node<'s>) -> Option<String> {
+    if !is_branch(other) && !is_donor(other) {
+        return None;
+    }
+    shallow(&known_here(site, other).into_iter().next()?, other.indent()?)
 }
 
 /// An `if`: as it is, and where all it does is to go out, as this function does.

@@ -32,6 +32,7 @@ const VALUES: &[Role] = &[
 ];
 
 pub const DONOR: Template = Template { name: "expression", cost: 3.7, on: VALUES, make: donor };
+pub const NEAR: Template = Template { name: "expression", cost: 3.7, on: VALUES, make: near };
 pub const NAME: Template = Template { name: "by-name", cost: 2.8, on: VALUES, make: by_name };
 pub const INITIAL: Template = Template { name: "initial", cost: 3.4, on: VALUES, make: initial };
 pub const FIRST: Template = Template {
@@ -62,6 +63,7 @@ pub const FIELD_VALUE: Template =
 pub const COMBINE: Template = Template { name: "combine", cost: 3.7, on: VALUES, make: combine };
 
 const EXPRESSIONS_MAX: usize = 10;
+const NEAR_MAX: usize = 6;
 const NAMES_MAX: usize = 8;
 const PARTNERS_MAX: usize = 4;
 const TEXTS_MAX: usize = 3;
@@ -83,6 +85,18 @@ fn donor<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let texts = donors.map(|donor| donor.text()).filter(|text| text.len() < 80);
     for (rank, text) in ranked(site.node.text(), texts, EXPRESSIONS_MAX).into_iter().enumerate() {
         drafts.replace(site.node, text, nth(rank));
+    }
+}
+
+/// A call, field or element that stands in the lines around.
+fn near<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    let node = site.node;
+    if is_callee(node) || place(node).is_none() || drafts.is_too_dear(0.0) {
+        return;
+    }
+    let others = site.near().parts_by(node.line()).filter(|other| *other != node.text());
+    for (rank, other) in others.take(NEAR_MAX).enumerate() {
+        drafts.replace(node, other, nth(rank));
     }
 }
 

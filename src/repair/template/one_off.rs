@@ -5,6 +5,7 @@ use crate::repair::donor::is_callee;
 use crate::repair::language::Role;
 use crate::repair::place::{Place, place};
 use crate::repair::rank::nth;
+use crate::repair::similarity::words;
 use crate::repair::site::{Drafts, Site, wants_tight};
 use crate::repair::syntax::Node;
 
@@ -14,6 +15,14 @@ pub const ONE_OFF: Template = Template {
     on: &[Role::Name, Role::Attribute, Role::Call, Role::Index, Role::Arithmetic],
     make: one_off,
 };
+
+/// What names have that stand for places and counts.
+const COUNTS: &[&str] = &[
+    "count", "depth", "end", "idx", "index", "len", "length", "level", "offset", "pos", "position",
+    "size", "start", "stop", "width",
+];
+/// What it costs at most to move one of these.
+const COUNTED: f64 = 0.4;
 
 fn one_off<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let node = site.node;
@@ -33,9 +42,17 @@ fn one_off<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let parent = node.parent().map(Node::role);
     let bare =
         matches!(parent, Some(Role::Comparison | Role::Range | Role::Tokens)) || !wants_tight(node);
+    let extra = if counts(node) { f64::min(extra, COUNTED) } else { extra };
     for (rank, step) in ["- 1", "+ 1"].into_iter().enumerate() {
         let text = format!("{} {step}", node.text());
         let extra = extra + nth(rank);
         if bare { drafts.put(node, text, extra) } else { drafts.replace(node, &text, extra) }
     }
+}
+
+/// Whether a value is called as what counts or says where something is: `kw_idx`, `this.pos`, `lineCount`.
+fn counts(node: Node<'_>) -> bool {
+    let name = node.last().unwrap_or(node);
+    node.is(&[Role::Name, Role::Attribute])
+        && words(name.text()).iter().any(|word| COUNTS.contains(&word.as_str()))
 }

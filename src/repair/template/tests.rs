@@ -34,6 +34,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ),
     ("fill-argument", "a, b", "g(a, b)\nh(a)\nreturn g(a)", "g(a, b)\nh(a)\nreturn g(a, b)"),
     ("as-beside", "a, b", "return a * a + b", "return a * a + b * b"),
+    ("add-argument", "a, m", "g(m[2])\nreturn h(a)", "g(m[2])\nreturn h(a, m[2])"),
     ("as-beside", "a, b", "return a.x == b.x and a.y", "return a.x == b.x and a.y == b.y"),
     (
         "as-beside",
@@ -770,6 +771,50 @@ fn statements_of_other_functions_are_borrowed_where_their_names_are_known() {
         "class A {\n\tf() {\n\t\tthis.n++;\n\t}\n\th() {\n\t\treturn this.m;\n\t}\n}\n";
     let longer = javascript.replace("\t\treturn", "\t\tthis.n++;\n\t\treturn");
     assert!(check("a.js", javascript, &longer));
+}
+
+#[test]
+fn what_stands_beside_the_same_statement_elsewhere_comes_early() {
+    let check = |before: &str, wanted: &str| {
+        let outcomes = outcomes_of("a.py", before);
+        let mut made = outcomes.iter().filter(|(_, text)| text == wanted);
+        made.any(|(made, _)| made.template == "borrow-statement" && made.cost < 4.0)
+    };
+    let python = |beside: &str, own: &str| {
+        format!(
+            "def f(b, t):\n    copy(t, b)\n{beside}    return 1\n\n\ndef h(b, t):\n    copy(t, b)\n{own}    return 2\n"
+        )
+    };
+    let line = "    b.buffer = t\n";
+    assert!(check(&python(line, ""), &python(line, line)));
+    let guard = "    if not b:\n        return 1\n";
+    assert!(check(&python(guard, ""), &python(guard, guard)));
+    let before = |own: &str| {
+        format!(
+            "def f(b, t):\n    b.n = t\n    copy(t, b)\n\n\ndef h(b, t):\n{own}    copy(t, b)\n"
+        )
+    };
+    assert!(check(&before(""), &before("    b.n = t\n")));
+}
+
+#[test]
+fn what_stands_in_the_lines_around_is_put_in_the_place_of_a_value() {
+    let others: String = (0..12).map(|n| format!("    g(name.field_{n})\n")).collect();
+    let python =
+        |value: &str| format!("def f(name, zz):\n{others}    h(zz[0])\n    return {value}\n");
+    let outcomes = outcomes_of("a.py", &python("name.field"));
+    assert!(outcomes.iter().any(|(_, text)| *text == python("zz[0]")));
+}
+
+#[test]
+fn what_counts_by_its_name_is_moved_earlier() {
+    let cost = |name: &str| {
+        let python = |value: &str| format!("def f({name}):\n    g({value})\n");
+        let outcomes = outcomes_of("a.py", &python(name));
+        let wanted = python(&format!("{name} + 1"));
+        outcomes.iter().find(|(_, text)| *text == wanted).map(|(made, _)| made.cost).unwrap()
+    };
+    assert!(cost("kw_idx") + 0.5 < cost("kw_idy"));
 }
 
 #[test]
