@@ -17,6 +17,8 @@ const CASE: f64 = 0.5;
 const ERROR: f64 = 0.3;
 /// What a constant keeps of the suspicion of the lines that use it.
 const CONSTANT: f64 = 0.5;
+/// So many lines of a table are together as suspicious as one of them alone would be.
+const TABLE_LINES: u32 = 16;
 
 /// The suspicion of each line, by its number, from that of the lines that were measured.
 pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
@@ -46,7 +48,34 @@ pub fn spread(tree: &Tree<'_>, measured: &BTreeMap<u32, f64>) -> Vec<f64> {
     for (constant, score) in constants(tree, &lines) {
         raise(&mut lines, constant.line()..constant.last_line() + 1, CONSTANT * score);
     }
+    for table in tables(tree) {
+        let table = table.line()..table.last_line() + 1;
+        let share = f64::from(TABLE_LINES) / table.len() as f64;
+        // What more is known of, as where a stack names it, stays.
+        let usual = measured.range(table.clone()).map(|(_, score)| *score);
+        let usual = usual.fold(f64::INFINITY, f64::min);
+        let is_known = |line: &u32| measured.get(line).is_some_and(|score| *score > usual);
+        for line in table.filter(|line| !is_known(line)) {
+            lower(&mut lines, line..line + 1, share);
+        }
+    }
     lines
+}
+
+/// Lists and maps of so many lines that each of them is seldom at fault: whatever uses one makes all of it suspicious.
+fn tables<'t>(tree: &'t Tree<'t>) -> impl Iterator<Item = Node<'t>> {
+    let mut end = 0;
+    let is_table = |node: &Node<'_>| {
+        node.is(&[Role::List, Role::Map, Role::Tuple])
+            && node.last_line() - node.line() >= TABLE_LINES
+            && node.descendants().all(|part| part.role() != Role::Function)
+    };
+    let outermost = move |node: &Node<'_>| {
+        let is_outer = node.range().start >= end && is_table(node);
+        end = if is_outer { node.range().end } else { end };
+        is_outer
+    };
+    tree.nodes().filter(outermost)
 }
 
 fn is_spread(node: Node<'_>) -> bool {
@@ -146,6 +175,22 @@ mod tests {
         let javascript =
             "class LateError extends Error {\n  constructor(a) {\n    super(a);\n  }\n}\nf();\n";
         assert_eq!(check(&JAVASCRIPT, javascript), "234");
+    }
+
+    #[test]
+    fn the_lines_of_a_table_share_its_suspicion() {
+        let rows = "    (1, [2]),\n".repeat(30);
+        let text = format!("TABLE = [\n{rows}]\nSHORT = [\n    1,\n]\n");
+        let tree = Tree::parse(&PYTHON, &text).unwrap();
+        let lines = spread(&tree, &(1..=35).map(|line| (line, 1.0)).collect());
+        assert_eq!([lines[1], lines[20], lines[33], lines[34]], [0.5, 0.5, 1.0, 1.0]);
+        let named = (1..=35).map(|line| (line, if line == 20 { 0.8 } else { 0.6 })).collect();
+        let lines = spread(&tree, &named);
+        assert_eq!([lines[19], lines[20]], [0.4, 0.8]);
+        let methods = "  a() {\n    f();\n  },\n".repeat(10);
+        let methods = format!("const all = {{\n{methods}}};\n");
+        let tree = Tree::parse(&JAVASCRIPT, &methods).unwrap();
+        assert!(tables(&tree).next().is_none());
     }
 
     #[test]
