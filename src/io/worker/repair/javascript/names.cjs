@@ -6,15 +6,19 @@ function pathIn(test) {
   return test.replace(/ \((import|hooks|unhandled)\)$/, "").split("::")[0];
 }
 
-/** What may be the name of one of several projects, which stands before the titles. */
-function projectIn(test) {
-  return /^.*?::\[(.*?)\] /.exec(test)?.[1] ?? "";
+/** The one of several projects whose name stands before a test's titles. */
+function projectOf(test, projects) {
+  const titles = test.slice(pathIn(test).length);
+  const fits = (name) => name !== "" && titles.startsWith(`::[${name}] `);
+  return projects.filter(fits).sort((a, b) => b.length - a.length)[0] ?? "";
 }
 
-/** A test's name without that of its project, which is one of `projects`. */
+/** A test's name without that of its project. */
 function plain(test, projects) {
-  const name = projectIn(test);
-  return name && projects.includes(name) ? test.replace(`::[${name}] `, () => "::") : test;
+  const name = projectOf(test, projects);
+  if (name === "") return test;
+  const path = pathIn(test);
+  return `${path}::${test.slice(path.length + name.length + "::[] ".length)}`;
 }
 
 class Names {
@@ -48,4 +52,4 @@ class Names {
   }
 }
 
-module.exports = { Names, projectIn, pathIn, plain };
+module.exports = { Names, pathIn, plain, projectOf };

@@ -6,7 +6,7 @@ const { spawnSync } = require("child_process");
 const fs = require("fs");
 const { createRequire } = require("module");
 const path = require("path");
-const { projectIn, pathIn } = require("./names.cjs");
+const { pathIn, projectOf } = require("./names.cjs");
 const { within } = require("./packages.cjs");
 
 const WALL_MS = 20_000;
@@ -61,11 +61,19 @@ async function vitest(from, dir, args, _found, test) {
   const options = { root, config, watch: false, run: true };
   const { viteConfig, vitestConfig } = await resolveConfig(options);
   const isSplit = vitestConfig.projects || vitestConfig.workspace || fs.readdirSync(root).some((name) => WORKSPACES.test(name));
-  if (!isSplit) return ofVitest(viteConfig, vitestConfig);
-  const { projects } = await createVitest("test", options);
-  const nameOf = (project) => project.name ?? project.getName();
-  const one = projects.find((project) => nameOf(project) === projectIn(test)) ?? projects[0];
-  return { ...ofVitest((one.vite ?? one.server).config, one.config), projects: projects.map(nameOf) };
+  const whole = ofVitest(viteConfig, vitestConfig);
+  if (!isSplit) return whole;
+  try {
+    const { projects } = await createVitest("test", options);
+    const named = projects.map((project) => [project.name ?? project.getName(), project]);
+    // The only one is not named.
+    const names = named.length > 1 ? named.map(([name]) => name) : [];
+    const own = projectOf(test, names);
+    const [, one] = named.find(([name]) => name === own) ?? named[0];
+    return { ...ofVitest((one.vite ?? one.server).config, one.config), projects: names };
+  } catch {
+    return whole;
+  }
 }
 
 function ofVitest(viteConfig, vitestConfig) {
@@ -87,9 +95,11 @@ async function jest(from, dir, args, _found, test) {
   const { configs } = (await readConfigs?.(argv, [dir])) ?? { configs: [(await readConfig(argv, dir)).projectConfig] };
   const nameOf = ({ displayName }) => displayName?.name ?? displayName ?? "";
   const holds = ({ rootDir }) => path.resolve(dir, pathIn(test)).startsWith(path.join(rootDir, path.sep));
+  const projects = configs.map(nameOf);
+  const own = projectOf(test, projects);
   const [projectConfig = configs[0]] = configs
-    .filter((one) => nameOf(one) === projectIn(test) || (!nameOf(one) && holds(one)))
-    .sort((a, b) => nameOf(b).length - nameOf(a).length || b.rootDir.length - a.rootDir.length);
+    .filter((one) => nameOf(one) === own && (own !== "" || holds(one)))
+    .sort((a, b) => b.rootDir.length - a.rootDir.length);
   const { moduleNameMapper, setupFiles = [], setupFilesAfterEnv = [] } = projectConfig;
   // Before version 24.
   const { setupTestFrameworkScriptFile: only } = projectConfig;
@@ -101,7 +111,6 @@ async function jest(from, dir, args, _found, test) {
   const { testEnvironment: name, testEnvironmentOptions, testURL = "http://localhost/" } = projectConfig;
   const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
   const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
-  const projects = configs.map(nameOf);
   return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig), projects };
 }
 
