@@ -208,8 +208,10 @@ fn names_in_tests(tests: &[Source], failures: &[TestCase]) -> (BTreeSet<String>,
         let fitting = trees.iter().filter(|(test, _)| test.is_test && fits(test));
         fitting.flat_map(|(_, tree)| names_in(tree.root())).collect()
     };
-    let is_of_red =
-        |test: &Source| failures.iter().any(|it| it.id.name.starts_with(test.path.as_str()));
+    let is_of = |failure: &TestCase, test: &Source| {
+        failure.id.name.split("::").next() == Some(test.path.as_str())
+    };
+    let is_of_red = |test: &Source| failures.iter().any(|failure| is_of(failure, test));
     match (titled.collect::<BTreeSet<String>>(), of_files(&is_of_red)) {
         (titled, of_red) if titled.is_empty() && of_red.is_empty() => (of_files(&|_| true), of_red),
         (titled, of_red) if titled.is_empty() => (of_red, BTreeSet::new()),

@@ -125,11 +125,10 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 }
 
 /// What is said of something that is not on this machine, what that is, and what to do.
-const MISSING: [(&str, &str, &str); 7] = [
+const MISSING: [(&str, &str, &str); 6] = [
     ("invalid go version", "another Go", UPGRADE),
     ("requires go >=", "another Go", UPGRADE),
     ("toolchain not available", "another Go", UPGRADE),
-    ("note: module requires Go", "another Go", UPGRADE),
     ("module lookup disabled by GOPROXY=off", "a module", FETCH),
     ("missing go.sum entry", "a module", FETCH),
     ("is not in GOROOT", "a package that no module has", "Mend the import, or install a newer Go."),
@@ -138,9 +137,23 @@ const FETCH: &str =
     "Run `go mod download` once: checks have no network and take modules from Go's cache.";
 const UPGRADE: &str = "Install the Go that `go.mod` asks for, or a newer one.";
 
+/// What an older Go says of whatever it cannot compile in a module for a newer one.
+const NEWER: &str = "note: module requires Go";
+/// Names that Go has had of itself since 1.21.
+const NEWER_NAMES: [&str; 3] = ["clear", "max", "min"];
+
+fn lacks_only_newer_names(said: &str) -> bool {
+    let mut lacking = said.lines().filter_map(|line| line.split_once(": undefined: "));
+    let mut is_newer = |(_, name): (&str, &str)| NEWER_NAMES.contains(&name.trim());
+    said.contains(NEWER) && lacking.next().is_some_and(&mut is_newer) && lacking.all(is_newer)
+}
+
 /// A dependency that is not on this machine.
 fn missing_module(said: &str) -> Option<CheckEnd> {
-    let (words, program, hint) = MISSING.iter().find(|(words, ..)| said.contains(words))?;
+    let newer = (NEWER, "another Go", UPGRADE);
+    let newer = Some(&newer).filter(|_| lacks_only_newer_names(said));
+    let mut missing = MISSING.iter().filter(|(words, ..)| said.contains(words));
+    let (words, program, hint) = missing.next().or(newer)?;
     let line = said.lines().find(|line| line.contains(words)).unwrap_or_default();
     let hint = format!("{hint} It said: {line}");
     Some(CheckEnd::Missing { program: (*program).to_owned(), hint })
@@ -212,6 +225,8 @@ mod tests {
             format!("another Go: {UPGRADE} It said: note: module requires Go 1.21")
         );
         assert_eq!(check("# e/a\n./a.go:83:12: undefined: maxi\n"), "");
+        let both = format!("./b.go:1:1: undefined: other\n{newer}");
+        assert_eq!(check(&both), "", "that is a slip of the project's own");
     }
 
     #[test]
