@@ -129,20 +129,45 @@ impl<'a> Gate<'a> {
         self.under_known_names(check, run)
     }
 
-    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline.
+    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline: once, for all
+    /// changes to it.
     fn under_known_names(&mut self, check: &Check, run: CheckRun) -> Result<CheckRun, Failure> {
-        let (task, project) = (self.task, self.project);
         let baseline = self
             .baseline(check)
             .filter(|baseline| renamed::may_be_renamed(check.runner, baseline, &run));
-        let Some(baseline) = baseline.filter(|_| task.purse.take_check(self.checks_max())) else {
-            return Ok(run);
+        let Some(baseline) = baseline else { return Ok(run) };
+        Ok(match self.again(check, baseline)? {
+            Some(again) => renamed::under_known_names(baseline, &again, run),
+            None => CheckRun { end: CheckEnd::OverBudget, ..run },
+        })
+    }
+
+    /// Another run on the tree of the baseline. `None` where the budget does not allow it.
+    fn again(&mut self, check: &Check, baseline: &CheckRun) -> Result<Option<CheckRun>, Failure> {
+        let (task, Project { store, worlds, check_cache, .. }) = (self.task, self.project);
+        let setting = match &*baseline.setting {
+            "" => String::new(),
+            setting => format!("{setting} again"),
         };
+        if let Some(known) = check_cache.get(store, &baseline.tree, &setting) {
+            return Ok(Some(known));
+        }
+        if !task.purse.take_check(self.checks_max()) {
+            return Ok(None);
+        }
         self.untold += 1;
-        let world = project.worlds.enter(&baseline.tree)?;
-        let (all, cancel) = (Select::All, &task.cancel);
-        let again = checks::run(&project.store, &world, check, all, cancel, &mut |_| {})?;
-        Ok(renamed::under_known_names(baseline, &again, run))
+        let world = worlds.enter(&baseline.tree)?;
+        let check = self.capped(check);
+        let again = checks::run(store, &world, &check, Select::All, &task.cancel, &mut |_| {})?;
+        let again = CheckRun { setting, ..again };
+        check_cache.put(&again);
+        Ok(Some(again))
+    }
+
+    /// The check with no more time than the run has itself.
+    fn capped(&self, check: &Check) -> Check {
+        let timeout_ms = check.timeout_ms.min(self.task.run.budget.wall_ms_max);
+        Check { timeout_ms, ..check.clone() }
     }
 
     /// How many runs of checks the budget allows.
@@ -178,13 +203,10 @@ impl<'a> Gate<'a> {
             is_settled &= may;
             may
         };
+        let (is_against, capped) = (against.is_some(), self.capped(check));
         let world = self.world()?;
         let watch = Watch { cancel: &task.cancel, on_case: &mut tell, may_again: &mut may_again };
-        let is_against = against.is_some();
-        // More than the run's own time no check can use.
-        let timeout_ms = check.timeout_ms.min(task.run.budget.wall_ms_max);
-        let check = Check { timeout_ms, ..check.clone() };
-        let mut run = checks::run_settled(world, &check, select, against, watch)?;
+        let mut run = checks::run_settled(world, &capped, select, against, watch)?;
         self.untold += n_again;
         if is_against && !is_settled {
             run.end = CheckEnd::OverBudget;
