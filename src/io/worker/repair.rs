@@ -142,7 +142,7 @@ struct Found {
 }
 
 fn groups<'a>(assignment: &Assignment<'a>) -> Result<Vec<Group<'a>>, Failure> {
-    let mut groups = Vec::new();
+    let mut groups: Vec<(bool, Group<'_>)> = Vec::new();
     for check in assignment.checks {
         let mut targets =
             assignment.targets.iter().filter(|target| target.check == check.id).peekable();
@@ -164,13 +164,17 @@ fn groups<'a>(assignment: &Assignment<'a>) -> Result<Vec<Group<'a>>, Failure> {
         };
         // An earlier step may have mended some of them.
         let (passed, red): (Vec<&TestId>, Vec<&TestId>) = targets.partition(passes);
-        let targets = if red.is_empty() { passed } else { red };
+        let is_red = !red.is_empty();
+        let targets = if is_red { red } else { passed };
         let mut failing: Vec<String> =
             targets.into_iter().map(|target| target.name.clone()).collect();
         failing.sort_by_key(|name| case_of(baseline, name).map_or(0, |case| case.duration_ms));
-        groups.push(Group { check, baseline, failing });
+        groups.push((is_red, Group { check, baseline, failing }));
     }
-    Ok(groups)
+    if groups.iter().any(|(is_red, _)| *is_red) {
+        groups.retain(|(is_red, _)| *is_red);
+    }
+    Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
 fn case_of<'a>(run: &'a CheckRun, name: &str) -> Option<&'a TestCase> {
