@@ -143,9 +143,17 @@ const NEWER: &str = "note: module requires Go";
 const NEWER_NAMES: [&str; 3] = ["clear", "max", "min"];
 
 fn lacks_only_newer_names(said: &str) -> bool {
-    let mut lacking = said.lines().filter_map(|line| line.split_once(": undefined: "));
-    let mut is_newer = |(_, name): (&str, &str)| NEWER_NAMES.contains(&name.trim());
-    said.contains(NEWER) && lacking.next().is_some_and(&mut is_newer) && lacking.all(is_newer)
+    let mut errors = said.lines().filter_map(compiler_error);
+    let mut is_newer = |error: &str| {
+        error.strip_prefix("undefined: ").is_some_and(|name| NEWER_NAMES.contains(&name))
+    };
+    said.contains(NEWER) && errors.next().is_some_and(&mut is_newer) && errors.all(is_newer)
+}
+
+/// What is said after `file.go:line:column: `.
+fn compiler_error(line: &str) -> Option<&str> {
+    let (place, error) = line.trim().split_once(": ")?;
+    place.contains(".go:").then_some(error)
 }
 
 /// A dependency that is not on this machine.
@@ -227,6 +235,8 @@ mod tests {
         assert_eq!(check("# e/a\n./a.go:83:12: undefined: maxi\n"), "");
         let both = format!("./b.go:1:1: undefined: other\n{newer}");
         assert_eq!(check(&both), "", "that is a slip of the project's own");
+        let type_too = format!("./b.go:1:1: cannot use x as string\n{newer}");
+        assert_eq!(check(&type_too), "", "and so is that");
     }
 
     #[test]
