@@ -19,6 +19,11 @@ impl Clock {
         self.first_hit.get_or_insert_with(Instant::now);
     }
 
+    /// What was found is not enough: it goes on as if the first of it were found now.
+    pub fn hit_anew(&mut self) {
+        self.first_hit = Some(Instant::now());
+    }
+
     pub fn spent(&self) -> Duration {
         self.started.elapsed()
     }
@@ -53,5 +58,15 @@ mod tests {
         assert_eq!(check(Some(0)), SEARCH_AFTER_HIT_MIN.as_secs());
         assert_eq!(check(Some(10)), 20);
         assert_eq!(check(Some(100)), 100 + SEARCH_AFTER_HIT_MAX.as_secs());
+    }
+
+    #[test]
+    fn a_find_that_is_not_enough_gives_time_for_another() {
+        let started = Instant::now() - Duration::from_secs(40);
+        let mut clock = Clock { started, first_hit: Some(started + Duration::from_secs(15)) };
+        assert!(clock.left().is_zero());
+        clock.hit_anew();
+        let left = clock.left();
+        assert!(!left.is_zero() && left <= SEARCH_AFTER_HIT_MAX, "{left:?}");
     }
 }

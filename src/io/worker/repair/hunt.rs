@@ -149,12 +149,15 @@ impl<'a, 'c> Hunt<'a, 'c> {
     fn look_further(&mut self, path: &mut dyn FastPath) {
         let n_others = self.job.others.len();
         let is_done = self.plausible.is_empty() || self.is_exhausted() || n_others == 0;
-        if is_done || self.is_over() {
+        if is_done || self.job.is_over() {
             return;
         }
         let n_also = self.also_fixed(path).iter().max().copied().unwrap_or_default();
         if n_also == n_others || (1..=n_others / 2).contains(&n_also) {
             return;
+        }
+        if n_also > 0 {
+            self.clock.hit_anew();
         }
         self.margin = FAR_MARGIN;
         let patches: Vec<Patch<'a>> = self.left().into_iter().map(|left| vec![left]).collect();
