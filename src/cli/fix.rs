@@ -236,6 +236,9 @@ fn print_end(view: &RunView) {
     if let Outcome::Failed { failure } = outcome {
         return say_error(&format!("error: {}\n", failure.message), &failure.hint);
     }
+    for left_out in &view.run.left_out {
+        say(&format!("{}     {left_out}\n", style.bold("not run")));
+    }
     let (status, reason, _) = json::words(outcome);
     let paint = |text: &str| match outcome {
         Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } => style.green(text),

@@ -45,6 +45,7 @@ pub(super) fn print_outcome(view: &RunView, applied: &[String]) {
         "steps": proposal.map(|proposal| &proposal.steps),
         "guard": proposal.map(|proposal| &proposal.guard),
         "search": machine::last_search(&view.run),
+        "left_out": view.run.left_out,
         "applied": applied,
     }));
 }

@@ -210,6 +210,7 @@ fn configured(root: &Path, folder: &RepoPath, check: CheckConfig) -> Check {
         policy: check.policy,
         why: format!("{} names it", config::FILE_NAME),
         on_request: check.on_request,
+        configured: true,
     }
 }
 

@@ -185,6 +185,7 @@ fn check(name: &str, runner: Runner, dir: &RepoPath, argv: Vec<String>, why: Str
         policy: Policy::default(),
         why,
         on_request: false,
+        configured: false,
     }
 }
 

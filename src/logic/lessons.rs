@@ -168,6 +168,7 @@ mod tests {
             policy: Default::default(),
             why: String::new(),
             on_request: false,
+            configured: false,
         }];
         run.baseline = Some(vec![failing]);
         let step = Step { tests: vec![samples::id("unit/t")], ..Step::new(StepId(1), "one") };

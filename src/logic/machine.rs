@@ -111,14 +111,7 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.budget = **budget;
             run.phase = Phase::Baselining;
         }
-        Event::BaselineTaken { runs } => {
-            spend(run, runs);
-            if run.baseline.is_some() {
-                attempt::recheck(run);
-            }
-            run.baseline = Some(runs.clone());
-            run.phase = Phase::Working;
-        }
+        Event::BaselineTaken { runs } => take_baseline(run, runs),
         Event::TargetsChosen { targets } => run.targets = Some(targets.clone()),
         Event::Spent { on, .. } => run.spent.add(on),
         Event::PlanMade { plan, lessons, .. } => {
@@ -153,6 +146,17 @@ pub fn apply(run: &mut Run, event: &Event) {
         | Event::TakenBack { .. }
         | Event::SubsetChecked { .. } => {}
     }
+}
+
+fn take_baseline(run: &mut Run, runs: &[CheckRun]) {
+    spend(run, runs);
+    if run.baseline.is_some() {
+        attempt::recheck(run);
+        run.baseline = Some(runs.to_vec());
+    } else {
+        run.baseline = Some(unusable::leave_out(run, runs));
+    }
+    run.phase = Phase::Working;
 }
 
 /// Tools may have changed since it stopped, and runs in different settings say nothing of each other: what the checks said

@@ -69,8 +69,9 @@ fn state(run: &Run) -> String {
 
 fn goal(run: &Run) -> impl Iterator<Item = String> {
     let checks = run.checks.iter().map(|check| format!("check {}: {}", check.id, check.why));
+    let left_out = run.left_out.iter().map(|it| format!("not run: {it}"));
     let tests = run.targets.iter().flatten().map(|test| format!("make `{}` pass", test.name));
-    checks.chain(tests)
+    checks.chain(left_out).chain(tests)
 }
 
 /// What became of an attempt.

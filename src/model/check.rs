@@ -31,6 +31,9 @@ pub struct Check {
     /// Run only when it is named.
     #[serde(default)]
     pub on_request: bool,
+    /// It is written in `greenloop.toml`: where it cannot be run nothing is green.
+    #[serde(default)]
+    pub configured: bool,
 }
 
 /// Who runs the tests, hence how tests are selected and reports are read.

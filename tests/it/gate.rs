@@ -159,6 +159,26 @@ fn tests_whose_names_differ_from_run_to_run_have_not_vanished() {
 }
 
 #[test]
+fn what_cannot_be_run_here_does_not_keep_the_rest_from_being_mended() {
+    let project = project(ADDS);
+    project.write("data/go.mod", "module e/data\n\ngo 1.18\n\nrequire e/other v1.0.0\n");
+    project.write("data/a_test.go", "package data\n\nimport _ \"e/other\"\n");
+    let (code, told) = lines(&project, &Home::new(), &["fix"]);
+    let last = told.last().unwrap();
+    assert_eq!((code, last["status"].as_str()), (0, Some("green")), "{last:#}");
+    let left_out = last["left_out"][0].as_str().unwrap();
+    assert!(left_out.starts_with("check `go test:data` needs a module"), "{left_out}");
+
+    // Somebody wrote it down, so without it nothing is green.
+    let toml = "[[check]]\nname = \"unittest\"\nrunner = \"unittest\"\n[[check]]\nname = \"data\"\nrunner = \"go\"\n\
+                dir = \"data\"\n";
+    project.write("greenloop.toml", toml);
+    let (code, told) = lines(&project, &Home::new(), &["fix"]);
+    let last = told.last().unwrap();
+    assert_eq!((code, last["status"].as_str()), (2, Some("failed")), "{last:#}");
+}
+
+#[test]
 fn the_test_that_ended_the_run_is_named() {
     let check = |body: &str, seconds: u32, outcome: &str| {
         let project = project(&format!("    def test_end(self):\n        {body}\n"));

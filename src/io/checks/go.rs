@@ -10,7 +10,7 @@ use super::{Done, Job};
 use crate::base::limits::{CHECK_PROGRAM_SHARE, SELECT_BYTES_MAX};
 use crate::io::process::Output;
 use crate::io::worlds::World;
-use crate::logic::report_parse::go::{Reader, Reported};
+use crate::logic::report_parse::go::{DOWNLOAD, NO_MODULE, Reader, Reported};
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
 
@@ -125,16 +125,15 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 }
 
 /// What is said of something that is not on this machine, what that is, and what to do.
-const MISSING: [(&str, &str, &str); 6] = [
+const MISSING: [(&str, &str, &str); 7] = [
     ("invalid go version", "another Go", UPGRADE),
     ("requires go >=", "another Go", UPGRADE),
     ("toolchain not available", "another Go", UPGRADE),
-    ("module lookup disabled by GOPROXY=off", "a module", FETCH),
-    ("missing go.sum entry", "a module", FETCH),
+    (NO_MODULE[0], "a module", DOWNLOAD),
+    (NO_MODULE[1], "a module", DOWNLOAD),
+    ("missing go.sum entry", "a module", DOWNLOAD),
     ("is not in GOROOT", "a package that no module has", "Mend the import, or install a newer Go."),
 ];
-const FETCH: &str =
-    "Run `go mod download` once: checks have no network and take modules from Go's cache.";
 const UPGRADE: &str = "Install the Go that `go.mod` asks for, or a newer one.";
 
 /// What an older Go says of whatever it cannot compile in a module for a newer one.
@@ -233,6 +232,9 @@ mod tests {
             format!("another Go: {UPGRADE} It said: note: module requires Go 1.21")
         );
         assert_eq!(check("# e/a\n./a.go:83:12: undefined: maxi\n"), "");
+        let said =
+            "a.go:2:1: open /go/pkg/mod/cache/download/e/m/@v/v1.6.0.lock: read-only file system";
+        assert_eq!(check(said), format!("a module: {DOWNLOAD} It said: {said}"));
         let both = format!("./b.go:1:1: undefined: other\n{newer}");
         assert_eq!(check(&both), "", "that is a slip of the project's own");
         let type_too = format!("./b.go:1:1: cannot use x as string\n{newer}");

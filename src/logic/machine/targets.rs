@@ -2,6 +2,7 @@
 
 use super::unusable::unusable;
 use super::{Next, budget, counted, finish};
+use crate::logic::report_parse::go::{DOWNLOAD, NO_MODULE};
 use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::event::Event;
@@ -75,31 +76,36 @@ fn n_red(run: &CheckRun) -> usize {
     run.report.red().filter(|case| !is_flaky(case)).count() + run.problems.len()
 }
 
-/// A test whose module needs another one that is not installed is red for a reason no edit mends. Unless it was asked
+/// A test whose module or package needs another one that is not installed is red for a reason no edit mends. Unless it was asked
 /// for, it is left out; when nothing else is red, that is what people must know.
 fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<TestId>) -> Next {
     let cases = || baseline.iter().flat_map(|run| &run.report.cases);
     let missing = |target: &TestId| {
         let case = cases().find(|case| case.id == *target)?;
-        case.message.lines().find(|line| line.contains(MISSING_MODULE)).map(str::trim)
+        let words = |line: &str| MISSING_MODULE.iter().find(|(words, _)| line.contains(words));
+        case.message.lines().find_map(|line| Some((line.trim(), words(line)?.1)))
     };
     let (set_aside, kept): (Vec<TestId>, Vec<TestId>) =
         targets.into_iter().partition(|target| goal.tests.is_empty() && missing(target).is_some());
-    match (kept.is_empty(), set_aside.first()) {
-        (true, Some(first)) => finish(Outcome::Failed {
+    let first = set_aside.first().filter(|_| kept.is_empty());
+    match first.and_then(|first| Some((first, missing(first)?))) {
+        Some((first, (said, hint))) => finish(Outcome::Failed {
             failure: Failure::environment(
-                format!(
-                    "{} cannot be imported: {}",
-                    first.name,
-                    missing(first).unwrap_or_default()
-                ),
-                "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
-                 its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.",
+                format!("{} cannot be imported: {said}", first.name),
+                hint,
             ),
         }),
-        (false, _) | (true, None) => Next::Record(Event::TargetsChosen { targets: kept }),
+        None => Next::Record(Event::TargetsChosen { targets: kept }),
     }
 }
 
-/// How Python says that a module is not installed.
-const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
+/// How a language says that a module is not installed, and what to do.
+const MISSING_MODULE: [(&str, &str); 3] = [
+    (
+        "ModuleNotFoundError: No module named",
+        "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
+         its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.",
+    ),
+    (NO_MODULE[0], DOWNLOAD),
+    (NO_MODULE[1], DOWNLOAD),
+];

@@ -34,6 +34,7 @@ fn snapshot() -> Event {
         policy: Default::default(),
         why: String::new(),
         on_request: false,
+        configured: false,
     };
     let snapshot =
         Snapshot { tree: TreeId::new("base"), n_files: 2, unsaved: vec![], warnings: vec![] };
@@ -444,6 +445,42 @@ fn checks_that_cannot_be_read_end_the_run_with_a_hint() {
     finished: Failed { failure: Failure { kind: Project, message: "check `unit` printed more than 9 bytes and was ended", hint: "Quieten the tests, or split the check in greenloop.toml." } }
     finished: Failed { failure: Failure { kind: Environment, message: "check `unit` needs cargo, which is not there", hint: "Install Rust." } }
     "#);
+}
+
+#[test]
+fn a_found_check_that_cannot_be_run_is_left_out_where_another_can_be() {
+    let missing = CheckEnd::Missing { program: "a module".into(), hint: "Get it.".into() };
+    let told = |others: &str, change: &dyn Fn(&mut Check)| {
+        let mut begun = snapshot();
+        if let Event::SnapshotTaken { checks, .. } = &mut begun {
+            let mut other = Check { id: CheckId::new("go"), ..checks[0].clone() };
+            change(&mut other);
+            checks.push(other);
+        }
+        let check = CheckId::new("go");
+        let red = CheckRun { end: missing.clone(), check, ..run("base", "") };
+        let mut all = begin(&requested()).unwrap();
+        let runs = match others {
+            "" => vec![red],
+            others => vec![run("base", others), red],
+        };
+        for event in [begun, Event::BaselineTaken { runs }] {
+            settle(&mut all, &mut String::new());
+            apply(&mut all, &event);
+        }
+        let mut ended = String::new();
+        settle(&mut all, &mut ended);
+        let ids: Vec<&str> = all.checks.iter().map(|check| check.id.as_str()).collect();
+        format!("{} {:?} {}", ids.join(" "), all.left_out, ended.lines().next().unwrap_or_default())
+    };
+    let found = |_: &mut Check| {};
+    let left_out = "unit [\"check `go` needs a module, which is not there. Get it.\"]";
+    assert_eq!(told("a- b+", &found), format!("{left_out}   targets: a"));
+    assert_eq!(told("a+ b+", &found), format!("{left_out}   targets:"));
+    let failed = "unit go []   finished: Failed { failure: Failure { kind: Environment";
+    assert!(told("a- b+", &|check| check.configured = true).starts_with(failed));
+    let alone = told("", &found);
+    assert!(alone.starts_with(failed), "{alone}");
 }
 
 #[test]

@@ -4,6 +4,28 @@ use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestOutcome};
+use crate::model::run::{GoalKind, Run};
+
+/// Takes checks that need what is not on this machine out of a run, and gives back what the others said: so one part of a
+/// project that cannot be tested here does not keep the rest from being mended. None where nothing else can be run, and none
+/// that somebody named or wrote down.
+pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
+    let is_meant = |made: &CheckRun| {
+        let own = run.checks.iter().find(|check| check.id == made.check);
+        run.goal.checks.contains(&made.check) || own.is_some_and(|check| check.configured)
+    };
+    let is_missing =
+        |made: &CheckRun| matches!(made.end, CheckEnd::Missing { .. }) && !is_meant(made);
+    let (missing, others): (Vec<CheckRun>, Vec<CheckRun>) =
+        baseline.iter().cloned().partition(is_missing);
+    if others.is_empty() || run.goal.kind == GoalKind::RunChecks {
+        return baseline.to_vec();
+    }
+    run.checks.retain(|check| missing.iter().all(|made| made.check != check.id));
+    let told = missing.iter().filter_map(unusable);
+    run.left_out = told.map(|it| format!("{}. {}", it.message, it.hint)).collect();
+    others
+}
 
 /// Why nothing can be decided from a check that ended like this; `None` when it can.
 pub(super) fn unusable(run: &CheckRun) -> Option<Failure> {

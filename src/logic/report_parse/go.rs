@@ -22,6 +22,11 @@ use crate::model::report::{TestCase, TestOutcome, TestReport};
 use build::Build;
 use package::{Found, Package};
 
+/// What go says where a module is not in its cache, the second as nothing can be put there from within a world, and what to do.
+pub const NO_MODULE: [&str; 2] = ["module lookup disabled by GOPROXY=off", "/cache/download/"];
+pub const DOWNLOAD: &str =
+    "Run `go mod download` once: checks have no network and take modules from Go's cache.";
+
 /// Reads the output of one `go test -json`.
 #[derive(Debug)]
 pub struct Reader {

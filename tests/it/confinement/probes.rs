@@ -32,6 +32,7 @@ fn run(place: &Place, world: &World, argv: &[&str], policy: Policy) -> (CheckRun
         policy,
         why: String::new(),
         on_request: false,
+        configured: false,
         report: Vec::new(),
     };
     let cancel = CancelToken::new();

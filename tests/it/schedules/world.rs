@@ -111,6 +111,7 @@ pub fn check() -> Check {
         policy: Default::default(),
         why: String::new(),
         on_request: false,
+        configured: false,
     }
 }
 
