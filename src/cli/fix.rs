@@ -17,6 +17,7 @@ use crate::logic::overview::{FLAKY, UNASKED};
 use crate::logic::{confidence, guard, machine, plan_text, swap};
 use crate::model::approval::AcceptAlone;
 use crate::model::budget::AskedBudget;
+use crate::model::failure::Failure;
 use crate::model::guard::Guarded;
 use crate::model::proposal::{Evidence, SearchFact};
 use crate::model::run::{Goal, GoalKind, Outcome};
@@ -236,8 +237,8 @@ fn print_end(view: &RunView) {
     if let Outcome::Failed { failure } = outcome {
         return say_error(&format!("error: {}\n", failure.message), &failure.hint);
     }
-    for left_out in &view.run.left_out {
-        say(&format!("{}     {left_out}\n", style.bold("not run")));
+    for Failure { message, hint, .. } in &view.run.left_out {
+        say(&format!("{}     {message}\n             {hint}\n", style.bold("not run")));
     }
     let (status, reason, _) = json::words(outcome);
     let paint = |text: &str| match outcome {

@@ -209,7 +209,7 @@ pub fn decide(run: &Run) -> Next {
                 None => questions::of_goal(run).unwrap_or(Next::Do(vec![Effect::Plan])),
                 Some(plan) => work(run, plan),
             },
-            (Some(baseline), Some(_)) => targets::nothing_to_fix(&run.goal, baseline),
+            (Some(baseline), Some(_)) => targets::nothing_to_fix(run, baseline),
             (None, _) => finish(Outcome::AlreadyGreen),
         },
         Phase::Finished(_) => Next::Rest,
@@ -337,7 +337,11 @@ fn conclude(run: &Run, plan: &Plan, states: &BTreeMap<StepId, StepState>) -> Nex
     let forgotten = targets.find(|target| !done.contains(target));
     let all_done = n_done == plan.steps.len();
     let open = match forgotten {
-        None if all_done => return end_with(run, Outcome::Green),
+        None if all_done => {
+            let reason = unusable::not_run(run);
+            let green = reason.map_or(Outcome::Green, |reason| Outcome::Partly { reason });
+            return end_with(run, green);
+        }
         Some(test) if all_done => format!("no step turned {} green", test.name),
         Some(_) | None => left_open(run, plan, states),
     };

@@ -69,7 +69,7 @@ fn state(run: &Run) -> String {
 
 fn goal(run: &Run) -> impl Iterator<Item = String> {
     let checks = run.checks.iter().map(|check| format!("check {}: {}", check.id, check.why));
-    let left_out = run.left_out.iter().map(|it| format!("not run: {it}"));
+    let left_out = run.left_out.iter().map(|it| format!("not run: {}", it.message));
     let tests = run.targets.iter().flatten().map(|test| format!("make `{}` pass", test.name));
     checks.chain(left_out).chain(tests)
 }

@@ -75,14 +75,6 @@ fn is_checking(run: &Run) -> bool {
 }
 
 fn ended(run: &Run, outcome: &Outcome) -> String {
-    let became = became(run, outcome);
-    match &*run.left_out {
-        [] => became,
-        left_out => format!("{became}; not run: {}", left_out.join("; ")),
-    }
-}
-
-fn became(run: &Run, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Green => run.proposal.as_ref().map_or_else(|| "green".into(), proposed),
         Outcome::AlreadyGreen => format!("nothing to fix, {} pass", counted(n_passed(run), "test")),

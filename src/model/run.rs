@@ -46,9 +46,9 @@ pub struct Run {
     pub approval: Approval,
     /// What the search for checks has to say to people.
     pub notes: Vec<String>,
-    /// Checks that were found and cannot be run on this machine, in words: nobody knows what they would say.
+    /// Why checks that were found cannot be run on this machine: nobody knows what they would say.
     #[serde(default)]
-    pub left_out: Vec<String>,
+    pub left_out: Vec<Failure>,
     /// `None` until the checks ran on the snapshot.
     pub baseline: Option<Vec<CheckRun>>,
     /// The red tests the run works on; `None` until chosen.

@@ -10,7 +10,7 @@ use super::{Done, Job};
 use crate::base::limits::{CHECK_PROGRAM_SHARE, SELECT_BYTES_MAX};
 use crate::io::process::Output;
 use crate::io::worlds::World;
-use crate::logic::report_parse::go::{DOWNLOAD, NO_MODULE, Reader, Reported};
+use crate::logic::report_parse::go::{DOWNLOAD, Reader, Reported, is_missing_module};
 use crate::model::check::CheckEnd;
 use crate::model::report::TestCase;
 
@@ -125,12 +125,10 @@ fn end(job: &Job<'_>, output: &Output, reported: &Reported) -> CheckEnd {
 }
 
 /// What is said of something that is not on this machine, what that is, and what to do.
-const MISSING: [(&str, &str, &str); 7] = [
+const MISSING: [(&str, &str, &str); 5] = [
     ("invalid go version", "another Go", UPGRADE),
     ("requires go >=", "another Go", UPGRADE),
     ("toolchain not available", "another Go", UPGRADE),
-    (NO_MODULE[0], "a module", DOWNLOAD),
-    (NO_MODULE[1], "a module", DOWNLOAD),
     ("missing go.sum entry", "a module", DOWNLOAD),
     ("is not in GOROOT", "a package that no module has", "Mend the import, or install a newer Go."),
 ];
@@ -157,13 +155,18 @@ fn compiler_error(line: &str) -> Option<&str> {
 
 /// A dependency that is not on this machine.
 fn missing_module(said: &str) -> Option<CheckEnd> {
-    let newer = (NEWER, "another Go", UPGRADE);
-    let newer = Some(&newer).filter(|_| lacks_only_newer_names(said));
-    let mut missing = MISSING.iter().filter(|(words, ..)| said.contains(words));
-    let (words, program, hint) = missing.next().or(newer)?;
-    let line = said.lines().find(|line| line.contains(words)).unwrap_or_default();
+    let no_module = said.lines().find(|line| is_missing_module(line));
+    let no_module = no_module.map(|line| (line, "a module", DOWNLOAD));
+    let newer = said.lines().find(|line| line.contains(NEWER));
+    let newer = newer.filter(|_| lacks_only_newer_names(said));
+    let newer = newer.map(|line| (line, "another Go", UPGRADE));
+    let mut missing = MISSING.iter().filter_map(|(words, program, hint)| {
+        let line = said.lines().find(|line| line.contains(words))?;
+        Some((line, *program, *hint))
+    });
+    let (line, program, hint) = missing.next().or(no_module).or(newer)?;
     let hint = format!("{hint} It said: {line}");
-    Some(CheckEnd::Missing { program: (*program).to_owned(), hint })
+    Some(CheckEnd::Missing { program: program.to_owned(), hint })
 }
 
 #[derive(serde::Deserialize)]

@@ -2,7 +2,8 @@
 
 use super::unusable::unusable;
 use super::{Next, budget, counted, finish};
-use crate::logic::report_parse::go::{DOWNLOAD, NO_MODULE};
+use crate::logic::report_parse::BUILD;
+use crate::logic::report_parse::go::{self, DOWNLOAD};
 use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::event::Event;
@@ -11,8 +12,12 @@ use crate::model::report::{TestCase, TestId};
 use crate::model::run::{Goal, GoalKind, Outcome, Run};
 use crate::model::worker::WorkerKind;
 
-/// Flaky tests are no targets unless they are named, and yet it is not well.
-pub(super) fn nothing_to_fix(goal: &Goal, baseline: &[CheckRun]) -> Next {
+/// Flaky tests are no targets unless they are named, and yet it is not well; nor is it where not all could be run.
+pub(super) fn nothing_to_fix(run: &Run, baseline: &[CheckRun]) -> Next {
+    let goal = &run.goal;
+    if let Some(failure) = run.left_out.first() {
+        return finish(Outcome::Failed { failure: failure.clone() });
+    }
     let flaky: Vec<TestId> = baseline.iter().flat_map(|run| run.flaky.clone()).collect();
     if flaky.is_empty() || !goal.tests.is_empty() {
         return finish(Outcome::AlreadyGreen);
@@ -76,14 +81,19 @@ fn n_red(run: &CheckRun) -> usize {
     run.report.red().filter(|case| !is_flaky(case)).count() + run.problems.len()
 }
 
-/// A test whose module or package needs another one that is not installed is red for a reason no edit mends. Unless it was asked
+/// A Python module or Go package that needs another one which is not installed is red for a reason no edit mends. Unless it was asked
 /// for, it is left out; when nothing else is red, that is what people must know.
 fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<TestId>) -> Next {
     let cases = || baseline.iter().flat_map(|run| &run.report.cases);
     let missing = |target: &TestId| {
         let case = cases().find(|case| case.id == *target)?;
-        let words = |line: &str| MISSING_MODULE.iter().find(|(words, _)| line.contains(words));
-        case.message.lines().find_map(|line| Some((line.trim(), words(line)?.1)))
+        match target.name.ends_with(BUILD) {
+            true => go::missing_module(&case.message).map(|line| (line, DOWNLOAD)),
+            false => {
+                let said = case.message.lines().find(|line| line.contains(MISSING_MODULE))?;
+                Some((said.trim(), INSTALL))
+            }
+        }
     };
     let (set_aside, kept): (Vec<TestId>, Vec<TestId>) =
         targets.into_iter().partition(|target| goal.tests.is_empty() && missing(target).is_some());
@@ -99,13 +109,7 @@ fn without_missing_modules(goal: &Goal, baseline: &[CheckRun], targets: Vec<Test
     }
 }
 
-/// How a language says that a module is not installed, and what to do.
-const MISSING_MODULE: [(&str, &str); 3] = [
-    (
-        "ModuleNotFoundError: No module named",
-        "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
-         its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.",
-    ),
-    (NO_MODULE[0], DOWNLOAD),
-    (NO_MODULE[1], DOWNLOAD),
-];
+/// How Python says that a module is not installed.
+const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
+const INSTALL: &str = "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
+                       its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.";

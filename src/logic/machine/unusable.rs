@@ -4,11 +4,11 @@ use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::report::{TestCase, TestOutcome};
-use crate::model::run::{GoalKind, Run};
+use crate::model::run::{Goal, GoalKind, Run};
 
 /// Takes checks that need what is not on this machine out of a run, and gives back what the others said: so one part of a
 /// project that cannot be tested here does not keep the rest from being mended. None where nothing else can be run, and none
-/// that somebody named or wrote down.
+/// that somebody named or wrote down, nor where a test is named, which may be one of theirs.
 pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
     let is_meant = |made: &CheckRun| {
         let own = run.checks.iter().find(|check| check.id == made.check);
@@ -18,13 +18,19 @@ pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
         |made: &CheckRun| matches!(made.end, CheckEnd::Missing { .. }) && !is_meant(made);
     let (missing, others): (Vec<CheckRun>, Vec<CheckRun>) =
         baseline.iter().cloned().partition(is_missing);
-    if others.is_empty() || run.goal.kind == GoalKind::RunChecks {
+    let Goal { kind, tests, .. } = &run.goal;
+    if others.is_empty() || *kind == GoalKind::RunChecks || !tests.is_empty() {
         return baseline.to_vec();
     }
     run.checks.retain(|check| missing.iter().all(|made| made.check != check.id));
-    let told = missing.iter().filter_map(unusable);
-    run.left_out = told.map(|it| format!("{}. {}", it.message, it.hint)).collect();
+    run.left_out = missing.iter().filter_map(unusable).collect();
     others
+}
+
+/// What is to be said of a run for what was left out of it, in words; `None` where nothing was.
+pub(super) fn not_run(run: &Run) -> Option<String> {
+    let told: Vec<&str> = run.left_out.iter().map(|failure| failure.message.as_str()).collect();
+    (!told.is_empty()).then(|| format!("not all was run: {}", told.join("; ")))
 }
 
 /// Why nothing can be decided from a check that ended like this; `None` when it can.

@@ -22,8 +22,20 @@ use crate::model::report::{TestCase, TestOutcome, TestReport};
 use build::Build;
 use package::{Found, Package};
 
-/// What go says where a module is not in its cache, the second as nothing can be put there from within a world, and what to do.
-pub const NO_MODULE: [&str; 2] = ["module lookup disabled by GOPROXY=off", "/cache/download/"];
+/// Whether go says that a module is not in its cache: in the second way where nothing can be put there from within a world.
+pub fn is_missing_module(line: &str) -> bool {
+    line.contains("module lookup disabled by GOPROXY=off")
+        || (line.contains("/cache/download/") && line.contains(".lock: "))
+}
+
+/// The first line that says so of what was built, where nothing else is wrong with that.
+pub fn missing_module(message: &str) -> Option<&str> {
+    let mut errors = message.lines().map(str::trim).filter(|line| line.contains(".go:"));
+    let first = errors.next().filter(|line| is_missing_module(line))?;
+    errors.all(is_missing_module).then_some(first)
+}
+
+/// What to do about it.
 pub const DOWNLOAD: &str =
     "Run `go mod download` once: checks have no network and take modules from Go's cache.";
 
