@@ -136,32 +136,39 @@ impl<'a> Gate<'a> {
             .baseline(check)
             .filter(|baseline| renamed::may_be_renamed(check.runner, baseline, &run));
         let Some(baseline) = baseline else { return Ok(run) };
-        Ok(match self.again(check, baseline)? {
-            Some(again) => renamed::under_known_names(baseline, &again, run),
-            None => CheckRun { end: CheckEnd::OverBudget, ..run },
-        })
-    }
-
-    /// Another run on the tree of the baseline. `None` where the budget does not allow it.
-    fn again(&mut self, check: &Check, baseline: &CheckRun) -> Result<Option<CheckRun>, Failure> {
-        let (task, Project { store, worlds, check_cache, .. }) = (self.task, self.project);
         let setting = match &*baseline.setting {
             "" => String::new(),
             setting => format!("{setting} again"),
         };
-        if let Some(known) = check_cache.get(store, &baseline.tree, &setting) {
-            return Ok(Some(known));
+        let Project { store, check_cache, .. } = self.project;
+        let known = check_cache.get(store, &baseline.tree, &setting);
+        if let Some(known) = known.filter(|_| self.may_know(check)) {
+            let told = renamed::under_known_names(baseline, &known, run.clone());
+            // By chance, or as the day was the same, it may not tell what varies.
+            if told != run {
+                return Ok(told);
+            }
         }
+        let Some(again) = self.again(check, baseline)? else {
+            return Ok(CheckRun { end: CheckEnd::OverBudget, ..run });
+        };
+        let told = renamed::under_known_names(baseline, &again, run.clone());
+        if told != run {
+            check_cache.put(&CheckRun { setting, ..again });
+        }
+        Ok(told)
+    }
+
+    /// Another run on the tree of the baseline. `None` where the budget does not allow it.
+    fn again(&mut self, check: &Check, baseline: &CheckRun) -> Result<Option<CheckRun>, Failure> {
+        let (task, Project { store, worlds, .. }) = (self.task, self.project);
         if !task.purse.take_check(self.checks_max()) {
             return Ok(None);
         }
         self.untold += 1;
         let world = worlds.enter(&baseline.tree)?;
-        let check = self.capped(check);
-        let again = checks::run(store, &world, &check, Select::All, &task.cancel, &mut |_| {})?;
-        let again = CheckRun { setting, ..again };
-        check_cache.put(&again);
-        Ok(Some(again))
+        let (check, all, cancel) = (self.capped(check), Select::All, &task.cancel);
+        checks::run(store, &world, &check, all, cancel, &mut |_| {}).map(Some)
     }
 
     /// The check with no more time than the run has itself.
@@ -214,10 +221,15 @@ impl<'a> Gate<'a> {
         Ok((CheckRun { setting, ..run }, is_settled))
     }
 
+    /// Whether what is known of a check need not be found out anew.
+    fn may_know(&self, check: &Check) -> bool {
+        // Through an open door may come what no digest tells of.
+        !self.task.run.goal.fresh && check.policy.doors.are_closed()
+    }
+
     /// The answer of an earlier run, unless every check is to be run anew.
     fn known(&mut self, check: &Check) -> Result<Option<CheckRun>, Failure> {
-        // Through an open door may come what no digest tells of.
-        if self.task.run.goal.fresh || !check.policy.doors.are_closed() {
+        if !self.may_know(check) {
             return Ok(None);
         }
         let setting = self.setting(check)?;
