@@ -125,15 +125,22 @@ impl<'a> Package<'a> {
         if runs.is_empty() {
             blocks.extend(self.unknown(&told));
         }
-        for (run, why) in runs {
+        let own = runs.into_iter().filter(|(run, _)| !covered.contains(name_of(run.runner)));
+        let own: Vec<(Run, String, Option<Vec<String>>)> = own
+            .map(|(run, why)| {
+                let argv = self.argv(&run, program);
+                (run, why, argv)
+            })
+            .collect();
+        let is_any_plain = own.iter().any(|(run, _, argv)| !run.is_after_build && argv.is_some());
+        for (run, why, argv) in own {
             let name = name_of(run.runner);
-            if covered.contains(name) {
-                continue;
-            }
-            match self.argv(&run, program) {
+            match argv {
                 Some(argv) => {
                     runners.insert(name);
-                    self.add(run, argv, why, found);
+                    // Tests of what is built are red where nothing is.
+                    let on_request = is_any_plain && run.is_after_build;
+                    self.add(run, argv, why, on_request, found);
                 }
                 None => blocks.push(self.missing(&why, name)),
             }
@@ -238,7 +245,7 @@ impl<'a> Package<'a> {
         if files.any(|path| matcher.is_match(path.as_str())) { shell } else { word.text.clone() }
     }
 
-    fn add(&self, run: Run, argv: Vec<String>, why: String, found: &mut Found) {
+    fn add(&self, run: Run, argv: Vec<String>, why: String, on_request: bool, found: &mut Found) {
         let dir = self.dir.join(run.dir.as_str()).unwrap_or_else(|| self.dir.clone());
         let base = name_of(run.runner);
         let mut names = [base.to_owned()].into_iter().chain((2..).map(|n| format!("{base}-{n}")));
@@ -248,7 +255,7 @@ impl<'a> Package<'a> {
         };
         let name = names.find(is_new).unwrap_or_else(|| base.to_owned());
         let mut check = check(&name, run.runner, &dir, argv, why);
-        check.env = run.env;
+        (check.env, check.on_request) = (run.env, on_request);
         found.checks.push(check);
     }
 
@@ -332,7 +339,8 @@ fn best_script(follower: &Follower<'_>, scripts: &BTreeMap<String, String>) -> (
 }
 
 fn plain_run(runner: Runner, args: Vec<Word>) -> Run {
-    Run { runner, dir: RepoPath::root(), env: BTreeMap::new(), node: Vec::new(), args }
+    let (dir, env, node) = (RepoPath::root(), BTreeMap::new(), Vec::new());
+    Run { runner, dir, env, node, args, is_after_build: false }
 }
 
 /// The package of a runner, which is what its check is called.

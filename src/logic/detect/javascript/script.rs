@@ -100,6 +100,8 @@ pub struct Run {
     /// Options of `node` itself.
     pub node: Vec<String>,
     pub args: Vec<Word>,
+    /// Whether something is built right before, which it may be for.
+    pub is_after_build: bool,
 }
 
 /// Takes a start of a runner: options of `node` itself, then the runner's arguments.
@@ -148,7 +150,7 @@ impl Follower<'_> {
             return;
         };
         let env: BTreeMap<String, String> = command.env.into_iter().collect();
-        let mut runs = Vec::new();
+        let (mut runs, is_after_build) = (Vec::new(), !told.builds.is_empty());
         let mut run = |runner, node: Vec<String>, args: &[Word]| {
             runs.push(Run {
                 runner,
@@ -156,6 +158,7 @@ impl Follower<'_> {
                 env: env.clone(),
                 node,
                 args: args.to_vec(),
+                is_after_build,
             });
         };
         match first.as_str() {
@@ -181,7 +184,9 @@ impl Follower<'_> {
                 }),
             name if DELEGATES.contains(&name) => told.delegates = true,
             name if OTHERS.contains(&name) => told.others.push(name.to_owned()),
-            name if BUILDERS.contains(&name) => told.builds.push(joined(&words)),
+            name if BUILDERS.contains(&name) && !is_said(&words, "--noEmit") => {
+                told.builds.push(joined(&words));
+            }
             _ => {}
         }
         told.runs.append(&mut runs);
@@ -325,6 +330,10 @@ fn installed_program(path: &str) -> Option<&str> {
     inside.split('/').next()
 }
 
+fn is_said(words: &[Word], option: &str) -> bool {
+    words.iter().any(|word| word.text == option)
+}
+
 fn plain(text: &str) -> Word {
     Word { text: text.to_owned(), is_pattern: false }
 }
@@ -358,8 +367,9 @@ mod tests {
             let env = run.env.iter().map(|(name, value)| format!("{name}={value} "));
             let dir = if run.dir.is_root() { String::new() } else { format!("in {} ", run.dir) };
             let node = run.node.join(" ");
+            let built = if run.is_after_build { "after a build " } else { "" };
             format!(
-                "{dir}{}{:?}({node}) {}",
+                "{dir}{}{built}{:?}({node}) {}",
                 env.collect::<String>(),
                 run.runner,
                 joined(&run.args)
@@ -400,8 +410,10 @@ mod tests {
         check("concurrently 'npm:test:node' \"jest a\"", "NodeTest() --test; Jest() a");
         check(
             "npm run build && npm run node",
-            "NodeTest() --test dist; build: tsc -p .; build: tsc -p .",
+            "after a build NodeTest() --test dist; build: tsc -p .; build: tsc -p .",
         );
+        check("jest && tsc --noEmit && vitest", "Jest(); Vitest()");
+        check("jest && npm run build && jest x", "Jest(); after a build Jest() x; build: tsc -p .");
         check("pnpm -r test", "delegates");
         check("turbo run test", "delegates");
         check("npm test --workspaces --if-present", "delegates");
