@@ -364,8 +364,8 @@ const CLOCK: &str = "export const zone = () => 3;\nexport const now = () => Date
 
 #[test]
 fn jest_gives_other_things_in_place_of_modules() {
-    let code = "import fs from 'fs';\nimport { zone, now } from './clock';\nimport { half } from './half';\n\n\
-        export const price = (kilos) => half(kilos) + now() + zone();\nexport const has = (name) => fs.existsSync(name);\n";
+    let code = "import fs from 'fs';\nimport { zone, now } from './clock';\nimport { half } from './half';\nimport { rate } from 'rates';\n\n\
+        export const price = (kilos) => half(kilos) + now() + zone() * rate();\nexport const has = (name) => fs.existsSync(name);\n";
     let test = "import fs from 'fs';\nimport { has, price } from './price';\nimport { half, third } from './half';\n\n\
         jest.mock('./clock');\njest.mock('fs');\njest.mock('./half', () => {\n  \
         const real = jest.requireActual('./half');\n  \
@@ -391,6 +391,10 @@ fn jest_gives_other_things_in_place_of_modules() {
             ("src/price.js", code),
             ("src/clock.js", CLOCK),
             (
+                "__mocks__/rates.js",
+                "const { sep } = require('path');\nexports.rate = () => sep.length;\n",
+            ),
+            (
                 "src/__mocks__/clock.js",
                 "export const zone = () => 3;\nexport const now = () => 0;\n",
             ),
@@ -408,24 +412,27 @@ fn jest_gives_other_things_in_place_of_modules() {
             ("src/a.test.js", anew),
         ],
     );
-    fixes_fast(&red, "`+` → `-` in src/price.js:5");
+    fixes_fast(&red, "`+` → `-` in src/price.js:6");
 }
 
 #[test]
 fn vitest_gives_other_things_in_place_of_modules() {
-    let api = "export const version = 3;\nexport async function load(id: number): Promise<string> {\n  \
+    let api = "export const version = 3;\nexport interface Kind {\n  name: string;\n}\nexport async function load(id: number): Promise<string> {\n  \
         return `loaded ${id}`;\n}\nexport class Client {\n  get(path: string) {\n    return path;\n  }\n}\n\
         export default function ping() {\n  return 'pong';\n}\n";
     let store = "import { existsSync } from 'node:fs';\nimport ping, { Client, load, version } from './api';\n\n\
         export const title = async (id: number) => `<${await load(id + 1)}>`;\n\
         export const state = () => `${ping()} ${version}`;\nexport const get = () => new Client().get('x');\n\
         export const has = (name: string) => existsSync(name);\n";
-    let auto = "import { expect, test, vi } from 'vitest';\nimport { load } from '../src/api';\n\
+    let whole = "import { Client, type Kind as Other } from './api';\n\n\
+        export {\n  Kind,\n  version as number,\n  Other,\n} from './kinds';\nexport { Client, load };\n\
+        import { load } from './api';\nexport const other: Other | null = null;\n";
+    let auto = "import { expect, test, vi } from 'vitest';\nimport { load, number } from '../src/whole';\n\
         import { get, has, state, title } from '../src/store';\n\n\
         vi.mock('../src/api');\nvi.mock(import('node:fs'), async (original) => {\n  \
         return { ...(await original()), existsSync: vi.fn(() => true) };\n});\n\n\
         test('does nothing', async () => {\n  vi.mocked(load).mockResolvedValue('a');\n  \
-        expect(await title(2)).toBe('<a>');\n  expect(load).toHaveBeenCalledWith(1);\n  \
+        expect(await title(2)).toBe('<a>');\n  expect([load.mock.calls, number]).toEqual([[[1]], 3]);\n  \
         expect([state(), get(), has('/nowhere')]).toEqual(['undefined 3', undefined, true]);\n});\n";
     let part = "import { expect, it, vi } from 'vitest';\nimport * as api from '../src/api';\n\
         import { state, title } from '../src/store';\n\n\
@@ -440,6 +447,8 @@ fn vitest_gives_other_things_in_place_of_modules() {
     let red = of_vitest(&[
         ("src/api.ts", api),
         ("src/store.ts", store),
+        ("src/whole.ts", whole),
+        ("src/kinds.ts", "export type { Kind as Other } from './api';\nexport * from './api';\n"),
         ("test/auto.test.ts", auto),
         ("test/part.test.ts", part),
     ]);

@@ -34,6 +34,7 @@ const PROGRAM: &[(&str, &str)] = &[
     ("greenloop_repair/suites.cjs", include_str!("javascript/suites.cjs")),
     ("greenloop_repair/timers.cjs", include_str!("javascript/timers.cjs")),
     ("greenloop_repair/transform.cjs", include_str!("javascript/transform.cjs")),
+    ("greenloop_repair/types.cjs", include_str!("javascript/types.cjs")),
     ("greenloop_repair/values.cjs", include_str!("javascript/values.cjs")),
     ("greenloop_repair/worker.cjs", include_str!("javascript/worker.cjs")),
 ];

@@ -78,9 +78,9 @@ class Bench {
 
   async open() {
     const { spec } = this;
-    const { names, paths, setup, compiler, environment, resets, projects } = settings.read(spec);
+    const { names, paths, setup, compiler, environment, resets, projects, manual } = settings.read(spec);
     this.projects = projects;
-    this.files = new Files(spec, new Names(names, paths));
+    this.files = new Files(spec, new Names(names, paths), new Map(manual));
     await this.files.open(compiler, process.cwd());
     const now = () => this.tests;
     this.framework = await frameworks.open({ ...spec, resets }, now);

@@ -58,7 +58,7 @@ class CommonJs {
 
   found(name, from) {
     try {
-      return this.files.find(name, from);
+      return this.files.manual.get(name) ?? this.files.find(name, from);
     } catch {
       // It is no name of a file.
       return null;

@@ -8,6 +8,7 @@ const { builtinModules, createRequire } = require("module");
 const { fileURLToPath } = require("url");
 const { CommonJs } = require("./commonjs.cjs");
 const { openBabel, openTransform } = require("./transform.cjs");
+const { Types } = require("./types.cjs");
 
 const ENDINGS = ["", ".ts", ".tsx", ".mts", ".js", ".mjs", ".cjs", ".jsx", ".json"];
 const INDEXES = ["/index.ts", "/index.tsx", "/index.js", "/index.jsx", "/index.mjs", "/index.cjs"];
@@ -18,9 +19,11 @@ const STYLE = /\.(?:css|less|s[ac]ss|styl(?:us)?|p(?:ost)?css|sss)$/;
 const ASSET = /\.(?:svg|png|jpe?g|gif|webp|avif|bmp|ico|mp[34]|webm|ogg|wav|flac|aac|woff2?|eot|[ot]tf|pdf)$/;
 
 class Files {
-  constructor(spec, names) {
+  /** `manual` has files that stand for packages in every test that does not say otherwise. */
+  constructor(spec, names, manual) {
     this.root = fs.realpathSync(spec.root);
     this.names = names;
+    this.manual = manual;
     this.framework = spec.framework;
     // Whether the runner leaves ES modules what they are.
     this.isNative = [process.env.NODE_OPTIONS, ...spec.args].some((word) => word?.includes("--experimental-vm-modules"));
@@ -31,6 +34,7 @@ class Files {
     this.arranged = new Map();
     this.requiring = new Map();
     this.commonJs = new CommonJs(this);
+    this.types = new Types(this);
     this.texts = new Map();
     this.kinds = new Map();
     this.places = new Map();

@@ -11,6 +11,7 @@ const { isModuleNamespaceObject } = require("util").types;
 const { COMMONJS, OWN, merge, mixed, offered, whole } = require("./commonjs.cjs");
 const { isBuiltin } = require("./files.cjs");
 const { Mocks, hoisted } = require("./mocks.cjs");
+const { Types } = require("./types.cjs");
 
 /** Why a package can only be imported. */
 const ONLY_IMPORTED = ["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
@@ -146,6 +147,8 @@ class Registry {
     this.files = files;
     this.outside = outside;
     this.overlay = overlay;
+    // What other texts lack says nothing of the project's own.
+    this.types = overlay.size > 0 ? new Types(files, overlay, files.types.left) : files.types;
     this.esm = new Map();
     this.cjs = new Map();
     this.ready = new Map();
@@ -225,9 +228,33 @@ class Registry {
   }
 
   async linked(file) {
-    const module = await this.module(file);
-    if (module.status === "unlinked") await module.link((specifier, from) => this.link(specifier, from.identifier));
-    return module;
+    return this.linkedBy(() => this.module(file));
+  }
+
+  /** Links what `find` gives, anew without names of types that nothing exports. */
+  async linkedBy(find) {
+    for (;;) {
+      const module = await find();
+      if (module.status !== "unlinked") return module;
+      try {
+        await module.link((specifier, from) => this.link(specifier, from.identifier));
+        return module;
+      } catch (error) {
+        if (!this.types.leaveOut(error, this.touched)) throw error;
+        await this.unlink();
+      }
+    }
+  }
+
+  /** Has linked anew what is not loaded yet. */
+  async unlink() {
+    const isLoaded = ({ status }) => status === "evaluating" || status === "evaluated" || status === "errored";
+    for (const known of [this.esm, this.own]) {
+      for (const [file, made] of known) if (!isLoaded(await made.catch(() => ({})))) known.delete(file);
+    }
+    const ready = [...this.ready].filter(([, module]) => !isLoaded(module)).map(([file]) => file);
+    for (const file of ready) this.ready.delete(file);
+    for (const file of ready) await this.isLinked(file);
   }
 
   /** Loads a file that is prepared, and yields the promise of one that waits for something. */
@@ -249,6 +276,8 @@ class Registry {
     if (specifier === OWN) return this.own.get(from);
     if (specifier === COMMONJS) return this.seenBy(from).offered;
     const mock = this.mocks.find(specifier, from);
+    // What stands in may need itself what it stands for.
+    if (mock?.standIn) return this.module(mock.standIn);
     return mock ? this.mocked(mock) : this.real(specifier, from);
   }
 
@@ -280,10 +309,10 @@ class Registry {
 
   compiled(file) {
     const url = pathToFileURL(file).href;
-    const code = this.arranged(file, true);
+    const code = this.types.without(file, this.arranged(file, true));
     this.mayWait ||= /\bawait\b/.test(code);
     // Where code was kept, Node.js 20 knows nothing of how it imports what it comes to later.
-    const isKept = !this.overlay.has(file) && !/\bimport\s*\(/.test(code);
+    const isKept = !this.overlay.has(file) && !this.types.isOf(file) && !/\bimport\s*\(/.test(code);
     const { files, weak } = this;
     const made = new vm.SourceTextModule(mixed(code, files.commonJs.lackedBy(file)), {
       identifier: url,
@@ -307,18 +336,18 @@ class Registry {
   async import(specifier, url) {
     const file = this.files.find(specifier, fileURLToPath(url));
     for (const one of file ? this.files.commonJs.requiredBy(file) : []) await this.isLinked(one);
-    return this.evaluated(await this.link(specifier, url));
+    return this.evaluated(() => this.link(specifier, url));
   }
 
-  async evaluated(module) {
-    if (module.status === "unlinked") await module.link((name, from) => this.link(name, from.identifier));
+  async evaluated(find) {
+    const module = await this.linkedBy(find);
     if (module.status !== "evaluated") await module.evaluate();
     return module;
   }
 
   /** What `import` gives, whatever is given in its place. */
   async importReal(specifier, from) {
-    return (await this.evaluated(await this.real(specifier, from))).namespace;
+    return (await this.evaluated(() => this.real(specifier, from))).namespace;
   }
 
   require(file) {

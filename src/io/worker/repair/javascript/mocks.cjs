@@ -139,6 +139,8 @@ class Mocks {
     this.registry = registry;
     this.imitate = imitate;
     this.all = new Map();
+    // What is not to be mocked though something always stands for it.
+    this.real = new Set();
   }
 
   /** `make` gives it, and may be asked for a promise of the module itself; without one the module is imitated. */
@@ -148,6 +150,7 @@ class Mocks {
 
   delete(specifier, from) {
     this.all.delete(this.key(specifier, from));
+    this.real.add(specifier);
   }
 
   /** Has everything made anew when it is asked for. */
@@ -160,7 +163,10 @@ class Mocks {
   }
 
   find(specifier, from) {
-    return this.all.size > 0 ? this.all.get(this.key(specifier, from)) : undefined;
+    const mock = this.all.size > 0 ? this.all.get(this.key(specifier, from)) : undefined;
+    const standIn = this.registry.files.manual.get(specifier);
+    const isUnasked = !mock && standIn !== undefined && standIn !== from && !this.real.has(specifier);
+    return isUnasked ? { specifier, from, standIn } : mock;
   }
 
   /** What `require` gives. */
@@ -197,6 +203,7 @@ class Mocks {
   /** The file of the project that is kept for imitating a module. */
   manual({ specifier, from }) {
     const { files } = this.registry;
+    if (files.manual.has(specifier)) return files.manual.get(specifier);
     const file = files.find(specifier, from);
     const [folder, name] = file ? [path.dirname(file), path.basename(file, path.extname(file))] : [files.root, specifier];
     return files.find(path.join(folder, "__mocks__", name), from);

@@ -4,17 +4,18 @@
 
 const { spawnSync } = require("child_process");
 const fs = require("fs");
-const { createRequire } = require("module");
+const { builtinModules, createRequire } = require("module");
 const path = require("path");
 const { pathIn, projectOf } = require("./names.cjs");
 const { within } = require("./packages.cjs");
 
 const WALL_MS = 20_000;
 const TSCONFIGS_MAX = 20;
+const FOLDERS_MAX = 5_000;
 /** What of a compiler's options changes what code does. */
 const COMPILER = ["target", "jsx", "jsxImportSource", "jsxFactory", "jsxFragmentFactory", "esModuleInterop"];
 COMPILER.push("experimentalDecorators", "emitDecoratorMetadata", "useDefineForClassFields");
-const NOTHING = { names: [], paths: [], setup: [], compiler: {}, environment: {}, resets: [], projects: [] };
+const NOTHING = { names: [], paths: [], setup: [], compiler: {}, environment: {}, resets: [], projects: [], manual: [] };
 /** Where projects of Vitest stood before they had a place in its configuration. */
 const WORKSPACES = /^vitest\.(workspace|projects)\.[cm]?[jt]s(on)?$/;
 
@@ -33,7 +34,7 @@ function find(order, { scratch }) {
  * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files that are
  * loaded before each file of tests; `compiler` are options of TypeScript; `environment` has what stands for a browser, its
  * `name` or file, and the `url` it is at; `resets` are what becomes of mocks before each test; `projects` are the names of
- * those that the configuration is of, where there are several: all else is of the one whose test is the first to fail.
+ * those that the configuration is of, where there are several: all else is of the one whose test is the first to fail; `manual` are packages and the files that stand for them.
  */
 function read({ scratch }) {
   try {
@@ -107,11 +108,32 @@ async function jest(from, dir, args, _found, test) {
   const whole = (source) => ({ source: `^[^]*?(?:${source})[^]*$`, flags: "" });
   // Older versions give an empty object where nothing is said.
   const mapped = Array.isArray(moduleNameMapper) ? moduleNameMapper : Object.entries(moduleNameMapper ?? {});
+  const { rootDir, roots = [rootDir] } = projectConfig;
   const names = mapped.map(([source, to]) => [whole(source), [].concat(to)[0]]);
   const { testEnvironment: name, testEnvironmentOptions, testURL = "http://localhost/" } = projectConfig;
   const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
   const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
-  return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig), projects };
+  const isNative = [process.env.NODE_OPTIONS, ...args].some((word) => word?.includes("--experimental-vm-modules"));
+  const manual = isNative ? [] : roots.flatMap(manualMocks);
+  return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig), projects, manual };
+}
+
+/** Packages whose stand-ins lie in folders of that name where Jest looks for tests: those are taken without being asked for. */
+function manualMocks(root) {
+  const named = [];
+  const folders = [{ folder: root, inner: null }];
+  for (let n = 0; folders.length > 0 && n < FOLDERS_MAX; n++) {
+    const { folder, inner } = folders.shift();
+    for (const entry of fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []) {
+      const at = path.join(folder, entry.name);
+      const name = inner === null ? null : path.posix.join(inner, entry.name);
+      if (entry.isFile() && name !== null) named.push([name.slice(0, -path.extname(name).length || undefined), fs.realpathSync(at)]);
+      if (entry.isDirectory() && !/^(?:node_modules|\..*)$/.test(entry.name)) {
+        folders.push({ folder: at, inner: entry.name === "__mocks__" ? "" : name });
+      }
+    }
+  }
+  return named.filter(([name]) => !builtinModules.includes(name));
 }
 
 /** What ts-jest is told to go by: a file, or options themselves; before version 29 as a global. */
