@@ -109,7 +109,7 @@ impl Hints {
 
     fn read_message(&mut self, message: &str) {
         for (sign, phrases) in PHRASES {
-            if phrases.iter().any(|phrase| message.contains(phrase)) {
+            if phrases.iter().any(|phrase| says(message, phrase)) {
                 self.signs.insert(*sign);
             }
         }
@@ -151,6 +151,15 @@ impl Hints {
             list.push(bare.to_owned());
         }
     }
+}
+
+/// Whether a message has a phrase; what was read of nothing is known well.
+fn says(message: &str, phrase: &str) -> bool {
+    let is_nothing = |line: &str| {
+        phrase == "has no attribute" && line.contains("'NoneType' object has no attribute")
+    };
+    message.contains(phrase)
+        && message.lines().any(|line| line.contains(phrase) && !is_nothing(line))
 }
 
 /// The one character that stands in `a` for another in `b`, when nothing else differs.

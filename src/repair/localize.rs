@@ -12,6 +12,8 @@ use crate::model::report::TestCase;
 
 /// How far a stack frame lifts its line towards certainty.
 const FRAME_LIFT: f64 = 0.25;
+/// How much more suspicious the line of the innermost one is: there it breaks off.
+const LAST_FRAME: f64 = 2.0;
 /// The suspicion of a line that a stack names and no coverage does.
 const FRAME_ONLY: f64 = 0.25;
 /// The share of a line's suspicion that all red tests decide, the targets alone the rest.
@@ -121,10 +123,16 @@ fn lift_frames(lines: &mut BTreeMap<RepoPath, BTreeMap<u32, f64>>, failures: &[T
         .flat_map(|failure| failure.frames.iter().chain(&failure.at))
         .map(|place| (&place.path, place.line))
         .collect();
+    let last: BTreeSet<_> = failures
+        .iter()
+        .filter_map(|failure| failure.frames.last())
+        .map(|place| (&place.path, place.line))
+        .collect();
     for (path, line) in places {
         let scores = lines.entry(path.clone()).or_default();
-        let score =
-            scores.get(&line).map_or(FRAME_ONLY, |score| score + (1.0 - score) * FRAME_LIFT);
+        let factor = if last.contains(&(path, line)) { LAST_FRAME } else { 1.0 };
+        let lifted = |score: &f64| (score + (1.0 - score) * FRAME_LIFT) * factor;
+        let score = scores.get(&line).map_or(FRAME_ONLY, lifted);
         scores.insert(line, score);
     }
 }

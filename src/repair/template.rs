@@ -156,6 +156,7 @@ const TEMPLATES: &[&Template] = &[
     &receiver::OWN,
     &receiver::FIELD,
     &receiver::LOCAL,
+    &receiver::SHORTEN,
     &remember::FILL,
     &remember::COUNT,
     &remember::ANEW,

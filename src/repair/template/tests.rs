@@ -199,6 +199,7 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("own-field", "self, a", "self.count = a\nreturn count", "self.count = a\nreturn self.count"),
     ("add-field", "a, b", "b.x = 1\nreturn a", "b.x = 1\nreturn a.x"),
     ("local", "self, a", "self.a = 1\nreturn self.a", "self.a = 1\nreturn a"),
+    ("shorten", "a", "a = a.b.b", "a = a.b"),
     (
         "exchange-branches",
         "a",
