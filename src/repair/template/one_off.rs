@@ -19,7 +19,7 @@ pub const ONE_OFF: Template = Template {
 /// What names have that stand for places and counts.
 const COUNTS: &[&str] = &[
     "count", "depth", "end", "idx", "index", "len", "length", "level", "offset", "pos", "position",
-    "size", "start", "stop", "width",
+    "size", "start", "stop",
 ];
 /// What it costs at most to move one of these.
 const COUNTED: f64 = 0.4;
