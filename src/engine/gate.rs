@@ -129,8 +129,8 @@ impl<'a> Gate<'a> {
         self.under_known_names(check, run)
     }
 
-    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline: once, for all
-    /// changes to it.
+    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline: once for all
+    /// changes to it, as long as that tells what varies.
     fn under_known_names(&mut self, check: &Check, run: CheckRun) -> Result<CheckRun, Failure> {
         let baseline = self
             .baseline(check)

@@ -34,7 +34,8 @@ function find(order, { scratch }) {
  * expression and its flags; `paths` are `[pattern, targets]` as in `tsconfig.json`, with whole paths; `setup` are files that are
  * loaded before each file of tests; `compiler` are options of TypeScript; `environment` has what stands for a browser, its
  * `name` or file, and the `url` it is at; `resets` are what becomes of mocks before each test; `projects` are the names of
- * those that the configuration is of, where there are several: all else is of the one whose test is the first to fail; `manual` are packages and the files that stand for them.
+ * those that the configuration is of, where there are several: all else is of the one whose test is the first to fail;
+ * `manual` are packages and the files that stand for them.
  */
 function read({ scratch }) {
   try {
@@ -124,7 +125,7 @@ function manualMocks(root) {
   const folders = [{ folder: root, inner: null }];
   for (let n = 0; folders.length > 0 && n < FOLDERS_MAX; n++) {
     const { folder, inner } = folders.shift();
-    for (const entry of fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []) {
+    for (const entry of entries(folder)) {
       const at = path.join(folder, entry.name);
       const name = inner === null ? null : path.posix.join(inner, entry.name);
       if (entry.isFile() && name !== null) named.push([name.slice(0, -path.extname(name).length || undefined), fs.realpathSync(at)]);
@@ -134,6 +135,15 @@ function manualMocks(root) {
     }
   }
   return named.filter(([name]) => !builtinModules.includes(name));
+}
+
+/** What is in a folder; nothing where that cannot be read. */
+function entries(folder) {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** What ts-jest is told to go by: a file, or options themselves; before version 29 as a global. */
