@@ -21,6 +21,9 @@ use crate::model::check::{Check, CheckEnd, CheckRun};
 use crate::model::failure::Failure;
 use crate::model::report::{TestCase, TestId, TestOutcome, TestReport};
 
+/// Other runs on a baseline that tell which names vary.
+const AGAIN_MAX: usize = 2;
+
 /// One tree on its way through the checks of a run.
 pub(super) struct Gate<'a> {
     project: &'a Project,
@@ -129,46 +132,52 @@ impl<'a> Gate<'a> {
         self.under_known_names(check, run)
     }
 
-    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline: once for all
-    /// changes to it, as long as that tells what varies.
+    /// Where tests may be called otherwise in each run, the check is run once more on the tree of the baseline, for all
+    /// changes to it; and once again where that does not tell all that varies, by chance or as the day was the same.
     fn under_known_names(&mut self, check: &Check, run: CheckRun) -> Result<CheckRun, Failure> {
-        let baseline = self
-            .baseline(check)
-            .filter(|baseline| renamed::may_be_renamed(check.runner, baseline, &run));
-        let Some(baseline) = baseline else { return Ok(run) };
-        let setting = match &*baseline.setting {
-            "" => String::new(),
-            setting => format!("{setting} again"),
-        };
-        let Project { store, check_cache, .. } = self.project;
-        let known = check_cache.get(store, &baseline.tree, &setting);
-        if let Some(known) = known.filter(|_| self.may_know(check)) {
-            let told = renamed::under_known_names(baseline, &known, run.clone());
-            // By chance, or as the day was the same, it may not tell what varies.
-            if told != run {
-                return Ok(told);
+        let Some(baseline) = self.baseline(check) else { return Ok(run) };
+        let mut told = run;
+        for n in 1..=AGAIN_MAX {
+            if !renamed::may_be_renamed(check.runner, baseline, &told) {
+                break;
             }
-        }
-        let Some(again) = self.again(check, baseline)? else {
-            return Ok(CheckRun { end: CheckEnd::OverBudget, ..run });
-        };
-        let told = renamed::under_known_names(baseline, &again, run.clone());
-        if told != run {
-            check_cache.put(&CheckRun { setting, ..again });
+            let Some(again) = self.again(check, baseline, n)? else {
+                return Ok(if n == 1 {
+                    CheckRun { end: CheckEnd::OverBudget, ..told }
+                } else {
+                    told
+                });
+            };
+            told = renamed::under_known_names(baseline, &again, told);
         }
         Ok(told)
     }
 
-    /// Another run on the tree of the baseline. `None` where the budget does not allow it.
-    fn again(&mut self, check: &Check, baseline: &CheckRun) -> Result<Option<CheckRun>, Failure> {
-        let (task, Project { store, worlds, .. }) = (self.task, self.project);
+    /// The `n`th other run on the tree of the baseline, which is kept. `None` where the budget does not allow it.
+    fn again(
+        &mut self,
+        check: &Check,
+        baseline: &CheckRun,
+        n: usize,
+    ) -> Result<Option<CheckRun>, Failure> {
+        let (task, Project { store, worlds, check_cache, .. }) = (self.task, self.project);
+        let setting = match &*baseline.setting {
+            "" => String::new(),
+            setting => format!("{setting} again {n}"),
+        };
+        if let Some(known) = check_cache.get(store, &baseline.tree, &setting) {
+            return Ok(Some(known));
+        }
         if !task.purse.take_check(self.checks_max()) {
             return Ok(None);
         }
         self.untold += 1;
         let world = worlds.enter(&baseline.tree)?;
         let (check, all, cancel) = (self.capped(check), Select::All, &task.cancel);
-        checks::run(store, &world, &check, all, cancel, &mut |_| {}).map(Some)
+        let run = checks::run(store, &world, &check, all, cancel, &mut |_| {})?;
+        let run = CheckRun { setting, ..run };
+        check_cache.put(&run);
+        Ok(Some(run))
     }
 
     /// The check with no more time than the run has itself.
