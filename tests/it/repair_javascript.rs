@@ -391,9 +391,10 @@ fn jest_gives_other_things_in_place_of_modules() {
             ("src/price.js", code),
             ("src/clock.js", CLOCK),
             (
-                "__mocks__/rates.js",
+                "__mocks__/rates/index.js",
                 "const { sep } = require('path');\nexports.rate = () => sep.length;\n",
             ),
+            ("__mocks__/rates.txt", "Per kilo.\n"),
             (
                 "src/__mocks__/clock.js",
                 "export const zone = () => 3;\nexport const now = () => 0;\n",
@@ -424,7 +425,7 @@ fn vitest_gives_other_things_in_place_of_modules() {
         export const title = async (id: number) => `<${await load(id + 1)}>`;\n\
         export const state = () => `${ping()} ${version}`;\nexport const get = () => new Client().get('x');\n\
         export const has = (name: string) => existsSync(name);\n";
-    let whole = "import { Client, type Kind as Other } from './api';\n\n\
+    let whole = "import './both';\nimport { Client, type Kind as Other } from './api';\n\n\
         export {\n  Kind,\n  version as number,\n  Other,\n} from './kinds';\nexport { Client, load };\n\
         import { load } from './api';\nexport const other: Other | null = null;\n";
     let auto = "import { expect, test, vi } from 'vitest';\nimport { load, number } from '../src/whole';\n\
@@ -448,6 +449,10 @@ fn vitest_gives_other_things_in_place_of_modules() {
         ("src/api.ts", api),
         ("src/store.ts", store),
         ("src/whole.ts", whole),
+        (
+            "src/both.ts",
+            "import { version } from './api';\n\nexport const one = version;\nexports.two = 2;\n",
+        ),
         ("src/kinds.ts", "export type { Kind as Other } from './api';\nexport * from './api';\n"),
         ("test/auto.test.ts", auto),
         ("test/part.test.ts", part),

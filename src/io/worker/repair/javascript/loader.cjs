@@ -18,6 +18,9 @@ const ONLY_IMPORTED = ["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKA
 /** What every function has. */
 const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
 
+/** For names of types that cannot be told from values before linking. */
+const RELINKS_MAX = 50;
+
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {
   /** `now()` are the tests of the file that is loaded. */
@@ -233,14 +236,14 @@ class Registry {
 
   /** Links what `find` gives, anew without names of types that nothing exports. */
   async linkedBy(find) {
-    for (;;) {
+    for (let n = 0; ; n++) {
       const module = await find();
       if (module.status !== "unlinked") return module;
       try {
         await module.link((specifier, from) => this.link(specifier, from.identifier));
         return module;
       } catch (error) {
-        if (!this.types.leaveOut(error, this.touched)) throw error;
+        if (n >= RELINKS_MAX || !this.types.leaveOut(error, this.touched)) throw error;
         await this.unlink();
       }
     }
@@ -250,7 +253,7 @@ class Registry {
   async unlink() {
     const isLoaded = ({ status }) => status === "evaluating" || status === "evaluated" || status === "errored";
     for (const known of [this.esm, this.own]) {
-      for (const [file, made] of known) if (!isLoaded(await made.catch(() => ({})))) known.delete(file);
+      for (const [file, made] of known) if (!isLoaded(await Promise.resolve(made).catch(() => ({})))) known.delete(file);
     }
     const ready = [...this.ready].filter(([, module]) => !isLoaded(module)).map(([file]) => file);
     for (const file of ready) this.ready.delete(file);

@@ -12,6 +12,8 @@ const { within } = require("./packages.cjs");
 const WALL_MS = 20_000;
 const TSCONFIGS_MAX = 20;
 const FOLDERS_MAX = 5_000;
+/** What Jest finds where nothing else is said. */
+const EXTENSIONS = ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json", "node"];
 /** What of a compiler's options changes what code does. */
 const COMPILER = ["target", "jsx", "jsxImportSource", "jsxFactory", "jsxFragmentFactory", "esModuleInterop"];
 COMPILER.push("experimentalDecorators", "emitDecoratorMetadata", "useDefineForClassFields");
@@ -115,12 +117,16 @@ async function jest(from, dir, args, _found, test) {
   const environment = { name, url: testEnvironmentOptions?.url ?? testURL };
   const setup = [...setupFiles, ...setupFilesAfterEnv, ...(only ? [only] : [])];
   const isNative = [process.env.NODE_OPTIONS, ...args].some((word) => word?.includes("--experimental-vm-modules"));
-  const manual = isNative ? [] : roots.flatMap(manualMocks);
+  const manual = isNative ? [] : roots.flatMap((root) => manualMocks(root, projectConfig));
   return { names, setup, environment, resets: resets(projectConfig), tsconfig: tsconfigOf(projectConfig), projects, manual };
 }
 
 /** Packages whose stand-ins lie in folders of that name where Jest looks for tests: those are taken without being asked for. */
-function manualMocks(root) {
+function manualMocks(root, { moduleFileExtensions = EXTENSIONS, modulePathIgnorePatterns = [] }) {
+  const isSeen = (file) => {
+    const isModule = moduleFileExtensions.includes(path.extname(file).slice(1));
+    return isModule && !modulePathIgnorePatterns.some((pattern) => new RegExp(pattern).test(file));
+  };
   const named = [];
   const folders = [{ folder: root, inner: null }];
   for (let n = 0; folders.length > 0 && n < FOLDERS_MAX; n++) {
@@ -128,7 +134,11 @@ function manualMocks(root) {
     for (const entry of entries(folder)) {
       const at = path.join(folder, entry.name);
       const name = inner === null ? null : path.posix.join(inner, entry.name);
-      if (entry.isFile() && name !== null) named.push([name.slice(0, -path.extname(name).length || undefined), fs.realpathSync(at)]);
+      if (entry.isFile() && name !== null && isSeen(at)) {
+        const bare = name.slice(0, -path.extname(name).length);
+        const names = bare.endsWith("/index") ? [bare, path.posix.dirname(bare)] : [bare];
+        named.push(...names.map((known) => [known, fs.realpathSync(at)]));
+      }
       if (entry.isDirectory() && !/^(?:node_modules|\..*)$/.test(entry.name)) {
         folders.push({ folder: at, inner: entry.name === "__mocks__" ? "" : name });
       }

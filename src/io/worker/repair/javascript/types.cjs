@@ -12,8 +12,8 @@ class Types {
   /** `overlay` has other texts of files, and `known` are the names that are left out without them: what it has may be there now. */
   constructor(files, overlay = new Map(), known = []) {
     this.files = files;
-    const texts = [...overlay.values()];
-    const isSame = ({ name }) => !texts.some((text) => text.includes(name));
+    const texts = [...overlay.values()].map((text) => text.replace(COMMENT, ""));
+    const isSame = ({ name }) => !texts.some((text) => mayOffer(text, name));
     // `{ file, specifier, name }` of what nothing exports.
     this.left = [...known].filter(isSame);
   }
@@ -23,9 +23,17 @@ class Types {
     const [, specifier, name] = LACKING.exec(error?.message) ?? [];
     if (error?.name !== "SyntaxError" || name === undefined || name === "default") return false;
     const isKnown = (file) => this.left.some((one) => one.file === file && one.specifier === specifier && one.name === name);
-    const fresh = [...loaded].filter((file) => this.mayLack(file) && !isKnown(file) && passesOn(this.files.text(file), specifier, name));
-    this.left.push(...fresh.map((file) => ({ file, specifier, name })));
+    const fresh = [...loaded].filter((file) => this.mayLack(file) && !isKnown(file) && passedOn(this.files.text(file), specifier).includes(name));
+    for (const file of fresh) this.left.push({ file, specifier, name }, ...this.alike(file, specifier, name));
     return fresh.length > 0;
+  }
+
+  /** Other names that a file has from the same place, where they are types: what is linked anew for each takes long where there are many. */
+  alike(file, specifier, name) {
+    const from = this.files.find(specifier, file);
+    const text = from ? this.files.text(from).replace(COMMENT, "") : "";
+    const isType = (other) => other !== name && isTypeOf(text, other) && !mayOffer(text, other);
+    return passedOn(this.files.text(file), specifier).filter(isType).map((other) => ({ file, specifier, name: other }));
   }
 
   /** Whether whatever runs a file does not miss what is exported and is not there. */
@@ -54,13 +62,29 @@ class Types {
   }
 }
 
-/** Whether a text exports a name that it has from elsewhere, at once or after importing it. */
-function passesOn(text, specifier, name) {
+/** The names that a text has from elsewhere and exports, at once or after importing them. */
+function passedOn(text, specifier) {
   const lists = [...text.replace(COMMENT, "").matchAll(LISTED)];
-  const has = ([, , listed, from]) => from === specifier && parts(listed).some((part) => part.name === name);
-  const imported = lists.filter((list) => list[1] === "import" && has(list)).flatMap(([, , listed]) => parts(listed).filter((part) => part.name === name));
-  const isOwn = ([, kind, listed, from]) => kind === "export" && !from && parts(listed).some((part) => imported.some(({ as }) => as === part.name));
-  return lists.some((list) => (list[1] === "export" && has(list)) || isOwn(list));
+  const listed = (kind, from) => lists.filter((list) => list[1] === kind && list[3] === from).flatMap(([, , list]) => parts(list));
+  const own = new Set(listed("export", undefined).map(({ name }) => name));
+  const imported = listed("import", specifier).filter(({ as }) => own.has(as));
+  return [...new Set([...listed("export", specifier), ...imported].map(({ name }) => name).filter((name) => name !== ""))];
+}
+
+/** Whether a text without comments exports a type of that name. */
+function isTypeOf(text, name) {
+  return new RegExp(`\\bexport\\s+(?:declare\\s+)?(?:type|interface)\\s+${quoted(name)}(?![\\w$])`).test(text);
+}
+
+/** Whether a text without comments exports a value of that name, as far as one can see. */
+function mayOffer(text, name) {
+  const declared = new RegExp(`\\bexport\\s[\\w\\s]*?\\b(?:const|let|var|function|class|enum|namespace)[\\s*]+${quoted(name)}(?![\\w$])`);
+  const lists = [...text.matchAll(LISTED)].filter(([, kind]) => kind === "export");
+  return declared.test(text) || lists.some(([, , listed]) => parts(listed).some(({ as }) => as === name));
+}
+
+function quoted(name) {
+  return name.replace(/\$/g, "\\$&");
 }
 
 /** What a list names, each with what it is called here. */
