@@ -13,6 +13,7 @@ use serde_json::Value;
 use self::script::{Follower, Run, Told};
 use self::shell::Word;
 use super::{Files, Found, check};
+use crate::base::ids::CheckId;
 use crate::base::path::RepoPath;
 use crate::model::check::Runner;
 
@@ -111,7 +112,12 @@ impl<'a> Package<'a> {
     ) -> BTreeSet<&'static str> {
         let scripts = self.scripts();
         let uses_node_test = |path: &str| self.holds_node_tests(path);
-        let follower = Follower { scripts: &scripts, uses_node_test: &uses_node_test };
+        let makes_nothing = |path: &str| self.makes_nothing(path);
+        let follower = Follower {
+            scripts: &scripts,
+            uses_node_test: &uses_node_test,
+            makes_nothing: &makes_nothing,
+        };
         let (script, told) = best_script(&follower, &scripts);
         let mut blocks = Vec::new();
         let mut runners = BTreeSet::new();
@@ -132,24 +138,31 @@ impl<'a> Package<'a> {
                 (run, why, argv)
             })
             .collect();
+        let mut after_builds = Vec::new();
         let is_any_plain = own.iter().any(|(run, _, argv)| !run.is_after_build && argv.is_some());
         for (run, why, argv) in own {
             let name = name_of(run.runner);
             match argv {
+                // Tests of what is built are red where nothing is.
+                Some(argv) if is_any_plain && run.is_after_build => {
+                    after_builds.push(self.add(run, argv, why, true, found));
+                }
                 Some(argv) => {
                     runners.insert(name);
-                    // Tests of what is built are red where nothing is.
-                    let on_request = is_any_plain && run.is_after_build;
-                    self.add(run, argv, why, on_request, found);
+                    self.add(run, argv, why, false, found);
                 }
                 None => blocks.push(self.missing(&why, name)),
             }
         }
         blocks.into_iter().filter(|_| is_member).for_each(|note| found.blocked(note));
         if let Some(build) = told.builds.first().filter(|_| is_member && !runners.is_empty()) {
+            let after = match after_builds.as_slice() {
+                [] => String::new(),
+                names => format!("; run only when named: {}", listed(names)),
+            };
             found.notes.push(format!(
                 "`{}` runs `{build}` before its tests, which is left out here: tests of what it makes need it in a \
-                 `[[check]]` entry of their own",
+                 `[[check]]` entry of their own{after}",
                 self.path(MANIFEST)
             ));
         }
@@ -217,6 +230,17 @@ impl<'a> Package<'a> {
         text.contains("'node:test'") || text.contains("\"node:test\"")
     }
 
+    /// Whether the options of TypeScript at a path, a file's or its folder's, say that it only looks at the types.
+    fn makes_nothing(&self, path: &str) -> bool {
+        let named = self.dir.join(path);
+        let inside = named.iter().filter_map(|folder| folder.join("tsconfig.json"));
+        let texts = named.iter().cloned().chain(inside).filter_map(|path| self.files.text(&path));
+        texts.take(1).any(|text| {
+            let words = text.split_once("\"noEmit\"").map_or("", |(_, after)| after);
+            words.trim_start_matches([':', ' ']).starts_with("true")
+        })
+    }
+
     /// The command of a run; `None` when its program is not installed.
     fn argv(&self, run: &Run, program: Program<'_>) -> Option<Vec<String>> {
         let dir = self.dir.join(run.dir.as_str()).unwrap_or_else(|| self.dir.clone());
@@ -245,7 +269,15 @@ impl<'a> Package<'a> {
         if files.any(|path| matcher.is_match(path.as_str())) { shell } else { word.text.clone() }
     }
 
-    fn add(&self, run: Run, argv: Vec<String>, why: String, on_request: bool, found: &mut Found) {
+    /// Adds a check, and gives back what it is called.
+    fn add(
+        &self,
+        run: Run,
+        argv: Vec<String>,
+        why: String,
+        on_request: bool,
+        found: &mut Found,
+    ) -> CheckId {
         let dir = self.dir.join(run.dir.as_str()).unwrap_or_else(|| self.dir.clone());
         let base = name_of(run.runner);
         let mut names = [base.to_owned()].into_iter().chain((2..).map(|n| format!("{base}-{n}")));
@@ -256,7 +288,9 @@ impl<'a> Package<'a> {
         let name = names.find(is_new).unwrap_or_else(|| base.to_owned());
         let mut check = check(&name, run.runner, &dir, argv, why);
         (check.env, check.on_request) = (run.env, on_request);
+        let id = check.id.clone();
         found.checks.push(check);
+        id
     }
 
     /// What to do about tests that nobody here reads.
@@ -341,6 +375,10 @@ fn best_script(follower: &Follower<'_>, scripts: &BTreeMap<String, String>) -> (
 fn plain_run(runner: Runner, args: Vec<Word>) -> Run {
     let (dir, env, node) = (RepoPath::root(), BTreeMap::new(), Vec::new());
     Run { runner, dir, env, node, args, is_after_build: false }
+}
+
+fn listed(names: &[CheckId]) -> String {
+    names.iter().map(CheckId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// The package of a runner, which is what its check is called.

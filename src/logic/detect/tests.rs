@@ -219,6 +219,18 @@ fn javascript_projects() {
     jest-2 in .: node node_modules/jest/bin.js --config b.js (`package.json` runs `jest && vitest && jest --config b.js`)
     ");
     insta::assert_snapshot!(found_js(&script("echo \\\"Error: no test specified\\\" && exit 1"), &all), @"");
+    let built = script("vitest run a && tsc -p . && vitest run b");
+    insta::assert_snapshot!(found_js(&built, &all), @"
+    vitest in .: node node_modules/vitest/bin.js run a (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
+    vitest-2 in .: node node_modules/vitest/bin.js run b (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
+    note: `package.json` runs `tsc -p .` before its tests, which is left out here: tests of what it makes need it in a `[[check]]` entry of their own; run only when named: vitest-2
+    ");
+    let looked = built + "//- tsconfig.json\n{\"compilerOptions\": {\"noEmit\": true}}\n";
+    insta::assert_snapshot!(found_js(&looked, &all), @"
+    vitest in .: node node_modules/vitest/bin.js run a (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
+    vitest-2 in .: node node_modules/vitest/bin.js run b (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
+    tsc in .: node node_modules/typescript/bin/tsc --noEmit (`tsconfig.json`)
+    ");
     insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"note: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
     insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"note: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"note: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);

@@ -112,6 +112,8 @@ pub struct Follower<'a> {
     pub scripts: &'a BTreeMap<String, String>,
     /// Whether a file below the package holds tests for `node --test`.
     pub uses_node_test: &'a dyn Fn(&str) -> bool,
+    /// Whether options of TypeScript, in a file or folder below the package, say that nothing is made.
+    pub makes_nothing: &'a dyn Fn(&str) -> bool,
 }
 
 impl Follower<'_> {
@@ -184,12 +186,25 @@ impl Follower<'_> {
                 }),
             name if DELEGATES.contains(&name) => told.delegates = true,
             name if OTHERS.contains(&name) => told.others.push(name.to_owned()),
-            name if BUILDERS.contains(&name) && !is_said(&words, "--noEmit") => {
-                told.builds.push(joined(&words));
-            }
+            "tsc" if self.only_looks(&words, dir) => {}
+            name if BUILDERS.contains(&name) => told.builds.push(joined(&words)),
             _ => {}
         }
         told.runs.append(&mut runs);
+    }
+
+    /// Whether TypeScript is told, here or in its options, to make nothing.
+    fn only_looks(&self, words: &[Word], dir: &RepoPath) -> bool {
+        let is_option = |word: &Word, names: &[&str]| {
+            let name = word.text.trim_start_matches('-');
+            name.len() < word.text.len()
+                && names.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let mut pairs = words.iter().zip(words.iter().skip(1));
+        let named = pairs.find(|(word, _)| is_option(word, &["p", "project", "b", "build"]));
+        let options = named.map_or("tsconfig.json", |(_, path)| path.text.as_str());
+        words.iter().any(|word| is_option(word, &["noEmit"]))
+            || dir.join(options).is_some_and(|path| (self.makes_nothing)(path.as_str()))
     }
 
     /// Scripts by name, all that begin so for `test:*`.
@@ -330,10 +345,6 @@ fn installed_program(path: &str) -> Option<&str> {
     inside.split('/').next()
 }
 
-fn is_said(words: &[Word], option: &str) -> bool {
-    words.iter().any(|word| word.text == option)
-}
-
 fn plain(text: &str) -> Word {
     Word { text: text.to_owned(), is_pattern: false }
 }
@@ -360,8 +371,11 @@ mod tests {
             ("node", "node --test dist"),
         ];
         let scripts = scripts.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let follower =
-            Follower { scripts: &scripts, uses_node_test: &|path| path == "test/all.js" };
+        let follower = Follower {
+            scripts: &scripts,
+            uses_node_test: &|path| path == "test/all.js",
+            makes_nothing: &|path| path == "types/tsconfig.json" || path == "types",
+        };
         let told = follower.follow("test");
         let run = |run: &Run| {
             let env = run.env.iter().map(|(name, value)| format!("{name}={value} "));
@@ -412,6 +426,9 @@ mod tests {
             "npm run build && npm run node",
             "after a build NodeTest() --test dist; build: tsc -p .; build: tsc -p .",
         );
+        for looks in ["tsc --noEmit", "tsc -noemit", "tsc -p types", "cd types && tsc"] {
+            check(&format!("jest && {looks}"), "Jest()");
+        }
         check("jest && tsc --noEmit && vitest", "Jest(); Vitest()");
         check("jest && npm run build && jest x", "Jest(); after a build Jest() x; build: tsc -p .");
         check("pnpm -r test", "delegates");
