@@ -131,11 +131,9 @@ pub(super) fn carry_out(dirs: Dirs, how: &How, id: RunId, command: Command) -> R
         Format::Human => print_end(&view),
     }
     let applied = applied?;
-    if how.format == Format::Human && view.run.outcome() == Some(&Outcome::Green) {
-        say(&written(apply, &applied, id));
+    if how.format == Format::Human && view.review.is_some() {
+        say(&written(&view, apply, &applied));
         say(&swappable(&view));
-    } else if how.format == Format::Human && view.review.is_some() {
-        say(&format!("`greenloop accept {id}` writes what is green.\n"));
     }
     Ok(match view.run.outcome() {
         Some(Outcome::Green | Outcome::AlreadyGreen) => 0,
@@ -234,13 +232,15 @@ fn print_end(view: &RunView) {
         print_proposal(style, review);
     }
     let Some(outcome) = view.run.outcome() else { return };
+    let (status, reason, _) = json::words(outcome);
+    for Failure { message, hint, .. } in &view.run.left_out {
+        if !reason.contains(message) {
+            say(&format!("{}     {message}\n             {hint}\n", style.bold("not run")));
+        }
+    }
     if let Outcome::Failed { failure } = outcome {
         return say_error(&format!("error: {}\n", failure.message), &failure.hint);
     }
-    for Failure { message, hint, .. } in &view.run.left_out {
-        say(&format!("{}     {message}\n             {hint}\n", style.bold("not run")));
-    }
-    let (status, reason, _) = json::words(outcome);
     let paint = |text: &str| match outcome {
         Outcome::Green | Outcome::AlreadyGreen | Outcome::Checked { .. } => style.green(text),
         Outcome::Partly { .. }
@@ -271,11 +271,20 @@ fn swappable(view: &RunView) -> String {
     format!("`greenloop swap {} {which}` takes another one instead.\n", view.run.id)
 }
 
-fn written(wanted: bool, files: &[String], id: RunId) -> String {
-    if wanted {
-        format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", "))
-    } else {
-        format!("Nothing was written. `greenloop accept {id}` writes the change to the project.\n")
+/// `wanted`: what is green was to be written.
+fn written(view: &RunView, wanted: bool, files: &[String]) -> String {
+    let id = view.run.id;
+    match (view.run.outcome() == Some(&Outcome::Green), wanted) {
+        (true, true) => {
+            format!("Written: {}\n`greenloop undo {id}` takes it back.\n", files.join(", "))
+        }
+        (true, false) => format!(
+            "Nothing was written. `greenloop accept {id}` writes the change to the project.\n"
+        ),
+        (false, true) => format!(
+            "Nothing was written, as not everything is green. `greenloop accept {id}` writes what is.\n"
+        ),
+        (false, false) => format!("`greenloop accept {id}` writes what is green.\n"),
     }
 }
 

@@ -245,7 +245,7 @@ fn models(
     notes: &mut Vec<String>,
 ) -> Result<Models, Failure> {
     let (own, problems) = own_models().unwrap_or_else(|failure| {
-        let told = format!("{}. {}", failure.message, failure.hint);
+        let told = failure.text();
         (Models::default(), vec![told])
     });
     notes.extend(problems);

@@ -60,7 +60,7 @@ fn state(run: &Run) -> String {
         Phase::Finished(Outcome::Stuck { reason }) => return format!("Stuck: {reason}."),
         Phase::Finished(Outcome::Spent { reason }) => return format!("Out of budget: {reason}."),
         Phase::Finished(Outcome::Failed { failure }) => {
-            return format!("Failed: {}. {}", failure.message, failure.hint);
+            return format!("Failed: {}", failure.text());
         }
         Phase::Snapshotting | Phase::Baselining | Phase::Working => "At work.",
     };
@@ -69,7 +69,7 @@ fn state(run: &Run) -> String {
 
 fn goal(run: &Run) -> impl Iterator<Item = String> {
     let checks = run.checks.iter().map(|check| format!("check {}: {}", check.id, check.why));
-    let left_out = run.left_out.iter().map(|it| format!("not run: {}", it.message));
+    let left_out = run.left_out.iter().map(|it| format!("not run: {}", it.text()));
     let tests = run.targets.iter().flatten().map(|test| format!("make `{}` pass", test.name));
     checks.chain(left_out).chain(tests)
 }

@@ -11,7 +11,7 @@ use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::policy::Resource;
 use crate::model::report::{TestId, TestOutcome};
 
-pub use target::{OVER_BUDGET_HINT, targets};
+pub use target::{OVER_BUDGET_HINT, are_known, targets};
 
 /// What check runs say about a change.
 #[derive(Clone, Debug, PartialEq, Eq)]

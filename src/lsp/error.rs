@@ -61,16 +61,8 @@ impl From<&Failure> for Refusal {
             | FailureKind::Environment
             | FailureKind::Bug => Reason::Failed,
         };
-        Self::new(reason, text(failure))
+        Self::new(reason, failure.text())
     }
-}
-
-/// What happened and what to do about it, in one line.
-pub fn text(failure: &Failure) -> String {
-    if failure.hint.is_empty() {
-        return failure.message.clone();
-    }
-    format!("{}. {}", failure.message.trim_end_matches('.'), failure.hint)
 }
 
 /// The answer to a request whose premise is no longer true.

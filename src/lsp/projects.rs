@@ -258,7 +258,7 @@ fn opened(session: &Arc<Session>, path: &Path, result: Result<EngineHandle, Fail
     match result {
         Ok(_) => session.review_changed(),
         Err(failure) => {
-            session.log.warning(&format!("{}: {}", path.display(), error::text(&failure)));
+            session.log.warning(&format!("{}: {}", path.display(), failure.text()));
         }
     }
     for (id, refusal) in refused {

@@ -2,10 +2,10 @@
 
 use tower_lsp::lsp_types::MessageType;
 
-use super::error;
 use crate::base::path::RepoPath;
 use crate::base::text::counted;
 use crate::engine::RunView;
+use crate::model::failure::Failure;
 use crate::model::proposal::{ChangeKind, Evidence, FileChange, Proposal};
 use crate::model::report::TestOutcome;
 use crate::model::run::{GoalKind, Outcome, Phase, Run};
@@ -74,7 +74,16 @@ fn is_checking(run: &Run) -> bool {
     open.peek().is_some() && open.all(|attempt| attempt.left.is_some())
 }
 
+/// How a run ended, and what was not run in it where that does not say so.
 fn ended(run: &Run, outcome: &Outcome) -> String {
+    let mut told = ended_as(run, outcome);
+    let untold: Vec<&Failure> =
+        run.left_out.iter().filter(|failure| !told.contains(&failure.message)).collect();
+    told.extend(untold.iter().map(|failure| format!("; not run: {}", failure.text())));
+    told
+}
+
+fn ended_as(run: &Run, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Green => run.proposal.as_ref().map_or_else(|| "green".into(), proposed),
         Outcome::AlreadyGreen => format!("nothing to fix, {} pass", counted(n_passed(run), "test")),
@@ -87,7 +96,7 @@ fn ended(run: &Run, outcome: &Outcome) -> String {
         Outcome::Stuck { reason } => format!("no fix found: {reason}"),
         Outcome::Spent { reason } => format!("out of budget: {reason}"),
         Outcome::Cancelled => "cancelled".into(),
-        Outcome::Failed { failure } => error::text(failure),
+        Outcome::Failed { failure } => failure.text(),
     }
 }
 

@@ -74,8 +74,10 @@ impl State {
 
 fn unsure(run: &Run) -> Option<Unsure> {
     // What is accepted by itself is in the texts already.
-    let is_asked =
-        run.outcome() == Some(&Outcome::Green) && run.approval.accept != AcceptAlone::Green;
+    let is_asked = match run.outcome() {
+        Some(Outcome::Green) => run.approval.accept != AcceptAlone::Green,
+        outcome => matches!(outcome, Some(Outcome::Partly { .. })),
+    };
     let open = swap::open(run.proposal.as_ref().filter(|_| is_asked)?)?;
     let difference = open.difference;
     let call = &difference.call;

@@ -38,4 +38,12 @@ impl Failure {
     pub fn environment(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(FailureKind::Environment, message, hint)
     }
+
+    /// The message and, where there is one, the hint after it.
+    pub fn text(&self) -> String {
+        if self.hint.is_empty() {
+            return self.message.clone();
+        }
+        format!("{}. {}", self.message.trim_end_matches('.'), self.hint)
+    }
 }

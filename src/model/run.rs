@@ -287,7 +287,7 @@ pub enum Outcome {
     Checked {
         n_red: usize,
     },
-    /// Some steps are done, and a proposal of them stands with green evidence; others are not.
+    /// A proposal stands with green evidence, and yet some steps are not done, or not all could be run.
     Partly {
         reason: String,
     },

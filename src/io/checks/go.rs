@@ -235,9 +235,14 @@ mod tests {
             format!("another Go: {UPGRADE} It said: note: module requires Go 1.21")
         );
         assert_eq!(check("# e/a\n./a.go:83:12: undefined: maxi\n"), "");
-        let said =
-            "a.go:2:1: open /go/pkg/mod/cache/download/e/m/@v/v1.6.0.lock: read-only file system";
-        assert_eq!(check(said), format!("a module: {DOWNLOAD} It said: {said}"));
+        for told in [
+            "open /go/pkg/mod/cache/download/e/m/@v/v1.6.0.lock: read-only file system",
+            "mkdir /go/pkg/mod/cache/download/e: read-only file system",
+            "mkdir /go/pkg/mod/cache: read-only file system",
+        ] {
+            let said = format!("a.go:2:1: {told}");
+            assert_eq!(check(&said), format!("a module: {DOWNLOAD} It said: {said}"));
+        }
         let both = format!("./b.go:1:1: undefined: other\n{newer}");
         assert_eq!(check(&both), "", "that is a slip of the project's own");
         let type_too = format!("./b.go:1:1: cannot use x as string\n{newer}");

@@ -488,20 +488,24 @@ fn a_found_check_that_cannot_be_run_is_left_out_where_another_can_be() {
 }
 
 #[test]
-fn a_module_that_is_not_installed_is_no_target() {
-    let told = |tests: &str, message: &str| {
+fn a_module_that_is_not_installed_is_no_target_and_what_needs_it_was_not_run() {
+    let told = |tests: &str, message: &str, then: &[Event]| {
         let mut run = run("base", tests);
         run.report.cases[0].message = message.to_owned();
-        check(&[snapshot(), Event::BaselineTaken { runs: vec![run] }])
+        check(&[&[snapshot(), Event::BaselineTaken { runs: vec![run] }], then].concat())
     };
     let missing = "ModuleNotFoundError: No module named 'numpy'";
-    assert_snapshot!(told("a- b-", missing).lines().nth(2).unwrap(), @"  targets: b");
-    let alone = told("a- b+", missing);
+    let fixed = told("a- b-", missing, &[left(1, "fix"), verified(1, "fix", "a- b+")]);
+    assert_snapshot!(fixed.lines().nth(2).unwrap(), @"  targets: b");
+    let partly = "Partly { reason: \"not all was run: a cannot be imported: ModuleNotFoundError";
+    assert!(fixed.contains(partly), "{fixed}");
+    let alone = told("a- b+", missing, &[]);
     assert!(
         alone.contains("a cannot be imported: ModuleNotFoundError") && !alone.contains("Work"),
         "{alone}"
     );
-    assert_snapshot!(told("a- b+", "AssertionError: 1 != 2").lines().nth(2).unwrap(), @"  targets: a");
+    let other = told("a- b+", "AssertionError: 1 != 2", &[]);
+    assert_snapshot!(other.lines().nth(2).unwrap(), @"  targets: a");
 }
 
 #[test]

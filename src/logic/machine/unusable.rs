@@ -1,14 +1,16 @@
 //! What people are told when a check ended in a way that nothing can be decided from.
 
+use crate::logic::report_parse::BUILD;
+use crate::logic::report_parse::go::{self, DOWNLOAD};
 use crate::logic::verdict;
 use crate::model::check::{CheckEnd, CheckRun};
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::report::{TestCase, TestOutcome};
+use crate::model::report::{TestCase, TestId, TestOutcome};
 use crate::model::run::{Goal, GoalKind, Run};
 
 /// Takes checks that need what is not on this machine out of a run, and gives back what the others said: so one part of a
 /// project that cannot be tested here does not keep the rest from being mended. None where nothing else can be run, and none
-/// that somebody named or wrote down, nor where a test is named, which may be one of theirs.
+/// that somebody named or wrote down, nor where a test is named that may be one of theirs.
 pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
     let is_meant = |made: &CheckRun| {
         let own = run.checks.iter().find(|check| check.id == made.check);
@@ -18,18 +20,68 @@ pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
         |made: &CheckRun| matches!(made.end, CheckEnd::Missing { .. }) && !is_meant(made);
     let (missing, others): (Vec<CheckRun>, Vec<CheckRun>) =
         baseline.iter().cloned().partition(is_missing);
-    let Goal { kind, tests, .. } = &run.goal;
-    if others.is_empty() || *kind == GoalKind::RunChecks || !tests.is_empty() {
-        return baseline.to_vec();
+    let may_leave_out = !others.is_empty()
+        && run.goal.kind != GoalKind::RunChecks
+        && verdict::are_known(&others, &run.goal.tests);
+    let kept = if may_leave_out { others } else { baseline.to_vec() };
+    if may_leave_out {
+        run.checks.retain(|check| missing.iter().all(|made| made.check != check.id));
+        run.left_out = missing.iter().filter_map(unusable).collect();
     }
-    run.checks.retain(|check| missing.iter().all(|made| made.check != check.id));
-    run.left_out = missing.iter().filter_map(unusable).collect();
-    others
+    run.left_out.extend(set_aside(&run.goal, &kept));
+    kept
+}
+
+/// Whether a red test needs a Python or Go module which is not installed, which no edit mends, and was not asked for.
+pub(super) fn is_set_aside(goal: &Goal, baseline: &[CheckRun], target: &TestId) -> bool {
+    goal.tests.is_empty() && missing_module(baseline, target).is_some()
+}
+
+/// What people must know of red tests that are set aside: once for each thing to do.
+fn set_aside(goal: &Goal, baseline: &[CheckRun]) -> Vec<Failure> {
+    let targets = match goal.kind {
+        GoalKind::FixUntilGreen => verdict::targets(baseline, goal).unwrap_or_default(),
+        // What is red counts only where it is named.
+        GoalKind::Change | GoalKind::RunChecks => Vec::new(),
+    };
+    let mut told: Vec<Failure> = Vec::new();
+    for (hint, said) in [(DOWNLOAD, "be built"), (INSTALL, "be imported")] {
+        let those = targets.iter().filter(|target| is_set_aside(goal, baseline, target));
+        let mut those = those.filter_map(|target| {
+            missing_module(baseline, target)
+                .filter(|(_, what)| *what == hint)
+                .map(|(line, _)| (target, line))
+        });
+        let Some((first, line)) = those.next() else { continue };
+        let more = match those.count() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        told.push(Failure::environment(
+            format!("{}{more} cannot {said}: {line}", first.name),
+            hint,
+        ));
+    }
+    told
+}
+
+/// The line that says which module a red test needs, and what to do about it.
+fn missing_module<'b>(
+    baseline: &'b [CheckRun],
+    target: &TestId,
+) -> Option<(&'b str, &'static str)> {
+    let mut cases = baseline.iter().flat_map(|run| &run.report.cases);
+    let case = cases.find(|case| case.id == *target)?;
+    if target.name.ends_with(BUILD) {
+        return go::missing_module(&case.message).map(|line| (line, DOWNLOAD));
+    }
+    let said = case.message.lines().find(|line| line.contains(MISSING_MODULE))?;
+    Some((said.trim(), INSTALL))
 }
 
 /// What is to be said of a run for what was left out of it, in words; `None` where nothing was.
 pub(super) fn not_run(run: &Run) -> Option<String> {
-    let told: Vec<&str> = run.left_out.iter().map(|failure| failure.message.as_str()).collect();
+    let told: Vec<String> = run.left_out.iter().map(Failure::text).collect();
     (!told.is_empty()).then(|| format!("not all was run: {}", told.join("; ")))
 }
 
@@ -83,3 +135,8 @@ fn at_the_end(run: &CheckRun) -> Option<&str> {
     // Those before it were ended, and others were run after them.
     run.report.cases.last().filter(timed_out).map(|case| case.id.name.as_str())
 }
+
+/// How Python says that a module is not installed.
+const MISSING_MODULE: &str = "ModuleNotFoundError: No module named";
+const INSTALL: &str = "Install the module for the project's Python. If it is the project's own, as in a `src` folder, name \
+                       its folder in greenloop.toml: env = { PYTHONPATH = \"src\" }.";

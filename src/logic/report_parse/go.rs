@@ -22,10 +22,13 @@ use crate::model::report::{TestCase, TestOutcome, TestReport};
 use build::Build;
 use package::{Found, Package};
 
-/// Whether go says that a module is not in its cache: in the second way where nothing can be put there from within a world.
+/// Whether go says that a module is not in its cache: in the other ways where nothing can be put there from within a world, as
+/// it makes the module's folder and then locks it.
 pub fn is_missing_module(line: &str) -> bool {
+    let is_in_cache = line.contains("/cache/download/");
     line.contains("module lookup disabled by GOPROXY=off")
-        || (line.contains("/cache/download/") && line.contains(".lock: "))
+        || (is_in_cache && line.contains(".lock: "))
+        || ((is_in_cache || line.contains("/pkg/mod/cache: ")) && line.contains("mkdir /"))
 }
 
 /// The first line that says so of what was built, where nothing else is wrong with that.

@@ -41,6 +41,12 @@ pub fn targets(baseline: &[CheckRun], goal: &Goal) -> Result<Vec<TestId>, Failur
     Ok(ids.into_iter().collect())
 }
 
+/// Whether each of these names is that of one test of these runs.
+pub fn are_known(runs: &[CheckRun], wanted: &[String]) -> bool {
+    let cases: Vec<&TestCase> = runs.iter().flat_map(|run| &run.report.cases).collect();
+    wanted.iter().all(|wanted| resolve(&cases, wanted).is_ok())
+}
+
 fn runs_of<'a>(baseline: &'a [CheckRun], goal: &Goal) -> Result<Vec<&'a CheckRun>, Failure> {
     for wanted in &goal.checks {
         if !baseline.iter().any(|run| run.check == *wanted) {
@@ -56,10 +62,10 @@ fn runs_of<'a>(baseline: &'a [CheckRun], goal: &Goal) -> Result<Vec<&'a CheckRun
     Ok(baseline.iter().filter(is_wanted).collect())
 }
 
-/// Why a run does not tell how its tests stand.
 /// What to do about a budget that is too small for the checks.
 pub const OVER_BUDGET_HINT: &str = "Raise `budget.checks` in greenloop.toml, or name fewer checks.";
 
+/// Why a run does not tell how its tests stand.
 fn blind(run: &CheckRun) -> Option<Failure> {
     let (kind, hint) = match &run.end {
         CheckEnd::Completed if run.report.complete && !run.report.cases.is_empty() => return None,
