@@ -155,7 +155,8 @@ impl<'a> Package<'a> {
             }
         }
         blocks.into_iter().filter(|_| is_member).for_each(|note| found.blocked(note));
-        if let Some(build) = told.builds.first().filter(|_| is_member && !runners.is_empty()) {
+        let is_told = !after_builds.is_empty() || is_member && !runners.is_empty();
+        if let Some(build) = told.builds.first().filter(|_| is_told) {
             let after = match after_builds.as_slice() {
                 [] => String::new(),
                 names => format!("; run only when named: {}", listed(names)),
@@ -236,8 +237,12 @@ impl<'a> Package<'a> {
         let inside = named.iter().filter_map(|folder| folder.join("tsconfig.json"));
         let texts = named.iter().cloned().chain(inside).filter_map(|path| self.files.text(&path));
         texts.take(1).any(|text| {
-            let words = text.split_once("\"noEmit\"").map_or("", |(_, after)| after);
-            words.trim_start_matches([':', ' ']).starts_with("true")
+            text.match_indices("\"noEmit\"").any(|(at, name)| {
+                let before = text[..at].rsplit('\n').next().unwrap_or("");
+                let is_comment = before.contains("//") || before.contains("/*");
+                let value = text[at + name.len()..].trim_start_matches([':', ' ']);
+                !is_comment && value.starts_with("true")
+            })
         })
     }
 

@@ -226,6 +226,8 @@ fn javascript_projects() {
     note: `package.json` runs `tsc -p .` before its tests, which is left out here: tests of what it makes need it in a `[[check]]` entry of their own; run only when named: vitest-2
     ");
     let looked = built + "//- tsconfig.json\n{\"compilerOptions\": {\"noEmit\": true}}\n";
+    let commented = looked.replace("{\"noEmit", "{\n// \"noEmit");
+    assert!(found_js(&commented, &all).contains("run only when named: vitest-2"));
     insta::assert_snapshot!(found_js(&looked, &all), @"
     vitest in .: node node_modules/vitest/bin.js run a (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
     vitest-2 in .: node node_modules/vitest/bin.js run b (`package.json` runs `vitest run a && tsc -p . && vitest run b`)

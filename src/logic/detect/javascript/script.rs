@@ -193,18 +193,27 @@ impl Follower<'_> {
         told.runs.append(&mut runs);
     }
 
-    /// Whether TypeScript is told, here or in its options, to make nothing.
+    /// Whether TypeScript is told, here or in the options it goes by, to make nothing.
     fn only_looks(&self, words: &[Word], dir: &RepoPath) -> bool {
         let is_option = |word: &Word, names: &[&str]| {
             let name = word.text.trim_start_matches('-');
             name.len() < word.text.len()
                 && names.iter().any(|known| known.eq_ignore_ascii_case(name))
         };
-        let mut pairs = words.iter().zip(words.iter().skip(1));
-        let named = pairs.find(|(word, _)| is_option(word, &["p", "project", "b", "build"]));
-        let options = named.map_or("tsconfig.json", |(_, path)| path.text.as_str());
-        words.iter().any(|word| is_option(word, &["noEmit"]))
-            || dir.join(options).is_some_and(|path| (self.makes_nothing)(path.as_str()))
+        let after = |names: &[&str]| words.iter().position(|word| is_option(word, names));
+        if let Some(at) = after(&["noEmit"]) {
+            return words.get(at + 1).is_none_or(|word| word.text != "false");
+        }
+        let project = after(&["p", "project"]);
+        // The options of a folder say nothing of others that are built with it, nor of single files.
+        let is_file =
+            |word: &Word| [".ts", ".tsx", ".js"].iter().any(|end| word.text.ends_with(end));
+        if after(&["b", "build"]).is_some() || project.is_none() && words[1..].iter().any(is_file) {
+            return false;
+        }
+        let options = project.and_then(|at| words.get(at + 1));
+        let options = options.map_or("tsconfig.json", |path| path.text.as_str());
+        dir.join(options).is_some_and(|path| (self.makes_nothing)(path.as_str()))
     }
 
     /// Scripts by name, all that begin so for `test:*`.
@@ -428,6 +437,10 @@ mod tests {
         );
         for looks in ["tsc --noEmit", "tsc -noemit", "tsc -p types", "cd types && tsc"] {
             check(&format!("jest && {looks}"), "Jest()");
+        }
+        for builds in ["tsc --noEmit false", "tsc -b types", "cd types && tsc a.ts"] {
+            let told = told(&format!("jest && {builds}"));
+            assert!(told.starts_with("Jest(); build: tsc"), "{told}");
         }
         check("jest && tsc --noEmit && vitest", "Jest(); Vitest()");
         check("jest && npm run build && jest x", "Jest(); after a build Jest() x; build: tsc -p .");
