@@ -19,7 +19,7 @@ const ONLY_IMPORTED = ["ERR_REQUIRE_ESM", "ERR_REQUIRE_ASYNC_MODULE", "ERR_PACKA
 const OF_FUNCTIONS = ["length", "name", "prototype", "arguments", "caller"];
 
 /** For names of types that cannot be told from values before linking. */
-const RELINKS_MAX = 50;
+const RELINKS_MAX = 200;
 
 /** What is not of the project, by specifier and folder: modules that all registries share. */
 class Outside {

@@ -136,15 +136,15 @@ function manualMocks(root, { moduleFileExtensions = EXTENSIONS, modulePathIgnore
       const name = inner === null ? null : path.posix.join(inner, entry.name);
       if (entry.isFile() && name !== null && isSeen(at)) {
         const bare = name.slice(0, -path.extname(name).length);
-        const names = bare.endsWith("/index") ? [bare, path.posix.dirname(bare)] : [bare];
-        named.push(...names.map((known) => [known, fs.realpathSync(at)]));
+        named.push([bare, fs.realpathSync(at)]);
       }
       if (entry.isDirectory() && !/^(?:node_modules|\..*)$/.test(entry.name)) {
         folders.push({ folder: at, inner: entry.name === "__mocks__" ? "" : name });
       }
     }
   }
-  return named.filter(([name]) => !builtinModules.includes(name));
+  const inFolders = named.filter(([name]) => name.endsWith("/index")).map(([name, at]) => [path.posix.dirname(name), at]);
+  return [...inFolders, ...named].filter(([name]) => !builtinModules.includes(name));
 }
 
 /** What is in a folder; nothing where that cannot be read. */

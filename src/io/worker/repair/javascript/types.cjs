@@ -12,8 +12,9 @@ class Types {
   /** `overlay` has other texts of files, and `known` are the names that are left out without them: what it has may be there now. */
   constructor(files, overlay = new Map(), known = []) {
     this.files = files;
-    const texts = [...overlay.values()].map((text) => text.replace(COMMENT, ""));
-    const isSame = ({ name }) => !texts.some((text) => mayOffer(text, name));
+    this.overlay = overlay;
+    const texts = [...overlay.values()];
+    const isSame = ({ name }) => !texts.some((text) => text.includes(name));
     // `{ file, specifier, name }` of what nothing exports.
     this.left = [...known].filter(isSame);
   }
@@ -23,7 +24,7 @@ class Types {
     const [, specifier, name] = LACKING.exec(error?.message) ?? [];
     if (error?.name !== "SyntaxError" || name === undefined || name === "default") return false;
     const isKnown = (file) => this.left.some((one) => one.file === file && one.specifier === specifier && one.name === name);
-    const fresh = [...loaded].filter((file) => this.mayLack(file) && !isKnown(file) && passedOn(this.files.text(file), specifier).includes(name));
+    const fresh = [...loaded].filter((file) => this.mayLack(file) && !isKnown(file) && passedOn(this.text(file), specifier).includes(name));
     for (const file of fresh) this.left.push({ file, specifier, name }, ...this.alike(file, specifier, name));
     return fresh.length > 0;
   }
@@ -31,9 +32,13 @@ class Types {
   /** Other names that a file has from the same place, where they are types: what is linked anew for each takes long where there are many. */
   alike(file, specifier, name) {
     const from = this.files.find(specifier, file);
-    const text = from ? this.files.text(from).replace(COMMENT, "") : "";
+    const text = from ? this.text(from).replace(COMMENT, "") : "";
     const isType = (other) => other !== name && isTypeOf(text, other) && !mayOffer(text, other);
-    return passedOn(this.files.text(file), specifier).filter(isType).map((other) => ({ file, specifier, name: other }));
+    return passedOn(this.text(file), specifier).filter(isType).map((other) => ({ file, specifier, name: other }));
+  }
+
+  text(file) {
+    return this.overlay.get(file) ?? this.files.text(file);
   }
 
   /** Whether whatever runs a file does not miss what is exported and is not there. */
@@ -84,7 +89,7 @@ function mayOffer(text, name) {
 }
 
 function quoted(name) {
-  return name.replace(/\$/g, "\\$&");
+  return name.replace(/[^\w]/g, "\\$&");
 }
 
 /** What a list names, each with what it is called here. */
