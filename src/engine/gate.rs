@@ -142,11 +142,7 @@ impl<'a> Gate<'a> {
                 break;
             }
             let Some(again) = self.again(check, baseline, n)? else {
-                return Ok(if n == 1 {
-                    CheckRun { end: CheckEnd::OverBudget, ..told }
-                } else {
-                    told
-                });
+                return Ok(CheckRun { end: CheckEnd::OverBudget, ..told });
             };
             told = renamed::under_known_names(baseline, &again, told);
         }
@@ -165,7 +161,8 @@ impl<'a> Gate<'a> {
             "" => String::new(),
             setting => format!("{setting} again {n}"),
         };
-        if let Some(known) = check_cache.get(store, &baseline.tree, &setting) {
+        let known = check_cache.get(store, &baseline.tree, &setting);
+        if let Some(known) = known.filter(|_| self.may_know(check)) {
             return Ok(Some(known));
         }
         if !task.purse.take_check(self.checks_max()) {
