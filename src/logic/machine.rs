@@ -152,6 +152,7 @@ fn take_baseline(run: &mut Run, runs: &[CheckRun]) {
     spend(run, runs);
     if run.baseline.is_some() {
         attempt::recheck(run);
+        unusable::set_aside_anew(run, runs);
         run.baseline = Some(runs.to_vec());
     } else {
         run.baseline = Some(unusable::leave_out(run, runs));

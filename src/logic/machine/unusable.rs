@@ -11,6 +11,7 @@ use crate::model::run::{Goal, GoalKind, Run};
 /// Takes checks that need what is not on this machine out of a run, and gives back what the others said: so one part of a
 /// project that cannot be tested here does not keep the rest from being mended. None where nothing else can be run, and none
 /// that somebody named or wrote down, nor where a test is named that may be one of theirs.
+/// What else was not run, as it is set aside, is told too.
 pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
     let is_meant = |made: &CheckRun| {
         let own = run.checks.iter().find(|check| check.id == made.check);
@@ -30,6 +31,13 @@ pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
     }
     run.left_out.extend(set_aside(&run.goal, &kept));
     kept
+}
+
+/// Tells of the tests that are set aside now: what was missing may have been installed meanwhile, or taken away.
+pub(super) fn set_aside_anew(run: &mut Run, baseline: &[CheckRun]) {
+    let before = set_aside(&run.goal, run.baseline.as_deref().unwrap_or_default());
+    run.left_out.retain(|told| !before.contains(told));
+    run.left_out.extend(set_aside(&run.goal, baseline));
 }
 
 /// Whether a red test needs a Python or Go module which is not installed, which no edit mends, and was not asked for.
