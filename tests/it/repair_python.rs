@@ -282,6 +282,19 @@ fn a_refused_tree_is_not_proposed_again() {
     assert_ne!(first, second);
 }
 
+/// Else the search ends where it did, with nothing but what was refused.
+#[test]
+fn what_was_refused_is_no_find() {
+    let red = Red::of_fixture("python-billing", "", &best());
+    let (first, _, fact) = red.fix(&[]);
+    let mut refused = vec![first];
+    for _ in 0..fact.plausible {
+        let (next, ..) = red.fix(&refused);
+        assert!(!refused.contains(&next));
+        refused.push(next);
+    }
+}
+
 #[test]
 fn progress_is_told_and_cancel_is_obeyed_at_once() {
     let red = Red::of_fixture("python-billing", "", &best());

@@ -315,7 +315,7 @@ fn solve(
     let waves = Waves::new(n_first, chosen);
     let ranking = Ranking::new(&question);
     let beyond = Waves::new(BEYOND_MAX, beyond(job, tests, &suspicion, &failures));
-    let mut hunt = Hunt::new(job, &waves, &beyond, &ranking, &coverage);
+    let mut hunt = Hunt::new(job, &waves, &beyond, &ranking, refusals, &coverage);
     let searched = hunt.run(path);
     // What was found before it broke off is as good without the rest.
     if hunt.plausible.is_empty() {
@@ -323,7 +323,7 @@ fn solve(
     }
     let also = hunt.also_fixed(path).to_vec();
     let ranked = ranked(&ranking, &hunt.plausible, &also);
-    let offers = offers(job, ranked, refusals)?;
+    let offers = offers(job, ranked)?;
     let chosen = offers.first().map(|offer| &offer.patch);
     let mut fact = SearchFact {
         tried: hunt.tried,

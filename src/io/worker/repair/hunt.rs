@@ -14,6 +14,7 @@ use super::super::Progress;
 use super::clock::Clock;
 use super::fast_path::{FastPath, Job, Patch, Request, Verdict};
 use super::judge::n_tests;
+use super::refusals::Refusals;
 use super::waves::Waves;
 use crate::base::limits::{PATCH_PARTS_MAX, PLAUSIBLE_MAX, PROGRESS_EVERY, SCREENS_MAX};
 use crate::model::failure::Failure;
@@ -38,12 +39,15 @@ pub(super) struct Hunt<'a, 'c> {
     /// Candidates where the tests have not come yet, of which nothing shows before they do.
     beyond: &'a Waves<'c>,
     ranking: &'a Ranking<'a>,
+    refusals: &'a Refusals<'a>,
     /// What each test runs.
     coverage: &'a [TestCoverage],
     clock: Clock,
     told: Option<Instant>,
     /// Patches that passed everything they were run against, in the order found.
     pub plausible: Vec<Patch<'a>>,
+    /// How many more passed that were refused before.
+    pub n_refused: usize,
     /// Patches that were tried to the end of what there is to see.
     pub tried: usize,
     /// Patches that were given to be tried, and the candidates among them that were for the first time.
@@ -74,6 +78,7 @@ impl<'a, 'c> Hunt<'a, 'c> {
         waves: &'a Waves<'c>,
         beyond: &'a Waves<'c>,
         ranking: &'a Ranking<'a>,
+        refusals: &'a Refusals<'a>,
         coverage: &'a [TestCoverage],
     ) -> Self {
         Self {
@@ -81,10 +86,12 @@ impl<'a, 'c> Hunt<'a, 'c> {
             waves,
             beyond,
             ranking,
+            refusals,
             coverage,
             clock: Clock::start(),
             told: None,
             plausible: Vec::new(),
+            n_refused: 0,
             tried: 0,
             n_given: 0,
             n_alone: 0,
@@ -240,6 +247,10 @@ impl<'a, 'c> Hunt<'a, 'c> {
             self.tried += usize::from(verdict != Verdict::Late);
             judged[index] = Some(verdict.clone());
             match verdict {
+                // What was found before and was not good enough is no find.
+                Verdict::Plausible if self.refusals.hold(self.job, &patches[index]) => {
+                    self.n_refused += 1;
+                }
                 Verdict::Plausible => self.hit(&patches[index]),
                 Verdict::Partial { fixed } => {
                     self.n_fixed_best = self.n_fixed_best.max(fixed.len());

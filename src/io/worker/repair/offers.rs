@@ -3,7 +3,6 @@
 use super::super::Assignment;
 use super::fast_path::{Job, Patch};
 use super::patch;
-use super::refusals::Refusals;
 use crate::base::ids::TreeId;
 use crate::base::limits::JUDGED_MAX;
 use crate::model::event::WorkResult;
@@ -22,11 +21,7 @@ pub(super) struct Offer {
 }
 
 /// The best patches that nobody refused, best first.
-pub(super) fn offers(
-    job: &Job<'_>,
-    ranked: Vec<Vec<Candidate>>,
-    refusals: &Refusals<'_>,
-) -> Result<Vec<Offer>, Failure> {
+pub(super) fn offers(job: &Job<'_>, ranked: Vec<Vec<Candidate>>) -> Result<Vec<Offer>, Failure> {
     let mut offers = Vec::new();
     for patch in ranked {
         if offers.len() == JUDGED_MAX {
@@ -34,15 +29,8 @@ pub(super) fn offers(
         }
         let parts: Patch<'_> = patch.iter().collect();
         let Some(files) = patch::files(job.sources, &parts) else { continue };
-        if refusals.avoid(job.sources, &parts) {
-            continue;
-        }
-        let changed = |file: &Source| (file.path.clone(), Some(file.text.as_bytes().to_vec()));
-        let changes: Vec<_> = files.iter().map(changed).collect();
-        let tree = job.desk.store.with_files(job.tree, &changes)?;
-        if !refusals.trees.contains(&tree) {
-            offers.push(Offer { patch, files, tree });
-        }
+        let tree = patch::tree(job, &files)?;
+        offers.push(Offer { patch, files, tree });
     }
     Ok(offers)
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fast_path::Patch;
+use super::fast_path::{Job, Patch};
+use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
 use crate::base::text::edit::{self, Edit};
+use crate::model::failure::Failure;
 use crate::repair::{Candidate, Source};
 
 /// A patch's edits file by file, each file's in order.
@@ -31,6 +33,13 @@ pub(super) fn files(sources: &[Source], patch: &Patch<'_>) -> Option<Vec<Source>
             Some(Source { path: path.clone(), text, is_test: false })
         })
         .collect()
+}
+
+/// The tree of a job with these files in it.
+pub(super) fn tree(job: &Job<'_>, files: &[Source]) -> Result<TreeId, Failure> {
+    let changed = |file: &Source| (file.path.clone(), Some(file.text.as_bytes().to_vec()));
+    let changes: Vec<_> = files.iter().map(changed).collect();
+    job.desk.store.with_files(job.tree, &changes)
 }
 
 /// Whether two candidates can be applied together: they do not touch the same bytes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Assignment;
-use super::fast_path::Patch;
+use super::fast_path::{Job, Patch};
 use super::patch;
 use crate::base::ids::TreeId;
 use crate::base::path::RepoPath;
@@ -30,6 +30,14 @@ impl<'a> Refusals<'a> {
             before.extend(text.map(|text| (path, text)));
         }
         Ok(Self { trees: assignment.refused, avoid, before })
+    }
+
+    /// Whether the patch makes what was refused, or a change that somebody said no to.
+    pub fn hold(&self, job: &Job<'_>, patch: &Patch<'_>) -> bool {
+        let tree = || patch::tree(job, &patch::files(job.sources, patch)?).ok();
+        let is_refused =
+            !self.trees.is_empty() && tree().is_some_and(|it| self.trees.contains(&it));
+        is_refused || self.avoid(job.sources, patch)
     }
 
     /// Whether the patch makes a change that somebody said no to.

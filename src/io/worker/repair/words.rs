@@ -24,21 +24,30 @@ pub(super) fn told(patch: &[Candidate]) -> String {
 }
 
 pub(super) fn why_nothing(hunt: &Hunt<'_, '_>, n_candidates: usize) -> String {
-    match (n_candidates, hunt.plausible.len()) {
+    match (n_candidates, hunt.is_exhausted()) {
         (0, _) => "no template fits the suspicious lines".into(),
-        (n, 0) if hunt.is_exhausted() && !hunt.breaking.is_empty() => format!(
+        (n, true) if hunt.n_refused > 0 => {
+            let refused = hunt.n_refused;
+            format!(
+                "all {refused} of {n} edits that make the failing tests pass were refused before"
+            )
+        }
+        (n, true) if !hunt.breaking.is_empty() => format!(
             "none of {n} edits makes the failing tests pass; {}, as all do where tests contradict each other and one of \
              them has to change",
             breaking(&hunt.breaking)
         ),
-        (n, 0) if hunt.is_exhausted() => format!("none of {n} edits makes the failing tests pass"),
-        (_, 0) => {
+        (n, true) => format!("none of {n} edits makes the failing tests pass"),
+        (_, false) => {
             let (tried, total) = (hunt.tried, hunt.total());
+            let but = match hunt.n_refused {
+                0 => String::new(),
+                n => format!(", but {n} that were refused before"),
+            };
             format!(
-                "none of the {tried} edits of {total} that there was time for makes the failing tests pass"
+                "none of the {tried} edits of {total} that there was time for makes the failing tests pass{but}"
             )
         }
-        (_, n) => format!("all {n} edits that pass the failing tests were refused before"),
     }
 }
 
