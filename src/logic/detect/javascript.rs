@@ -236,14 +236,7 @@ impl<'a> Package<'a> {
         let named = self.dir.join(path);
         let inside = named.iter().filter_map(|folder| folder.join("tsconfig.json"));
         let texts = named.iter().cloned().chain(inside).filter_map(|path| self.files.text(&path));
-        texts.take(1).any(|text| {
-            text.match_indices("\"noEmit\"").any(|(at, name)| {
-                let before = text[..at].rsplit('\n').next().unwrap_or("");
-                let is_comment = before.contains("//") || before.contains("/*");
-                let value = text[at + name.len()..].trim_start_matches([':', ' ']);
-                !is_comment && value.starts_with("true")
-            })
-        })
+        texts.take(1).any(|text| script::makes_nothing(&text))
     }
 
     /// The command of a run; `None` when its program is not installed.

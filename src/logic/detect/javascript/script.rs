@@ -341,6 +341,16 @@ fn unwrap(command: &mut Command) {
     }
 }
 
+/// Whether a configuration of TypeScript says so, comments left out.
+pub fn makes_nothing(text: &str) -> bool {
+    text.match_indices("\"noEmit\"").any(|(at, name)| {
+        let before = text[..at].rsplit('\n').next().unwrap_or("");
+        let is_comment = before.contains("//") || before.contains("/*");
+        let value = text[at + name.len()..].trim_start_matches([':', ' ']);
+        !is_comment && value.starts_with("true")
+    })
+}
+
 /// `jest` for `./node_modules/.bin/jest`.
 fn program_name(word: &str) -> &str {
     let name = word.rsplit('/').next().unwrap_or(word);
