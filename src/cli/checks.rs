@@ -51,13 +51,14 @@ pub(super) fn main(mut parser: lexopt::Parser) -> Result<i32, Stop> {
 }
 
 fn print_found(seen: &Seen) {
-    if let Seen::Event(Event::SnapshotTaken { snapshot, checks, notes, .. }) = seen {
+    if let Seen::Event(Event::SnapshotTaken { snapshot, checks, notes, left_out, .. }) = seen {
         let n = snapshot.n_files;
         say(&format!("{} check(s) found in {n} files\n", checks.len()));
         for check in checks {
             say(&format!("  {}  in {}  because {}\n", check.id, check.dir, check.why));
         }
-        for note in notes.iter().chain(&snapshot.warnings) {
+        let missing = left_out.iter().map(|failure| &failure.message);
+        for note in notes.iter().chain(missing).chain(&snapshot.warnings) {
             say(&format!("  note: {note}\n"));
         }
     }

@@ -235,7 +235,8 @@ fn print_end(view: &RunView) {
     let (status, reason, _) = json::words(outcome);
     for Failure { message, hint, .. } in &view.run.left_out {
         if !reason.contains(message) {
-            say(&format!("{}     {message}\n             {hint}\n", style.bold("not run")));
+            say(&format!("{}     {message}\n", style.bold("not run")));
+            say(&format!("             {hint}\n").repeat(usize::from(!hint.is_empty())));
         }
     }
     if let Outcome::Failed { failure } = outcome {

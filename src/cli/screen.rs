@@ -71,11 +71,12 @@ fn one_line(progress: &Progress) -> String {
 /// The line that an event leaves on the screen.
 fn stage(event: &Event, n_steps: usize) -> Option<String> {
     match event {
-        Event::SnapshotTaken { snapshot, checks, notes, .. } => {
+        Event::SnapshotTaken { snapshot, checks, notes, left_out, .. } => {
             let names: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
             let mut text =
                 format!("snapshot  {} files, checks: {}", snapshot.n_files, listed(&names));
-            for note in notes.iter().chain(&snapshot.warnings) {
+            let missing = left_out.iter().map(|failure| &failure.message);
+            for note in notes.iter().chain(missing).chain(&snapshot.warnings) {
                 text.push_str(&format!("\nnote      {note}"));
             }
             for check in checks.iter().filter(|check| !check.policy.doors.are_closed()) {

@@ -223,6 +223,12 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     }
     let checks = wanted(detected.checks, &task.run)?;
     refuse_doors(project, &checks)?;
+    let mut left_out = Vec::new();
+    if task.run.goal.checks.is_empty() && task.run.goal.tests.is_empty() {
+        left_out.extend(detected.blocked.into_iter().map(|why| Failure::environment(why, "")));
+    } else {
+        notes.extend(detected.blocked);
+    }
     let budget = Box::new(task.run.asked.over(detected.budget));
     let models = models(project, detected.models, &mut notes)?;
     let (workers, planners) = (detected.staff.ladder(&models), models.planners());
@@ -231,7 +237,17 @@ fn take_snapshot(project: &Project, task: &Task) -> Result<Event, Failure> {
     }
     let guard = Box::new(detected.guard);
     let approval = Box::new(detected.approval);
-    Ok(Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval })
+    Ok(Event::SnapshotTaken {
+        snapshot,
+        checks,
+        budget,
+        notes,
+        left_out,
+        workers,
+        planners,
+        guard,
+        approval,
+    })
 }
 
 fn unpriced(model: &Model) -> String {

@@ -60,8 +60,10 @@ pub struct Detected {
     pub guard: GuardPolicy,
     /// When people have a say.
     pub approval: Approval,
-    /// What was seen but cannot be used, and what to do about it.
+    /// What people should know of how the checks were found.
     pub notes: Vec<String>,
+    /// Tests that were found and that something missing keeps from being run, and what to do about it.
+    pub blocked: Vec<String>,
 }
 
 /// What `greenloop.toml` says.
@@ -111,7 +113,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         let budget = Budget { checks_at_once: budget.checks_at_once.or(Some(1)), ..budget };
         let configured = |check| configured(store.root(), &folder, check);
         let checks = config.checks.into_iter().map(configured).collect();
-        return Ok(Detected { checks, budget, staff, models, guard, approval, notes });
+        let blocked = Vec::new();
+        return Ok(Detected { checks, budget, staff, models, guard, approval, notes, blocked });
     }
     let files: Vec<RepoPath> = store.files(tree)?.into_iter().map(|file| file.path).collect();
     let mut all_notes = notes;
@@ -123,7 +126,7 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
         let has_tests = found.checks.iter().any(|check| !check.on_request);
         found.checks.iter_mut().for_each(|check| check.policy = policy.clone());
         all_notes.extend(found.notes);
-        if has_tests || found.is_blocked {
+        if has_tests || !found.blocked.is_empty() {
             return Ok(Detected {
                 checks: found.checks,
                 budget,
@@ -132,6 +135,7 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
                 guard,
                 approval,
                 notes: all_notes,
+                blocked: found.blocked,
             });
         }
         on_request.extend(found.checks);
@@ -139,8 +143,8 @@ pub fn detect(store: &Store, tree: &TreeId, focus: &RepoPath) -> Result<Detected
     // The same tool may be set up in folders around each other: the nearest one is meant.
     let mut seen = BTreeSet::new();
     on_request.retain(|check: &Check| seen.insert(check.id.clone()));
-    let (checks, notes) = (on_request, all_notes);
-    Ok(Detected { checks, budget, staff, models, guard, approval, notes })
+    let (checks, notes, blocked) = (on_request, all_notes, Vec::new());
+    Ok(Detected { checks, budget, staff, models, guard, approval, notes, blocked })
 }
 
 /// The checks of one folder, as if it were the whole project.

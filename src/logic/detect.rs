@@ -42,18 +42,10 @@ pub struct Project<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     pub checks: Vec<Check>,
-    /// What was seen but cannot be used, and what to do about it.
+    /// What people should know of how it was looked for.
     pub notes: Vec<String>,
-    /// There are tests that something missing keeps from being run.
-    pub is_blocked: bool,
-}
-
-impl Found {
-    /// Tests cannot be run for want of something.
-    fn blocked(&mut self, note: String) {
-        self.notes.push(note);
-        self.is_blocked = true;
-    }
+    /// Tests that something missing keeps from being run, and what to do about it.
+    pub blocked: Vec<String>,
 }
 
 /// Finds the checks of a project, one for each project it holds.

@@ -96,6 +96,7 @@ pub fn apply(run: &mut Run, event: &Event) {
             checks,
             budget,
             notes,
+            left_out,
             workers,
             planners,
             guard,
@@ -105,6 +106,7 @@ pub fn apply(run: &mut Run, event: &Event) {
             run.snapshot = Some(snapshot.clone());
             run.checks = checks.clone();
             run.notes = notes.clone();
+            run.left_out = left_out.clone();
             run.workers = workers.clone();
             run.guard = (**guard).clone();
             run.approval = (**approval).clone();

@@ -38,6 +38,9 @@ pub enum Event {
         checks: Vec<Check>,
         budget: Box<Budget>,
         notes: Vec<String>,
+        /// Tests that cannot be run on this machine, where nobody asked for others by name.
+        #[serde(default)]
+        left_out: Vec<Failure>,
         /// Who may work on it, from cheap to dear.
         #[serde(default = "Worker::default_ladder")]
         workers: Vec<Worker>,

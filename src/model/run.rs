@@ -46,7 +46,7 @@ pub struct Run {
     pub approval: Approval,
     /// What the search for checks has to say to people.
     pub notes: Vec<String>,
-    /// Why checks that were found cannot be run on this machine: nobody knows what they would say.
+    /// Why checks and tests that were found cannot be run on this machine: nobody knows what they would say.
     #[serde(default)]
     pub left_out: Vec<Failure>,
     /// `None` until the checks ran on the snapshot.

@@ -19,7 +19,7 @@ pub(super) fn findings(dirs: &Dirs) -> Vec<Finding> {
     let note =
         |note: &String| Finding { ok: false, what: format!("checks: {note}"), hint: "".into() };
     let mut all: Vec<Finding> = found.checks.iter().map(|check| of_check(dirs, check)).collect();
-    all.extend(found.notes.iter().map(note));
+    all.extend(found.notes.iter().chain(&found.blocked).map(note));
     if all.is_empty() {
         let what = "no check was found in this project".to_owned();
         let hint = "Say in greenloop.toml how its tests are run: a [[check]] with a command.";

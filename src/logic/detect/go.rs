@@ -24,7 +24,7 @@ pub(super) fn detect(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, foun
             continue;
         };
         if !has_program("go") {
-            found.blocked(format!("`{test}` is a Go test, but there is no `go`: install Go"));
+            found.blocked.push(format!("`{test}` is a Go test, but there is no `go`: install Go"));
             continue;
         }
         let mut argv = vec!["go", "test"];

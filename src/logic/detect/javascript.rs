@@ -154,7 +154,7 @@ impl<'a> Package<'a> {
                 None => blocks.push(self.missing(&why, name)),
             }
         }
-        blocks.into_iter().filter(|_| is_member).for_each(|note| found.blocked(note));
+        found.blocked.extend(blocks.into_iter().filter(|_| is_member));
         let is_told = !after_builds.is_empty() || is_member && !runners.is_empty();
         if let Some(build) = told.builds.first().filter(|_| is_told) {
             let after = match after_builds.as_slice() {

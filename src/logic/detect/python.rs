@@ -52,14 +52,18 @@ pub(super) fn detect(
             continue;
         }
         let Some(python) = python(dir) else {
-            found.blocked(format!(
+            found.blocked.push(format!(
                 "`{}` is of Python tests, but there is no Python: install python3, or make a virtual environment `.venv`",
                 tests[0]
             ));
             continue;
         };
         let below = dirs.iter().filter(|other| *other != dir && other.is_within(dir));
-        choose(dir, evidence, &python, below, found);
+        let is_for_pytest = |path: &RepoPath| {
+            files.text(path).is_some_and(|text| speaks_of_pytest(&text).is_some())
+        };
+        let needs_pytest = || tests.iter().any(|test| is_for_pytest(test));
+        choose(dir, evidence, &python, below, needs_pytest, found);
     }
 }
 
@@ -69,6 +73,7 @@ fn choose<'a>(
     evidence: Evidence,
     python: &Python,
     below: impl Iterator<Item = &'a RepoPath>,
+    needs_pytest: impl Fn() -> bool,
     found: &mut Found,
 ) {
     let argv = |module: &str| [python.program.as_str(), "-m", module].map(str::to_owned).to_vec();
@@ -85,10 +90,14 @@ fn choose<'a>(
         }
         (wanted, unittest) => {
             if let Some(why) = &wanted {
-                found.blocked(format!(
+                let note = format!(
                     "{why}, but `{}` cannot import pytest: install it with `{} -m pip install pytest`",
                     python.program, python.program
-                ));
+                );
+                // unittest runs tests of its own kind as well.
+                let is_whole = unittest.is_some() && !needs_pytest();
+                let told = if is_whole { &mut found.notes } else { &mut found.blocked };
+                told.push(note);
             }
             if let Some(why) = unittest {
                 found.checks.push(check("unittest", Runner::Unittest, dir, argv("unittest"), why));

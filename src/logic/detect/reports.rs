@@ -79,7 +79,7 @@ fn jvm(
         tool.program.to_owned()
     };
     if !program.starts_with("./") && !has_program(tool.program) {
-        found.blocked(format!(
+        found.blocked.push(format!(
             "`{test}` is a test, but there is no `{}`: install it, or add its wrapper to the project",
             tool.program
         ));
@@ -108,7 +108,7 @@ fn ctest(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, found: &mut Foun
         let why = format!("`{manifest}` has tests of CTest");
         let missing = ["cmake", "ctest"].into_iter().find(|program| !has_program(program));
         if let Some(program) = missing {
-            found.blocked(format!("{why}, but there is no `{program}`: install CMake"));
+            found.blocked.push(format!("{why}, but there is no `{program}`: install CMake"));
             continue;
         }
         let script = "cmake -S . -B build && cmake --build build && exec ctest --test-dir build --output-junit ctest.xml \"$@\"";
@@ -127,13 +127,13 @@ fn rspec(files: &Files<'_>, has_program: &dyn Fn(&str) -> bool, found: &mut Foun
         let Some(test) = files.list.iter().find(is_spec) else { continue };
         let gems = dir.join("Gemfile").and_then(|path| files.text(&path)).unwrap_or_default();
         if !gems.contains("rspec_junit_formatter") {
-            found.blocked(format!(
+            found.blocked.push(format!(
                 "`{test}` is a spec; add the gem `rspec_junit_formatter` to the Gemfile, or name a check in greenloop.toml"
             ));
             continue;
         }
         if !has_program("bundle") {
-            found.blocked(format!(
+            found.blocked.push(format!(
                 "`{test}` is a spec, but there is no `bundle`: install Ruby with Bundler"
             ));
             continue;

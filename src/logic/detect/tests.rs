@@ -14,7 +14,9 @@ fn told(found: Found) -> String {
         let argv = check.argv.join(" ");
         format!("{} in {}: {env}{argv} ({})\n", check.id, check.dir, check.why)
     });
-    checks.chain(found.notes.iter().map(|note| format!("note: {note}\n"))).collect()
+    let notes = found.notes.iter().map(|note| format!("note: {note}\n"));
+    let blocked = found.blocked.iter().map(|note| format!("not run: {note}\n"));
+    checks.chain(notes).chain(blocked).collect()
 }
 
 fn found(text: &str, python: Option<Python>) -> String {
@@ -37,7 +39,7 @@ fn with(has_pytest: bool) -> Option<Python> {
 fn python_projects() {
     let unittest = "//- tests/test_a.py\nimport unittest\n//- a.py\n";
     insta::assert_snapshot!(found(unittest, with(true)), @"unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)");
-    insta::assert_snapshot!(found(unittest, None), @"note: `tests/test_a.py` is of Python tests, but there is no Python: install python3, or make a virtual environment `.venv`");
+    insta::assert_snapshot!(found(unittest, None), @"not run: `tests/test_a.py` is of Python tests, but there is no Python: install python3, or make a virtual environment `.venv`");
     insta::assert_snapshot!(found("//- testlib.py\nfrom unittest import mock\n", with(true)), @"");
     let services = "//- a/tests/__init__.py\n//- a/tests/test_a.py\nimport unittest\n//- b/tests/__init__.py\n//- b/tests/test_b.py\nimport unittest\n//- c/test_c.py\nimport unittest\n";
     insta::assert_snapshot!(found(services, with(true)), @r#"
@@ -53,7 +55,12 @@ fn python_projects() {
     unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)
     note: `pyproject.toml` configures pytest, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`
     "#);
-    insta::assert_snapshot!(found("//- test_a.py\ndef test_a():\n    pass\n", with(false)), @"note: `test_a.py` has test functions outside classes, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`");
+    let mixed = format!("{both}//- tests/test_b.py\ndef test_b():\n");
+    insta::assert_snapshot!(found(&mixed, with(false)), @r#"
+    unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)
+    not run: `pyproject.toml` configures pytest, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`
+    "#);
+    insta::assert_snapshot!(found("//- test_a.py\ndef test_a():\n    pass\n", with(false)), @"not run: `test_a.py` has test functions outside classes, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`");
     insta::assert_snapshot!(found("//- test_a.py\nimport pytest\n", with(true)), @"pytest in .: python3 -m pytest (`test_a.py` imports pytest)");
     insta::assert_snapshot!(found("//- setup.cfg\n[metadata]\n//- x/conftest.py\n//- x/test_a.py\n", with(true)), @"pytest in .: python3 -m pytest (`x/conftest.py` is for pytest)");
     insta::assert_snapshot!(found("//- pytest.ini\naddopts = --doctest-modules\n//- a.py\n", with(true)), @"pytest in .: python3 -m pytest (`pytest.ini` configures pytest)");
@@ -148,10 +155,10 @@ fn tools_that_leave_reports() {
     let gradle = "//- build.gradle.kts\n//- gradlew\n//- src/test/kotlin/ATest.kt\n";
     insta::assert_snapshot!(found(gradle, None), @"gradle in .: ./gradlew test --offline --continue (`src/test/kotlin/ATest.kt` is a test)");
     let ctest = "//- CMakeLists.txt\nenable_testing()\n//- a/CMakeLists.txt\nenable_testing()\n";
-    insta::assert_snapshot!(found(ctest, None), @"note: `CMakeLists.txt` has tests of CTest, but there is no `ctest`: install CMake");
+    insta::assert_snapshot!(found(ctest, None), @"not run: `CMakeLists.txt` has tests of CTest, but there is no `ctest`: install CMake");
     let rspec = "//- Gemfile\ngem 'rspec_junit_formatter'\n//- .rspec\n//- spec/a_spec.rb\n";
     insta::assert_snapshot!(found(rspec, None), @"rspec in .: bundle exec rspec --format progress --format RspecJunitFormatter --out tmp/greenloop-rspec.xml (`spec/a_spec.rb` is a spec)");
-    insta::assert_snapshot!(found("//- .rspec\n//- spec/a_spec.rb\n", None), @"note: `spec/a_spec.rb` is a spec; add the gem `rspec_junit_formatter` to the Gemfile, or name a check in greenloop.toml");
+    insta::assert_snapshot!(found("//- .rspec\n//- spec/a_spec.rb\n", None), @"not run: `spec/a_spec.rb` is a spec; add the gem `rspec_junit_formatter` to the Gemfile, or name a check in greenloop.toml");
 }
 
 #[test]
@@ -233,10 +240,10 @@ fn javascript_projects() {
     vitest-2 in .: node node_modules/vitest/bin.js run b (`package.json` runs `vitest run a && tsc -p . && vitest run b`)
     tsc in .: node node_modules/typescript/bin/tsc --noEmit (`tsconfig.json`)
     ");
-    insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"note: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
-    insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"note: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
-    insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"note: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
-    insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"note: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"not run: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
+    insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"not run: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"not run: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"not run: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&(script("node test/run.js") + "//- test/run.js\nimport 'node:test'\n"), &all), @"node-test in .: node --test test/run.js (`package.json` runs `node test/run.js`)");
     insta::assert_snapshot!(found_js("//- package.json\n{\"scripts\": {\"test:unit\": \"vitest run\", \"test:watch\": \"vitest\", \"pretest:unit\": \"tsc -b\"}}\n", &all), @"
     vitest in .: node node_modules/vitest/bin.js run (`package.json` runs `vitest run`)
@@ -269,17 +276,17 @@ fn javascript_workspaces() {
     insta::assert_snapshot!(found_js(&(root("npm test --workspaces") + &members), &["jest"]), @r#"
     jest:packages/a in packages/a: node ../../node_modules/jest/bin.js (`packages/a/package.json` runs `jest`)
     node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
-    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    not run: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
     "#);
     insta::assert_snapshot!(found_js(&(root("jest") + &members), &["jest"]), @r#"
     jest in .: node node_modules/jest/bin.js (`package.json` runs `jest`)
     node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
-    note: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
+    not run: `packages/c/package.json` runs its tests with `tap`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "tap"]` to greenloop.toml
     "#);
     let pnpm = "//- package.json\n{\"scripts\": {\"test\": \"pnpm -r test\"}}\n//- pnpm-workspace.yaml\npackages:\n  - 'packages/*'\n  - '!packages/c'\n";
     insta::assert_snapshot!(found_js(&(pnpm.to_owned() + &members), &[]), @"
     node-test:packages/b in packages/b: node --test (`packages/b/package.json` runs `node --test`)
-    note: `packages/a/package.json` runs `jest`, but jest is not installed: run `npm install`
+    not run: `packages/a/package.json` runs `jest`, but jest is not installed: run `npm install`
     ");
     let example = "//- package.json\n{\"scripts\": {\"test\": \"node --test\"}}\n//- examples/x/package.json\n{\"scripts\": {\"test\": \"jest\"}}\n";
     insta::assert_snapshot!(found_js(example, &[]), @"node-test in .: node --test (`package.json` runs `node --test`)");

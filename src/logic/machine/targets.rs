@@ -28,17 +28,19 @@ pub(super) fn nothing_to_fix(run: &Run, baseline: &[CheckRun]) -> Next {
 }
 
 pub(super) fn no_checks(run: &Run) -> Next {
+    let missing = run.left_out.iter().map(|failure| &failure.message);
+    let notes: Vec<&String> = run.notes.iter().chain(missing).collect();
     let mut message = "no tests were found in this project".to_owned();
-    for note in &run.notes {
+    for note in &notes {
         message.push_str(&format!("; {note}"));
     }
-    let first = if run.notes.is_empty() { "Name" } else { "See to what is missing, or name" };
+    let first = if notes.is_empty() { "Name" } else { "See to what is missing, or name" };
     let hint = format!(
         "{first} a check in greenloop.toml, for example: [[check]] name = \"tests\", runner = \"command\", \
          command = [\"make\", \"test\"]."
     );
     // A note tells of tests that something missing here keeps from being run.
-    let kind = if run.notes.is_empty() { FailureKind::Project } else { FailureKind::Environment };
+    let kind = if notes.is_empty() { FailureKind::Project } else { FailureKind::Environment };
     finish(Outcome::Failed { failure: Failure::new(kind, message, hint) })
 }
 

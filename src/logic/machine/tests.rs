@@ -46,6 +46,7 @@ fn snapshot() -> Event {
         checks: vec![check],
         budget,
         notes: vec![],
+        left_out: vec![],
         workers,
         planners: Vec::new(),
         guard: Default::default(),
@@ -60,6 +61,7 @@ fn snapshot_of_two() -> Event {
         checks,
         budget,
         notes,
+        left_out,
         mut workers,
         planners,
         guard,
@@ -70,7 +72,17 @@ fn snapshot_of_two() -> Event {
     };
     let kind = WorkerKind::Command { argv: vec![], dir: RepoPath::root(), timeout_ms: 1 };
     workers.push(Worker { name: "model".into(), llm: true, kind });
-    Event::SnapshotTaken { snapshot, checks, budget, notes, workers, planners, guard, approval }
+    Event::SnapshotTaken {
+        snapshot,
+        checks,
+        budget,
+        notes,
+        left_out,
+        workers,
+        planners,
+        guard,
+        approval,
+    }
 }
 
 fn refused(attempt: u32) -> Event {
@@ -504,8 +516,45 @@ fn a_module_that_is_not_installed_is_no_target_and_what_needs_it_was_not_run() {
         alone.contains("a cannot be imported: ModuleNotFoundError") && !alone.contains("Work"),
         "{alone}"
     );
-    let other = told("a- b+", "AssertionError: 1 != 2", &[]);
-    assert_snapshot!(other.lines().nth(2).unwrap(), @"  targets: a");
+    for other in [
+        "AssertionError: 1 != 2",
+        "AssertionError: \"ModuleNotFoundError: No module named 'numpy'\" is not told",
+        "ModuleNotFoundError: No module named 'project.utlis'",
+    ] {
+        assert_eq!(told("a- b+", other, &[]).lines().nth(2), Some("  targets: a"), "{other}");
+    }
+    let mut runs = run("base", "a- b- c- d+");
+    for (at, module) in [(0, "numpy"), (1, "scipy"), (2, "numpy")] {
+        runs.report.cases[at].message =
+            format!("ModuleNotFoundError: No module named '{module}'\n\n  a.py:1");
+    }
+    let mut all = begin(&requested()).unwrap();
+    for event in [snapshot(), Event::BaselineTaken { runs: vec![runs] }] {
+        apply(&mut all, &event);
+    }
+    let told: String = all.left_out.iter().map(|it| format!("{}\n", it.message)).collect();
+    assert_snapshot!(told, @"
+    a and 1 more cannot be imported: ModuleNotFoundError: No module named 'numpy'
+    b cannot be imported: ModuleNotFoundError: No module named 'scipy'
+    ");
+}
+
+#[test]
+fn tests_whose_runner_is_missing_were_not_run() {
+    let mut begun = snapshot();
+    if let Event::SnapshotTaken { left_out, .. } = &mut begun {
+        left_out.push(Failure::environment("`package.json` runs jest, which is not installed", ""));
+    }
+    let fixed = [
+        begun.clone(),
+        Event::BaselineTaken { runs: vec![run("base", "a-")] },
+        left(1, "fix"),
+        verified(1, "fix", "a+"),
+    ];
+    let partly = "Partly { reason: \"not all was run: `package.json` runs jest";
+    assert!(check(&fixed).contains(partly), "{}", check(&fixed));
+    let nothing_red = check(&[begun, Event::BaselineTaken { runs: vec![run("base", "a+")] }]);
+    assert!(nothing_red.contains("Failed { failure: Failure { kind: Environment"), "{nothing_red}");
 }
 
 #[test]

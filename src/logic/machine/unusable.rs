@@ -27,7 +27,7 @@ pub(super) fn leave_out(run: &mut Run, baseline: &[CheckRun]) -> Vec<CheckRun> {
     let kept = if may_leave_out { others } else { baseline.to_vec() };
     if may_leave_out {
         run.checks.retain(|check| missing.iter().all(|made| made.check != check.id));
-        run.left_out = missing.iter().filter_map(unusable).collect();
+        run.left_out.extend(missing.iter().filter_map(unusable));
     }
     run.left_out.extend(set_aside(&run.goal, &kept));
     kept
@@ -45,32 +45,33 @@ pub(super) fn is_set_aside(goal: &Goal, baseline: &[CheckRun], target: &TestId) 
     goal.tests.is_empty() && missing_module(baseline, target).is_some()
 }
 
-/// What people must know of red tests that are set aside: once for each thing to do.
+/// What people must know of red tests that are set aside: once for each Python module, and once for Go's.
 fn set_aside(goal: &Goal, baseline: &[CheckRun]) -> Vec<Failure> {
     let targets = match goal.kind {
         GoalKind::FixUntilGreen => verdict::targets(baseline, goal).unwrap_or_default(),
         // What is red counts only where it is named.
         GoalKind::Change | GoalKind::RunChecks => Vec::new(),
     };
-    let mut told: Vec<Failure> = Vec::new();
-    for (hint, said) in [(DOWNLOAD, "be built"), (INSTALL, "be imported")] {
-        let those = targets.iter().filter(|target| is_set_aside(goal, baseline, target));
-        let mut those = those.filter_map(|target| {
-            missing_module(baseline, target)
-                .filter(|(_, what)| *what == hint)
-                .map(|(line, _)| (target, line))
-        });
-        let Some((first, line)) = those.next() else { continue };
-        let more = match those.count() {
-            0 => String::new(),
-            n => format!(" and {n} more"),
+    let mut groups: Vec<(&str, &'static str, Vec<&TestId>)> = Vec::new();
+    for target in targets.iter().filter(|target| is_set_aside(goal, baseline, target)) {
+        let Some((line, hint)) = missing_module(baseline, target) else { continue };
+        let is_same = |of: &&mut (&str, &'static str, Vec<&TestId>)| {
+            of.1 == hint && (hint == DOWNLOAD || of.0 == line)
         };
-        told.push(Failure::environment(
-            format!("{}{more} cannot {said}: {line}", first.name),
-            hint,
-        ));
+        match groups.iter_mut().find(is_same) {
+            Some((_, _, those)) => those.push(target),
+            None => groups.push((line, hint, vec![target])),
+        }
     }
-    told
+    let told = |(line, hint, those): (&str, &'static str, Vec<&TestId>)| {
+        let cannot = if hint == DOWNLOAD { "cannot be built" } else { "cannot be imported" };
+        let more = match those.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        Failure::environment(format!("{}{more} {cannot}: {line}", those[0].name), hint)
+    };
+    groups.into_iter().map(told).collect()
 }
 
 /// The line that says which module a red test needs, and what to do about it.
@@ -83,8 +84,11 @@ fn missing_module<'b>(
     if target.name.ends_with(BUILD) {
         return go::missing_module(&case.message).map(|line| (line, DOWNLOAD));
     }
-    let said = case.message.lines().find(|line| line.contains(MISSING_MODULE))?;
-    Some((said.trim(), INSTALL))
+    let said = case.message.lines().next()?;
+    let (module, _) =
+        said.strip_prefix(MISSING_MODULE)?.trim().strip_prefix('\'')?.split_once('\'')?;
+    // Where what is before the dot were missing, that would be said.
+    (!module.contains('.')).then_some((said.trim(), INSTALL))
 }
 
 /// What is to be said of a run for what was left out of it, in words; `None` where nothing was.

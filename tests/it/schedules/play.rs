@@ -261,6 +261,7 @@ impl Play {
             checks: vec![world::check()],
             budget: Box::new(budget),
             notes: Vec::new(),
+            left_out: Vec::new(),
             workers,
             planners: if plans_anew { vec![world::planner()] } else { Vec::new() },
             guard: Box::default(),

@@ -71,6 +71,7 @@ fn check_by(
         checks,
         budget,
         notes,
+        left_out: vec![],
         workers,
         planners,
         guard,
