@@ -3,6 +3,7 @@
 
 mod declared;
 mod loose;
+mod operators;
 mod sense;
 #[cfg(test)]
 mod tests;

@@ -176,6 +176,7 @@ function first(at, near) {
   all.map((at) => at.trim() + at.toUpperCase());
   return near + at;
 }
+function moved(a, b) { let changed = false; changed = changed || a !== b; return changed; }
 function most(n, names, once) {
   names.push(once - 1);
   return names.map((name) => name).concat(n > 2 ? n - 1 : n);
@@ -247,6 +248,8 @@ fn what_javascript_mixes_and_nobody_means_is_refused() {
             ("near + at", "near - at.length", true),
             ("near + at", "near - late", true),
             ("any(1)", "any(1, 2)", true),
+            ("changed = changed || a !== b", "changed |= a !== b", true),
+            ("changed = changed || a !== b", "changed -= a !== b", false),
         ],
     );
 }
