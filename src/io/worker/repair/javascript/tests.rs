@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::PROGRAM;
 
@@ -36,6 +37,17 @@ type Order = (&'static str, Vec<Value>);
 
 /// What is said of orders, each a mode and patches of one module; of one it is known that it is not wanted any more.
 fn worked_off(module: &str, test: &str, orders: &[Order], unwanted: Option<usize>) -> Vec<Value> {
+    in_project(module, test, None, orders, unwanted).0
+}
+
+/// The same beside a file whose test `green` passes, and the folder of it all.
+fn in_project(
+    module: &str,
+    test: &str,
+    beside: Option<&str>,
+    orders: &[Order],
+    unwanted: Option<usize>,
+) -> (Vec<Value>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (root, scratch) = (folder.path().join("project"), folder.path().join("scratch"));
     let specs = scratch.join("specs");
@@ -53,10 +65,14 @@ fn worked_off(module: &str, test: &str, orders: &[Order], unwanted: Option<usize
     {
         fs::write(root.join(path), text).unwrap();
     }
+    let passing: Vec<&str> = beside.iter().map(|_| "n.test.js::green").collect();
+    if let Some(text) = beside {
+        fs::write(root.join("n.test.js"), text).unwrap();
+    }
     for (at, (mode, patches)) in orders.iter().enumerate() {
         let spec = json!({
             "mode": mode, "root": root, "scratch": scratch, "framework": "node-test", "args": [],
-            "failing": ["m.test.js::red"], "targets": 1, "passing": [], "sources": ["m.js"],
+            "failing": ["m.test.js::red"], "targets": 1, "passing": passing, "sources": ["m.js"],
             "patches": patches, "patient": true, "workers": 1, "seconds": 60.0, "memory": 1 << 30,
         });
         fs::write(specs.join(format!("{}.json", at + 1)), spec.to_string()).unwrap();
@@ -71,7 +87,7 @@ fn worked_off(module: &str, test: &str, orders: &[Order], unwanted: Option<usize
         text.lines().map(|line| serde_json::from_str(line).expect(&text)).collect();
     let last = json!({ "t": "end", "of": orders.len() });
     assert_eq!(values.last(), Some(&last), "{text}");
-    values
+    (values, folder)
 }
 
 /// A function that gives 0 where its test wants 1, and what replaces the number.
@@ -115,6 +131,23 @@ fn orders_are_worked_off_one_after_the_other() {
     {"t":"verdicts","verdicts":[[0,{"is":"plausible"}]]}
     {"of":6,"t":"end"}
     "#);
+}
+
+#[test]
+fn files_of_tests_that_pass_are_run_once_a_patch_comes_so_far() {
+    let beside = "import fs from 'node:fs';\nimport test from 'node:test';\nimport * as m from './m.js';\n\
+                  fs.appendFileSync('runs', '.');\n\
+                  test('green', () => { if (m.one() === 1.5) throw new Error(); });\n";
+    let check = |wants: &str, texts: &[&str]| {
+        let (said, folder) = in_project(ONE, wants, Some(beside), &[search(texts)], None);
+        let verdicts = said.iter().find(|value| value["t"] == "verdicts").unwrap();
+        let runs = fs::read_to_string(folder.path().join("project/runs")).unwrap_or_default();
+        format!("{} {runs}", verdicts["verdicts"])
+    };
+    insta::assert_snapshot!(check(WANTS_ONE, &["2", "3"]), @r#"[[0,{"is":"still-red"}],[1,{"is":"still-red"}]] "#);
+    insta::assert_snapshot!(check(WANTS_ONE, &["1"]), @r#"[[0,{"is":"plausible"}]] .."#);
+    let wants_more = "() => { if (m.one() < 1) throw new Error(); }";
+    insta::assert_snapshot!(check(wants_more, &["1.5", "1"]), @r#"[[0,{"by":"n.test.js::green","is":"breaks"}],[1,{"is":"plausible"}]] ..."#);
 }
 
 #[test]

@@ -27,6 +27,8 @@ const WAITING_SHARE = 0.25;
 const FULL_SHARE = 0.6;
 // Tests may wait for something, and the machine may be busy.
 const WALL_FACTOR = 3;
+// Files of tests that pass are gone through for so long with one patch; the checks run on what is found all the same.
+const CONFIRM_MS = 10_000;
 
 const STILL_RED = { is: "still-red" };
 const LATE = { is: "late" };
@@ -91,24 +93,17 @@ class Worker {
     const wrong = failureOf(alone.result, this.screen);
     this.groups = [];
     for (const [file, names] of groups([...failing, ...passing])) {
-      let found = await this.try(file, names, new Map(), this.first);
-      const red = names.filter((name) => failing.includes(name) && !found.passed(name));
-      // A test that hangs hides those after it, and says nothing of how long they take.
-      const hangs = isLate(found.result);
-      if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), this.first);
-      const green = names.filter((name) => !red.includes(name) && found.passed(name));
-      const lost = names.find((name) => this.known.has(name) && !found.passed(name));
+      const group = { file, names };
+      this.groups.push(group);
+      // Others may be many, and are looked at once a patch comes so far.
+      if (!names.some((name) => failing.includes(name))) continue;
+      const lost = await this.look(group);
       if (lost !== undefined) throw new Error(`${lost} passes no more`);
-      green.forEach((name) => this.known.add(name));
-      const least = red.length > 0 ? PATIENT_BUDGET_MIN_MS : BUDGET_MIN_MS;
-      const budget = isLate(found.result) ? Math.max(HUNG_BUDGET_MS, least) : budgetFor(found.result, least);
-      const { took } = found.result;
-      this.groups.push({ file, green, red, took, loaded: new Set(found.result.loaded()), budget });
     }
     this.expectFaithful();
     // Targets that pass here from the start are red under their runner for another's sake.
     const targets = new Set(failing.slice(0, this.spec.targets));
-    this.collateral = this.groups.flatMap(({ green }) => green.filter((name) => targets.has(name)));
+    this.collateral = this.groups.flatMap(({ green = [] }) => green.filter((name) => targets.has(name)));
     // The first time takes longer.
     const again = await this.try(fileOf(this.screen), [this.screen], new Map(), this.first);
     const stops = [alone, again].map(({ result }) => this.stop(result));
@@ -117,6 +112,24 @@ class Worker {
     this.alone = again.result;
     this.hangs = isTimeout(wrong);
     this.budget = this.hangs ? PATIENT_BUDGET_MIN_MS : budgetFor(this.alone, PATIENT_BUDGET_MIN_MS);
+  }
+
+  /** Runs the tests of a file without a patch, and notes how they are; one that passed before and does not, if there is any. */
+  async look(group) {
+    const { file, names } = group;
+    let found = await this.try(file, names, new Map(), this.first);
+    const red = names.filter((name) => this.spec.failing.includes(name) && !found.passed(name));
+    // A test that hangs hides those after it, and says nothing of how long they take.
+    const hangs = isLate(found.result);
+    if (hangs) found = await this.try(file, names.filter((name) => !red.includes(name)), new Map(), this.first);
+    const green = names.filter((name) => !red.includes(name) && found.passed(name));
+    const lost = names.find((name) => this.known.has(name) && !found.passed(name));
+    green.forEach((name) => this.known.add(name));
+    const least = red.length > 0 ? PATIENT_BUDGET_MIN_MS : BUDGET_MIN_MS;
+    const budget = isLate(found.result) ? Math.max(HUNG_BUDGET_MS, least) : budgetFor(found.result, least);
+    const { took } = found.result;
+    Object.assign(group, { green, red, took, loaded: new Set(found.result.loaded()), budget });
+    return lost;
   }
 
   /** How long a patch is waited for at first. A red test may be red long before its end: it may take as long as its file. */
@@ -217,13 +230,18 @@ class Worker {
     }
   }
 
-  /** All tests of files that load what is changed, those that broke last first. */
+  /** All tests of files that load what is changed, those with red ones and those that broke last first. */
   async confirm(overlay) {
     const fixed = new Set(this.collateral);
-    const touched = this.groups.filter(({ loaded }) => [...overlay.keys()].some((file) => loaded.has(file)));
-    touched.sort((a, b) => (b.file === this.killer) - (a.file === this.killer));
-    for (const { file, green, red, budget } of touched) {
-      if (green.length + red.length === 0) continue;
+    const isTouched = ({ loaded }) => [...overlay.keys()].some((file) => loaded.has(file));
+    const worth = ({ file, red }) => (red?.length > 0 ? 2 : 0) + (file === this.killer ? 1 : 0);
+    const began = performance.now();
+    for (const group of [...this.groups].sort((a, b) => worth(b) - worth(a))) {
+      const isLong = isFull() || performance.now() - began > CONFIRM_MS;
+      if (isLong && !(group.red?.length > 0)) break;
+      if (group.green === undefined) await this.look(group);
+      const { file, green, red, budget } = group;
+      if (green.length + red.length === 0 || !isTouched(group)) continue;
       const found = await this.try(file, [...green, ...red], overlay, budget);
       const broken = green.find((name) => !found.passed(name));
       if (broken !== undefined) {
