@@ -12,7 +12,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 
-pub use self::assignment::{Assignment, only};
+pub use self::assignment::{Assignment, assignment, only};
 pub use self::called::Called;
 use self::called::{called, count};
 pub use self::given::Given;

@@ -115,6 +115,13 @@ impl<'s> Site<'s> {
         own_object(self.node)
     }
 
+    /// Functions that nothing calls, but the one around.
+    pub fn uncalled(&self) -> impl Iterator<Item = &'s str> {
+        let around = self.node.function().and_then(|function| function.part(&["name"]));
+        let around = around.map(Node::text);
+        self.file.uncalled.iter().copied().filter(move |function| Some(*function) != around)
+    }
+
     /// Fields of that object, those seen on an object of this name first.
     pub fn own_fields(&self) -> Vec<String> {
         let own = self.own();

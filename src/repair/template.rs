@@ -1,5 +1,6 @@
 //! The repair templates, and how one is described.
 
+mod accumulate;
 mod arguments;
 mod r#await;
 mod boolean;
@@ -157,6 +158,7 @@ const TEMPLATES: &[&Template] = &[
     &receiver::FIELD,
     &receiver::LOCAL,
     &receiver::SHORTEN,
+    &accumulate::ACCUMULATE,
     &remember::FILL,
     &remember::COUNT,
     &remember::ANEW,

@@ -49,7 +49,8 @@ impl Assignment<'_> {
     }
 }
 
-pub(super) fn assignment(node: Node<'_>) -> Option<Assignment<'_>> {
+/// The variable that a node gives a value, if it is one alone.
+pub fn assignment(node: Node<'_>) -> Option<Assignment<'_>> {
     let assign = Some(node).filter(|node| node.role() == Role::Assign)?;
     let name = only(assign.part(&["left", "pattern", "name"])?)?;
     let value = only(assign.part(&["right", "value"])?)?;

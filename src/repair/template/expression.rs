@@ -205,7 +205,8 @@ fn adjust<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     };
     let (node, donors) = (site.node, &site.near().expressions.nodes);
     let is_short = |donor: &&Node<'s>| {
-        donor.is(&[Role::Call, Role::Attribute]) && donor.text().len() < ADJUST_BYTES_MAX
+        donor.is(&[Role::Call, Role::Attribute, Role::Index])
+            && donor.text().len() < ADJUST_BYTES_MAX
     };
     let others = donors.iter().filter(is_short).map(|donor| donor.text());
     let others = others.filter(|text| *text != node.text());

@@ -22,6 +22,8 @@ const KIN: f64 = 0.3;
 const NAMES_MAX: usize = 14;
 /// The same where the name is known to be wrong.
 const UNKNOWN_NAMES_MAX: usize = 48;
+/// Functions that are there and that nothing calls, for one call.
+const UNCALLED_MAX: usize = 4;
 /// What names that other files declare cost more where something uses them.
 const ELSEWHERE: f64 = 0.8;
 /// At least as many of them are of its own function, if that has so many: a long file has names that are alike by chance.
@@ -45,6 +47,10 @@ fn function<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     if is_callee(site.node) {
         let (near, shared) = (site.near().callees.iter(), site.shared().callees.iter());
         offer(site, drafts, near, shared, &|_, _| 0.0);
+        let uncalled = ranked(site.node.text(), site.uncalled(), UNCALLED_MAX);
+        for (rank, name) in uncalled.into_iter().enumerate() {
+            drafts.put(site.node, name, nth(rank));
+        }
         if site.language().shares_folder && !drafts.is_too_dear(0.0) {
             let all = site.declared.functions_like(site.node.text(), site.vocabulary);
             elsewhere(site, drafts, &all);

@@ -85,7 +85,7 @@ fn beginnings<'s>(site: &Site<'s>, node: Node<'s>) -> impl Iterator<Item = &'s A
     earlier.filter(|known| known.is_beginning())
 }
 
-fn in_loop(node: Node<'_>) -> Option<Node<'_>> {
+pub(super) fn in_loop(node: Node<'_>) -> Option<Node<'_>> {
     node.ancestors().find(|outer| outer.is(&[Role::Loop, Role::While]))
 }
 

@@ -87,10 +87,10 @@ fn in_value<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
 
 /// A value as an argument of an imported function, alone or with a variable.
 fn in_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
-    let (node, uncalled) = (site.node, &site.file.uncalled);
+    let node = site.node;
     let is_stored = node.is(&[Role::Name, Role::Attribute, Role::Index]);
     let place = place(node).filter(|place| *place != Place::Condition || is_stored);
-    if uncalled.is_empty() || is_callee(node) || drafts.is_too_dear(0.0) {
+    if site.file.uncalled.is_empty() || is_callee(node) || drafts.is_too_dear(0.0) {
         return;
     }
     let Some(place) = place else { return };
@@ -102,10 +102,7 @@ fn in_call<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
         .filter(|name| is_whole && *name != text && *name != own)
         .take(NAMES_MAX)
         .collect();
-    // Not in its own body.
-    let around = node.function().and_then(|function| function.part(&["name"])).map(Node::text);
-    let others = uncalled.iter().filter(|function| Some(**function) != around);
-    for (rank, function) in others.take(FORGOTTEN_MAX).enumerate() {
+    for (rank, function) in site.uncalled().take(FORGOTTEN_MAX).enumerate() {
         let extra = nth(rank);
         drafts.replace(node, &format!("{function}({text})"), extra);
         for (more, name) in names.iter().enumerate() {

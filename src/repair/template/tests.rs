@@ -287,6 +287,25 @@ const PYTHON: &[(&str, &str, &str, &str)] = &[
     ("take-up", "a", "c = 0\nb = a + c", "c = 0\nb = a + c\nc = b"),
     ("remember", "a, b", "if a not in b:\n\tg(a)", "if a not in b:\n\tg(a)\n\tb.add(a)"),
     (
+        "accumulate",
+        "a",
+        "n = False\nfor b in a:\n\tn = b.x\nreturn n",
+        "n = False\nfor b in a:\n\tn = n or b.x\nreturn n",
+    ),
+    (
+        "accumulate",
+        "a",
+        "n = True\nfor b in a:\n\tn = b.x or b.y\nreturn n",
+        "n = True\nfor b in a:\n\tn = n and (b.x or b.y)\nreturn n",
+    ),
+    (
+        "accumulate",
+        "a",
+        "n = a[0]\nfor b in a:\n\tn = b.x\nreturn n",
+        "n = a[0]\nfor b in a:\n\tn = max(n, b.x)\nreturn n",
+    ),
+    ("adjust", "a, n", "return a[n] + g(n)", "return a[n] + g(n - a[n])"),
+    (
         "count",
         "a",
         "n = 0\nfor b in a:\n\tg(b)\nreturn n",
@@ -1120,6 +1139,14 @@ fn a_name_that_nothing_has_is_exchanged_for_any_other() {
     );
     let wanted = uncalled.replace("entirely_other", "h");
     assert!(made.iter().any(|(_, text)| *text == wanted), "nothing calls it yet");
+}
+
+#[test]
+fn what_is_imported_and_not_called_is_called() {
+    let text = "from m import filterfalse\n\n\ndef f(a):\n    return filtertrue(a)\n";
+    let wanted = text.replace("filtertrue", "filterfalse");
+    let made = outcomes_of("a.py", text);
+    assert!(made.iter().any(|(_, text)| *text == wanted));
 }
 
 #[test]
