@@ -14,10 +14,12 @@ pub const ACCUMULATE: Template =
     Template { name: "accumulate", cost: 2.4, on: &[Role::Assign], make: accumulate };
 
 fn accumulate<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
+    // A variable that is declared there is begun anew.
+    let is_declared = !site.node.kind().starts_with("assignment");
+    let Some(outer) = in_loop(site.node).filter(|_| !is_declared) else { return };
     let Some(found) = assignment(site.node).filter(|found| !reads(found.value, found.name)) else {
         return;
     };
-    let Some(outer) = in_loop(site.node) else { return };
     let start = outer.range().start;
     let earlier = site.near().assignments.iter().take_while(|it| it.at.range().start < start);
     let Some(begun) = earlier.filter(|it| it.name == found.name).last() else { return };
@@ -45,4 +47,39 @@ fn forms<'s>(site: &Site<'s>, begun: &Assignment<'_>) -> Vec<&'s str> {
 
 fn reads(value: Node<'_>, name: &str) -> bool {
     value.descendants().chain([value]).any(|part| part.role() == Role::Name && part.text() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::repair::testing::outcomes_of;
+
+    #[test]
+    fn what_begins_in_the_loop_or_is_read_there_is_not_forgotten() {
+        let is_made = |path: &str, text: &str| {
+            outcomes_of(path, text).iter().any(|(made, _)| made.template == "accumulate")
+        };
+        let js = |first: &str, inner: &str| {
+            let text = format!(
+                "function f(a) {{\n  {first}\n  for (const b of a) {{\n    {inner}\n  }}\n  return n;\n}}\n"
+            );
+            is_made("a.js", &text)
+        };
+        assert!(js("let n = 0;", "n = b.x;"));
+        assert!(!js("let n = 0;", "let n = b.x;") && !js("let n = 0;", "n = b.x + n;"));
+        assert!(!js("let n = '';", "n = b.x;") && !js("", "n = b.x;"));
+        let go = |sign: &str| {
+            let text = format!(
+                "package p\n\nfunc f(a []int) int {{\n\tn := 0\n\tfor _, b := range a {{\n\t\tn {sign} g(b)\n\t}}\n\treturn n\n}}\n"
+            );
+            is_made("a.go", &text)
+        };
+        assert!(go("=") && !go(":="));
+        let rust = |word: &str| {
+            let text = format!(
+                "fn f(a: &[u8]) -> u8 {{\n    let mut n = 0;\n    for b in a {{\n        {word}n = g(b);\n    }}\n    n\n}}\n"
+            );
+            is_made("a.rs", &text)
+        };
+        assert!(rust("") && !rust("let "));
+    }
 }

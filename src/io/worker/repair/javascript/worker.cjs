@@ -25,6 +25,8 @@ const WAITING_MIN_MS = 20;
 const WAITING_SHARE = 0.25;
 // Node.js keeps more and more of what modules were; so much of the heap, and a fresh process takes less time.
 const FULL_SHARE = 0.6;
+// What goes beyond this would end the process, and take the verdict on a patch with it.
+const NO_ROOM_SHARE = 0.85;
 // Tests may wait for something, and the machine may be busy.
 const WALL_FACTOR = 3;
 // Files of tests that pass are gone through for so long with one patch; the checks run on what is found all the same.
@@ -237,7 +239,7 @@ class Worker {
     const worth = ({ file, red }) => (red?.length > 0 ? 2 : 0) + (file === this.killer ? 1 : 0);
     const began = performance.now();
     for (const group of [...this.groups].sort((a, b) => worth(b) - worth(a))) {
-      const isLong = isFull() || performance.now() - began > CONFIRM_MS;
+      const isLong = isFull(NO_ROOM_SHARE) || performance.now() - began > CONFIRM_MS;
       if (isLong && !(group.red?.length > 0)) break;
       if (group.green === undefined) await this.look(group);
       const { file, green, red, budget } = group;
@@ -283,9 +285,9 @@ class Worker {
   }
 }
 
-function isFull() {
+function isFull(share = FULL_SHARE) {
   const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used > FULL_SHARE * limit;
+  return used > share * limit;
 }
 
 function isLate({ ran, error }) {
