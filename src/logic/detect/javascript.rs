@@ -128,9 +128,8 @@ impl<'a> Package<'a> {
             let why = format!("`{}` runs `{text}`", self.path(MANIFEST));
             told.runs.iter().map(|run| (run.clone(), why.clone())).collect()
         };
-        if runs.is_empty() {
-            blocks.extend(self.unknown(&told));
-        }
+        let is_unread = |name: &&String| runs.is_empty() || !name.starts_with("node ");
+        blocks.extend(told.others.iter().find(is_unread).map(|name| self.unknown(name)));
         let own = runs.into_iter().filter(|(run, _)| !covered.contains(name_of(run.runner)));
         let own: Vec<(Run, String, Option<Vec<String>>)> = own
             .map(|(run, why)| {
@@ -292,16 +291,15 @@ impl<'a> Package<'a> {
     }
 
     /// What to do about tests that nobody here reads.
-    fn unknown(&self, told: &Told) -> Option<String> {
-        let name = told.others.first()?;
+    fn unknown(&self, name: &str) -> String {
         let words: Vec<String> = name.split(' ').map(|word| format!("\"{word}\"")).collect();
         let start = if name.starts_with("node ") { "" } else { "\"npx\", " };
-        Some(format!(
+        format!(
             "`{}` runs its tests with `{name}`, which is not read test by test: add a `[[check]]` entry with \
              `runner = \"command\"` and `command = [{start}{}]` to greenloop.toml",
             self.path(MANIFEST),
             words.join(", ")
-        ))
+        )
     }
 
     /// What to do about a runner that is asked for and not there.

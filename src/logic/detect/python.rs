@@ -59,10 +59,10 @@ pub(super) fn detect(
             continue;
         };
         let below = dirs.iter().filter(|other| *other != dir && other.is_within(dir));
-        let is_for_pytest = |path: &RepoPath| {
-            files.text(path).is_some_and(|text| speaks_of_pytest(&text).is_some())
+        let is_whole = |path: &RepoPath| {
+            files.text(path).is_some_and(|text| uses_unittest(&text) && !needs_pytest(&text))
         };
-        let needs_pytest = || tests.iter().any(|test| is_for_pytest(test));
+        let needs_pytest = || !tests.iter().all(|test| is_whole(test));
         choose(dir, evidence, &python, below, needs_pytest, found);
     }
 }
@@ -209,6 +209,12 @@ fn configured(files: &Files<'_>, dir: &RepoPath) -> Option<String> {
         path.file_name() == "conftest.py" && path.is_within(dir) && project_of(files, path) == *dir
     };
     files.list.iter().find(is_conftest).map(|path| format!("`{path}` is for pytest"))
+}
+
+/// Whether a text has tests that unittest does not see.
+fn needs_pytest(text: &str) -> bool {
+    let is_plain = |line: &str| line.starts_with("class Test") && !line.contains('(');
+    speaks_of_pytest(text).is_some() || text.lines().any(is_plain)
 }
 
 fn speaks_of_pytest(text: &str) -> Option<&'static str> {

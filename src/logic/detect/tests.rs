@@ -55,8 +55,10 @@ fn python_projects() {
     unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)
     note: `pyproject.toml` configures pytest, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`
     "#);
-    let mixed = format!("{both}//- tests/test_b.py\ndef test_b():\n");
-    insta::assert_snapshot!(found(&mixed, with(false)), @r#"
+    let mixed = |text: &str| found(&format!("{both}//- tests/test_b.py\n{text}\n"), with(false));
+    assert_eq!(mixed("from unittest import TestCase"), found(both, with(false)));
+    assert_eq!(mixed("class TestB:"), mixed("def test_b():"));
+    insta::assert_snapshot!(mixed("def test_b():"), @r#"
     unittest in .: python3 -m unittest (`tests/test_a.py` uses unittest)
     not run: `pyproject.toml` configures pytest, but `python3` cannot import pytest: install it with `python3 -m pip install pytest`
     "#);
@@ -242,6 +244,10 @@ fn javascript_projects() {
     ");
     insta::assert_snapshot!(found_js(&(script("vitest") + "//- pnpm-lock.yaml\n"), &[]), @"not run: `package.json` runs `vitest`, but vitest is not installed: run `pnpm install`");
     insta::assert_snapshot!(found_js(&(script("jest") + "//- yarn.lock\n//- .pnp.cjs\n"), &[]), @r#"not run: `package.json` runs `jest`, but Yarn's Plug'n'Play is not supported: set `nodeLinker: node-modules` and run `yarn install`, or add a `[[check]]` entry with `runner = "command"` to greenloop.toml"#);
+    insta::assert_snapshot!(found_js(&script("jest && ava"), &all), @r#"
+    jest in .: node node_modules/jest/bin.js (`package.json` runs `jest && ava`)
+    not run: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml
+    "#);
     insta::assert_snapshot!(found_js(&script("nyc ava --serial"), &all), @r#"not run: `package.json` runs its tests with `ava`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["npx", "ava"]` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&script("npm run lint && node test/run.js"), &all), @r#"not run: `package.json` runs its tests with `node test/run.js`, which is not read test by test: add a `[[check]]` entry with `runner = "command"` and `command = ["node", "test/run.js"]` to greenloop.toml"#);
     insta::assert_snapshot!(found_js(&(script("node test/run.js") + "//- test/run.js\nimport 'node:test'\n"), &all), @"node-test in .: node --test test/run.js (`package.json` runs `node test/run.js`)");

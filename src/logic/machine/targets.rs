@@ -54,7 +54,10 @@ pub(super) fn choose_targets(run: &Run, baseline: &[CheckRun]) -> Next {
     }
     if goal.kind == GoalKind::RunChecks {
         let n_red = baseline.iter().map(n_red).sum();
-        return finish(Outcome::Checked { n_red });
+        return match run.left_out.first().filter(|_| n_red == 0).cloned() {
+            Some(failure) => finish(Outcome::Failed { failure }),
+            None => finish(Outcome::Checked { n_red }),
+        };
     }
     match verdict::targets(baseline, goal) {
         // What is red and was not named is not what is asked for.

@@ -504,12 +504,18 @@ fn a_module_that_is_not_installed_is_no_target_and_what_needs_it_was_not_run() {
     let told = |tests: &str, message: &str, then: &[Event]| {
         let mut run = run("base", tests);
         run.report.cases[0].message = message.to_owned();
+        run.report.cases[0].at = Some(crate::model::report::Place {
+            path: RepoPath::new("project/a.py").unwrap(),
+            line: 1,
+        });
         check(&[&[snapshot(), Event::BaselineTaken { runs: vec![run] }], then].concat())
     };
     let missing = "ModuleNotFoundError: No module named 'numpy'";
     let fixed = told("a- b-", missing, &[left(1, "fix"), verified(1, "fix", "a- b+")]);
     assert_snapshot!(fixed.lines().nth(2).unwrap(), @"  targets: b");
     let partly = "Partly { reason: \"not all was run: a cannot be imported: ModuleNotFoundError";
+    let namespace = told("a- b+", "ModuleNotFoundError: No module named 'google.cloud'", &[]);
+    assert!(namespace.contains("a cannot be imported"), "{namespace}");
     assert!(fixed.contains(partly), "{fixed}");
     let alone = told("a- b+", missing, &[]);
     assert!(
@@ -553,6 +559,12 @@ fn tests_whose_runner_is_missing_were_not_run() {
     ];
     let partly = "Partly { reason: \"not all was run: `package.json` runs jest";
     assert!(check(&fixed).contains(partly), "{}", check(&fixed));
+    let mut asked = begin(&requested()).unwrap();
+    asked.goal.kind = GoalKind::RunChecks;
+    for event in [begun.clone(), Event::BaselineTaken { runs: vec![run("base", "a+")] }] {
+        apply(&mut asked, &event);
+    }
+    assert!(format!("{:?}", decide(&asked)).contains("Failed"), "{:?}", decide(&asked));
     let nothing_red = check(&[begun, Event::BaselineTaken { runs: vec![run("base", "a+")] }]);
     assert!(nothing_red.contains("Failed { failure: Failure { kind: Environment"), "{nothing_red}");
 }

@@ -79,16 +79,19 @@ fn missing_module<'b>(
     baseline: &'b [CheckRun],
     target: &TestId,
 ) -> Option<(&'b str, &'static str)> {
-    let mut cases = baseline.iter().flat_map(|run| &run.report.cases);
-    let case = cases.find(|case| case.id == *target)?;
+    let cases = || baseline.iter().flat_map(|run| &run.report.cases);
+    let case = cases().find(|case| case.id == *target)?;
     if target.name.ends_with(BUILD) {
         return go::missing_module(&case.message).map(|line| (line, DOWNLOAD));
     }
     let said = case.message.lines().next()?;
-    let (module, _) =
-        said.strip_prefix(MISSING_MODULE)?.trim().strip_prefix('\'')?.split_once('\'')?;
-    // Where what is before the dot were missing, that would be said.
-    (!module.contains('.')).then_some((said.trim(), INSTALL))
+    let rest = said.strip_prefix(MISSING_MODULE)?.trim().strip_prefix('\'')?;
+    let (module, _) = rest.split_once('\'')?;
+    let (package, _) = module.split_once('.').unwrap_or((module, ""));
+    let is_own = cases().flat_map(|case| case.at.iter().chain(&case.frames)).any(|place| {
+        place.path.as_str().split('/').any(|part| part.trim_end_matches(".py") == package)
+    });
+    (!is_own).then_some((said.trim(), INSTALL))
 }
 
 /// What is to be said of a run for what was left out of it, in words; `None` where nothing was.
