@@ -13,6 +13,11 @@ use crate::repair::syntax::Node;
 pub const ACCUMULATE: Template =
     Template { name: "accumulate", cost: 2.4, on: &[Role::Assign], make: accumulate };
 
+/// What takes all that stands beside it.
+const OPEN: &[Role] = &[Role::Conditional, Role::Assign, Role::Function];
+/// What a method can be called of as it stands.
+const CLOSED: &[Role] = &[Role::Name, Role::Attribute, Role::Call, Role::Index];
+
 fn accumulate<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     // A variable that is declared there is begun anew.
     let is_declared = !site.node.kind().starts_with("assignment");
@@ -25,8 +30,18 @@ fn accumulate<'s>(site: &Site<'s>, drafts: &mut Drafts<'s>) {
     let Some(begun) = earlier.filter(|it| it.name == found.name).last() else { return };
     for (rank, form) in forms(site, begun).into_iter().enumerate() {
         let operator = form.split(' ').nth(1).unwrap_or_default();
-        let value = guarded(found.value, operator);
-        drafts.replace(found.value, &filled(form, found.name, &value), nth(rank));
+        let value = if found.value.is(OPEN) && !form.contains('(') {
+            format!("({})", found.value.text())
+        } else {
+            guarded(found.value, operator)
+        };
+        // What began as a plain number has no methods in Rust.
+        let text = match form.starts_with("$a.") {
+            true if found.value.is(CLOSED) => filled(form, &value, found.name),
+            true => filled(form, &format!("({value})"), found.name),
+            false => filled(form, found.name, &value),
+        };
+        drafts.replace(found.value, &text, nth(rank));
     }
 }
 
@@ -81,5 +96,47 @@ mod tests {
             is_made("a.rs", &text)
         };
         assert!(rust("") && !rust("let "));
+    }
+
+    #[test]
+    fn what_comes_is_taken_as_a_whole() {
+        let first = |path: &str, text: &str, line: usize| {
+            let all = outcomes_of(path, text);
+            let (_, text) = all.iter().find(|(made, _)| made.template == "accumulate").unwrap();
+            text.lines().nth(line).unwrap().trim().to_owned()
+        };
+        let python = |value: &str| {
+            first(
+                "a.py",
+                &format!(
+                    "def f(a):\n    n = False\n    for b in a:\n        n = {value}\n    return n\n"
+                ),
+                3,
+            )
+        };
+        assert_eq!(python("b.x if b.y else b.z"), "n = n or (b.x if b.y else b.z)");
+        assert_eq!(python("b.x and b.y"), "n = n or (b.x and b.y)");
+        assert_eq!(python("b.x == 1"), "n = n or b.x == 1");
+        let js = |value: &str| {
+            first(
+                "a.js",
+                &format!(
+                    "function f(a) {{\n  let n = false;\n  for (const b of a) {{\n    n = {value};\n  }}\n  return n;\n}}\n"
+                ),
+                3,
+            )
+        };
+        assert_eq!(js("b.x ? b.y : b.z"), "n = n || (b.x ? b.y : b.z);");
+        let rust = |value: &str| {
+            first(
+                "a.rs",
+                &format!(
+                    "fn f(a: &[u8]) -> u8 {{\n    let mut n = 0;\n    for b in a {{\n        n = {value};\n    }}\n    n\n}}\n"
+                ),
+                3,
+            )
+        };
+        assert_eq!(rust("g(b)"), "n = g(b).max(n);");
+        assert_eq!(rust("*b + 1"), "n = (*b + 1).max(n);");
     }
 }
