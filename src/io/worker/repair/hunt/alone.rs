@@ -12,6 +12,8 @@ use crate::model::failure::Failure;
 
 /// So many of those that are late are waited for before the search goes on, and after a find.
 const LATE_MAX: usize = 32;
+/// So many of those that need a fresh process each are tried before the search goes on: the likeliest may be among them.
+const FRESH_MAX: usize = 24;
 /// Pairs that are tried where there is nothing else left, at most, or as many as there were single ones.
 const PAIRS_MIN: usize = 10_000;
 
@@ -48,8 +50,11 @@ impl<'a> Hunt<'a, '_> {
             let places = (start..end).filter(|place| !self.useless.contains(place)).collect();
             self.some(path, failing, places, false, &mut front)?;
             if self.is_wanting() {
-                let late = front.late.drain(..front.late.len().min(LATE_MAX)).collect();
-                self.again(path, failing, late, &mut front)?;
+                let late = front.late.drain(..front.late.len().min(LATE_MAX));
+                let left = front.left.drain(..front.left.len().min(FRESH_MAX));
+                let mut again: Vec<usize> = late.chain(left).collect();
+                again.sort_unstable();
+                self.again(path, failing, again, &mut front)?;
             }
             // Most faults are mended by one edit, and by one of the first.
             let n_pairs = match wave {

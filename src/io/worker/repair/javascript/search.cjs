@@ -8,6 +8,8 @@ const SILENCE_MS = 1500;
 // So many budgets of what it runs, and a process that waits is taken for dead, or one that computes.
 const PATIENCE = 16;
 const HOT_PATIENCE = 2;
+// The same for a file of tests that is run without a patch.
+const LOOKING_MS = 10_000;
 const LOOK_MS = 300;
 const HOT_MS = 0.8 * LOOK_MS;
 // How often what takes too long is ended again, once a process had to be for it.
@@ -53,6 +55,8 @@ class Search {
     this.report = report;
     this.fail = fail;
     this.members = new Set();
+    // Files of tests that pass under their runner, and that ended a process here.
+    this.avoided = new Set();
   }
 
   /** Tries all patches of an order, or as many as it may until it is stopped. */
@@ -96,7 +100,7 @@ class Search {
 
   open(isExtra = false) {
     const worker = this.crew.take(this.order, this.spec);
-    const member = { worker, isExtra, chunk: [], verdicts: [], isOpen: false, isIdle: false, isPatient: false, began: NaN, timer: null, leaving: null };
+    const member = { worker, isExtra, chunk: [], verdicts: [], looking: null, isOpen: false, isIdle: false, isPatient: false, began: NaN, timer: null, leaving: null };
     this.members.add(member);
     worker.on("message", (message) => this.members.has(member) && this.hear(member, message));
     worker.on("exit", (code) => {
@@ -132,12 +136,13 @@ class Search {
     const budget = this.budgets[0];
     Object.assign(member, { isIdle: false, isPatient: false, began: NaN, budget, pace: budget });
     this.wait(member);
-    member.worker.send({ order: this.order, budget, nAgain: this.isStubborn ? AGAIN : 0 });
+    member.worker.send({ order: this.order, budget, nAgain: this.isStubborn ? AGAIN : 0, avoid: [...this.avoided] });
   }
 
   hear(member, message) {
     if (member.isIdle) return;
     if (message.budget) member.pace = message.budget;
+    if (message.looking || message.looked) member.looking = message.looking ?? null;
     this.wait(member);
     // What it was given before may be the reason; one that was given nothing says how the tests are.
     if (message.broken) return member.isOpen || member.isExtra || this.isStubborn ? end(member) : this.fail(message.broken.split("\n")[0]);
@@ -176,6 +181,10 @@ class Search {
     clearTimeout(member.timer);
     if (!member.isOpen) {
       member.timer = setTimeout(end, OPEN_MS, member);
+      return;
+    }
+    if (member.looking !== null) {
+      member.timer = setTimeout(end, LOOKING_MS, member);
       return;
     }
     const until = performance.now() + SILENCE_MS + PATIENCE * pace;
@@ -277,7 +286,7 @@ class Search {
     this.done();
   }
 
-  /** A process ended: the patch it was at is none, and one that had done nothing may need another budget. */
+  /** A process ended: the patch it was at is none unless a file ended it by itself, and one that had done nothing may need another budget. */
   over(member) {
     if (this.isStopped) return this.endIfDone();
     // Some tests bear no others beside them.
@@ -292,11 +301,13 @@ class Search {
     }
     if (!member.isOpen && member.budget === this.budgets[0]) this.budgets = this.budgets.slice(1);
     if (this.budgets.length === 0) this.fail("the tests could not be loaded");
+    const isToBlame = member.looking === null;
+    if (!isToBlame) this.avoided.add(member.looking);
     const rest = member.chunk.slice(member.verdicts.length);
     if (member.chunk.length > 0) {
-      if (rest.length > 0) member.verdicts.push([rest[0][0], { is: "still-red" }]);
+      if (isToBlame && rest.length > 0) member.verdicts.push([rest[0][0], { is: "still-red" }]);
       this.settle(member);
-      (member.isPatient ? this.late : this.waiting).unshift(...rest.slice(1));
+      (member.isPatient ? this.late : this.waiting).unshift(...rest.slice(isToBlame ? 1 : 0));
       this.charge(member);
     }
     return this.waiting.length + this.alone.length > 0 ? this.open() : this.endIfDone();

@@ -151,6 +151,22 @@ fn files_of_tests_that_pass_are_run_once_a_patch_comes_so_far() {
 }
 
 #[test]
+fn what_a_file_of_tests_does_to_a_process_is_no_fault_of_a_patch() {
+    let beside = "import fs from 'node:fs';\nimport './m.js';\n\
+                  fs.appendFileSync('runs', '.');\nprocess.kill(process.pid, 'SIGKILL');\n";
+    let (said, folder) =
+        in_project(ONE, WANTS_ONE, Some(beside), &[search(&["2", "1"]), search(&["1"])], None);
+    let told = |value: &Value| value.get("verdicts").map(Value::to_string);
+    insta::assert_snapshot!(said.iter().filter_map(told).collect::<Vec<_>>().join("\n"), @r#"
+    [[0,{"is":"still-red"}]]
+    [[1,{"is":"plausible"}]]
+    [[0,{"is":"plausible"}]]
+    "#);
+    let runs = fs::read_to_string(folder.path().join("project/runs")).unwrap();
+    assert_eq!(runs, ".", "it is left out from then on");
+}
+
+#[test]
 fn an_order_that_is_not_wanted_any_more_is_left() {
     const N: usize = 300;
     let orders = [search(&[ENDLESS; N]), search(&["1"; N])];

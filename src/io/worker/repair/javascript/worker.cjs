@@ -51,6 +51,8 @@ class Worker {
     // Tests that have passed without a patch.
     this.known = new Set();
     this.isLeft = false;
+    // Files whose tests ended a process.
+    this.avoided = new Set();
     this.bench.ended = () => this.beat();
   }
 
@@ -132,6 +134,17 @@ class Worker {
     const { took } = found.result;
     Object.assign(group, { green, red, took, loaded: new Set(found.result.loaded()), budget });
     return lost;
+  }
+
+  /** The same while a patch is tried, which is not to answer for what the file does. */
+  async lookLate(group) {
+    send({ looking: group.file });
+    try {
+      await this.look(group);
+    } catch {
+      Object.assign(group, { green: [], red: [] });
+    }
+    send({ looked: true });
   }
 
   /** How long a patch is waited for at first. A red test may be red long before its end: it may take as long as its file. */
@@ -241,7 +254,8 @@ class Worker {
     for (const group of [...this.groups].sort((a, b) => worth(b) - worth(a))) {
       const isLong = isFull(NO_ROOM_SHARE) || performance.now() - began > CONFIRM_MS;
       if (isLong && !(group.red?.length > 0)) break;
-      if (group.green === undefined) await this.look(group);
+      if (this.avoided.has(group.file)) continue;
+      if (group.green === undefined) await this.lookLate(group);
       const { file, green, red, budget } = group;
       if (green.length + red.length === 0 || !isTouched(group)) continue;
       const found = await this.try(file, [...green, ...red], overlay, budget);
@@ -310,8 +324,9 @@ async function main() {
   const opened = worker.bench.open();
   // Who gives the first order is told.
   opened.catch(() => {});
-  on("message", async ({ order, budget, nAgain, chunk, patient, leave }) => {
+  on("message", async ({ order, budget, nAgain, avoid, chunk, patient, leave }) => {
     if (leave) worker.isLeft = true;
+    if (avoid) worker.avoided = new Set(avoid);
     if (order) worker.bench.nAgain = nAgain ?? 0;
     if (order) await opened.then(() => worker.serve(read(order), budget)).catch((error) => send({ broken: String(error?.stack || error) }));
     if (chunk) await worker.work(chunk, patient || worker.spec.patient);
