@@ -12,8 +12,9 @@ use crate::model::failure::Failure;
 
 /// So many of those that are late are waited for before the search goes on, and after a find.
 const LATE_MAX: usize = 32;
-/// So many of those that need a fresh process each are tried before the search goes on: the likeliest may be among them.
-const FRESH_MAX: usize = 24;
+/// So many of those that need a fresh process each are tried before the search goes on, where they are among the first.
+const FRESH_MAX: usize = 16;
+const FRESH_PLACE_MAX: usize = 256;
 /// Pairs that are tried where there is nothing else left, at most, or as many as there were single ones.
 const PAIRS_MIN: usize = 10_000;
 
@@ -51,8 +52,9 @@ impl<'a> Hunt<'a, '_> {
             self.some(path, failing, places, false, &mut front)?;
             if self.is_wanting() {
                 let late = front.late.drain(..front.late.len().min(LATE_MAX));
-                let left = front.left.drain(..front.left.len().min(FRESH_MAX));
-                let mut again: Vec<usize> = late.chain(left).collect();
+                let is_early = |place: &mut usize| *place < FRESH_PLACE_MAX;
+                let fresh = front.left.extract_if(.., is_early).take(FRESH_MAX);
+                let mut again: Vec<usize> = late.chain(fresh).collect();
                 again.sort_unstable();
                 self.again(path, failing, again, &mut front)?;
             }
