@@ -310,7 +310,7 @@ fn a_runner_that_is_not_installed_is_told_with_what_to_do() {
     write(&place.root.join("package.json"), manifest);
     let found = detect(&place);
     assert_eq!(found.checks, []);
-    insta::assert_snapshot!(found.notes.join("\n"), @"`package.json` runs `npm run lint && jest --coverage`, but jest is not installed: run `npm install`");
+    insta::assert_snapshot!(found.blocked.join("\n"), @"`package.json` runs `npm run lint && jest --coverage`, but jest is not installed: run `npm install`");
     write(&place.root.join("greenloop.toml"), "[[check]]\nrunner = \"jest\"\n");
     let CheckEnd::Missing { program, hint } = run_one(&place).end else { panic!() };
     insta::assert_snapshot!(format!("{program}: {hint}"), @"jest: Run `npm install` (or what this project uses) once: dependencies are never installed by us.");
